@@ -1,0 +1,1 @@
+"""The processor of import-jobs: from a pending row to rows in a table."""

@@ -1,0 +1,99 @@
+"""`import-jobs stack`: the embedded stack, up and down."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from processor.problem import Problem
+
+if TYPE_CHECKING:
+    from processor.local.state import State
+
+app = typer.Typer(help="Postgres, Storage, pg_net and the processor on this machine.", no_args_is_help=True)
+
+Data = Annotated[Path, typer.Option("--data", help="Where the stack keeps everything.", show_default=True)]
+_DEFAULT = Path(".import-jobs")
+
+
+@app.command()
+def up(
+    data: Data = _DEFAULT,
+    detach: Annotated[bool, typer.Option("--detach", help="Go on in the background.")] = False,
+    no_processor: Annotated[
+        bool, typer.Option("--no-processor", help="Leave the processor to `import-jobs serve`.")
+    ] = False,
+    postgres: Annotated[
+        int | None, typer.Option("--postgres", help="Major version: 15, 17 (the default) or 18.")
+    ] = None,
+) -> None:
+    """Start the stack and keep it running until Ctrl-C."""
+    from processor.local import detached, supervisor
+
+    directory = data.absolute()
+    if not detach:
+        supervisor.supervise(
+            directory,
+            postgres,
+            processor=not no_processor,
+            on_ready=lambda state: _show(state, data, attached=True, processor=not no_processor),
+        )
+        return
+    if supervisor.is_running(directory):
+        raise Problem(f"a stack is already running in {data}", _how("down", data))
+    arguments = ["stack", "up", "--data", str(directory)]
+    arguments += ["--no-processor"] if no_processor else []
+    arguments += ["--postgres", str(postgres)] if postgres else []
+    state = detached.start(directory, arguments)
+    _show(state, data, attached=False, processor=not no_processor)
+
+
+@app.command()
+def env(data: Data = _DEFAULT) -> None:
+    """Print the stack's variables for the shell: eval "$(import-jobs stack env)"."""
+    from processor.local import state, supervisor
+
+    run = supervisor.is_running(data.absolute())
+    kept = state.load(data.absolute())
+    if run is None or kept is None:
+        raise Problem(f"no stack is running in {data}", _how("up", data))
+    if not run.ready:
+        raise Problem(f"the stack in {data} is still starting", "try again in a few seconds")
+    for name, value in kept.shell_variables().items():
+        print(f"export {name}={value}")
+
+
+@app.command()
+def down(data: Data = _DEFAULT) -> None:
+    """Stop the stack; its data stay."""
+    from processor.local import detached
+
+    if not (data / "state.json").exists():
+        raise Problem(f"there is no stack in {data}", "name its folder with --data")
+    stopped = detached.stop(data.absolute())
+    print(f"The stack in {data} is stopped." if stopped else f"No stack was running in {data}.")
+
+
+def _how(command: str, data: Path) -> str:
+    where = "" if data == _DEFAULT else f" --data {shlex.quote(str(data))}"
+    return f"import-jobs stack {command}{where}"
+
+
+def _show(state: State, data: Path, *, attached: bool, processor: bool) -> None:
+    """Print where everything is; secrets stay with `stack env`."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title="import-jobs is ready", title_justify="left", show_header=False, box=None)
+    table.add_row("Postgres", f"127.0.0.1:{state.postgres_port} (version {state.major}, database postgres)")
+    table.add_row("Storage", f"{state.supabase_url}/storage/v1")
+    table.add_row("Processor", state.processor_url if processor else "left to you, see below")
+    table.add_row("Logs", str(data / "logs"))
+    table.add_row("Variables", f'eval "$({_how("env", data)})"')
+    if not processor:
+        table.add_row("Then", 'DATABASE_URL="$PROCESSOR_DATABASE_URL" import-jobs serve')
+    table.add_row("Stop", f"Ctrl-C or {_how('down', data)}" if attached else _how("down", data))
+    Console(soft_wrap=True).print(table)

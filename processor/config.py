@@ -1,0 +1,94 @@
+"""The environment, read once: what the processor needs to know before it can start."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+MIB = 1 << 20
+
+
+class BadEnvironment(Exception):
+    """A variable is missing or makes no sense; the text names it and what to set it to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Settings of one processor. Times are in seconds, sizes in bytes.
+
+    `wake_token` is None when the doorbell's token is to be read from the database. `max_jobs` is how many jobs it holds
+    at once. `chunk_bytes` is the size a chunk of records grows to.
+    """
+
+    database_url: str = field(repr=False)
+    supabase_url: str
+    secret_key: str = field(repr=False)
+    wake_token: str | None = field(default=None, repr=False)
+    host: str = "127.0.0.1"
+    port: int = 8080
+    max_jobs: int = 2
+    lease_seconds: int = 45
+    heartbeat_seconds: float = 10.0
+    sweep_seconds: float = 15.0
+    chunk_bytes: int = 8 * MIB
+    max_file_bytes: int = 50_000 * MIB
+    max_record_bytes: int = 16 * MIB
+    max_field_bytes: int = 1 * MIB
+    log_level: str = "INFO"
+
+
+def required(environ: Mapping[str, str], *names: str) -> str:
+    """Return the first of these variables that is set.
+
+    Raises: BadEnvironment, naming the first, when none is.
+    """
+    for name in names:
+        if value := environ.get(name, "").strip():
+            return value
+    raise BadEnvironment(f"{names[0]} is not set")
+
+
+def number(environ: Mapping[str, str], name: str, default: float, least: float) -> float:
+    """Return a variable as a number, or the default when it is not set.
+
+    Raises: BadEnvironment when it is not a number of at least `least`.
+    """
+    text = environ.get(name, "").strip()
+    if not text:
+        return default
+    try:
+        value = float(text)
+    except ValueError:
+        value = least - 1
+    if not least <= value < float("inf"):
+        raise BadEnvironment(f"{name} must be a number of at least {least:g}")
+    return value
+
+
+def from_environment(environ: Mapping[str, str]) -> Config:
+    """Read the settings of a processor.
+
+    Raises: BadEnvironment.
+    """
+
+    def whole(name: str, default: int, least: int = 1) -> int:
+        return int(number(environ, name, default, least))
+
+    supabase_url = required(environ, "SUPABASE_URL").rstrip("/")
+    if not supabase_url.startswith(("http://", "https://")):
+        raise BadEnvironment("SUPABASE_URL must begin with http:// or https://")
+    return Config(
+        database_url=required(environ, "DATABASE_URL"),
+        supabase_url=supabase_url,
+        secret_key=required(environ, "SUPABASE_SECRET_KEY", "SUPABASE_SERVICE_ROLE_KEY"),
+        wake_token=environ.get("IMPORT_JOBS_WAKE_TOKEN") or None,
+        host=environ.get("IMPORT_JOBS_HOST") or "127.0.0.1",
+        port=whole("IMPORT_JOBS_PORT", whole("PORT", 8080)),
+        max_jobs=whole("IMPORT_JOBS_MAX_JOBS", 2),
+        lease_seconds=whole("IMPORT_JOBS_LEASE_SECONDS", 45, 2),
+        heartbeat_seconds=number(environ, "IMPORT_JOBS_HEARTBEAT_SECONDS", 10.0, 0.1),
+        sweep_seconds=number(environ, "IMPORT_JOBS_SWEEP_SECONDS", 15.0, 0.1),
+        chunk_bytes=whole("IMPORT_JOBS_CHUNK_BYTES", 8 * MIB, 1024),
+        max_file_bytes=whole("IMPORT_JOBS_MAX_FILE_BYTES", 50_000 * MIB),
+        max_record_bytes=whole("IMPORT_JOBS_MAX_RECORD_BYTES", 16 * MIB, 1024),
+        max_field_bytes=whole("IMPORT_JOBS_MAX_FIELD_BYTES", 1 * MIB, 1024),
+        log_level=(environ.get("IMPORT_JOBS_LOG_LEVEL") or "INFO").upper(),
+    )

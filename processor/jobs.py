@@ -1,0 +1,208 @@
+"""The queue, as the processor sees it: each function is one call of an SQL function in `importer`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from psycopg.types.json import Jsonb
+
+from processor.flow import Chunk, Column, Position
+
+CLAIM = "select importer.claim_jobs(%s, %s, %s)"
+RENEW = "select importer.renew_lease(%s, %s, %s)"
+OPEN = "select importer.open_job(%s, %s, %s, %s, %s, %s)"
+COMMIT_CHUNK = "select importer.commit_chunk(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+FINISH = "select importer.finish_job(%s, %s, %s, %s, %s, %s)"
+FAIL = "select importer.fail_job(%s, %s, %s, %s, %s, %s)"
+GIVE_BACK = "select importer.give_back_job(%s, %s)"
+SWEEP = "select job_id, action from importer.sweep_import_jobs()"
+WAKE_TOKEN = "select importer.wake_token()"  # noqa: S105 - the name of a function
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A registered target as it was at the claim; `missing` are registered columns that the table no longer has."""
+
+    name: str
+    schema: str | None
+    table: str | None
+    columns: tuple[Column, ...]
+    missing: tuple[str, ...]
+    options: dict[str, Any]
+    settings: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A claimed job: what to import, and the token that proves the claim. `attempt` counts from 1."""
+
+    id: UUID
+    token: UUID
+    attempt: int
+    bucket_id: str
+    object_path: str
+    target_name: str
+    target: Target | None
+    options: dict[str, Any]
+    rows_rejected: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A chunk in the ledger: `next` is where the following one starts."""
+
+    seq: int
+    byte_start: int
+    next: Position
+    rows_read: int
+    rows_loaded: int
+    rows_rejected: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A rejected row as it is written to `import_job_errors`."""
+
+    record: int
+    line: int
+    column: str | None
+    code: str
+    message: str
+    raw: str
+
+
+def read_target(value: dict[str, Any]) -> Target:
+    """Turn what `importer.describe_target` returns into a Target."""
+    columns = tuple(
+        Column(c["name"], c["type"], c["base"], c["kind"], c["not_null"], c["required"], tuple(c["labels"]))
+        for c in value["columns"]
+    )
+    return Target(
+        value["name"],
+        value["schema"],
+        value["table"],
+        columns,
+        tuple(value["missing"]),
+        value["options"],
+        value["settings"],
+    )
+
+
+def claim(conn: psycopg.Connection, worker: str, max_jobs: int, lease_seconds: int) -> list[Job]:
+    """Take up to `max_jobs` due jobs; the attempt is counted here."""
+    with conn.transaction():
+        rows = conn.execute(CLAIM, (worker, max_jobs, lease_seconds)).fetchall()
+    jobs: list[Job] = []
+    for (value,) in rows:
+        target = read_target(value["target"]) if value["target"] else None
+        options = {**(target.options if target else {}), **value["options"]}
+        jobs.append(
+            Job(
+                UUID(value["id"]),
+                UUID(value["token"]),
+                value["attempt"],
+                value["bucket_id"],
+                value["object_path"],
+                value["target_name"],
+                target,
+                options,
+                value["rows_rejected"],
+            )
+        )
+    return jobs
+
+
+def renew(conn: psycopg.Connection, job_id: UUID, token: UUID, lease_seconds: int) -> bool:
+    """Prolong a lease; False when it no longer holds."""
+    row = conn.execute(RENEW, (job_id, token, lease_seconds)).fetchone()
+    return bool(row and row[0])
+
+
+def open_job(
+    conn: psycopg.Connection, job: Job, etag: str | None, size: int | None, dialect: dict[str, Any]
+) -> list[Entry]:
+    """Write the file's identity and dialect; return the ledger, in order.
+
+    Raises: psycopg.Error with SQLSTATE IJ204 when the file is another than at the first attempt, IJ103 without a lease.
+    """
+    with conn.transaction():
+        row = conn.execute(OPEN, (job.id, job.token, etag, size, Jsonb(dialect), None)).fetchone()
+    return [
+        Entry(
+            c["seq"],
+            c["byte_start"],
+            Position(c["byte_end"], c["next_line"], c["next_record"], c["seq"] + 1),
+            c["rows_read"],
+            c["rows_loaded"],
+            c["rows_rejected"],
+        )
+        for c in (row[0] if row else [])
+    ]
+
+
+def commit_chunk(
+    conn: psycopg.Connection, job: Job, chunk: Chunk, loaded: int, skipped: int, bytes_read: int, rejected: Sequence[Rejected]
+) -> None:
+    """Enter a chunk into the ledger, as the last statement of the transaction that loaded it.
+
+    Raises: psycopg.Error with SQLSTATE IJ103 when the lease is over, 23505 when the chunk is in already.
+    """
+    errors = [
+        {"record": r.record, "line": r.line, "column": r.column, "code": r.code, "message": r.message, "raw": r.raw}
+        for r in rejected
+    ]
+    conn.execute(
+        COMMIT_CHUNK,
+        (
+            job.id,
+            job.token,
+            chunk.position.seq,
+            chunk.position.offset,
+            chunk.next.offset,
+            chunk.next.line,
+            chunk.next.record,
+            chunk.records,
+            loaded,
+            skipped,
+            bytes_read,
+            Jsonb(errors),
+        ),
+    )
+
+
+def finish(
+    conn: psycopg.Connection, job: Job, records: int, sha256: str | None, preview: object, report: dict[str, Any]
+) -> None:
+    """Complete the job.
+
+    Raises: psycopg.Error with SQLSTATE IJ902 when the counts do not agree, IJ103 without a lease.
+    """
+    with conn.transaction():
+        conn.execute(FINISH, (job.id, job.token, records, sha256, Jsonb(preview), Jsonb(report)))
+
+
+def fail(conn: psycopg.Connection, job: Job, code: str, message: str, hint: str, transient: bool) -> str:
+    """End the attempt; return the status the job has now, `pending` or `failed`."""
+    with conn.transaction():
+        row = conn.execute(FAIL, (job.id, job.token, code, message, hint, transient)).fetchone()
+    return str(row[0]) if row else ""
+
+
+def give_back(conn: psycopg.Connection, job: Job) -> None:
+    """Put the job back without counting the attempt."""
+    with conn.transaction():
+        conn.execute(GIVE_BACK, (job.id, job.token))
+
+
+def sweep(conn: psycopg.Connection) -> list[tuple[UUID, str]]:
+    """Find lost and forgotten jobs; return what was done to which."""
+    with conn.transaction():
+        return [(row[0], row[1]) for row in conn.execute(SWEEP).fetchall()]
+
+
+def wake_token(conn: psycopg.Connection) -> str | None:
+    """Return the doorbell's token as the database has it, None when there is none."""
+    row = conn.execute(WAKE_TOKEN).fetchone()
+    return row[0] if row else None

@@ -1,0 +1,1 @@
+"""The embedded stack: a Supabase-shaped Postgres, Storage and pg_net on loopback, without Docker."""

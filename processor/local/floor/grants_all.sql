@@ -1,0 +1,13 @@
+-- Projects made before October 2026: whatever appears in public is open to the API's roles at once.
+alter default privileges for role postgres in schema public
+grant all on tables to postgres, anon, authenticated, service_role;
+alter default privileges for role postgres in schema public
+grant all on sequences to postgres, anon, authenticated, service_role;
+alter default privileges for role postgres in schema public
+grant all on functions to postgres, anon, authenticated, service_role;
+alter default privileges for role supabase_admin in schema public
+grant all on tables to postgres, anon, authenticated, service_role;
+alter default privileges for role supabase_admin in schema public
+grant all on sequences to postgres, anon, authenticated, service_role;
+alter default privileges for role supabase_admin in schema public
+grant all on functions to postgres, anon, authenticated, service_role;

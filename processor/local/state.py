@@ -1,0 +1,112 @@
+"""What a stack keeps between runs: its ports and its secrets, in DIR/state.json, readable by its owner only."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from processor.local import floor, ports
+from processor.local.postgres import SUPERUSER
+from processor.problem import Problem
+
+_FILE = "state.json"
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """One stack. Secrets are of letters, digits, - and _, so that neither a URL nor a shell has to quote them."""
+
+    major: int
+    postgres_port: int
+    storage_port: int
+    processor_port: int
+    passwords: dict[str, str]
+    jwt_secret: str
+    secret_key: str
+    publishable_key: str
+    wake_token: str
+
+    @property
+    def supabase_url(self) -> str:
+        return f"http://127.0.0.1:{self.storage_port}"
+
+    @property
+    def processor_url(self) -> str:
+        return f"http://127.0.0.1:{self.processor_port}"
+
+    def database_url(self, role: str = "postgres") -> str:
+        """Return the connection string of `role`."""
+        return f"postgresql://{role}:{self.passwords[role]}@127.0.0.1:{self.postgres_port}/postgres"
+
+    def shell_variables(self) -> dict[str, str]:
+        """Return what `stack env` prints; the last two are for `import-jobs serve` by hand."""
+        return {
+            "DATABASE_URL": self.database_url(),
+            "PROCESSOR_DATABASE_URL": self.database_url(floor.PROCESSOR),
+            "SUPABASE_URL": self.supabase_url,
+            "SUPABASE_SECRET_KEY": self.secret_key,
+            "SUPABASE_PUBLISHABLE_KEY": self.publishable_key,
+            "SUPABASE_JWT_SECRET": self.jwt_secret,
+            "PROCESSOR_URL": self.processor_url,
+            "IMPORT_JOBS_WAKE_TOKEN": self.wake_token,
+            "IMPORT_JOBS_HOST": "127.0.0.1",
+            "IMPORT_JOBS_PORT": str(self.processor_port),
+        }
+
+
+def load(directory: Path) -> State | None:
+    """Return the stack kept in `directory`, or None when there is none."""
+    path = directory / _FILE
+    try:
+        kept: dict[str, Any] = json.loads(path.read_text())
+        return State(**kept)
+    except FileNotFoundError:
+        return None
+    except (ValueError, TypeError):
+        raise Problem(f"{path} is not readable as a stack's state", f"delete {directory}") from None
+
+
+def load_or_create(directory: Path, major: int) -> State:
+    """Return the kept stack with its ports, other ones where they are taken by now, or a new stack."""
+    kept = load(directory)
+    if kept is None and (directory / "postgres").exists():
+        raise Problem(f"{directory} has a database but no {_FILE}", f"delete {directory}")
+    state = _with_free_ports(kept or _fresh(major))
+    write_private(directory / _FILE, json.dumps(asdict(state), indent=2))
+    return state
+
+
+def write_private(path: Path, text: str) -> None:
+    """Replace `path` as a whole by a file with mode 0600."""
+    draft = path.with_name(f"{path.name}.new")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+    draft.replace(path)
+
+
+def _fresh(major: int) -> State:
+    roles = (SUPERUSER, *floor.LOGINS, floor.PROCESSOR)
+    return State(
+        major=major,
+        postgres_port=0,
+        storage_port=0,
+        processor_port=0,
+        passwords={role: secrets.token_hex(16) for role in roles},
+        jwt_secret=secrets.token_hex(32),
+        secret_key=f"sb_secret_{secrets.token_urlsafe(24)}",
+        publishable_key=f"sb_publishable_{secrets.token_urlsafe(24)}",
+        wake_token=secrets.token_urlsafe(32),
+    )
+
+
+def _with_free_ports(state: State) -> State:
+    chosen: list[int] = []
+    for port in (state.postgres_port, state.storage_port, state.processor_port):
+        keep = port != 0 and port not in chosen and ports.is_free(port)
+        chosen.append(port if keep else ports.free_port(chosen))
+    return replace(state, postgres_port=chosen[0], storage_port=chosen[1], processor_port=chosen[2])

@@ -1,0 +1,128 @@
+"""Transactions under the caller's role and claims, so that the policies in the database decide."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import psycopg
+from psycopg.rows import DictRow, dict_row
+from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
+
+from processor.local.storage_api.callers import SERVICE, Caller
+from processor.local.storage_api.errors import (
+    StorageError,
+    access_denied,
+    already_exists,
+    database_timeout,
+)
+
+Rows = psycopg.Connection[DictRow]
+
+# The variables the real server sets; storage.allow_delete_query opens the guard against deletes by SQL.
+_SET_SCOPE = """
+select
+  set_config('role', %(role)s, true),
+  set_config('request.jwt.claim.role', %(role)s, true),
+  set_config('request.jwt.claim.sub', %(sub)s, true),
+  set_config('request.jwt.claims', %(claims)s, true),
+  set_config('request.method', %(method)s, true),
+  set_config('request.path', %(path)s, true),
+  set_config('storage.operation', %(operation)s, true),
+  set_config('storage.allow_delete_query', 'true', true)
+"""
+
+# As long as the real server waits for a connection before it answers 544.
+_CONNECT_SECONDS = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """On whose behalf a transaction runs, and what for."""
+
+    caller: Caller
+    operation: str
+    method: str
+    path: str
+
+    def as_service(self) -> Scope:
+        """Return the same scope for a statement that the real server runs with the service key."""
+        return Scope(SERVICE, self.operation, self.method, self.path)
+
+
+class Database:
+    """A pool whose connections survive a restart of Postgres."""
+
+    def __init__(self, conninfo: str) -> None:
+        # reconnect_timeout: a pool that gives up soon tries again at the next request, instead of after a
+        # back-off that doubles without a ceiling.
+        self._pool = ConnectionPool[Rows](
+            conninfo,
+            connection_class=psycopg.Connection[DictRow],
+            kwargs={"row_factory": dict_row, "application_name": "storage_api", "connect_timeout": 3},
+            check=ConnectionPool.check_connection,
+            min_size=1,
+            max_size=10,
+            timeout=_CONNECT_SECONDS,
+            reconnect_timeout=_CONNECT_SECONDS,
+            open=False,
+        )
+
+    def open(self) -> None:
+        """Start to connect, without waiting for it."""
+        self._pool.open(wait=False)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._pool.close()
+
+    @contextmanager
+    def transaction(self, scope: Scope) -> Iterator[Rows]:
+        """Run a transaction as the scope's caller; raises StorageError for whatever Postgres refuses."""
+        settings = {
+            "role": scope.caller.role,
+            "sub": scope.caller.owner or "",
+            "claims": json.dumps(dict(scope.caller.claims)),
+            "method": scope.method,
+            "path": scope.path,
+            "operation": scope.operation,
+        }
+        try:
+            with self._pool.connection() as connection:
+                connection.execute(_SET_SCOPE, settings)
+                yield connection
+        except (PoolTimeout, PoolClosed) as error:
+            raise database_timeout() from error
+        except psycopg.Error as error:
+            raise _refusal(error) from error
+
+    @contextmanager
+    def rehearsal(self, scope: Scope) -> Iterator[Rows]:
+        """Run a transaction that is always rolled back, to learn whether the policies would allow it."""
+        with self.transaction(scope) as connection, connection.transaction(force_rollback=True):
+            yield connection
+
+
+def _refusal(error: psycopg.Error) -> StorageError:
+    message = error.diag.message_primary or str(error)
+    match error.sqlstate:
+        case "42501":
+            of_policy = "row-level security" in message
+            return access_denied("new row violates row-level security policy" if of_policy else message)
+        case "23505":
+            return already_exists()
+        case "23503":
+            return StorageError(404, "InvalidRequest", "The related resource does not exist")
+        case "22P02" | "22023":
+            return StorageError(400, "InvalidParameter", message)
+        case "53300":
+            text = "Too many connections issued to the database"
+            return StorageError(429, "too_many_connections", text, http_status=429)
+        case "57014":
+            return database_timeout()
+        case None:
+            return StorageError(500, "Internal", "Internal Server Error")
+        case code:
+            return StorageError(500, "DatabaseError", f"database error, code: {code}")

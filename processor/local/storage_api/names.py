@@ -1,0 +1,27 @@
+"""Which names buckets and objects may have: the ASCII characters that S3 calls safe, and a few more."""
+
+from __future__ import annotations
+
+import re
+
+from processor.local.storage_api.errors import StorageError, invalid_key
+
+_SAFE = r"[A-Za-z0-9_!\-.*'() &$@=;:+,?"
+_OBJECT = re.compile(_SAFE + r"/]+\Z")
+_BUCKET = re.compile(_SAFE + r"]+\Z")
+_MAX_OBJECT_NAME = 1024
+_MAX_BUCKET_NAME = 100
+
+
+def check_object_name(name: str) -> str:
+    """Return the name; raises InvalidKey otherwise."""
+    if len(name) > _MAX_OBJECT_NAME or not _OBJECT.match(name):
+        raise invalid_key(name)
+    return name
+
+
+def check_bucket_name(name: str) -> str:
+    """Return the name; raises "Invalid Input" otherwise."""
+    if len(name) > _MAX_BUCKET_NAME or not _BUCKET.match(name):
+        raise StorageError(400, "Invalid Input", "Bucket name invalid")
+    return name

@@ -1,0 +1,110 @@
+"""The account Postgres runs under when the caller is root, and how programs are started under it."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import pwd
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from processor.problem import Problem
+
+_PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A user that owns nothing else of ours."""
+
+    uid: int
+    gid: int
+
+
+def account() -> Account | None:
+    """Return the account to drop to, or None when the caller already is an ordinary user."""
+    if os.geteuid() != 0:
+        return None
+    try:
+        entry = pwd.getpwnam("nobody")
+    except KeyError:
+        raise Problem(
+            "PostgreSQL does not run as root and there is no user `nobody` to run it as",
+            "run this command as an ordinary user",
+        ) from None
+    return Account(entry.pw_uid, entry.pw_gid)
+
+
+def run(command: Sequence[str], env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run `command` to its end under the account, from `/`, which every account may enter."""
+    who = account()
+    return subprocess.run(
+        command,
+        env=env,
+        cwd="/",
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        user=who.uid if who else None,
+        group=who.gid if who else None,
+        extra_groups=[who.gid] if who else None,
+    )
+
+
+def spawn(command: Sequence[str], env: Mapping[str, str], log: IO[bytes]) -> subprocess.Popen[bytes]:
+    """Start `command` under the account in a session of its own, so that Ctrl-C reaches only the caller."""
+    who = account()
+    return subprocess.Popen(
+        command,
+        env=env,
+        cwd="/",
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+        user=who.uid if who else None,
+        group=who.gid if who else None,
+        extra_groups=[who.gid] if who else None,
+        preexec_fn=tether(signal.SIGINT),
+    )
+
+
+def tether(ending: signal.Signals) -> Callable[[], None] | None:
+    """Return what a child runs before its program starts, to be sent `ending` when its parent dies.
+
+    Linux only. The kernel watches the thread that forked, so call from a thread that lives as long as the
+    process. Python runs the hook after the change of user, which would have cleared the request.
+    """
+    if _LIBC is None:
+        return None
+    libc, parent = _LIBC, os.getpid()
+
+    def hold() -> None:
+        libc.prctl(_PR_SET_PDEATHSIG, int(ending), 0, 0, 0)
+        if os.getppid() != parent:
+            os._exit(1)
+
+    return hold
+
+
+def may_run(program: Path, env: Mapping[str, str]) -> bool:
+    """Tell whether the account can start `program` where it lies."""
+    try:
+        return run([str(program), "--version"], env).returncode == 0
+    except OSError:
+        return False
+
+
+def may_enter(directory: Path) -> bool:
+    """Tell whether the account can reach and enter `directory`, all folders above it included."""
+    if account() is None:
+        return True
+    return run(["/bin/sh", "-c", 'cd "$0"', str(directory)], {}).returncode == 0

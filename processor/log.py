@@ -1,0 +1,56 @@
+"""Logging: one JSON object a line, a constant `action` for each kind of record, the job's id from the context."""
+
+import json
+import logging
+import sys
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Any, override
+
+job_id: ContextVar[str | None] = ContextVar("job_id", default=None)
+
+logger = logging.getLogger("import_jobs")
+
+
+class JsonFormatter(logging.Formatter):
+    """Format a record as JSON; what is passed as `extra={"detail": {...}}` stands beside the message."""
+
+    @override
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, Any] = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "action": record.getMessage(),
+        }
+        if (job := job_id.get()) is not None:
+            line["job_id"] = job
+        line |= getattr(record, "detail", {})
+        if record.exc_info and record.exc_info[0] is not None:
+            line["exception"] = where(record.exc_info[1])
+        return json.dumps(line, default=str)
+
+
+def where(exc: BaseException | None) -> list[str]:
+    """Name an exception by its class and the places it passed, without its text: that may quote a value or a secret."""
+    places: list[str] = [type(exc).__name__]
+    trace = exc.__traceback__ if exc else None
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        places.append(f"{code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno} {code.co_name}")
+        trace = trace.tb_next
+    return places
+
+
+def set_up(level: str = "INFO") -> None:
+    """Send the records of this package to stderr; the libraries' own only from WARNING on (httpx logs URLs at INFO)."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonFormatter())
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.WARNING)
+    logger.setLevel(level)
+
+
+def event(action: str, level: int = logging.INFO, **detail: object) -> None:
+    """Log one thing that happened; `action` is a constant, everything variable goes into `detail`."""
+    logger.log(level, action, extra={"detail": detail})

@@ -1,0 +1,135 @@
+"""The source: a file in Storage, streamed with a bounded buffer, taken up again at the byte it had reached.
+
+Storage ignores If-Match and If-Range, so the ETag and the size of every response are compared here. Its errors are
+HTTP 400 with the true status in the body's `statusCode` (Storage API v1.11, read in source).
+"""
+
+import json
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from urllib.parse import quote
+
+import httpx
+
+from processor.errors import ObjectNotFound, SourceChanged, SourceRefused, SourceTooLarge, SourceUnavailable
+
+BLOCK = 1 << 20
+# Reconnects in a row without a single new byte before the attempt is given up (the job itself is tried again later).
+PATIENCE = 5
+TIMEOUT = httpx.Timeout(30.0, connect=10.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What makes a file the same file: its ETag as Storage gives it, and its size in bytes."""
+
+    etag: str | None
+    size: int
+
+
+def client(supabase_url: str, key: str, transport: httpx.BaseTransport | None = None) -> httpx.Client:
+    """Return a client for the Storage API; `sb_secret_…` keys go into `apikey`, a JWT into `Authorization`, too."""
+    headers = {"apikey": key, "User-Agent": "import-jobs"}
+    if not key.startswith("sb_"):
+        headers["Authorization"] = f"Bearer {key}"
+    return httpx.Client(
+        base_url=f"{supabase_url}/storage/v1/",
+        headers=headers,
+        timeout=TIMEOUT,
+        transport=transport,
+        follow_redirects=False,
+    )
+
+
+class Source:
+    """A file being read. `identity` is known after `open`; every later response must have the same."""
+
+    def __init__(self, http: httpx.Client, bucket: str, path: str, max_bytes: int) -> None:
+        self._http = http
+        self._url = f"object/authenticated/{quote(bucket, safe='')}/{quote(path)}"
+        self._max_bytes = max_bytes
+        self.identity: Identity | None = None
+
+    def blocks(self, start: int = 0, on_open: Callable[[Identity], None] | None = None) -> Iterator[bytes]:
+        """Yield the file's bytes from `start` to its end, in blocks of about a megabyte.
+
+        Raises: ObjectNotFound, SourceRefused, SourceTooLarge, SourceChanged; SourceUnavailable when Storage fails
+        `PATIENCE` times in a row without a byte in between.
+        """
+        position, failures = start, 0
+        while self.identity is None or position < self.identity.size:
+            try:
+                with closing(self._connected(position)) as body:
+                    for block in body:
+                        position += len(block)
+                        failures = 0
+                        yield block
+                if self.identity is not None and position >= self.identity.size:
+                    return
+                raise SourceUnavailable("Storage ended the file early")
+            except (httpx.TransportError, SourceUnavailable) as exc:
+                failures += 1
+                if failures >= PATIENCE:
+                    raise SourceUnavailable(f"Storage failed {failures} times in a row ({type(exc).__name__})") from exc
+                time.sleep(random.uniform(0, 0.1 * 2**failures))  # noqa: S311 - jitter, not a secret
+
+    def _connected(self, position: int) -> Iterator[bytes]:
+        headers = {"Accept-Encoding": "identity"}
+        if position:
+            headers["Range"] = f"bytes={position}-"
+        with self._http.stream("GET", self._url, headers=headers) as response:
+            if response.status_code not in (200, 206):
+                raise refusal(response)
+            skip = position if response.status_code == 200 else 0
+            self._compare(response, position)
+            for block in response.iter_raw(BLOCK):
+                kept = block[skip:] if skip else block
+                skip -= min(skip, len(block))
+                if kept:
+                    yield kept
+
+    def _compare(self, response: httpx.Response, position: int) -> None:
+        found = Identity(response.headers.get("etag"), full_size(response, position))
+        if found.size > self._max_bytes:
+            raise SourceTooLarge(f"the file has {found.size:,} bytes; the processor takes {self._max_bytes:,}")
+        if self.identity is None:
+            self.identity = found
+        elif found != self.identity:
+            raise SourceChanged("the file changed while it was being imported")
+
+
+def full_size(response: httpx.Response, position: int) -> int:
+    """Return the size of the whole file that a 200 or 206 tells of.
+
+    Raises: SourceUnavailable when the response does not say it.
+    """
+    try:
+        if response.status_code == 206:
+            return int(response.headers["content-range"].rsplit("/", 1)[1])
+        return int(response.headers["content-length"])
+    except (KeyError, ValueError, IndexError) as exc:
+        raise SourceUnavailable(f"Storage did not say how large the file is (from byte {position})") from exc
+
+
+def refusal(response: httpx.Response) -> ObjectNotFound | SourceRefused | SourceUnavailable | SourceChanged:
+    """Turn an error response into its reason, by the status in the body where there is one."""
+    status = true_status(response)
+    if status == 404:
+        return ObjectNotFound("there is no such object in Storage")
+    if status == 416:
+        return SourceChanged("the file is shorter than it was at the first attempt")
+    if status == 429 or status >= 500:
+        return SourceUnavailable(f"Storage answered {status}")
+    return SourceRefused(f"Storage refused the download with {status}")
+
+
+def true_status(response: httpx.Response) -> int:
+    """Return the status an error response means: the body's `statusCode`, else the HTTP status."""
+    try:
+        response.read()
+        return int(json.loads(response.content)["statusCode"])
+    except (ValueError, KeyError, TypeError, httpx.TransportError):
+        return response.status_code

@@ -1,0 +1,50 @@
+-- What a new job must satisfy. It does not look for the target or the file: a job may be inserted before both, and a
+-- missing one is the job's outcome, with a code in its row. Definer, as those who insert may not call the inner check.
+create function importer.check_import_job() returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  perform importer.check_import_options(new.options);
+  if new.status <> 'pending' or new.phase is not null or new.attempts <> 0 or new.error_code is not null then
+    raise exception 'a new job is pending' using errcode = 'IJ101', hint = 'Leave out the columns of state.';
+  end if;
+  if new.object_path = '' or octet_length(new.object_path) > 1024 or new.object_path ~ '[[:cntrl:]]'
+    or new.object_path ~ '(^|/)[.]{0,2}(/|$)'
+  then
+    raise exception 'object_path is not the path of an object' using errcode = 'IJ107',
+    hint = 'Give the path inside the bucket, such as <user id>/<random>/contacts.csv: no leading or double slash, no dots alone.';
+  end if;
+  if octet_length(new.target) > 512 or octet_length(new.bucket_id) > 128 or octet_length(new.idempotency_key) > 512 then
+    raise exception 'target, bucket_id or idempotency_key is too long' using errcode = 'IJ107',
+    hint = 'At most 512, 128 and 512 bytes.';
+  end if;
+  return new;
+end
+$$;
+
+comment on function importer.check_import_job() is
+'Trigger function: refuses a new job with wrong options (IJ102), a state of its own (IJ101) or an impossible path (IJ107).';
+
+revoke all on function importer.check_import_job() from public, anon, authenticated, service_role;
+
+create trigger check_import_job before insert on public.import_jobs
+for each row execute function importer.check_import_job();
+
+-- A target's defaults are options, too.
+create function importer.check_import_target() returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  perform importer.check_import_options(new.options);
+  new.updated_at := now();
+  return new;
+end
+$$;
+
+comment on function importer.check_import_target() is
+'Trigger function: refuses wrong default options of a target (IJ102).';
+
+revoke all on function importer.check_import_target() from public, anon, authenticated, service_role;
+
+create trigger check_import_target before insert or update on public.import_targets
+for each row execute function importer.check_import_target();

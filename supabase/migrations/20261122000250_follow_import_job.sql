@@ -1,0 +1,31 @@
+-- What a transition brings with it: an event, and the end of the lease when the job leaves `running`.
+create function importer.follow_import_job() returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  if tg_op = 'UPDATE' and old.status = 'running' then
+    delete from importer.job_leases where job_id = new.id;
+  end if;
+  insert into public.import_job_events (job_id, event, attempt, detail)
+  values (
+    new.id, new.status, new.attempts,
+    jsonb_strip_nulls(jsonb_build_object(
+      'from', case when tg_op = 'UPDATE' then old.status end,
+      'error_code', new.error_code,
+      'by', session_user
+    ))
+  );
+  return null;
+end
+$$;
+
+comment on function importer.follow_import_job() is
+'Trigger function: writes the event of a transition and ends the lease of a job that stops running.';
+
+revoke all on function importer.follow_import_job() from public, anon, authenticated, service_role;
+
+create trigger follow_import_job_insert after insert on public.import_jobs
+for each row execute function importer.follow_import_job();
+
+create trigger follow_import_job_update after update on public.import_jobs
+for each row when (old.status is distinct from new.status) execute function importer.follow_import_job();

@@ -1,0 +1,30 @@
+-- The catalog's view of what can be inserted into a table: never generated or identity-always columns.
+create function importer.insertable_columns(relation regclass)
+returns table (
+  name text, position smallint, type text, base text, kind text, not_null boolean, required boolean, labels text[]
+)
+language sql stable set search_path = ''
+as $$
+  select
+    a.attname::text,
+    a.attnum,
+    format_type(a.atttypid, a.atttypmod),
+    format_type(coalesce(nullif(t.typbasetype, 0), t.oid), null),
+    t.typtype::text,
+    a.attnotnull or t.typnotnull,
+    (a.attnotnull or t.typnotnull) and not a.atthasdef and a.attidentity = '' and t.typdefault is null,
+    coalesce(
+      (select array_agg(e.enumlabel::text order by e.enumsortorder) from pg_catalog.pg_enum as e where e.enumtypid = t.oid),
+      '{}'
+    )
+  from pg_catalog.pg_attribute as a
+  inner join pg_catalog.pg_type as t on t.oid = a.atttypid
+  where a.attrelid = insertable_columns.relation
+    and a.attnum > 0 and not a.attisdropped and a.attgenerated = '' and a.attidentity <> 'a'
+  order by a.attnum
+$$;
+
+comment on function importer.insertable_columns(regclass) is
+'Columns of a table that an import may write, with their types as Postgres spells them.';
+
+revoke all on function importer.insertable_columns(regclass) from public, anon, authenticated, service_role;

@@ -1,0 +1,53 @@
+-- The queue's one exit. Claims are serialised by an advisory lock (they take milliseconds), which makes the limits exact;
+-- SKIP LOCKED keeps a client's open transaction on a row from holding up the others. The attempt is counted here, so that
+-- a file that kills the process ends.
+create function importer.claim_jobs(worker text, max_jobs integer, lease_seconds integer default 45)
+returns setof jsonb
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  perform pg_advisory_xact_lock(hashtextextended('importer.claim_jobs', 0));
+  return query
+  with chosen as (
+    select j.id from public.import_jobs as j
+    where j.id in (select importer.next_jobs(claim_jobs.max_jobs)) and j.status = 'pending'
+    for update skip locked
+  ),
+
+  claimed as (
+    update public.import_jobs as j
+    set
+      status = 'running', phase = 'opening', attempts = j.attempts + 1,
+      started_at = coalesce(j.started_at, clock_timestamp())
+    from chosen where j.id = chosen.id
+    returning j.*
+  ),
+
+  leases as (
+    insert into importer.job_leases (job_id, worker, attempt, expires_at)
+    select c.id, claim_jobs.worker, c.attempts, clock_timestamp() + make_interval(secs => claim_jobs.lease_seconds)
+    from claimed as c
+    on conflict (job_id) do update
+    set
+      token = gen_random_uuid(), worker = excluded.worker, attempt = excluded.attempt,
+      claimed_at = clock_timestamp(), expires_at = excluded.expires_at
+    returning job_id, token
+  )
+
+  select jsonb_build_object(
+    'id', c.id, 'token', l.token, 'attempt', c.attempts, 'bucket_id', c.bucket_id, 'object_path', c.object_path,
+    'target_name', c.target, 'target', importer.describe_target(c.target), 'options', c.options,
+    'file_etag', c.file_etag, 'bytes_total', c.bytes_total, 'rows_rejected', c.rows_rejected,
+    'chunks_done', c.chunks_done, 'dialect', c.dialect
+  )
+  from claimed as c inner join leases as l on l.job_id = c.id
+  order by c.priority desc, c.created_at;
+end
+$$;
+
+comment on function importer.claim_jobs(text, integer, integer) is
+'Takes up to max_jobs due jobs for a worker: sets them running, counts the attempt, gives each a lease of lease_seconds.
+Returns for each what the processor needs, the lease''s token with it.';
+
+revoke all on function importer.claim_jobs(text, integer, integer) from public, anon, authenticated, service_role;
+grant execute on function importer.claim_jobs(text, integer, integer) to import_processor;

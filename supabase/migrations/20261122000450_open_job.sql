@@ -1,0 +1,40 @@
+-- What the processor found on opening the file. The first attempt writes the file's identity, later ones must find it.
+create function importer.open_job(
+  job_id uuid, token uuid, file_etag text, bytes_total bigint, dialect jsonb, total_chunks integer
+) returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  job public.import_jobs;
+  resumes jsonb;
+begin
+  perform importer.hold_lease(open_job.job_id, open_job.token);
+  select j.* into job from public.import_jobs as j where j.id = open_job.job_id;
+  if job.file_etag is distinct from open_job.file_etag and job.file_etag is not null
+    or job.bytes_total <> open_job.bytes_total
+  then
+    raise exception 'the file changed while it was being imported' using errcode = 'IJ204',
+    hint = 'Upload the file under a new path and insert a new job; what was loaded before stays counted here.';
+  end if;
+  update public.import_jobs as j
+  set
+    phase = 'loading', file_etag = open_job.file_etag, bytes_total = open_job.bytes_total,
+    dialect = open_job.dialect, total_chunks = open_job.total_chunks
+  where j.id = open_job.job_id;
+  select jsonb_agg(to_jsonb(c) - 'job_id' order by c.seq) into resumes
+  from importer.job_chunks as c where c.job_id = open_job.job_id;
+  if resumes is not null then
+    insert into public.import_job_events (job_id, event, attempt, detail)
+    values (job.id, 'resumed', job.attempts, jsonb_build_object('chunks', jsonb_array_length(resumes)));
+  end if;
+  return coalesce(resumes, '[]');
+end
+$$;
+
+comment on function importer.open_job(uuid, uuid, text, bigint, jsonb, integer) is
+'Writes the file''s ETag, size and dialect and sets the phase to loading; raises IJ204 if they differ from the first
+attempt''s. Returns the ledger of the job, in order.';
+
+revoke all on function importer.open_job(uuid, uuid, text, bigint, jsonb, integer)
+from public, anon, authenticated, service_role;
+grant execute on function importer.open_job(uuid, uuid, text, bigint, jsonb, integer) to import_processor;

@@ -1,0 +1,39 @@
+-- The end of a job that went through. The ledger, the counters and the processor's own count of records must agree.
+create function importer.finish_job(
+  job_id uuid, token uuid, records bigint, file_sha256 text, preview jsonb, report jsonb
+) returns void
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  ledger record;
+  job public.import_jobs;
+begin
+  perform importer.hold_lease(finish_job.job_id, finish_job.token);
+  select j.* into job from public.import_jobs as j where j.id = finish_job.job_id;
+  select
+    coalesce(sum(c.rows_read), 0) as rows_read, count(*) as chunks,
+    coalesce(bool_and(c.byte_start = c.expected), true) as gapless
+  into ledger
+  from (
+    select
+      k.rows_read, k.byte_start, lag(k.byte_end, 1, k.byte_start) over (order by k.seq) as expected
+    from importer.job_chunks as k where k.job_id = finish_job.job_id
+  ) as c;
+  if job.rows_read <> finish_job.records or ledger.rows_read <> finish_job.records or not ledger.gapless then
+    raise exception 'the ledger has % records, the job %, the file %', ledger.rows_read, job.rows_read, finish_job.records
+    using errcode = 'IJ902', hint = 'This is a defect of import-jobs: please report it with the file''s dialect.';
+  end if;
+  update public.import_jobs as j
+  set
+    status = 'completed', bytes_read = coalesce(j.bytes_total, j.bytes_read), total_chunks = ledger.chunks,
+    file_sha256 = finish_job.file_sha256, preview = finish_job.preview, report = finish_job.report
+  where j.id = finish_job.job_id;
+end
+$$;
+
+comment on function importer.finish_job(uuid, uuid, bigint, text, jsonb, jsonb) is
+'Completes a job; raises IJ902 unless ledger, counters and the given number of records agree, IJ103 without a lease.';
+
+revoke all on function importer.finish_job(uuid, uuid, bigint, text, jsonb, jsonb)
+from public, anon, authenticated, service_role;
+grant execute on function importer.finish_job(uuid, uuid, bigint, text, jsonb, jsonb) to import_processor;

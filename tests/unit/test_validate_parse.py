@@ -1,0 +1,97 @@
+"""Canonical CSV bytes become exactly the texts and nulls that were written."""
+
+import csv
+import io
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from processor.errors import RowAccounting
+from processor.flow import Column, Dialect, Field, Plan
+from processor.validate import parse
+
+NASTY = st.text(st.sampled_from(list('a",;|\t\n\r\ufeffé\U0001f600 #\\')), max_size=6)
+
+
+def plan(width: int, fields: list[int] | None = None, null_values: tuple[str, ...] = ()) -> Plan:
+    columns = [Column(f"c{place}", "text", "text", "b", False, False) for place in range(width)]
+    wanted = range(width) if fields is None else fields
+    return Plan(width, tuple(Field(place, f"h{place}", columns[place]) for place in wanted), (), null_values)
+
+
+def written(rows: list[list[str]], delimiter: str, line_end: str, quoting: int, last_end: bool) -> bytes:
+    out = io.StringIO(newline="")
+    csv.writer(out, delimiter=delimiter, lineterminator=line_end, quoting=quoting).writerows(rows)
+    text = out.getvalue()
+    return (text if last_end else text.removesuffix(line_end)).encode()
+
+
+@given(
+    rows=st.integers(1, 4).flatmap(lambda width: st.lists(st.lists(NASTY, min_size=width, max_size=width), min_size=1)),
+    delimiter=st.sampled_from(",;|\t"),
+    line_end=st.sampled_from(["\n", "\r\n"]),
+    quoting=st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
+    last_end=st.booleans(),
+)
+@example([["\ufeffa"], ["b"]], ",", "\n", csv.QUOTE_MINIMAL, True)
+@example([[""], ["\n"]], ",", "\r\n", csv.QUOTE_ALL, False)
+def test_parse_reads_what_csv_wrote(rows, delimiter, line_end, quoting, last_end):
+    body = written(rows, delimiter, line_end, quoting, last_end)
+    quoted = quoting == csv.QUOTE_ALL or len(rows[0]) == 1
+    expected = [tuple(cell if cell or quoted else None for cell in row) for row in rows]
+    assert parse(body, plan(len(rows[0])), Dialect(delimiter=delimiter), len(rows)).rows() == expected
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_parse_finds_its_way_through_megabytes_of_quoted_lines(line_end):
+    rows = [[f"{at}", f'x{line_end * (at % 7)}"{at}"{line_end}', "," * (at % 5) + "z"] for at in range(150_000)]
+    body = written(rows, ",", line_end, csv.QUOTE_MINIMAL, True)
+    assert len(body) > 2**21
+    assert parse(body, plan(3), Dialect(), len(rows)).rows() == [tuple(row) for row in rows]
+
+
+def test_unquoted_empty_is_null_and_quoted_empty_is_not():
+    assert parse(b'a,,""\n,"",b', plan(3), Dialect(), 2).rows() == [("a", None, ""), (None, "", "b")]
+
+
+def test_columns_are_named_and_ordered_by_the_plan():
+    frame = parse(b"1,2,3\n4,5,6\n", plan(3, [2, 0]), Dialect(), 2)
+    assert frame.to_dict(as_series=False) == {"c2": ["3", "6"], "c0": ["1", "4"]}
+
+
+def test_null_values_are_null_quoted_or_not():
+    frame = parse(b'NA,"NA",NAN\n\\N,"",-\n', plan(3, null_values=("NA", "\\N")), Dialect(), 2)
+    assert frame.rows() == [(None, None, "NAN"), (None, "", "-")]
+
+
+def test_quotes_of_the_file_do_not_matter_any_more():
+    assert parse(b"'a','b'\n", plan(2), Dialect(quote="'"), 1).rows() == [("'a'", "'b'")]
+
+
+def test_nothing_expected_and_nothing_there_is_an_empty_frame():
+    frame = parse(b"", plan(2), Dialect(), 0)
+    assert (frame.height, frame.columns) == (0, ["c0", "c1"])
+
+
+def test_two_thousand_columns():
+    body = (",".join(str(place) for place in range(2000)) + "\n").encode() * 3
+    frame = parse(body, plan(2000), Dialect(), 3)
+    assert frame.rows() == [tuple(str(place) for place in range(2000))] * 3
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (b"a,b\nc,d\n", 3),
+        (b"a,b\nc,d\n", 1),
+        (b"a,b\n\nc,d\n", 2),
+        (b"a,b\nc,d,secret\n", 2),
+        (b'a,b\n"sec"ret,d\n', 2),
+    ],
+)
+def test_rows_that_are_not_the_records_stop_the_chunk(body, expected):
+    with pytest.raises(RowAccounting) as caught:
+        parse(body, plan(2), Dialect(), expected)
+    assert caught.value.code == "IJ902"
+    assert "sec" not in caught.value.message

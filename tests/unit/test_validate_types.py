@@ -1,0 +1,102 @@
+"""What each fast path is sure of, and what it leaves to Postgres."""
+
+import polars as pl
+import pytest
+
+from processor.flow import Column
+from processor.validate.types import fast_path
+
+SURE = {
+    "smallint": ["0", "-32768", "32767", "+7", "0012"],
+    "integer": ["2147483647", "-2147483648"],
+    "bigint": ["9223372036854775807", "-9223372036854775808"],
+    "numeric": ["1", "-1.5", ".5", "1.", "0.000000000000000000001"],
+    "numeric(5,2)": ["999.99", "99.995", "0000123.40", "-1"],
+    "numeric(3)": ["999", "12.5"],
+    "real": ["1", "1.5e10", "-0", "0.000001"],
+    "double precision": ["1e100", "123456789012345678", ".5"],
+    "boolean": ["t", "FALSE", "Yes", "0", "on"],
+    "date": ["2026-11-22", "2024-02-29", "2000-02-29", "9999-12-31"],
+    "time without time zone": ["23:59", "00:00:00.123456"],
+    "timestamp without time zone": ["2026-11-22 10:00:00", "2026-11-22T10:00", "2026-11-22"],
+    "timestamp with time zone": ["2026-11-22T10:00:00Z", "2026-11-22 10:00:00.5-03", "2026-11-22 10:00:00 +0530"],
+    "uuid": ["b0f3a1de-7f33-4d4c-9f53-0c3f8a3f7f10", "B0F3A1DE7F334D4C9F530C3F8A3F7F10"],
+    "character varying(3)": ["", "abc", "éàü", "   "],
+    "character varying": ["x" * 10_000],
+    "character(2)": ["ab", "é"],
+    "text": ["", "anything\n"],
+}
+
+UNSURE = {
+    "smallint": ["32768", " 1", "1_0", "0x1", "１", "", "1.0", "+-1"],
+    "integer": ["2147483648", "1e3"],
+    "numeric": ["NaN", "1e5", "", ".", "1,5", "1" * 201],
+    "numeric(5,2)": ["999.995", "1000", "1e1"],
+    "real": ["1e39", "1e-50", "inf", "0." + "0" * 60 + "1"],
+    "double precision": ["1e400", "1e-400", "NaN", "e5", "."],
+    "boolean": ["tru", "falſe", "2", "", "TRue"],
+    "date": [
+        "2026-02-29",
+        "1900-02-29",
+        "2026-13-01",
+        "0000-01-01",
+        "2026-1-2",
+        "22/11/2026",
+        "2026-04-31",
+        "2026-11-22\n",
+    ],
+    "time without time zone": ["24:00", "10:60", "10"],
+    "timestamp without time zone": ["2026-11-22 25:00", "infinity", "now"],
+    "timestamp with time zone": ["2026-11-22 10:00 America/Sao_Paulo", "2026-11-22 10:00+16"],
+    "uuid": ["b0f3a1de", "{b0f3a1de-7f33-4d4c-9f53-0c3f8a3f7f10}", "g0f3a1de-7f33-4d4c-9f53-0c3f8a3f7f10"],
+    "character varying(3)": ["abcd", "ab  "],
+    "character(2)": ["abc"],
+}
+
+
+def column(type_name: str) -> Column:
+    return Column("c", type_name, type_name.split("(")[0], "b", False, False)
+
+
+def sure(of: Column, texts: list[str]) -> list[bool]:
+    path = fast_path(of)
+    assert path is not None
+    frame = pl.DataFrame({"c": pl.Series(texts, dtype=pl.String)})
+    return frame.with_columns(good=path)["good"].to_list()
+
+
+@pytest.mark.parametrize("type_name", SURE)
+def test_sure(type_name):
+    assert sure(column(type_name), SURE[type_name]) == [True] * len(SURE[type_name])
+
+
+@pytest.mark.parametrize("type_name", UNSURE)
+def test_left_to_postgres(type_name):
+    assert sure(column(type_name), UNSURE[type_name]) == [False] * len(UNSURE[type_name])
+
+
+def test_enum_knows_its_labels_to_the_letter():
+    mood = Column("c", "public.mood", "mood", "e", False, False, ("sad", "Happy"))
+    assert sure(mood, ["sad", "Happy", "happy", " sad", ""]) == [True, True, False, False, False]
+
+
+@pytest.mark.parametrize(
+    "type_name", ["json", "jsonb", "inet", "interval", "bytea", "integer[]", "numeric(3,-2)", "citext"]
+)
+def test_opaque_types_have_no_fast_path(type_name):
+    assert fast_path(column(type_name)) is None
+
+
+def test_domain_has_no_fast_path():
+    assert fast_path(Column("c", "public.age", "integer", "d", False, False)) is None
+
+
+def test_character_without_a_length_is_left_to_postgres():
+    assert fast_path(column("character")) is not None
+    assert check_null_is_null()
+
+
+def check_null_is_null() -> bool:
+    path = fast_path(column("integer"))
+    frame = pl.DataFrame({"c": pl.Series([None], dtype=pl.String)})
+    return path is not None and frame.select(path).to_series().to_list() != [True]
