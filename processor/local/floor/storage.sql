@@ -1,4 +1,5 @@
--- Schema storage as every Supabase project has it, so that migrations find the same tables, owner and grants here.
+-- Schema storage as every Supabase project has it, so that migrations find the same tables, owner
+-- and grants here.
 -- Applied by a superuser once the roles exist; everything belongs to supabase_storage_admin.
 create schema if not exists storage authorization supabase_storage_admin;
 
@@ -7,11 +8,11 @@ set role supabase_storage_admin;
 grant usage on schema storage to anon, authenticated, service_role;
 grant all on schema storage to postgres with grant option;
 alter default privileges in schema storage
-  grant all on tables to postgres, anon, authenticated, service_role;
+grant all on tables to postgres, anon, authenticated, service_role;
 alter default privileges in schema storage
-  grant all on functions to postgres, anon, authenticated, service_role;
+grant all on functions to postgres, anon, authenticated, service_role;
 alter default privileges in schema storage
-  grant all on sequences to postgres, anon, authenticated, service_role;
+grant all on sequences to postgres, anon, authenticated, service_role;
 
 do $$
 begin
@@ -23,30 +24,30 @@ $$;
 
 create table if not exists storage.buckets (
   id text primary key,
-  name text not null check (length(name) <= 100),
-  owner uuid,
+  name text not null check (length(name) <= 100), -- noqa: RF04
+  owner uuid, -- noqa: RF04
   created_at timestamptz default now(),
   updated_at timestamptz default now(),
-  public boolean default false,
+  public boolean default false, -- noqa: RF04
   avif_autodetection boolean default false,
   file_size_limit bigint,
   allowed_mime_types text[],
   owner_id text,
-  type storage.buckettype not null default 'STANDARD'
+  type storage.buckettype not null default 'STANDARD' -- noqa: RF04
 );
 create unique index if not exists bname on storage.buckets (name);
 
 create table if not exists storage.objects (
   id uuid primary key default gen_random_uuid(),
   bucket_id text,
-  name text,
-  owner uuid,
+  name text, -- noqa: RF04
+  owner uuid, -- noqa: RF04
   created_at timestamptz default now(),
   updated_at timestamptz default now(),
   last_accessed_at timestamptz default now(),
   metadata jsonb,
   path_tokens text[] generated always as (string_to_array(name, '/')) stored,
-  version text,
+  version text, -- noqa: RF04
   owner_id text,
   user_metadata jsonb,
   constraint "objects_bucketId_fkey" foreign key (bucket_id) references storage.buckets (id)
@@ -54,7 +55,7 @@ create table if not exists storage.objects (
 create unique index if not exists bucketid_objname on storage.objects (bucket_id, name);
 create index if not exists name_prefix_search on storage.objects (name text_pattern_ops);
 create index if not exists idx_objects_bucket_id_name
-  on storage.objects (bucket_id, name collate "C");
+on storage.objects (bucket_id, name collate "C");
 
 alter table storage.buckets enable row level security;
 alter table storage.objects enable row level security;
@@ -189,7 +190,8 @@ as $$
   offset coalesce(search.offsets, 0)
 $$;
 
--- Raises PT200 when the insert would be allowed, as policies' authors know it, and the policy's own error when not.
+-- Raises PT200 when the insert would be allowed, as authors of policies know it, and the policy's
+-- own error when not.
 create or replace function storage.can_insert_object(
   bucketid text, name text, owner uuid, metadata jsonb
 )
@@ -224,7 +226,8 @@ create or replace trigger update_objects_updated_at
 before update on storage.objects
 for each row execute function storage.update_updated_at_column();
 
--- A row deleted by SQL would leave its bytes behind for ever, so only the Storage API, which sets the variable, may.
+-- A row deleted by SQL would leave its bytes behind for ever, so only the Storage API, which sets the
+-- variable, may.
 create or replace function storage.protect_delete()
 returns trigger
 language plpgsql set search_path = ''

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import cast
 
 import jwt
+from jwt.types import Options
 
 from processor.local.storage_api.config import Settings
 from processor.local.storage_api.errors import (
@@ -66,7 +67,7 @@ def identify_or_nobody(headers: Mapping[str, str], settings: Settings) -> Caller
 
 def read_token(token: str, secret: str) -> Mapping[str, object]:
     """Return a token's claims; raises jwt.InvalidTokenError."""
-    options = {"verify_aud": False, "verify_iat": False, "verify_sub": False, "verify_jti": False}
+    options: Options = {"verify_aud": False, "verify_iat": False, "verify_sub": False, "verify_jti": False}
     return cast("Mapping[str, object]", jwt.decode(token, secret, algorithms=["HS256"], options=options))
 
 

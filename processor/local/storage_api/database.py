@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -61,8 +61,13 @@ class Database:
         self._pool = ConnectionPool[Rows](
             conninfo,
             connection_class=psycopg.Connection[DictRow],
-            kwargs={"row_factory": dict_row, "application_name": "storage_api", "connect_timeout": 3},
-            check=ConnectionPool.check_connection,
+            kwargs={
+                "row_factory": dict_row,
+                "application_name": "storage_api",
+                "connect_timeout": 3,
+                "prepare_threshold": None,  # a migration may change a row's columns under a prepared `select *`
+            },
+            check=_check,
             min_size=1,
             max_size=10,
             timeout=_CONNECT_SECONDS,
@@ -79,7 +84,7 @@ class Database:
         self._pool.close()
 
     @contextmanager
-    def transaction(self, scope: Scope) -> Iterator[Rows]:
+    def transaction(self, scope: Scope) -> Generator[Rows]:
         """Run a transaction as the scope's caller; raises StorageError for whatever Postgres refuses."""
         settings = {
             "role": scope.caller.role,
@@ -99,30 +104,48 @@ class Database:
             raise _refusal(error) from error
 
     @contextmanager
-    def rehearsal(self, scope: Scope) -> Iterator[Rows]:
+    def rehearsal(self, scope: Scope) -> Generator[Rows]:
         """Run a transaction that is always rolled back, to learn whether the policies would allow it."""
         with self.transaction(scope) as connection, connection.transaction(force_rollback=True):
             yield connection
 
 
+def _check(connection: Rows) -> None:
+    """Raise for a connection that a restart of Postgres has broken, so that the pool replaces it."""
+    connection.execute("")
+    connection.rollback()
+
+
+def _denied(message: str) -> StorageError:
+    of_policy = "row-level security" in message
+    return access_denied("new row violates row-level security policy" if of_policy else message)
+
+
+def _too_many(_message: str) -> StorageError:
+    text = "Too many connections issued to the database"
+    return StorageError(429, "too_many_connections", text, http_status=429)
+
+
+def _invalid(message: str) -> StorageError:
+    return StorageError(400, "InvalidParameter", message)
+
+
+_REFUSALS: dict[str, Callable[[str], StorageError]] = {
+    "42501": _denied,
+    "23505": lambda _: already_exists(),
+    "23503": lambda _: StorageError(404, "InvalidRequest", "The related resource does not exist"),
+    "22P02": _invalid,
+    "22023": _invalid,
+    "53300": _too_many,
+    "57014": lambda _: database_timeout(),
+}
+
+
 def _refusal(error: psycopg.Error) -> StorageError:
     message = error.diag.message_primary or str(error)
-    match error.sqlstate:
-        case "42501":
-            of_policy = "row-level security" in message
-            return access_denied("new row violates row-level security policy" if of_policy else message)
-        case "23505":
-            return already_exists()
-        case "23503":
-            return StorageError(404, "InvalidRequest", "The related resource does not exist")
-        case "22P02" | "22023":
-            return StorageError(400, "InvalidParameter", message)
-        case "53300":
-            text = "Too many connections issued to the database"
-            return StorageError(429, "too_many_connections", text, http_status=429)
-        case "57014":
-            return database_timeout()
-        case None:
-            return StorageError(500, "Internal", "Internal Server Error")
-        case code:
-            return StorageError(500, "DatabaseError", f"database error, code: {code}")
+    code = error.sqlstate
+    if code is None:  # the connection broke
+        return StorageError(500, "Internal", "Internal Server Error")
+    if refuse := _REFUSALS.get(code):
+        return refuse(message)
+    return StorageError(500, "DatabaseError", f"database error, code: {code}")

@@ -6,12 +6,13 @@ import hashlib
 import os
 import re
 import shutil
-from contextlib import suppress
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
-from processor.local.storage_api.errors import too_large
+from processor.local.storage_api.errors import StorageError, too_large
 from processor.local.storage_api.records import ObjectMetadata
 
 _VERSION = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
@@ -60,9 +61,9 @@ class Files:
     def __init__(self, root: Path) -> None:
         self._objects = root / "objects"
         self._uploads = root / "uploads"
-        self._objects.mkdir(parents=True, exist_ok=True)
+        self._objects.mkdir(mode=0o700, parents=True, exist_ok=True)
         shutil.rmtree(self._uploads, ignore_errors=True)  # what a killed server was receiving
-        self._uploads.mkdir()
+        self._uploads.mkdir(mode=0o700)
 
     def receive(self, limit: int | None) -> Incoming:
         """Start an upload of at most limit bytes."""
@@ -90,6 +91,20 @@ class Files:
         """Remove a version; absent is fine."""
         with suppress(FileNotFoundError):
             self._path(bucket, name, version).unlink()
+
+    @contextmanager
+    def dropped_if_refused(self, bucket: str, name: str, version: str) -> Generator[None]:
+        """Remove a version again when its row is refused.
+
+        Where the database failed instead, the row may have been committed all the same: a file too many is
+        better than one too few.
+        """
+        try:
+            yield
+        except StorageError as error:
+            if error.status < 500:
+                self.drop(bucket, name, version)
+            raise
 
     def _path(self, bucket: str, name: str, version: str) -> Path:
         if not _VERSION.match(version):

@@ -46,7 +46,7 @@ class ObjectRow:
 
     def as_json(self) -> dict[str, object]:
         """Return the row as listings and deletes show it."""
-        return row_as_json(self.row)
+        return row_as_json({name: value for name, value in self.row.items() if name != "path_tokens"})
 
     def as_info(self) -> dict[str, object]:
         """Return the row as GET /object/info shows it."""

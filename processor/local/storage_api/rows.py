@@ -12,10 +12,6 @@ from processor.local.storage_api.database import Rows
 from processor.local.storage_api.errors import no_such_bucket, no_such_key
 from processor.local.storage_api.records import ObjectMetadata, ObjectRow, object_from_row
 
-_COLUMNS = """
-id, bucket_id, name, owner, owner_id, version, created_at, updated_at, last_accessed_at, metadata, user_metadata
-"""
-
 # Without RETURNING on purpose: that would ask for the right to read as well, and the real server's insert does not.
 _INSERT = """
 insert into storage.objects (bucket_id, name, owner, owner_id, version, metadata, user_metadata)
@@ -34,17 +30,15 @@ on conflict (bucket_id, name) do update set
 """
 )
 
-_FIND = f"select {_COLUMNS} from storage.objects where bucket_id = %s and name = %s"
+_FIND = "select * from storage.objects where bucket_id = %s and name = %s"
 _FIND_MANY = "select name from storage.objects where bucket_id = %s and name = any(%s)"
-_DELETE = f"""
-delete from storage.objects where bucket_id = %s and name = any(%s) returning {_COLUMNS}
-"""
-_MOVE = f"""
+_DELETE = "delete from storage.objects where bucket_id = %s and name = any(%s) returning *"
+_MOVE = """
 update storage.objects
 set bucket_id = %(to_bucket)s, name = %(to_name)s, version = %(version)s,
   owner = coalesce(%(owner)s, owner), owner_id = coalesce(%(owner_id)s, owner_id)
 where bucket_id = %(bucket)s and name = %(name)s
-returning {_COLUMNS}
+returning *
 """
 
 # Two uploads to one name wait for each other here, so that the loser's file is the one that goes.
@@ -125,7 +119,7 @@ def finish(connection: Rows, new: NewObject, *, upsert: bool) -> tuple[ObjectRow
     connection.execute(_LOCK, [f"{new.bucket}/{new.name}"])
     found = connection.execute(_FIND, [new.bucket, new.name]).fetchone()
     write(connection, new, upsert=upsert)
-    return find(connection, new.bucket, new.name), found and found["version"]
+    return find(connection, new.bucket, new.name), found["version"] if found else None
 
 
 def delete(connection: Rows, bucket: str, names: Sequence[str]) -> list[ObjectRow]:

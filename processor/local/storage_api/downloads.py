@@ -1,0 +1,114 @@
+"""Downloads: the row decides whether, the headers decide which bytes."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from urllib.parse import quote
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from processor.local.storage_api import rows
+from processor.local.storage_api.callers import identify_or_nobody
+from processor.local.storage_api.errors import StorageError, access_denied, no_such_bucket
+from processor.local.storage_api.file_response import FileResponse
+from processor.local.storage_api.names import check_object_name
+from processor.local.storage_api.ranges import is_unchanged, parse_range
+from processor.local.storage_api.records import ObjectRow
+from processor.local.storage_api.services import Call, call_of, everyone
+from processor.local.storage_api.tokens import download_expiry
+
+
+async def authenticated(request: Request) -> Response:
+    """Answer GET and HEAD /object/authenticated/{bucket}/{name}."""
+    return await run_in_threadpool(lambda: _readable(call_of(request, "storage.object.get_authenticated")))
+
+
+async def plain(request: Request) -> Response:
+    """Answer GET and HEAD /object/{bucket}/{name}; without a token it serves public buckets only."""
+    operation = "storage.object.get_authenticated"
+    return await run_in_threadpool(lambda: _readable(call_of(request, operation, identify_or_nobody)))
+
+
+async def public(request: Request) -> Response:
+    """Answer GET and HEAD /object/public/{bucket}/{name}."""
+
+    def answer() -> Response:
+        call = call_of(request, "storage.object.get_public", everyone)
+        if not _limits(call).public:
+            raise no_such_bucket()
+        return _file(call, _find(call))
+
+    return await run_in_threadpool(answer)
+
+
+async def signed(request: Request) -> Response:
+    """Answer GET and HEAD /object/sign/{bucket}/{name}?token=…."""
+
+    def answer() -> Response:
+        call = call_of(request, "storage.object.get_signed", everyone)
+        expiry = download_expiry(call)
+        return _file(call, _find(call), expires=datetime.fromtimestamp(expiry, UTC))
+
+    return await run_in_threadpool(answer)
+
+
+def _readable(call: Call) -> Response:
+    open_to_all = _limits(call).public
+    if not call.scope.caller.authenticated and not open_to_all:
+        raise access_denied("Access denied to this bucket")
+    return _file(call, _find(call, as_service=open_to_all))
+
+
+def _limits(call: Call) -> rows.Limits:
+    with call.services.database.transaction(call.scope.as_service()) as connection:
+        return rows.limits_of(connection, call.bucket)
+
+
+def _find(call: Call, *, as_service: bool = False) -> ObjectRow:
+    check_object_name(call.name)
+    scope = call.scope.as_service() if as_service else call.scope
+    with call.services.database.transaction(scope) as connection:
+        return rows.find(connection, call.bucket, call.name)
+
+
+def _file(call: Call, row: ObjectRow, *, expires: datetime | None = None) -> Response:
+    known = row.metadata
+    try:
+        if known is None:
+            raise FileNotFoundError(row.name)
+        descriptor = call.services.files.open(row.bucket_id, row.name, row.version)
+    except FileNotFoundError as error:
+        raise StorageError(404, "Not found", "The resource was not found") from error
+    try:
+        headers = {
+            "accept-ranges": "bytes",
+            "etag": known.etag,
+            "last-modified": format_datetime(known.modified.astimezone(UTC), usegmt=True),
+        }
+        if is_unchanged(call.headers, known.etag, known.modified):
+            os.close(descriptor)
+            return Response(status_code=304, headers=headers)
+        # The real server never serves HTML as HTML.
+        headers["content-type"] = "text/plain" if "text/html" in known.mime_type else known.mime_type
+        if expires:
+            headers["expires"] = format_datetime(expires, usegmt=True)
+        else:
+            headers["cache-control"] = known.cache_control
+        headers |= _disposition(call.query.get("download"))
+        size = os.fstat(descriptor).st_size
+        return FileResponse(descriptor, size, parse_range(call.headers.get("range"), size), headers)
+    except BaseException:
+        os.close(descriptor)
+        raise
+
+
+def _disposition(download: str | None) -> dict[str, str]:
+    if download is None:
+        return {}
+    name = quote(download, safe="!'()*")
+    value = f"attachment; filename={name}; filename*=UTF-8''{name};" if name else "attachment;"
+    return {"content-disposition": value}
