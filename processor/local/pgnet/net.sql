@@ -12,7 +12,7 @@ comment on domain net.http_method is 'The verbs that can be queued, in any case.
 -- its sequence starts at 1 again.
 create unlogged table net.http_request_queue (
   id bigserial,
-  method net.http_method not null,
+  method net.http_method not null, -- noqa: RF04
   url text not null,
   headers jsonb,
   body bytea,
@@ -26,7 +26,7 @@ create unlogged table net._http_response (
   status_code integer,
   content_type text,
   headers jsonb,
-  content text,
+  content text, -- noqa: RF04
   timed_out bool,
   error_msg text,
   created timestamptz not null default now()
@@ -46,10 +46,10 @@ create table net.stand_in_faults (
 );
 comment on table net.stand_in_faults is
 'Faults for tests. Every request takes every row whose url_like its URL is LIKE and whose '
-'remaining is not used up: "delay" waits amount seconds before sending (its batch waits with it, its own '
-'time-out does not run yet), "repeat" sends amount times at once and records the last answer, '
-'"lose" sends nothing and records nothing. remaining goes down by one per request; null is for ever. '
-'Rows committed before a request''s batch begins are seen by it.';
+'remaining is not used up: "delay" waits amount seconds before sending (its batch waits with it, '
+'its own time-out does not run yet), "repeat" sends amount times at once and records the last '
+'answer, "lose" sends nothing and records nothing. remaining goes down by one per request; null is '
+'for ever. Rows committed before the batch of a request begins are seen by it.';
 
 create function net.check_worker_is_up() returns void
 language plpgsql
@@ -159,7 +159,7 @@ begin
     || coalesce(part[4], '');
 end
 $$;
-comment on function net._encode_url_with_params_array(text, text []) is
+comment on function net._encode_url_with_params_array(text, text[]) is
 'Adds the encoded parameters to the query of the URL; raises when it is none.';
 
 create function net._enqueue(

@@ -29,19 +29,23 @@ async def serve(url: str, ready: Callable[[], None]) -> None:
     Every connection begins with a look into the queue, since rings are not kept for one who was away.
     """
     told = False
+    last = ""
 
     def tell() -> None:
-        nonlocal told
+        nonlocal told, last
         if not told:
             ready()
-        told = True
+        told, last = True, ""
 
     async with http_client() as client:
         while True:
             try:
                 await _serve_connected(url, client, tell)
             except* (psycopg.Error, OSError) as failures:
-                log.warning("database lost, trying again: %s", _reasons(failures))
+                # Once per outage and reason, not five times a second.
+                if (reasons := _reasons(failures)) != last:
+                    log.warning("database lost, trying again: %s", reasons)
+                last = reasons
             await asyncio.sleep(PAUSE)
 
 
