@@ -201,6 +201,12 @@ class NotPermitted(JobError, code="IJ603", hint="Grant what the message names, o
 
 
 # --- IJ9xx: defects ----------------------------------------------------------------------------------------
+class Defect(
+    JobError, code="IJ901", hint="This is a defect of import-jobs: please report it with the processor's log."
+):
+    """Something that the code did not foresee."""
+
+
 class RowAccounting(
     JobError, code="IJ902", hint="This is a defect of import-jobs: please report it with the file's dialect."
 ):
@@ -222,4 +228,6 @@ REJECTIONS: Final[dict[str, str]] = {
     "IJ412": "the row violates a check of the table",
     "IJ413": "the row violates an exclusion constraint",
     "IJ414": "a trigger or function of the table refused the row",
+    "IJ415": "the column's normaliser refused the value",
+    "IJ416": "the value does not match the column's pattern",
 }

@@ -113,12 +113,61 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
+class Normaliser:
+    """What makes the spellings of a column's values one: `name` is its entry in `validate.normalise`, the rest its settings.
+
+    `region` (two letters) is a phone number's without a country code; `scheme` an address's without one; `pattern` and
+    `replace` (with `$1` for groups) are a regular expression's; `code` replaces the rejection's own.
+    """
+
+    name: str
+    region: str | None = None
+    scheme: str | None = None
+    pattern: str | None = None
+    replace: str | None = None
+    code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How the texts of one column are to be understood, before its type is asked; the default is: as Postgres does.
+
+    `date_formats` and `timestamp_formats` are in strptime notation or "iso", tried in order. `indian` groups digits by
+    two before the last three. An empty tuple or None leaves the question to Postgres.
+    """
+
+    null_values: tuple[str, ...] = ()
+    trim: bool = False
+    decimal: str = "."
+    thousands: str | None = None
+    indian: bool = False
+    date_formats: tuple[str, ...] = ()
+    timestamp_formats: tuple[str, ...] = ()
+    months: tuple[tuple[str, ...], ...] = ()
+    true_values: tuple[str, ...] = ()
+    false_values: tuple[str, ...] = ()
+    case: Literal["lower", "upper"] | None = None
+    time_zone: str | None = None
+    normaliser: Normaliser | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a normaliser changed in a column of one chunk: how many values, and the first few, before and after."""
+
+    column: str
+    count: int
+    examples: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Field:
     """A field of the file that goes into a column: its place in the record (from 0), its header, its column."""
 
     index: int
     header: str
     column: Column
+    reading: Reading = field(default_factory=Reading)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +212,18 @@ class Rows:
 
     frame: pl.DataFrame
     index: npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Transformed:
+    """A chunk after its texts were read as the job declares: all rows, the rejections so far, what normalisers changed.
+
+    A rejected value is null in `rows`; `validate.check` takes the rejections on.
+    """
+
+    rows: Rows
+    rejections: Rejections
+    changes: tuple[Change, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from processor.flow import Chunk, Column, Position
 CLAIM = "select importer.claim_jobs(%s, %s, %s)"
 RENEW = "select importer.renew_lease(%s, %s, %s)"
 OPEN = "select importer.open_job(%s, %s, %s, %s, %s, %s)"
-COMMIT_CHUNK = "select importer.commit_chunk(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+COMMIT_CHUNK = "select importer.commit_chunk(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 FINISH = "select importer.finish_job(%s, %s, %s, %s, %s, %s)"
 FAIL = "select importer.fail_job(%s, %s, %s, %s, %s, %s)"
 GIVE_BACK = "select importer.give_back_job(%s, %s)"
@@ -46,7 +46,24 @@ class Job:
     target_name: str
     target: Target | None
     options: dict[str, Any]
-    rows_rejected: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What became of records: read = loaded + rejected + skipped."""
+
+    loaded: int = 0
+    rejected: int = 0
+    skipped: int = 0
+
+    @property
+    def read(self) -> int:
+        """All records that were read."""
+        return self.loaded + self.rejected + self.skipped
+
+    def plus(self, other: "Tally") -> "Tally":
+        """Add up."""
+        return Tally(self.loaded + other.loaded, self.rejected + other.rejected, self.skipped + other.skipped)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +73,7 @@ class Entry:
     seq: int
     byte_start: int
     next: Position
-    rows_read: int
-    rows_loaded: int
-    rows_rejected: int
+    tally: Tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +123,6 @@ def claim(conn: psycopg.Connection, worker: str, max_jobs: int, lease_seconds: i
                 value["target_name"],
                 target,
                 options,
-                value["rows_rejected"],
             )
         )
     return jobs
@@ -120,32 +134,31 @@ def renew(conn: psycopg.Connection, job_id: UUID, token: UUID, lease_seconds: in
     return bool(row and row[0])
 
 
-def open_job(
-    conn: psycopg.Connection, job: Job, etag: str | None, size: int | None, dialect: dict[str, Any]
-) -> list[Entry]:
+def open_job(conn: psycopg.Connection, job: Job, etag: str | None, size: int, dialect: dict[str, Any]) -> list[Entry]:
     """Write the file's identity and dialect; return the ledger, in order.
 
     Raises: psycopg.Error with SQLSTATE IJ204 when the file is another than at the first attempt, IJ103 without a lease.
     """
     with conn.transaction():
         row = conn.execute(OPEN, (job.id, job.token, etag, size, Jsonb(dialect), None)).fetchone()
+    entries: list[dict[str, Any]] = row[0] if row else []
     return [
         Entry(
             c["seq"],
             c["byte_start"],
             Position(c["byte_end"], c["next_line"], c["next_record"], c["seq"] + 1),
-            c["rows_read"],
-            c["rows_loaded"],
-            c["rows_rejected"],
+            Tally(c["rows_loaded"], c["rows_rejected"], c["rows_skipped"]),
         )
-        for c in (row[0] if row else [])
+        for c in entries
     ]
 
 
 def commit_chunk(
-    conn: psycopg.Connection, job: Job, chunk: Chunk, loaded: int, skipped: int, bytes_read: int, rejected: Sequence[Rejected]
+    conn: psycopg.Connection, job: Job, chunk: Chunk, tally: Tally, bom_bytes: int, rejected: Sequence[Rejected]
 ) -> None:
     """Enter a chunk into the ledger, as the last statement of the transaction that loaded it.
+
+    `rejected` may hold fewer rows than `tally.rejected` counts.
 
     Raises: psycopg.Error with SQLSTATE IJ103 when the lease is over, 23505 when the chunk is in already.
     """
@@ -164,9 +177,10 @@ def commit_chunk(
             chunk.next.line,
             chunk.next.record,
             chunk.records,
-            loaded,
-            skipped,
-            bytes_read,
+            tally.loaded,
+            tally.rejected,
+            tally.skipped,
+            chunk.next.offset + bom_bytes,
             Jsonb(errors),
         ),
     )

@@ -5,7 +5,7 @@ import logging
 import sys
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import Any, override
+from typing import Any
 
 job_id: ContextVar[str | None] = ContextVar("job_id", default=None)
 
@@ -15,7 +15,6 @@ logger = logging.getLogger("import_jobs")
 class JsonFormatter(logging.Formatter):
     """Format a record as JSON; what is passed as `extra={"detail": {...}}` stands beside the message."""
 
-    @override
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, Any] = {
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),

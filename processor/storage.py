@@ -7,7 +7,7 @@ HTTP 400 with the true status in the body's `statusCode` (Storage API v1.11, rea
 import json
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Generator
 from contextlib import closing
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -53,7 +53,7 @@ class Source:
         self._max_bytes = max_bytes
         self.identity: Identity | None = None
 
-    def blocks(self, start: int = 0, on_open: Callable[[Identity], None] | None = None) -> Iterator[bytes]:
+    def blocks(self, start: int = 0) -> Generator[bytes]:
         """Yield the file's bytes from `start` to its end, in blocks of about a megabyte.
 
         Raises: ObjectNotFound, SourceRefused, SourceTooLarge, SourceChanged; SourceUnavailable when Storage fails
@@ -76,7 +76,16 @@ class Source:
                     raise SourceUnavailable(f"Storage failed {failures} times in a row ({type(exc).__name__})") from exc
                 time.sleep(random.uniform(0, 0.1 * 2**failures))  # noqa: S311 - jitter, not a secret
 
-    def _connected(self, position: int) -> Iterator[bytes]:
+    def identified(self) -> Identity:
+        """Return the file's identity, which the first response has told.
+
+        Raises: SourceUnavailable when there was none.
+        """
+        if self.identity is None:
+            raise SourceUnavailable("Storage has not answered yet")
+        return self.identity
+
+    def _connected(self, position: int) -> Generator[bytes]:
         headers = {"Accept-Encoding": "identity"}
         if position:
             headers["Range"] = f"bytes={position}-"

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from processor.cli import stack
+from processor.cli import database, serve, show, stack, upload
 from processor.problem import Problem
 
 app = typer.Typer(
@@ -17,6 +17,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(stack.app, name="stack")
+app.command()(database.migrate)
+app.command()(database.configure)
+app.command()(serve.serve)
+app.command("import")(upload.import_file)
+app.command()(show.jobs)
+app.command()(show.job)
 
 
 def main() -> None:

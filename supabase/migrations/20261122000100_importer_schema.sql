@@ -1,4 +1,5 @@
--- Two schemas: `public` holds what clients touch, `importer` everything else. The Data API exposes the first only.
+-- Two schemas: `public` holds what clients touch, `importer` everything else. The Data API exposes
+-- the first only.
 create schema importer;
 
 comment on schema importer is

@@ -1,4 +1,5 @@
--- The states of a job; `pending` and `running` are the two from which something still happens by itself.
+-- The states of a job; `pending` and `running` are the two from which something still happens by
+-- itself.
 create type public.import_job_status as enum ('pending', 'running', 'completed', 'failed', 'cancelled');
 
 comment on type public.import_job_status is

@@ -1,4 +1,5 @@
--- Who works on a job, until when. The token fences: each commit of data checks it in the same transaction.
+-- Who works on a job, until when. The token fences: each commit of data checks it in the same
+-- transaction.
 create table importer.job_leases (
   job_id uuid primary key references public.import_jobs (id) on delete cascade,
   token uuid not null default gen_random_uuid(),

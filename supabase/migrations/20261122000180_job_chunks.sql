@@ -1,4 +1,5 @@
--- The ledger: a chunk's entry commits with its rows, so that a chunk is in the target exactly when it is here.
+-- The ledger: a chunk's entry commits with its rows, so that a chunk is in the target exactly when
+-- it is here.
 create table importer.job_chunks (
   job_id uuid not null references public.import_jobs (id) on delete cascade,
   seq integer not null check (seq >= 0),

@@ -1,4 +1,5 @@
--- The one reader of secrets and settings in the database. Vault is asked by dynamic SQL: it need not exist.
+-- The one reader of secrets and settings in the database. Vault is asked by dynamic SQL: it need
+-- not exist.
 create function importer.setting(name text) returns text
 language plpgsql stable security definer set search_path = ''
 as $$

@@ -1,4 +1,5 @@
--- The processor may ask for the token it is rung with, so that it needs no second copy in its environment.
+-- The processor may ask for the token it is rung with, so that it needs no second copy in its
+-- environment.
 create function importer.wake_token() returns text
 language sql stable security definer set search_path = ''
 as $$

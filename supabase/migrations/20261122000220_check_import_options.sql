@@ -1,5 +1,5 @@
--- Options are judged at the insert, so that a wrong one is known before the file has been read for an hour.
--- One row for each option; 'marks' are the single characters of the dialect.
+-- Options are judged at the insert, so that a wrong one is known before the file has been read for
+-- an hour. One row for each option; 'marks' are the single characters of the dialect.
 create function importer.check_import_options(options jsonb) returns void
 language plpgsql immutable set search_path = ''
 as $$

@@ -1,5 +1,6 @@
--- What a new job must satisfy. It does not look for the target or the file: a job may be inserted before both, and a
--- missing one is the job's outcome, with a code in its row. Definer, as those who insert may not call the inner check.
+-- What a new job must satisfy. It does not look for the target or the file: a job may be inserted
+-- before both, and a missing one is the job's outcome, with a code in its row. Definer, as those
+-- who insert may not call the inner check.
 create function importer.check_import_job() returns trigger
 language plpgsql security definer set search_path = ''
 as $$

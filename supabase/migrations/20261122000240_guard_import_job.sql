@@ -1,4 +1,5 @@
--- The state machine. It stands in a trigger, so that it holds for every writer: functions, clients, psql.
+-- The state machine. It stands in a trigger, so that it holds for every writer: functions, clients,
+-- psql.
 create function importer.guard_import_job() returns trigger
 language plpgsql set search_path = ''
 as $$
@@ -28,7 +29,8 @@ begin
   if new.status in ('failed', 'cancelled', 'completed') then
     new.finished_at := clock_timestamp();
   end if;
-  -- A retry by hand starts a new series of attempts. What is in stays in; a file of which nothing is in may be another.
+  -- A retry by hand starts a new series of attempts. What is in stays in; a file of which nothing
+  -- is in may be another.
   if new.status = 'pending' and old.status in ('failed', 'cancelled') then
     new.attempts := 0;
     new.error_code := null;

@@ -1,4 +1,5 @@
--- What a transition brings with it: an event, and the end of the lease when the job leaves `running`.
+-- What a transition brings with it: an event, and the end of the lease when the job leaves
+-- `running`.
 create function importer.follow_import_job() returns trigger
 language plpgsql security definer set search_path = ''
 as $$

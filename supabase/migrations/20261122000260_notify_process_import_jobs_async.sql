@@ -1,6 +1,7 @@
--- The doorbell. It names jobs and nothing else; the token is good for ringing only. 1,000 ids are 39 kB, below the
--- 64 kB that the processor reads; a ring is about the queue, so the rest is found all the same. The lock time-out
--- keeps a locked `net` schema (an upgrade of the extension) from holding up somebody's insert.
+-- The doorbell. It names jobs and nothing else; the token is good for ringing only. 1,000 ids are
+-- 39 kB, below the 64 kB that the processor reads; a ring is about the queue, so the rest is found
+-- all the same. The lock time-out keeps a locked `net` schema (an upgrade of the extension) from
+-- holding up somebody's insert.
 create function importer.notify_process_import_jobs_async(job_ids uuid[] default '{}') returns bigint
 language plpgsql security definer set search_path = '' set lock_timeout = '200ms'
 as $$

@@ -1,4 +1,5 @@
--- A ring that cannot fail: whatever is wrong with pg_net or the settings becomes a warning, and the sweep finds the job.
+-- A ring that cannot fail: whatever is wrong with pg_net or the settings becomes a warning, and the
+-- sweep finds the job.
 create function importer.ring(job_ids uuid[]) returns void
 language plpgsql security definer set search_path = ''
 as $$

@@ -31,7 +31,8 @@ create trigger trigger_process_import_jobs after insert on public.import_jobs
 referencing new table as new_rows
 for each statement execute function importer.trigger_import_job_processing();
 
--- A retry by hand rings, too. Transition tables allow neither a column list nor several events, hence a second trigger.
+-- A retry by hand rings, too. Transition tables allow neither a column list nor several events,
+-- hence a second trigger.
 create trigger trigger_process_import_jobs_retry after update on public.import_jobs
 referencing old table as old_rows new table as new_rows
 for each statement execute function importer.trigger_import_job_processing();

@@ -1,7 +1,8 @@
--- The catalog's view of what can be inserted into a table: never generated or identity-always columns.
+-- The catalog's view of what can be inserted into a table: never generated or identity-always
+-- columns.
 create function importer.insertable_columns(relation regclass)
 returns table (
-  name text, position smallint, type text, base text, kind text, not_null boolean, required boolean, labels text[]
+  name text, place smallint, type text, base text, kind text, not_null boolean, required boolean, labels text[]
 )
 language sql stable set search_path = ''
 as $$

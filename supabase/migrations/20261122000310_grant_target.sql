@@ -1,5 +1,5 @@
--- What the processor needs for a target and nothing else: INSERT on the listed columns, USAGE on the sequences of their
--- table's defaults and on the schemas of table and types.
+-- What the processor needs for a target and nothing else: INSERT on the listed columns, USAGE on
+-- the sequences of their table's defaults and on the schemas of table and types.
 create function importer.grant_target(relation regclass, columns text[]) returns void
 language plpgsql set search_path = ''
 as $$

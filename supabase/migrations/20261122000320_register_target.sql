@@ -1,5 +1,5 @@
--- One call that derives everything from the catalog. It runs with the caller's rights: who may not grant on the table
--- cannot register it.
+-- One call that derives everything from the catalog. It runs with the caller's rights: who may not
+-- grant on the table cannot register it.
 create function importer.register_target(relation regclass, name text default null, columns text[] default null)
 returns text
 language plpgsql set search_path = ''
@@ -12,7 +12,7 @@ begin
   if (select c.relkind from pg_catalog.pg_class as c where c.oid = relation) not in ('r', 'p') then
     raise exception '% is not a table', relation using errcode = 'IJ503', hint = 'Register a table or a partitioned table.';
   end if;
-  select array_agg(i.name order by i.position) into insertable from importer.insertable_columns(relation) as i;
+  select array_agg(i.name order by i.place) into insertable from importer.insertable_columns(relation) as i;
   chosen := coalesce(register_target.columns, insertable);
   if chosen is null or not chosen <@ insertable or chosen = '{}' then
     raise exception 'not every column can be imported into' using errcode = 'IJ503',

@@ -1,5 +1,6 @@
--- All that the processor must know of a target, in one value, read afresh at every claim: the table may have changed.
--- A job may name the target or its table, so that 'people' and 'public.people' both work.
+-- All that the processor must know of a target, in one value, read afresh at every claim: the table
+-- may have changed. A job may name the target or its table, so that 'people' and 'public.people'
+-- both work.
 create function importer.describe_target(target text) returns jsonb
 language sql stable security definer set search_path = ''
 as $$
@@ -11,7 +12,7 @@ as $$
     'settings', t.columns,
     'columns', coalesce(
       (
-        select jsonb_agg(to_jsonb(i) order by i.position)
+        select jsonb_agg(to_jsonb(i) order by i.place)
         from importer.insertable_columns(c.oid) as i where t.columns ? i.name
       ), '[]'
     ),

@@ -1,5 +1,5 @@
--- Exponential with full jitter: uniform between 0 and min(300 s, 2 s × 2^(attempt - 1)), so that jobs which failed
--- together do not come back together.
+-- Exponential with full jitter: uniform between 0 and min(300 s, 2 s × 2^(attempt - 1)), so that
+-- jobs which failed together do not come back together.
 create function importer.backoff(attempt integer) returns interval
 language sql volatile set search_path = ''
 as $$

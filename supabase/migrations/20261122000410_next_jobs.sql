@@ -1,5 +1,6 @@
--- Which jobs are next: priority, then round-robin over owners (an owner's running jobs count as turns taken), then age;
--- at most four running jobs for a target, so that many files for one table do not hold up all others.
+-- Which jobs are next: priority, then round-robin over owners (an owner's running jobs count as
+-- turns taken), then age; at most four running jobs for a target, so that many files for one table
+-- do not hold up all others.
 create function importer.next_jobs(max_jobs integer) returns setof uuid
 language sql stable set search_path = ''
 as $$

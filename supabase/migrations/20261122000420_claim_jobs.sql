@@ -1,6 +1,6 @@
--- The queue's one exit. Claims are serialised by an advisory lock (they take milliseconds), which makes the limits exact;
--- SKIP LOCKED keeps a client's open transaction on a row from holding up the others. The attempt is counted here, so that
--- a file that kills the process ends.
+-- The queue's one exit. Claims are serialised by an advisory lock (they take milliseconds), which
+-- makes the limits exact; SKIP LOCKED keeps a client's open transaction on a row from holding up
+-- the others. The attempt is counted here, so that a file that kills the process ends.
 create function importer.claim_jobs(worker text, max_jobs integer, lease_seconds integer default 45)
 returns setof jsonb
 language plpgsql security definer set search_path = ''
@@ -37,8 +37,7 @@ begin
   select jsonb_build_object(
     'id', c.id, 'token', l.token, 'attempt', c.attempts, 'bucket_id', c.bucket_id, 'object_path', c.object_path,
     'target_name', c.target, 'target', importer.describe_target(c.target), 'options', c.options,
-    'file_etag', c.file_etag, 'bytes_total', c.bytes_total, 'rows_rejected', c.rows_rejected,
-    'chunks_done', c.chunks_done, 'dialect', c.dialect
+    'created_by', c.created_by
   )
   from claimed as c inner join leases as l on l.job_id = c.id
   order by c.priority desc, c.created_at;

@@ -1,5 +1,5 @@
--- The fence. FOR SHARE makes whoever would take the job over wait for this transaction, so that a check which passed
--- still holds at its commit.
+-- The fence. FOR SHARE makes whoever would take the job over wait for this transaction, so that a
+-- check which passed still holds at its commit.
 create function importer.hold_lease(job_id uuid, token uuid) returns void
 language plpgsql security definer set search_path = ''
 as $$

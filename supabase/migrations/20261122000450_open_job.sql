@@ -1,4 +1,5 @@
--- What the processor found on opening the file. The first attempt writes the file's identity, later ones must find it.
+-- What the processor found on opening the file. The first attempt writes the file's identity, later
+-- ones must find it.
 create function importer.open_job(
   job_id uuid, token uuid, file_etag text, bytes_total bigint, dialect jsonb, total_chunks integer
 ) returns jsonb

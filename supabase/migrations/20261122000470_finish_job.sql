@@ -1,4 +1,5 @@
--- The end of a job that went through. The ledger, the counters and the processor's own count of records must agree.
+-- The end of a job that went through. The ledger, the counters and the processor's own count of
+-- records must agree.
 create function importer.finish_job(
   job_id uuid, token uuid, records bigint, file_sha256 text, preview jsonb, report jsonb
 ) returns void

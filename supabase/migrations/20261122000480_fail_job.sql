@@ -1,4 +1,5 @@
--- The end of an attempt that did not go through: transient causes come back after a back-off, while attempts are left.
+-- The end of an attempt that did not go through: transient causes come back after a back-off, while
+-- attempts are left.
 create function importer.fail_job(
   job_id uuid, token uuid, code text, message text, hint text, transient boolean, report jsonb default null
 ) returns public.import_job_status

@@ -1,4 +1,5 @@
--- A graceful stop gives the attempt back: the job is as if it had not been claimed, but for the chunks that are in.
+-- A graceful stop gives the attempt back: the job is as if it had not been claimed, but for the
+-- chunks that are in.
 create function importer.give_back_job(job_id uuid, token uuid) returns void
 language plpgsql security definer set search_path = ''
 as $$

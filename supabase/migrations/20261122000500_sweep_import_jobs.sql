@@ -1,4 +1,5 @@
--- Finds what no ring announced. Safe to run in parallel: rows that another session works on are skipped.
+-- Finds what no ring announced. Safe to run in parallel: rows that another session works on are
+-- skipped.
 create function importer.sweep_import_jobs() returns table (job_id uuid, action text)
 language plpgsql security definer set search_path = ''
 as $$

@@ -1,4 +1,5 @@
--- A sweep each minute by the database itself, where pg_cron is installed (1.4 knows nothing under a minute).
+-- A sweep each minute by the database itself, where pg_cron is installed (1.4 knows nothing under a
+-- minute).
 do $$
 begin
   if exists (select from pg_catalog.pg_extension where extname = 'pg_cron') then

@@ -1,4 +1,5 @@
--- For clients that prefer a call to an UPDATE. Invoker: the caller's own rights and row security decide.
+-- For clients that prefer a call to an UPDATE. Invoker: the caller's own rights and row security
+-- decide.
 create function public.retry_import_job(id uuid) returns public.import_jobs
 language plpgsql security invoker set search_path = ''
 as $$

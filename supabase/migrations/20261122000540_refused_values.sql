@@ -1,5 +1,6 @@
--- Postgres as the judge of values: which of these texts its own input conversion refuses for a type, and why. It runs
--- with the processor's rights; the type's name comes from the catalog (format_type), not from a client.
+-- Postgres as the judge of values: which of these texts its own input conversion refuses for a
+-- type, and why. It runs with the processor's rights; the type's name comes from the catalog
+-- (format_type), not from a client.
 create function importer.refused_values(type_name text, candidates text[])
 returns table (candidate text, code text)
 language plpgsql stable set search_path = ''

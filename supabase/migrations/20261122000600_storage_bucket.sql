@@ -1,5 +1,5 @@
--- The bucket, and who may do what in it: signed-in users put and get below a folder named by their id. A Postgres without
--- Supabase's Storage schema is left alone.
+-- The bucket, and who may do what in it: signed-in users put and get below a folder named by their
+-- id. A Postgres without Supabase's Storage schema is left alone.
 do $$
 begin
   if to_regclass('storage.objects') is null then

@@ -1,0 +1,58 @@
+"""What the commands share: variables, connections, and what to say when one of them does not work."""
+
+import os
+from collections.abc import Generator
+from contextlib import contextmanager
+
+import psycopg
+
+from processor.problem import Problem
+
+STACK_HINT = 'set it, or run: eval "$(import-jobs stack env)"'
+
+
+def variable(*names: str) -> str:
+    """Return the first of these environment variables that is set.
+
+    Raises: Problem, naming the first.
+    """
+    for name in names:
+        if value := os.environ.get(name, "").strip():
+            return value
+    raise Problem(f"{names[0]} is not set", STACK_HINT)
+
+
+@contextmanager
+def connected(url: str) -> Generator[psycopg.Connection]:
+    """Connect in autocommit mode, and say in one line when that, or a statement, does not work.
+
+    Raises: Problem.
+    """
+    try:
+        with psycopg.connect(url, autocommit=True, connect_timeout=10) as conn:
+            yield conn
+    except psycopg.Error as exc:
+        raise database_problem(exc) from exc
+
+
+def database_problem(exc: psycopg.Error) -> Problem:
+    """Say what a database error means for the one at the terminal."""
+    if isinstance(exc, psycopg.ProgrammingError) and exc.sqlstate is None:
+        return Problem(
+            "DATABASE_URL is not a connection string", "it looks like postgresql://user:password@host:5432/postgres"
+        )
+    if exc.sqlstate in {"28P01", "28000"}:
+        return Problem("the database refused the user or the password", "check DATABASE_URL")
+    if exc.sqlstate == "3D000":
+        return Problem("the server has no such database", "check the name at the end of DATABASE_URL")
+    if exc.sqlstate is None or exc.sqlstate.startswith(("08", "57P")):
+        return Problem("the database does not answer", "check DATABASE_URL and that the server runs")
+    if exc.sqlstate in {"42P01", "3F000", "42883"}:
+        return Problem("the database does not have the tables of import-jobs", "run: import-jobs migrate")
+    if exc.sqlstate == "42501":
+        return Problem(
+            f"the role of DATABASE_URL may not do this ({exc.diag.message_primary})", "use an administrator's"
+        )
+    notes = "; ".join(getattr(exc, "__notes__", []))
+    told = exc.diag.message_primary or type(exc).__name__
+    return Problem(f"{told} (SQLSTATE {exc.sqlstate}){f' {notes}' if notes else ''}", exc.diag.message_hint or "")

@@ -1,0 +1,102 @@
+"""`import-jobs jobs` and `import-jobs job ID`: what is there, readable."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+import typer
+from psycopg.rows import dict_row
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from processor.cli.environment import connected, variable
+from processor.problem import Problem
+
+LATEST = """
+select id, status::text, target, progress, rows_loaded, rows_rejected, attempts, created_at, error_code
+from public.import_jobs order by created_at desc, id limit %s
+"""
+ONE = "select * from public.import_jobs where id = %s"
+ERRORS = """
+select line_number, column_name, code, message from public.import_job_errors
+where job_id = %s order by record_number limit 10
+"""
+EVENTS = "select happened_at, event, attempt, detail from public.import_job_events where job_id = %s order by id"
+COLOURS = {"completed": "green", "failed": "red", "cancelled": "yellow", "running": "cyan", "pending": "white"}
+# In the order in which people ask; what is null is left out.
+SHOWN = (
+    "status", "phase", "target", "bucket_id", "object_path", "progress", "bytes_total", "bytes_read", "rows_read",
+    "rows_loaded", "rows_rejected", "rows_skipped", "chunks_done", "attempts", "error_code", "error_message",
+    "error_hint", "created_at", "started_at", "finished_at",
+)  # fmt: skip
+
+
+def jobs(
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many.")] = 20,
+) -> None:
+    """List the latest jobs."""
+    with connected(variable("DATABASE_URL")) as conn, conn.cursor(row_factory=dict_row) as cursor:
+        rows = cursor.execute(LATEST, (limit,)).fetchall()
+    if not rows:
+        print("no jobs yet")
+        return
+    table = Table("job", "status", "target", "%", "loaded", "rejected", "tries", "created", "error", box=None)
+    for row in rows:
+        table.add_row(
+            str(row["id"]),
+            coloured(row["status"]),
+            escape(row["target"]),
+            f"{row['progress']:g}",
+            f"{row['rows_loaded']:,}",
+            f"{row['rows_rejected']:,}",
+            str(row["attempts"]),
+            f"{row['created_at']:%Y-%m-%d %H:%M:%S}",
+            row["error_code"] or "",
+        )
+    Console().print(table)
+
+
+def job(job_id: Annotated[str, typer.Argument(metavar="ID", help="The job's id.")]) -> None:
+    """Show one job: its state, its first rejected rows, its events."""
+    try:
+        key = UUID(job_id)
+    except ValueError as exc:
+        raise Problem(f"{job_id!r} is not a job's id", "import-jobs jobs lists them") from exc
+    with connected(variable("DATABASE_URL")) as conn, conn.cursor(row_factory=dict_row) as cursor:
+        row = cursor.execute(ONE, (key,)).fetchone()
+        errors = cursor.execute(ERRORS, (key,)).fetchall()
+        events = cursor.execute(EVENTS, (key,)).fetchall()
+    if row is None:
+        raise Problem(f"there is no job {key}", "import-jobs jobs lists them")
+    console = Console()
+    console.print(facts(row))
+    if errors:
+        console.print(listed("first rejected rows", ("line", "column", "code", "why"), errors))
+    console.print(listed("events", ("when", "what", "try", "detail"), events))
+
+
+def facts(row: dict[str, Any]) -> Table:
+    """Return the job's own columns, one a line."""
+    table = Table("", "", box=None, show_header=False)
+    table.add_row("job", str(row["id"]))
+    for name in SHOWN:
+        value = row[name]
+        if value is not None:
+            shown = (
+                coloured(value) if name == "status" else f"{value:,}" if isinstance(value, int) else escape(str(value))
+            )
+            table.add_row(name, shown)
+    return table
+
+
+def listed(title: str, headers: tuple[str, ...], rows: list[dict[str, Any]]) -> Table:
+    """Return rows as a table."""
+    table = Table(*headers, title=title, title_justify="left", box=None)
+    for row in rows:
+        table.add_row(*(escape("" if value is None else str(value)) for value in row.values()))
+    return table
+
+
+def coloured(status: str) -> str:
+    """Return a status in its colour."""
+    return f"[{COLOURS[status]}]{status}[/]"

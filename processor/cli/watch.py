@@ -1,0 +1,88 @@
+"""The progress bar: follow a job in its row until it has ended."""
+
+import time
+from dataclasses import dataclass
+from uuid import UUID
+
+from psycopg.rows import class_row
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
+
+from processor.cli.environment import connected
+from processor.problem import Problem
+
+POLL_SECONDS = 0.1
+STATE = """
+select status::text, phase, coalesce(bytes_total, 0) as bytes_total, bytes_read, rows_loaded, rows_rejected,
+  error_code, error_message, error_hint,
+  extract(epoch from coalesce(finished_at, clock_timestamp()) - started_at)::float as seconds
+from public.import_jobs where id = %s
+"""
+ENDED = {"completed", "failed", "cancelled"}
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A job's row, as far as it is shown."""
+
+    status: str
+    phase: str | None
+    bytes_total: int
+    bytes_read: int
+    rows_loaded: int
+    rows_rejected: int
+    error_code: str | None
+    error_message: str | None
+    error_hint: str | None
+    seconds: float | None
+
+    @property
+    def rate(self) -> str:
+        """Rows per second since the start."""
+        rows = self.rows_loaded + self.rows_rejected
+        return f"{rows / self.seconds:,.0f} rows/s" if self.seconds and rows else ""
+
+
+def watch(database_url: str, job_id: UUID, console: Console | None = None) -> str:
+    """Show a job's progress until it has ended, then its outcome in a line; return its status.
+
+    Raises: Problem when the database goes away or the job is deleted.
+    """
+    console = console or Console()
+    columns = (
+        TextColumn("[bold]{task.description:<9}"),
+        BarColumn(bar_width=30),
+        DownloadColumn(binary_units=True),
+        TextColumn("{task.fields[rows]:>12} rows  {task.fields[rate]}"),
+        TimeElapsedColumn(),
+    )
+    with connected(database_url) as conn, conn.cursor(row_factory=class_row(State)) as cursor:
+        with Progress(*columns, console=console) as progress:
+            task = progress.add_task("pending", total=None, rows="0", rate="")
+            while True:
+                state = cursor.execute(STATE, (job_id,)).fetchone()
+                if state is None:
+                    raise Problem("the job was deleted", "insert it again")
+                progress.update(
+                    task,
+                    description=state.phase or state.status,
+                    total=state.bytes_total or None,
+                    completed=state.bytes_read,
+                    rows=f"{state.rows_loaded:,}",
+                    rate=state.rate,
+                )
+                if state.status in ENDED:
+                    break
+                time.sleep(POLL_SECONDS)
+    console.print(outcome(state), highlight=False)
+    return state.status
+
+
+def outcome(state: State) -> str:
+    """Say in a line how a job ended."""
+    rows = f"{state.rows_loaded:,} rows loaded, {state.rows_rejected:,} rejected in {state.seconds or 0:.1f} s"
+    if state.status == "completed":
+        return f"[green]completed[/]: {rows}"
+    if state.status == "failed":
+        return f"[red]failed[/] {state.error_code}: {state.error_message} — {state.error_hint} ({rows})"
+    return f"[yellow]{state.status}[/]: {rows}"

@@ -1,0 +1,29 @@
+"""Connections to Postgres: their settings, and why."""
+
+import psycopg
+
+# A peer that vanished without a word is noticed within half a minute, well within the lease of 45 s.
+KEEPALIVE: dict[str, int] = {
+    "connect_timeout": 10,
+    "keepalives": 1,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+# No prepared statements: they do not survive Supabase's transaction pooler (port 6543).
+SETTINGS: dict[str, object] = {
+    **KEEPALIVE,
+    "autocommit": True,
+    "prepare_threshold": None,
+    "client_encoding": "utf8",
+    "application_name": "import-jobs",
+}
+
+
+def connect(database_url: str) -> psycopg.Connection:
+    """Open a connection in autocommit mode.
+
+    Raises: psycopg.OperationalError.
+    """
+    return psycopg.connect(database_url, **SETTINGS)  # pyright: ignore[reportArgumentType]

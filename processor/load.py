@@ -1,0 +1,161 @@
+"""Load: COPY a chunk's good rows, ask Postgres about texts in doubt, and find the rows that only Postgres can refuse."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from io import BytesIO
+
+import polars as pl
+import psycopg
+from psycopg import sql
+
+from processor.errors import REJECTIONS
+from processor.flow import Doubt, Verdict
+from processor.sqlstates import is_about_a_row, row_code
+
+REFUSED_VALUES = "select candidate, code from importer.refused_values(%s, %s::text[])"
+# Texts asked about in one statement: 20,000 of 100 bytes are 2 MB.
+QUESTION = 20_000
+# Where the server stands when it refuses a row of a COPY; source: PostgreSQL, CopyFromErrorCallback.
+COPY_CONTEXT = re.compile(r"^COPY .*, line (\d+)", re.MULTILINE)
+# libpq gets the encoded chunk in pieces of this size; larger ones are copied once more by psycopg.
+PIECE = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A row that Postgres refused: its place in the frame, the rejection's code, column and sentence."""
+
+    row: int
+    code: str
+    column: str | None
+    message: str
+
+
+def copy_statement(schema: str, table: str, columns: Sequence[str]) -> sql.Composed:
+    """Compose the COPY for a target; NULL is the unquoted empty field, as in CSV."""
+    return sql.SQL("copy {} ({}) from stdin (format csv)").format(
+        sql.Identifier(schema, table), sql.SQL(", ").join(map(sql.Identifier, columns))
+    )
+
+
+def judge(conn: psycopg.Connection, doubts: Iterable[Doubt]) -> list[Verdict]:
+    """Ask Postgres which of the texts in doubt it refuses, by its own input conversion."""
+    verdicts: list[Verdict] = []
+    for doubt in doubts:
+        refused: dict[str, str] = {}
+        for start in range(0, len(doubt.values), QUESTION):
+            texts = doubt.values.slice(start, QUESTION).to_list()
+            refused.update(conn.execute(REFUSED_VALUES, (doubt.column.type, texts)).fetchall())
+        verdicts.append(Verdict(doubt.column, refused))
+    return verdicts
+
+
+def encode(frame: pl.DataFrame) -> bytes:
+    """Encode rows for COPY's CSV format: null is empty, the empty text is quoted."""
+    if frame.width == 1:
+        return encode_single(frame.to_series())
+    buffer = BytesIO()
+    frame.write_csv(buffer, include_header=False)
+    return buffer.getvalue()
+
+
+def encode_single(column: pl.Series) -> bytes:
+    """Encode one column with every text quoted: before PostgreSQL 18 a line of `\\.` alone ends a CSV COPY."""
+    escaped = pl.col("c").str.replace_all('"', '""', literal=True)
+    lines = column.to_frame("c").select(pl.concat_str(pl.lit('"'), escaped, pl.lit('"')).fill_null(""))
+    return b"".join(line.encode() + b"\n" for line in lines.to_series())
+
+
+def begin(conn: psycopg.Connection) -> None:
+    """Open a chunk's transaction: no time-out (hosted roles inherit two minutes), no constraint left to the commit."""
+    conn.execute("set local statement_timeout = 0; set constraints all immediate")
+
+
+def copy(conn: psycopg.Connection, statement: sql.Composed, frame: pl.DataFrame) -> list[Refusal]:
+    """COPY all rows of a frame, or none; the list is empty.
+
+    Raises: psycopg.Error.
+    """
+    if frame.height:
+        data = memoryview(encode(frame))
+        with conn.cursor() as cursor, cursor.copy(statement) as sink:
+            for start in range(0, len(data), PIECE):
+                sink.write(data[start : start + PIECE])
+    return []
+
+
+def copy_isolating(conn: psycopg.Connection, statement: sql.Composed, frame: pl.DataFrame) -> list[Refusal]:
+    """COPY the rows that Postgres takes and return those that it refuses.
+
+    Goes through the frame in steps, each in a savepoint. Where the server names the line, the rows before it are loaded
+    and it is refused: two statements for a bad row. Where it does not (a foreign key), the step is halved: log₂(n).
+    Steps double while all goes well, so that evenly spread bad rows cost about three times the data.
+
+    Raises: psycopg.Error for anything that leaving out a row does not mend.
+    """
+    refusals: list[Refusal] = []
+    named: dict[int, psycopg.Error] = {}
+    start, step = 0, frame.height
+    while start < frame.height:
+        if start in named:
+            refusals.append(refusal(start, named.pop(start), frame.columns))
+            start += 1
+            continue
+        part = frame.slice(start, step)
+        exc = attempt(conn, statement, part)
+        if exc is None:
+            start, step = start + part.height, step * 2
+            continue
+        row = 0 if part.height == 1 else named_row(exc, part)
+        if row is None:
+            step = part.height // 2
+        else:
+            named = {start + row: exc}
+            step = max(row, 1)
+    return refusals
+
+
+def attempt(conn: psycopg.Connection, statement: sql.Composed, part: pl.DataFrame) -> psycopg.Error | None:
+    """COPY in a savepoint; return the error if it is about a row."""
+    try:
+        with conn.transaction():
+            copy(conn, statement, part)
+    except psycopg.Error as exc:
+        if conn.broken or not is_about_a_row(exc):
+            raise
+        return exc
+    return None
+
+
+def named_row(exc: psycopg.Error, part: pl.DataFrame) -> int | None:
+    """Return which row of a COPY the server names, from 0; None when it names none.
+
+    The server counts lines; a line feed within a value is one more.
+    """
+    found = COPY_CONTEXT.search(exc.diag.context or "")
+    if not found:
+        return None
+    line = int(found[1])
+    feeds = part.select(
+        pl.sum_horizontal(pl.all().str.count_matches("\n", literal=True).fill_null(0)).alias("feeds")
+    ).to_series()
+    ends = (feeds + 1).cum_sum()
+    row = int((ends < line).sum())
+    return row if row < part.height else None
+
+
+def refusal(row: int, exc: psycopg.Error, columns: Sequence[str]) -> Refusal:
+    """Say why Postgres refused a row, without its values."""
+    code = row_code(exc.sqlstate or "")
+    column = exc.diag.column_name if exc.diag.column_name in columns else named_column(exc, columns)
+    by = f' "{exc.diag.constraint_name}"' if exc.diag.constraint_name else ""
+    return Refusal(row, code, column, f"{REJECTIONS[code]}{by}")
+
+
+def named_column(exc: psycopg.Error, columns: Sequence[str]) -> str | None:
+    """Return the column in which the server stood when it refused a row of a COPY, None when it does not say."""
+    context = exc.diag.context or ""
+    return next(
+        (name for name in columns if f", column {name}:" in context or f", column {name}, null" in context), None
+    )

@@ -1,0 +1,25 @@
+"""What the worker tells a running job: go on, give the job back, or write nothing more."""
+
+import threading
+from dataclasses import dataclass
+
+from processor.errors import LeaseLost
+
+
+class Stopped(Exception):
+    """The processor is shutting down: the chunk in hand is in, the job goes back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A lease in use: `stop` asks to give the job back, `lost` says that the lease is over."""
+
+    stop: threading.Event
+    lost: threading.Event
+
+    def check(self) -> None:
+        """Raise LeaseLost or Stopped when the job must not go on."""
+        if self.lost.is_set():
+            raise LeaseLost("the lease on this job is over")
+        if self.stop.is_set():
+            raise Stopped

@@ -1,0 +1,132 @@
+"""Opening a file: sample, dialect, header, plan, and where to begin."""
+
+import hashlib
+from collections.abc import Generator, Iterable, Iterator
+from dataclasses import asdict, dataclass, replace
+from itertools import chain
+
+import psycopg
+from psycopg import sql
+
+from processor import dialect as dialects
+from processor import jobs, load, validate
+from processor.errors import TargetMissing, UnknownTarget
+from processor.flow import Dialect, Limits, Plan, Position
+from processor.jobs import Entry, Job, Target
+from processor.storage import Source
+
+SAMPLE = 256 * 1024
+
+
+class Digest:
+    """The SHA-256 of a file, when all of it has gone by; `whole` is None for an attempt that resumed in the middle."""
+
+    def __init__(self) -> None:
+        self._sha256 = hashlib.sha256()
+        self._partial = False
+
+    def of(self, blocks: Iterator[bytes]) -> Generator[bytes]:
+        """Pass the blocks on and take them in."""
+        for block in blocks:
+            self._sha256.update(block)
+            yield block
+
+    def give_up(self) -> None:
+        """The rest of the file will not go by."""
+        self._partial = True
+
+    @property
+    def whole(self) -> str | None:
+        """The digest in hexadecimal."""
+        return None if self._partial else self._sha256.hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A file that is ready to be cut: how to read it, what goes where, where to begin, and what is in already.
+
+    `text` yields the UTF-8 text from `start` on.
+    """
+
+    dialect: Dialect
+    plan: Plan
+    statement: sql.Composed
+    start: Position
+    text: Iterator[bytes]
+    ledger: dict[int, Entry]
+    digest: Digest
+
+
+def open_file(conn: psycopg.Connection, job: Job, source: Source, limits: Limits) -> Opened:
+    """Read the file's beginning, decide how to read the rest, and find out what is in already.
+
+    Raises: JobError for a file or a target that cannot be used, psycopg.Error.
+    """
+    target = known_target(job)
+    digest = Digest()
+    blocks = digest.of(source.blocks())
+    sample, complete = sample_of(blocks)
+    identity = source.identified()
+    found = dialects.detect(sample, complete, job.options)
+    header, first = dialects.read_header(sample, found)
+    plan = validate.make_plan(header, target.columns, null_values=job.options.get("null_values", ()))
+    statement = load.copy_statement(target.schema or "", target.table or "", [each.column.name for each in plan.fields])
+    ledger = jobs.open_job(conn, job, identity.etag, identity.size, asdict(found))
+    start = resume_at(first, ledger)
+    if start == first:
+        text = skipping(dialects.text_stream(chain([sample], blocks), found, limits), first.offset)
+    else:
+        blocks.close()
+        digest.give_up()
+        text = resumed(source, found, start, limits)
+    return Opened(found, plan, statement, start, text, {entry.seq: entry for entry in ledger}, digest)
+
+
+def known_target(job: Job) -> Target:
+    """Return the job's target.
+
+    Raises: UnknownTarget when it is not registered, TargetMissing when its table or a column of it has gone.
+    """
+    if job.target is None:
+        raise UnknownTarget("no target of this name is registered")
+    if job.target.table is None:
+        raise TargetMissing("the target's table does not exist any more")
+    if job.target.missing:
+        raise TargetMissing(f"the target's table has lost the columns: {', '.join(job.target.missing)}")
+    return job.target
+
+
+def sample_of(blocks: Iterator[bytes]) -> tuple[bytes, bool]:
+    """Take the first blocks, at least `SAMPLE` bytes if there are; tell whether that is the whole file."""
+    taken = bytearray()
+    for block in blocks:
+        taken += block
+        if len(taken) >= SAMPLE:
+            return bytes(taken), False
+    return bytes(taken), True
+
+
+def resume_at(first: Position, ledger: list[Entry]) -> Position:
+    """Return the end of the last whole prefix that is in."""
+    start = first
+    for entry in ledger:
+        if entry.byte_start != start.offset:
+            break
+        start = entry.next
+    return start
+
+
+def resumed(source: Source, found: Dialect, start: Position, limits: Limits) -> Iterator[bytes]:
+    """Yield the text from `start` on: by Range where a byte of the file is a byte of the text, else by reading over it."""
+    if found.encoding == "utf-8" and found.compression is None:
+        rest = source.blocks(start.offset + found.bom_bytes)
+        return iter(dialects.text_stream(rest, replace(found, bom_bytes=0), limits))
+    return skipping(dialects.text_stream(source.blocks(), found, limits), start.offset)
+
+
+def skipping(blocks: Iterable[bytes], count: int) -> Iterator[bytes]:
+    """Pass the blocks on without their first `count` bytes."""
+    for block in blocks:
+        if count < len(block):
+            yield block[count:] if count else block
+        count -= min(count, len(block))

@@ -1,0 +1,69 @@
+"""Rejections: brought together from the steps, numbered for people, and counted against the job's limit."""
+
+from typing import Any
+
+import numpy as np
+
+from processor import records
+from processor.errors import AllRejected, NoDataRows, TooManyRejected
+from processor.flow import Chunk, Rejections, Rows
+from processor.jobs import Rejected, Tally
+from processor.load import Refusal
+
+# What a job takes when it does not say.
+MAX_ERRORS = 1000
+
+
+def joined(one: Rejections, two: Rejections) -> Rejections:
+    """Return both."""
+    return Rejections(
+        one.rows + two.rows, one.columns + two.columns, one.codes + two.codes, one.messages + two.messages
+    )
+
+
+def of_refusals(refused: list[Refusal], rows: Rows) -> Rejections:
+    """Turn what Postgres refused into rejections of the chunk's records."""
+    return Rejections(
+        tuple(int(rows.index[each.row]) for each in refused),
+        tuple(each.column for each in refused),
+        tuple(each.code for each in refused),
+        tuple(each.message for each in refused),
+    )
+
+
+def numbered(chunk: Chunk, rejections: Rejections, room: int) -> list[Rejected]:
+    """Give the first `room` rejections, in file order, their record and line numbers and the raw record."""
+    order = np.argsort(np.asarray(rejections.rows, dtype=np.int64), kind="stable")[: max(room, 0)].tolist()
+    rows = [rejections.rows[at] for at in order]
+    return [
+        Rejected(
+            chunk.position.record + row,
+            int(chunk.lines[row]),
+            rejections.columns[at],
+            rejections.codes[at],
+            rejections.messages[at],
+            raw,
+        )
+        for at, row, raw in zip(order, rows, records.texts(chunk, rows), strict=True)
+    ]
+
+
+def check_count(tally: Tally, options: dict[str, Any]) -> None:
+    """Raise TooManyRejected as soon as more rows were rejected than the job takes."""
+    limit = options.get("max_errors", MAX_ERRORS)
+    if isinstance(limit, int) and tally.rejected > limit:
+        raise TooManyRejected(f"{tally.rejected:,} rows were rejected; at most {limit:,} may be")
+
+
+def check_end(tally: Tally, options: dict[str, Any]) -> None:
+    """Judge the whole file.
+
+    Raises: NoDataRows, AllRejected; TooManyRejected for a larger share than the job takes ('2%').
+    """
+    if tally.read == tally.skipped:
+        raise NoDataRows("there is no row below the header")
+    if tally.loaded == 0:
+        raise AllRejected(f"all {tally.rejected:,} rows were rejected")
+    limit = options.get("max_errors", MAX_ERRORS)
+    if isinstance(limit, str) and tally.rejected * 100 > float(limit.rstrip("%")) * tally.read:
+        raise TooManyRejected(f"{tally.rejected:,} of {tally.read:,} rows were rejected; at most {limit} may be")

@@ -1,0 +1,152 @@
+"""The background work: claims jobs when woken or on a timer, runs each in a thread, and keeps their leases alive."""
+
+import logging
+import os
+import socket
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from uuid import UUID
+
+import httpx
+import psycopg
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from processor import jobs, log
+from processor.config import Config
+from processor.errors import DatabaseUnavailable, Defect, JobError, LeaseLost
+from processor.heartbeat import Heartbeat
+from processor.jobs import Job
+from processor.log import event
+from processor.run import Attempt, Held, Stopped
+from processor.sqlstates import job_error
+
+# How long a thread waits for a connection of the pool: longer than a restart of Postgres, shorter than a lease.
+CONNECTION_SECONDS = 20.0
+# Pause before asking a database again that did not answer.
+RETRY_SECONDS = 1.0
+
+
+class Worker:
+    """Holds at most `config.max_jobs` jobs. `start` returns at once; `wake` may be called from any thread."""
+
+    def __init__(self, config: Config, pool: ConnectionPool, http: httpx.Client) -> None:
+        self.config, self.pool, self.http = config, pool, http
+        self.name = f"{socket.gethostname()}:{os.getpid()}"
+        self.stopping = threading.Event()
+        self.woken = threading.Event()
+        self.heartbeat = Heartbeat(config)
+        self._running: dict[UUID, Job] = {}
+        self._threads = ThreadPoolExecutor(config.max_jobs, thread_name_prefix="job")
+        self._dispatcher = threading.Thread(target=self._dispatch, name="dispatcher", daemon=True)
+
+    def start(self) -> None:
+        """Begin to claim jobs, with a sweep first."""
+        self.heartbeat.start()
+        self._dispatcher.start()
+        event("worker_started", worker=self.name, max_jobs=self.config.max_jobs)
+
+    def wake(self) -> None:
+        """Look for jobs now."""
+        self.woken.set()
+
+    def stop(self) -> None:
+        """Claim nothing more, let each job finish its chunk and give it back; return when all have."""
+        self.stopping.set()
+        self.woken.set()
+        self._dispatcher.join()
+        self._threads.shutdown(wait=True)
+        self.heartbeat.stop()
+        event("worker_stopped", worker=self.name)
+
+    @property
+    def alive(self) -> bool:
+        """Tell whether the worker is looking for jobs."""
+        return self._dispatcher.is_alive() and not self.stopping.is_set()
+
+    def _dispatch(self) -> None:
+        next_sweep = 0.0
+        while not self.stopping.is_set():
+            self.woken.clear()
+            try:
+                if time.monotonic() >= next_sweep:
+                    self._sweep()
+                    next_sweep = time.monotonic() + self.config.sweep_seconds
+                self._claim_all()
+            except (psycopg.Error, PoolTimeout) as exc:
+                event("database_unavailable", logging.WARNING, exception=type(exc).__name__)
+                self.stopping.wait(RETRY_SECONDS)
+            self.woken.wait(max(0.0, next_sweep - time.monotonic()))
+
+    def _sweep(self) -> None:
+        with self.pool.connection(CONNECTION_SECONDS) as conn:
+            for job_id, action in jobs.sweep(conn):
+                event("swept", job_id=job_id, found=action)
+
+    def _claim_all(self) -> None:
+        while (free := self.config.max_jobs - len(self._running)) > 0 and not self.stopping.is_set():
+            with self.pool.connection(CONNECTION_SECONDS) as conn:
+                claimed = jobs.claim(conn, self.name, free, self.config.lease_seconds)
+            for job in claimed:
+                self._running[job.id] = job
+                lost = self.heartbeat.hold(job)
+                self._threads.submit(self._run, job, Held(self.stopping, lost))
+            if len(claimed) < free:
+                return
+
+    def _run(self, job: Job, held: Held) -> None:
+        log.job_id.set(str(job.id))
+        event("job_started", attempt=job.attempt, target=job.target_name)
+        try:
+            reason = self._attempt(job, held)
+            if reason is not None:
+                self._end(job, held, reason)
+        except Exception as exc:  # noqa: BLE001 - the thread's last stop; the lease's end will bring the job back
+            event("job_abandoned", logging.ERROR, exception=log.where(exc))
+        finally:
+            self.heartbeat.drop(job)
+            del self._running[job.id]
+            self.wake()
+
+    def _attempt(self, job: Job, held: Held) -> JobError | Stopped | None:
+        """Run the job; return why it did not go through, None when it did."""
+        try:
+            with self.pool.connection(CONNECTION_SECONDS) as conn:
+                Attempt(job, conn, self.http, self.config, held).run()
+        except (JobError, Stopped) as exc:
+            return exc
+        except PoolTimeout:
+            return DatabaseUnavailable("no connection to the database could be had")
+        except psycopg.Error as exc:
+            return job_error(exc)
+        except Exception as exc:  # noqa: BLE001 - a defect ends the job with a code, not the processor
+            event("defect", logging.ERROR, exception=log.where(exc))
+            return Defect(f"the processor failed with {type(exc).__name__}")
+        event("job_completed")
+        return None
+
+    def _end(self, job: Job, held: Held, reason: JobError | Stopped) -> None:
+        """Write the attempt's end, again while the database does not answer and the lease may still hold."""
+        if isinstance(reason, LeaseLost):
+            event("lease_lost", logging.WARNING, code=reason.code)
+            return
+        deadline = time.monotonic() + self.config.lease_seconds
+        while not held.lost.is_set() and time.monotonic() < deadline:
+            try:
+                with self.pool.connection(CONNECTION_SECONDS) as conn:
+                    self._write_end(conn, job, reason)
+            except (psycopg.Error, PoolTimeout) as exc:
+                if isinstance(exc, psycopg.Error) and isinstance(job_error(exc), LeaseLost):
+                    event("lease_lost", logging.WARNING, code=LeaseLost.code)
+                    return
+                time.sleep(RETRY_SECONDS)
+            else:
+                return
+
+    def _write_end(self, conn: psycopg.Connection, job: Job, reason: JobError | Stopped) -> None:
+        if isinstance(reason, Stopped):
+            jobs.give_back(conn, job)
+            event("job_given_back")
+            return
+        status = jobs.fail(conn, job, reason.code, reason.message, reason.advice, reason.transient)
+        event("attempt_failed", logging.WARNING, code=reason.code, reason=reason.message, status=status)
