@@ -16,6 +16,9 @@ OPEN = "select importer.open_job(%s, %s, %s, %s, %s, %s)"
 COMMIT_CHUNK = "select importer.commit_chunk(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 FINISH = "select importer.finish_job(%s, %s, %s, %s, %s, %s)"
 FAIL = "select importer.fail_job(%s, %s, %s, %s, %s, %s)"
+PREPARE_STAGE = "select importer.prepare_stage(%s, %s, %s)"
+REJECT_STAGED = "select importer.reject_staged(%s, %s, %s)"
+FINISH_STAGE = "select importer.finish_stage(%s, %s)"
 GIVE_BACK = "select importer.give_back_job(%s, %s)"
 SWEEP = "select job_id, action from importer.sweep_import_jobs()"
 WAKE_TOKEN = "select importer.wake_token()"  # noqa: S105 - the name of a function
@@ -85,7 +88,7 @@ class Rejected:
     column: str | None
     code: str
     message: str
-    raw: str
+    raw: str | None
 
 
 def read_target(value: dict[str, Any]) -> Target:
@@ -162,10 +165,6 @@ def commit_chunk(
 
     Raises: psycopg.Error with SQLSTATE IJ103 when the lease is over, 23505 when the chunk is in already.
     """
-    errors = [
-        {"record": r.record, "line": r.line, "column": r.column, "code": r.code, "message": r.message, "raw": r.raw}
-        for r in rejected
-    ]
     conn.execute(
         COMMIT_CHUNK,
         (
@@ -181,20 +180,46 @@ def commit_chunk(
             tally.rejected,
             tally.skipped,
             chunk.next.offset + bom_bytes,
-            Jsonb(errors),
+            as_json(rejected),
         ),
     )
+
+
+def as_json(rejected: Sequence[Rejected]) -> Jsonb:
+    """Return rejected rows as the functions in `importer` take them."""
+    return Jsonb(
+        [
+            {"record": r.record, "line": r.line, "column": r.column, "code": r.code, "message": r.message, "raw": r.raw}
+            for r in rejected
+        ]
+    )
+
+
+def prepare_stage(conn: psycopg.Connection, job: Job, columns: Sequence[str]) -> str:
+    """Make or keep the staging table of an all-or-nothing job; return its name in the schema `importer`."""
+    with conn.transaction():
+        row = conn.execute(PREPARE_STAGE, (job.id, job.token, list(columns))).fetchone()
+    return str(row[0]) if row else ""
+
+
+def reject_staged(conn: psycopg.Connection, job: Job, rejected: Sequence[Rejected]) -> None:
+    """Count staged rows that the target refused as rejected, in the transaction that moves the others."""
+    conn.execute(REJECT_STAGED, (job.id, job.token, as_json(rejected)))
+
+
+def finish_stage(conn: psycopg.Connection, job: Job) -> None:
+    """Drop the staging table, in the transaction that has moved its rows."""
+    conn.execute(FINISH_STAGE, (job.id, job.token))
 
 
 def finish(
     conn: psycopg.Connection, job: Job, records: int, sha256: str | None, preview: object, report: dict[str, Any]
 ) -> None:
-    """Complete the job.
+    """Complete the job, in a transaction of the caller's.
 
     Raises: psycopg.Error with SQLSTATE IJ902 when the counts do not agree, IJ103 without a lease.
     """
-    with conn.transaction():
-        conn.execute(FINISH, (job.id, job.token, records, sha256, Jsonb(preview), Jsonb(report)))
+    conn.execute(FINISH, (job.id, job.token, records, sha256, Jsonb(preview), Jsonb(report)))
 
 
 def fail(conn: psycopg.Connection, job: Job, code: str, message: str, hint: str, transient: bool) -> str:

@@ -1,7 +1,7 @@
 """Load: COPY a chunk's good rows, ask Postgres about texts in doubt, and find the rows that only Postgres can refuse."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 
@@ -11,6 +11,7 @@ from psycopg import sql
 
 from processor.errors import REJECTIONS
 from processor.flow import Doubt, Verdict
+from processor.isolate import isolate
 from processor.sqlstates import is_about_a_row, row_code
 
 REFUSED_VALUES = "select candidate, code from importer.refused_values(%s, %s::text[])"
@@ -88,39 +89,26 @@ def copy(conn: psycopg.Connection, statement: sql.Composed, frame: pl.DataFrame)
 def copy_isolating(conn: psycopg.Connection, statement: sql.Composed, frame: pl.DataFrame) -> list[Refusal]:
     """COPY the rows that Postgres takes and return those that it refuses.
 
-    Goes through the frame in steps, each in a savepoint. Where the server names the line, the rows before it are loaded
-    and it is refused: two statements for a bad row. Where it does not (a foreign key), the step is halved: log₂(n).
-    Steps double while all goes well, so that evenly spread bad rows cost about three times the data.
-
     Raises: psycopg.Error for anything that leaving out a row does not mend.
     """
-    refusals: list[Refusal] = []
-    named: dict[int, psycopg.Error] = {}
-    start, step = 0, frame.height
-    while start < frame.height:
-        if start in named:
-            refusals.append(refusal(start, named.pop(start), frame.columns))
-            start += 1
-            continue
-        part = frame.slice(start, step)
-        exc = attempt(conn, statement, part)
-        if exc is None:
-            start, step = start + part.height, step * 2
-            continue
-        row = 0 if part.height == 1 else named_row(exc, part)
-        if row is None:
-            step = part.height // 2
-        else:
-            named = {start + row: exc}
-            step = max(row, 1)
-    return refusals
+
+    def attempt(start: int, count: int) -> psycopg.Error | None:
+        return savepoint(conn, lambda: copy(conn, statement, frame.slice(start, count)))
+
+    def locate(exc: psycopg.Error, start: int, count: int) -> int | None:
+        return named_row(exc, frame.slice(start, count))
+
+    return [refusal(row, exc, frame.columns) for row, exc in isolate(frame.height, attempt, locate)]
 
 
-def attempt(conn: psycopg.Connection, statement: sql.Composed, part: pl.DataFrame) -> psycopg.Error | None:
-    """COPY in a savepoint; return the error if it is about a row."""
+def savepoint(conn: psycopg.Connection, work: Callable[[], object]) -> psycopg.Error | None:
+    """Do something in a savepoint; return the error if it is about a row.
+
+    Raises: psycopg.Error for anything else.
+    """
     try:
         with conn.transaction():
-            copy(conn, statement, part)
+            work()
     except psycopg.Error as exc:
         if conn.broken or not is_about_a_row(exc):
             raise

@@ -53,8 +53,18 @@ class Attempt:
             opened = open_file(self.conn, self.job, self.source, self.limits)
         tally = self.load_all(opened)
         check_end(tally, self.job.options)
-        report = self.report.as_json(opened.plan)
-        jobs.finish(self.conn, self.job, tally.read, opened.digest.whole, self.report.preview, report)
+        self.finish(opened, tally)
+
+    def finish(self, opened: Opened, tally: Tally) -> None:
+        """Complete the job; what is staged goes into the target in the same transaction."""
+        with self.conn.transaction():
+            with self.report.timed("finish"):
+                refused = opened.sink.close(self.conn, self.job, tally.read)
+            tally = tally.plus(Tally(-refused, refused, 0))
+            check_count(tally, self.job.options)
+            check_end(tally, self.job.options)
+            report = self.report.as_json(opened.plan)
+            jobs.finish(self.conn, self.job, tally.read, opened.digest.whole, self.report.preview, report)
 
     def load_all(self, opened: Opened) -> Tally:
         """Load every chunk that is not in; return what became of all records, those of earlier attempts included."""
@@ -112,7 +122,7 @@ class Attempt:
             try:
                 with self.report.timed("load"), self.conn.transaction():
                     load.begin(self.conn)
-                    refused = copy(self.conn, opened.statement, rows.frame)
+                    refused = copy(self.conn, opened.sink.statement, opened.sink.shaped(rows, chunk))
                     everything = joined(rejections, of_refusals(refused, rows))
                     tally = Tally(rows.frame.height - len(refused), len(everything.rows), skipped)
                     if tally.read != chunk.records:

@@ -6,13 +6,13 @@ from dataclasses import asdict, dataclass, replace
 from itertools import chain
 
 import psycopg
-from psycopg import sql
 
 from processor import dialect as dialects
-from processor import jobs, load, validate
+from processor import jobs, validate
 from processor.errors import TargetMissing, UnknownTarget
 from processor.flow import Dialect, Limits, Plan, Position
 from processor.jobs import Entry, Job, Target
+from processor.run.sinks import Sink, sink_for
 from processor.storage import Source
 
 SAMPLE = 256 * 1024
@@ -50,7 +50,7 @@ class Opened:
 
     dialect: Dialect
     plan: Plan
-    statement: sql.Composed
+    sink: Sink
     start: Position
     text: Iterator[bytes]
     ledger: dict[int, Entry]
@@ -70,7 +70,6 @@ def open_file(conn: psycopg.Connection, job: Job, source: Source, limits: Limits
     found = dialects.detect(sample, complete, job.options)
     header, first = dialects.read_header(sample, found)
     plan = validate.make_plan(header, target.columns, null_values=job.options.get("null_values", ()))
-    statement = load.copy_statement(target.schema or "", target.table or "", [each.column.name for each in plan.fields])
     ledger = jobs.open_job(conn, job, identity.etag, identity.size, asdict(found))
     start = resume_at(first, ledger)
     if start == first:
@@ -79,7 +78,9 @@ def open_file(conn: psycopg.Connection, job: Job, source: Source, limits: Limits
         blocks.close()
         digest.give_up()
         text = resumed(source, found, start, limits)
-    return Opened(found, plan, statement, start, text, {entry.seq: entry for entry in ledger}, digest)
+    return Opened(
+        found, plan, sink_for(conn, job, target, plan), start, text, {entry.seq: entry for entry in ledger}, digest
+    )
 
 
 def known_target(job: Job) -> Target:

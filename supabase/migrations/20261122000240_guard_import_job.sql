@@ -29,6 +29,11 @@ begin
   if new.status in ('failed', 'cancelled', 'completed') then
     new.finished_at := clock_timestamp();
   end if;
+  -- Of an all-or-nothing job that did not complete nothing is in the target: what was staged is passed over.
+  if new.status in ('failed', 'cancelled') and coalesce(new.options -> 'atomic', 'false') = 'true' then
+    new.rows_skipped := new.rows_skipped + new.rows_loaded;
+    new.rows_loaded := 0;
+  end if;
   -- A retry by hand starts a new series of attempts. What is in stays in; a file of which nothing
   -- is in may be another.
   if new.status = 'pending' and old.status in ('failed', 'cancelled') then
@@ -38,6 +43,14 @@ begin
     new.error_hint := null;
     new.finished_at := null;
     new.run_after := now();
+    -- An all-or-nothing job begins anew; follow_import_job() clears its ledger.
+    if coalesce(new.options -> 'atomic', 'false') = 'true' then
+      new.rows_read := 0;
+      new.rows_rejected := 0;
+      new.rows_skipped := 0;
+      new.bytes_read := 0;
+      new.chunks_done := 0;
+    end if;
     if new.chunks_done = 0 then
       new.file_etag := null;
       new.bytes_total := null;

@@ -7,6 +7,10 @@ begin
   if tg_op = 'UPDATE' and old.status = 'running' then
     delete from importer.job_leases where job_id = new.id;
   end if;
+  if tg_op = 'UPDATE' and old.chunks_done > 0 and new.chunks_done = 0 then
+    delete from importer.job_chunks where job_id = new.id;
+    delete from public.import_job_errors where job_id = new.id;
+  end if;
   insert into public.import_job_events (job_id, event, attempt, detail)
   values (
     new.id, new.status, new.attempts,

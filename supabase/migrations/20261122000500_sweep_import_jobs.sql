@@ -38,6 +38,8 @@ begin
 
   select e.id, case e.status when 'failed' then 'attempts_used_up' else 'lease_lost' end from ended as e;
 
+  perform importer.drop_stages();
+
   select array_agg(d.id) into due
   from (
     select j.id from public.import_jobs as j

@@ -6,17 +6,34 @@ returns table (candidate text, code text)
 language plpgsql stable set search_path = ''
 as $$
 declare
-  statement text := format('select cast($1 as %s)', type_name);
+  -- A cast would cut off what is too long; jsonb_to_record gives a text to the type's input
+  -- function with its modifier, as COPY does. As an array's element, JSON gets there unquoted too.
+  is_array constant boolean := type_name like '%[]';
+  statement constant text := format(
+    'select r.v from jsonb_to_record(jsonb_build_object(''v'', $1)) as r (v %s)',
+    type_name || case when is_array then '' else '[]' end
+  );
+  refused jsonb;
 begin
+  perform type_name::regtype; -- 42704 when there is no such type, before each value is blamed for it
   if current_setting('server_version_num')::integer >= 160000 then
-    return query execute
-      'select c, e.sql_error_code from unnest($1) as c, pg_input_error_info(c, $2) as e where e.sql_error_code is not null'
-    using candidates, type_name;
-    return;
+    begin
+      execute
+        'select jsonb_agg(jsonb_build_array(c, e.sql_error_code))
+        from unnest($1) as c, pg_input_error_info(c, $2) as e where e.sql_error_code is not null'
+      into refused using candidates, type_name;
+      return query select r.value ->> 0, r.value ->> 1 from jsonb_array_elements(refused) as r;
+      return;
+    exception when others then
+      refused := null; -- a domain's check raised instead of answering: one by one, as before 16
+    end;
   end if;
   foreach candidate in array candidates loop
     begin
-      execute statement using candidate;
+      execute statement using case
+        when is_array then candidate
+        else '{"' || replace(replace(candidate, '\', '\\'), '"', '\"') || '"}'
+      end;
     exception when others then
       code := sqlstate;
       return next;

@@ -1,0 +1,39 @@
+"""Find the rows that Postgres refuses: try steps of rows, narrow down on those that fail. Knows nothing of how rows are written."""
+
+from collections.abc import Callable
+
+import psycopg
+
+# Writes rows [start, start + count) or none of them; returns the error that a row of them caused.
+Attempt = Callable[[int, int], psycopg.Error | None]
+# Says at which row of [start, start + count) the server stood, counted from `start`; None when it does not say.
+Locate = Callable[[psycopg.Error, int, int], int | None]
+
+
+def isolate(total: int, attempt: Attempt, locate: Locate) -> list[tuple[int, psycopg.Error]]:
+    """Write all rows that Postgres takes, in order; return the others, each with the error it causes.
+
+    Where the server names the row, those before it are written and it is refused: two statements for a bad row. Where it
+    does not (a foreign key), the step is halved: log₂(n) statements. Steps double while all goes well, so that evenly
+    spread bad rows cost about three times the data.
+    """
+    refused: list[tuple[int, psycopg.Error]] = []
+    named: dict[int, psycopg.Error] = {}
+    start, step = 0, total
+    while start < total:
+        if start in named:
+            refused.append((start, named.pop(start)))
+            start += 1
+            continue
+        count = min(step, total - start)
+        exc = attempt(start, count)
+        if exc is None:
+            start, step = start + count, count * 2
+            continue
+        row = 0 if count == 1 else locate(exc, start, count)
+        if row is None:
+            step = count // 2
+        else:
+            named = {start + row: exc}
+            step = max(row, 1)
+    return refused

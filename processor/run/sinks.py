@@ -1,0 +1,93 @@
+"""Where an attempt's rows go: straight into the target, or into a staging table that the end moves there at once.
+
+Both write a chunk with `statement` and `shaped`; `close` runs in the transaction that completes the job.
+"""
+
+from dataclasses import dataclass
+
+import polars as pl
+import psycopg
+from psycopg import sql
+
+from processor import jobs, load
+from processor.flow import Chunk, Plan, Rows
+from processor.isolate import isolate
+from processor.jobs import Job, Rejected, Target
+
+RECORD, LINE = "import_record", "import_line"
+
+
+@dataclass(frozen=True, slots=True)
+class Direct:
+    """Chunks go into the target as they come."""
+
+    statement: sql.Composed
+
+    def shaped(self, rows: Rows, chunk: Chunk) -> pl.DataFrame:
+        """Return the rows as `statement` takes them."""
+        return rows.frame
+
+    def close(self, conn: psycopg.Connection, job: Job, last_record: int) -> int:
+        """Do what is left at the end; return how many rows the target refused only now."""
+        return 0
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """All or nothing: chunks go into a table of the job's own, with their record and line numbers."""
+
+    statement: sql.Composed
+    move: sql.Composed
+    lines: sql.Composed
+
+    def shaped(self, rows: Rows, chunk: Chunk) -> pl.DataFrame:
+        """Return the rows as `statement` takes them."""
+        numbers = rows.index + chunk.position.record
+        return rows.frame.with_columns(
+            pl.Series(RECORD, numbers).cast(pl.String), pl.Series(LINE, chunk.lines[rows.index]).cast(pl.String)
+        )
+
+    def close(self, conn: psycopg.Connection, job: Job, last_record: int) -> int:
+        """Move the rows into the target, drop the staging table; return how many rows the target refused.
+
+        A refused row is looked for by halving: INSERT … SELECT names no row.
+        """
+
+        def attempt(start: int, count: int) -> psycopg.Error | None:
+            return load.savepoint(conn, lambda: conn.execute(self.move, (start + 1, start + count)))
+
+        load.begin(conn)
+        refused = isolate(last_record, attempt, lambda exc, start, count: None)
+        if refused:
+            numbers = [row + 1 for row, _ in refused]
+            lines = dict(conn.execute(self.lines, (numbers,)).fetchall())
+            jobs.reject_staged(conn, job, [self._rejected(row + 1, exc, lines) for row, exc in refused])
+        jobs.finish_stage(conn, job)
+        return len(refused)
+
+    def _rejected(self, record: int, exc: psycopg.Error, lines: dict[int, int]) -> Rejected:
+        told = load.refusal(record, exc, ())
+        return Rejected(record, lines[record], told.column, told.code, told.message, None)
+
+
+Sink = Direct | Staged
+
+
+def sink_for(conn: psycopg.Connection, job: Job, target: Target, plan: Plan) -> Sink:
+    """Return where this job's rows go; makes the staging table of an all-or-nothing job."""
+    columns = [each.column.name for each in plan.fields]
+    schema, table = target.schema or "", target.table or ""
+    if not job.options.get("atomic"):
+        return Direct(load.copy_statement(schema, table, columns))
+    stage = jobs.prepare_stage(conn, job, columns)
+    names = sql.SQL(", ").join(map(sql.Identifier, columns))
+    return Staged(
+        load.copy_statement("importer", stage, [*columns, RECORD, LINE]),
+        sql.SQL(
+            "insert into {target} ({names}) select {names} from {stage} "
+            "where import_record between %s and %s order by import_record"
+        ).format(target=sql.Identifier(schema, table), names=names, stage=sql.Identifier("importer", stage)),
+        sql.SQL("select import_record, import_line from {} where import_record = any (%s)").format(
+            sql.Identifier("importer", stage)
+        ),
+    )

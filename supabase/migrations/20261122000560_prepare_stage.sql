@@ -1,0 +1,37 @@
+-- Makes the staging table of an all-or-nothing job, or keeps it when a former attempt has left chunks in it. Definer, as the
+-- processor creates nothing itself. The record number is the key: no row can be staged twice.
+create function importer.prepare_stage(job_id uuid, token uuid, columns text[]) returns text
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  stage text := importer.stage_name(prepare_stage.job_id);
+  relation regclass;
+begin
+  perform importer.hold_lease(prepare_stage.job_id, prepare_stage.token);
+  if exists (select from importer.job_chunks as c where c.job_id = prepare_stage.job_id) then
+    return stage;
+  end if;
+  select format('%I.%I', d.target ->> 'schema', d.target ->> 'table')::regclass into relation
+  from (
+    select importer.describe_target(j.target) as target
+    from public.import_jobs as j where j.id = prepare_stage.job_id
+  ) as d;
+  execute format('drop table if exists importer.%I', stage);
+  execute format(
+    'create table importer.%I (import_record bigint primary key, import_line bigint not null, %s)', stage,
+    (
+      select string_agg(format('%I %s', i.name, i.type), ', ' order by i.place)
+      from importer.insertable_columns(relation) as i where i.name = any (prepare_stage.columns)
+    )
+  );
+  execute format('revoke all on importer.%I from public, anon, authenticated, service_role', stage);
+  execute format('grant insert, select on importer.%I to import_processor', stage);
+  return stage;
+end
+$$;
+
+comment on function importer.prepare_stage(uuid, uuid, text[]) is
+'Makes or keeps the staging table of an all-or-nothing job; returns its name. Raises IJ103 without a lease.';
+
+revoke all on function importer.prepare_stage(uuid, uuid, text[]) from public, anon, authenticated, service_role;
+grant execute on function importer.prepare_stage(uuid, uuid, text[]) to import_processor;

@@ -1,0 +1,69 @@
+"""All-or-nothing jobs: no reader sees a row before the end, and a job that does not complete leaves none."""
+
+import time
+
+from tests.acceptance.conftest import Stack
+
+
+def stages(stack: Stack) -> list[str]:
+    return [
+        row["relname"]
+        for row in stack.sql("select relname from pg_class where relname ~ '^stage_' and relkind = 'r'")
+    ]
+
+
+def many(rows: int) -> bytes:
+    return b"id,t\n" + b"".join(b'%d,"%s"\n' % (n, b"x, y" * 20) for n in range(rows))
+
+
+def test_atomic_job_loads_everything_at_once(stack: Stack) -> None:
+    table = stack.table("id integer primary key, t text")
+    job = stack.run(many(40_000), table, {"atomic": True})
+    assert (job["status"], job["rows_loaded"]) == ("completed", 40_000)
+    (row,) = stack.sql(f"select count(*), sum(id) as ids, count(distinct xmin::text) as writers from public.{table}")
+    assert (row["count"], row["ids"], row["writers"]) == (40_000, 40_000 * 39_999 // 2, 1)
+    assert stages(stack) == []
+
+
+def test_failed_atomic_job_leaves_nothing_and_still_adds_up(stack: Stack) -> None:
+    table = stack.table("id integer primary key, t text")
+    job = stack.run(many(40_000) + b"x,1\n" * 20, table, {"atomic": True, "max_errors": 10})
+    assert (job["status"], job["error_code"]) == ("failed", "IJ420")
+    assert (job["rows_loaded"], job["rows_rejected"], job["rows_skipped"]) == (0, 20, 40_000)
+    assert stack.sql(f"select count(*) from public.{table}") == [{"count": 0}]
+
+
+def test_rows_that_the_target_refuses_at_the_end_are_rejected(stack: Stack) -> None:
+    table = stack.table("id integer primary key, n integer check (n <> 3)")
+    stack.sql(f"insert into public.{table} values (5, 0)")
+    job = stack.run(b"id,n\n" + b"".join(b"%d,%d\n" % (n, n) for n in range(10)), table, {"atomic": True})
+    assert (job["status"], job["rows_loaded"], job["rows_rejected"]) == ("completed", 8, 2)
+    assert stack.errors(job) == [(5, None, "IJ412"), (7, None, "IJ410")]
+    assert stack.sql(f"select count(*) from public.{table}") == [{"count": 9}]
+
+
+def test_retry_of_a_failed_atomic_job_begins_anew(stack: Stack) -> None:
+    table = stack.table("id integer primary key, t text")
+    stack.sql(f"insert into public.{table} values (-1, '')")
+    job = stack.run(b"id,t\n1,a\n-1,b\n", table, {"atomic": True, "max_errors": 0})
+    assert (job["status"], job["error_code"]) == ("failed", "IJ420")
+    stack.sql(f"delete from public.{table}")
+    stack.sql("update public.import_jobs set status = 'pending' where id = %s", job["id"])
+    job = stack.wait(job["id"])
+    assert (job["status"], job["rows_loaded"], job["rows_rejected"], job["attempts"]) == ("completed", 2, 0, 1)
+
+
+def test_staging_table_of_an_ended_job_is_swept(stack: Stack) -> None:
+    table = stack.table("id integer primary key")
+    stack.run(b"id\n1\nx\n", table, {"atomic": True, "max_errors": 0})
+    deadline = time.monotonic() + 30
+    while stages(stack) and time.monotonic() < deadline:
+        stack.sql("select importer.sweep_import_jobs()")
+        time.sleep(0.05)
+    assert stages(stack) == []
+
+
+def test_atomic_may_be_the_targets_default(stack: Stack) -> None:
+    table = stack.table("id integer primary key")
+    stack.sql("update public.import_targets set options = '{\"atomic\": true}' where name = %s", table)
+    assert stack.run(b"id\n1\n", table)["options"] == {"atomic": True}
