@@ -106,14 +106,10 @@ def create_app(config: Config) -> Starlette:
         ready = worker.alive and await run_in_threadpool(answers, pool)
         return JSONResponse({"status": "ready" if ready else "not ready"}, status_code=200 if ready else 503)
 
-    return Starlette(
-        routes=[
-            Route(PATH, ring, methods=["POST"]),
-            Route("/health", health),
-            Route("/ready", ready),
-        ],
-        lifespan=lifespan,
-    )
+    routes = [Route(PATH, ring, methods=["POST"]), Route("/health", health), Route("/ready", ready)]
+    app = Starlette(routes=routes, lifespan=lifespan)
+    app.router.redirect_slashes = False
+    return app
 
 
 async def limited_body(request: Request) -> bytes | None:

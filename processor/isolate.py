@@ -1,4 +1,4 @@
-"""Find the rows that Postgres refuses: try steps of rows, narrow down on those that fail. Knows nothing of how rows are written."""
+"""Find the rows that Postgres refuses: try steps of rows, narrow down on those that fail."""
 
 from collections.abc import Callable
 

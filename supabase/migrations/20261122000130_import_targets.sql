@@ -4,6 +4,7 @@ create table public.import_targets (
   table_name text not null,
   columns jsonb not null check (jsonb_typeof(columns) = 'object'),
   options jsonb not null default '{}' check (jsonb_typeof(options) = 'object'),
+  max_running_jobs integer not null default 4 check (max_running_jobs > 0),
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now()
 );
@@ -17,6 +18,8 @@ comment on column public.import_targets.columns is
 'Column name → settings. A column that is not listed is never written, whatever the file''s header says.';
 comment on column public.import_targets.options is
 'Defaults for the options of jobs into this target; what the job says wins.';
+comment on column public.import_targets.max_running_jobs is
+'How many jobs may load into it at the same time.';
 comment on column public.import_targets.created_at is 'When the target was registered.';
 comment on column public.import_targets.updated_at is 'When it was last registered again.';
 

@@ -7,8 +7,7 @@ from tests.acceptance.conftest import Stack
 
 def stages(stack: Stack) -> list[str]:
     return [
-        row["relname"]
-        for row in stack.sql("select relname from pg_class where relname ~ '^stage_' and relkind = 'r'")
+        row["relname"] for row in stack.sql("select relname from pg_class where relname ~ '^stage_' and relkind = 'r'")
     ]
 
 

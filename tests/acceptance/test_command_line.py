@@ -1,0 +1,114 @@
+"""The command line: what it prints, and one line with a non-zero exit for whatever is missing or wrong."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.conftest import Stack, cli
+
+NOWHERE = {
+    "DATABASE_URL": "postgresql://postgres:x@127.0.0.1:1/postgres",
+    "SUPABASE_URL": "http://127.0.0.1:1",
+    "SUPABASE_SECRET_KEY": "sb_secret_x",
+}
+UNSET = dict.fromkeys(("DATABASE_URL", "SUPABASE_URL", "SUPABASE_SECRET_KEY", "SUPABASE_SERVICE_ROLE_KEY"), "")
+
+
+def assert_one_line(done, *words: str) -> None:
+    assert done.returncode != 0
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1, done.stderr
+    for word in words:
+        assert word in done.stderr
+
+
+@pytest.fixture
+def people(tmp_path: Path) -> Path:
+    file = tmp_path / "Pessoas de São Paulo.csv"
+    file.write_text("id,name\n1,Ana\n2,Bia\nx,Caio\n", encoding="utf-8")
+    return file
+
+
+def test_import_watches_until_completed(stack: Stack, people: Path) -> None:
+    table = stack.table("id integer, name text")
+    done = cli("import", str(people), "--target", table, "--watch", env=stack.env)
+    assert done.returncode == 0, done.stderr
+    assert "completed" in done.stdout
+    assert "2 rows loaded, 1 rejected" in done.stdout
+    (job,) = stack.sql("select * from public.import_jobs where target = %s", table)
+    assert job["object_path"].endswith("/pessoas-de-sao-paulo.csv")
+    assert job["object_path"].isascii()
+
+
+def test_import_that_fails_exits_non_zero_with_code_and_hint(stack: Stack, tmp_path: Path) -> None:
+    table = stack.table("id integer")
+    file = tmp_path / "wrong.csv"
+    file.write_text("other\n1\n")
+    done = cli("import", str(file), "--target", table, "--watch", env=stack.env)
+    assert done.returncode == 1
+    assert "IJ306" in done.stdout
+    assert "Traceback" not in done.stderr
+
+
+def test_import_without_watch_prints_the_job(stack: Stack, people: Path) -> None:
+    table = stack.table("id integer, name text")
+    done = cli("import", str(people), "--target", table, env=stack.env)
+    assert done.returncode == 0
+    (job,) = stack.sql("select id from public.import_jobs where target = %s", table)
+    assert str(job["id"]) in done.stdout
+    stack.wait(job["id"])
+
+
+def test_jobs_and_job_show_what_is_there(stack: Stack) -> None:
+    table = stack.table("id integer")
+    job = stack.run(b"id\n1\nx\n", table)
+    listed = cli("jobs", env={**stack.env, "COLUMNS": "200"})
+    assert str(job["id"]) in listed.stdout
+    one = cli("job", str(job["id"]), env={**stack.env, "COLUMNS": "200"})
+    for expected in ("completed", table, "IJ403", "pending", "running"):
+        assert expected in one.stdout
+
+
+def test_migrate_finds_nothing_to_do(stack: Stack) -> None:
+    done = cli("migrate", env=stack.env)
+    assert (done.returncode, done.stdout) == (0, "nothing to do: all migrations are applied\n")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("jobs",),
+        ("job", "75aa41d4-60df-4b14-8202-d32da27fd0f9"),
+        ("migrate",),
+        ("serve",),
+        ("configure", "--processor-url", "http://x"),
+        ("import", __file__, "--target", "x"),
+    ],
+)
+def test_missing_variable_and_silent_server_are_one_line(arguments: tuple[str, ...]) -> None:
+    assert_one_line(cli(*arguments, env=UNSET), "is not set")
+    assert_one_line(cli(*arguments, env=NOWHERE), "the database does not answer")
+
+
+def test_wrong_arguments_are_one_line(stack: Stack, people: Path) -> None:
+    assert_one_line(cli("import", "no-such-file.csv", "--target", "x", env=stack.env), "no-such-file.csv is not a file")
+    assert_one_line(cli("import", str(people), "--target", "no_such", env=stack.env), "no_such", "register_target")
+    assert_one_line(cli("job", "abc", env=stack.env), "abc")
+    assert_one_line(cli("job", "75aa41d4-60df-4b14-8202-d32da27fd0f9", env=stack.env), "there is no job")
+    assert_one_line(cli("configure", "--processor-url", "localhost", env=stack.env), "not a URL")
+    assert_one_line(cli("jobs", env={"DATABASE_URL": "nonsense"}), "not a connection string")
+    assert_one_line(cli("serve", env={**stack.env, "IMPORT_JOBS_PORT": "many"}), "IMPORT_JOBS_PORT")
+
+
+def test_wrong_key_and_silent_storage_are_one_line(stack: Stack, people: Path) -> None:
+    table = stack.table("id integer, name text")
+    arguments = ("import", str(people), "--target", table)
+    assert_one_line(cli(*arguments, env={**stack.env, "SUPABASE_SECRET_KEY": "sb_secret_wrong"}), "Storage")
+    assert_one_line(cli(*arguments, env={**stack.env, "SUPABASE_URL": "http://127.0.0.1:1"}), "Storage does not answer")
+
+
+def test_database_without_migrations_is_one_line(stack: Stack) -> None:
+    stack.sql("create database bare")
+    bare = stack.env["DATABASE_URL"].rsplit("/", 1)[0] + "/bare"
+    assert_one_line(cli("jobs", env={"DATABASE_URL": bare}), "import-jobs migrate")
+    assert_one_line(cli("serve", env={**stack.env, "DATABASE_URL": bare}), "import-jobs migrate")
