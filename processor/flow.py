@@ -20,7 +20,8 @@ class Dialect:
     """How the bytes are to be read; `how` says for each part whether it was given, found or a default.
 
     `quote` is None when no character quotes. `escape` is None when a quote is escaped by doubling it, or "\\\\".
-    `skip_lines` counts the lines before the header; `bom_bytes` the bytes of the byte order mark.
+    `skip_lines` counts the lines before the header; `bom_bytes` the bytes of the byte order mark; `confidence` (0 to 1)
+    says how sure the encoding is.
     All marks are single ASCII characters, so that UTF-8 bytes can be searched for them.
     """
 
@@ -34,15 +35,16 @@ class Dialect:
     comment: str | None = None
     compression: str | None = None
     bom_bytes: int = 0
+    confidence: float = 1.0
     how: dict[str, How] = field(default_factory=dict[str, How])
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one file may cost: a larger field or record is rejected, a larger text or a steeper compression ends the job.
+    """What a file may cost: a larger field or record is rejected, a larger text or a steeper compression ends the job.
 
-    `record_bytes` also bounds what an unclosed quote may swallow; `text_bytes` counts after decompression; `ratio` is decompressed over
-    compressed (deflate reaches 1,030 on zeros, real exports stay under 100).
+    `record_bytes` also bounds what an unclosed quote may swallow; `text_bytes` counts after decompression; `ratio` is
+    decompressed over compressed (deflate reaches 1,030 on zeros, real exports stay under 100).
     """
 
     record_bytes: int = 16 << 20
@@ -55,8 +57,9 @@ class Limits:
 class Position:
     """A record boundary in the text stream: where a chunk starts, or where an attempt resumes.
 
-    `offset` is in bytes of the stream handed to `records` (UTF-8, decompressed), `line` and `record` are those of the next
-    record, both counted from 1; `record` counts data records only (the header is none), `seq` is the next chunk's number.
+    `offset` is in bytes of the stream handed to `records` (UTF-8, decompressed), `line` and `record` are those of the
+    next record, both counted from 1; `record` counts data records only (the header is none), `seq` is the next
+    chunk's number.
     """
 
     offset: int = 0
@@ -69,11 +72,13 @@ class Position:
 class Chunk:
     """Some megabytes of whole records, with each record's extent and number of fields counted from the bytes.
 
-    `data` holds exactly the bytes `[position.offset, position.offset + len(data))`. `starts`/`ends` (shape: records) are
-    offsets within `data`; `ends` is exclusive and leaves out the line end. `fields` (shape: records) is the number of fields by
-    Python's csv rules (0 on a blank line). `blank`, `nul`, `oversized`, `irregular` (shape: records, bool) mark empty and comment lines, records
-    with a NUL byte, records or fields over the limit (the bytes of a record over the limit may be cut: `next.offset` counts all), and records whose quotes only a lenient reader understands (a stray quote in an
-    unquoted field, text after a closing quote). `lines` (shape: records) is the physical line on which each record starts.
+    `data` holds exactly the bytes `[position.offset, position.offset + len(data))`, unless one record over the limit
+    was cut (`next.offset` counts all of it). `starts`/`ends` (shape: records) are offsets within `data`; `ends` is
+    exclusive and leaves out the line end. `fields` (shape: records) is the number of fields by Python's csv rules, 0
+    on a blank line. `blank`, `nul`, `oversized`, `irregular` (shape: records, bool) mark empty and comment lines,
+    records with a NUL byte, records or fields over the limit, and records whose quotes only a lenient reader
+    understands (a stray quote in an unquoted field, text after a closing quote). `lines` (shape: records) is the
+    physical line on which each record starts.
     """
 
     position: Position
@@ -98,9 +103,10 @@ class Chunk:
 class Column:
     """One column of the target as the catalog has it.
 
-    `type` is Postgres's own spelling with its modifier (`format_type`), such as `numeric(12,2)` or `public.mood`; `base` is the
-    type name without modifier, of the base type where `type` is a domain; `kind` is pg_type.typtype of `type` ('b' base, 'd' domain, 'e' enum …);
-    `labels` are an enum's labels, else empty. `required`: not null and neither default nor identity fills it.
+    `type` is Postgres's own spelling with its modifier (`format_type`), such as `numeric(12,2)` or `public.mood`;
+    `base` is the type name without modifier, of the base type where `type` is a domain; `kind` is pg_type.typtype of
+    `type` ('b' base, 'd' domain, 'e' enum …); `labels` are an enum's labels, else empty. `required`: not null and
+    neither default nor identity fills it.
     """
 
     name: str
@@ -114,10 +120,10 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Normaliser:
-    """What makes the spellings of a column's values one: `name` is its entry in `validate.normalise`, the rest its settings.
+    """What makes the spellings of a column's values one: `name` is its entry in `validate.normalise`.
 
-    `region` (two letters) is a phone number's without a country code; `scheme` an address's without one; `pattern` and
-    `replace` (with `$1` for groups) are a regular expression's; `code` replaces the rejection's own.
+    `region` (two letters) is a phone number's without a country code; `scheme` an address's without one; `pattern`
+    and `replace` (with `$1` for groups) are a regular expression's; `code` replaces the rejection's own.
     """
 
     name: str
@@ -132,8 +138,8 @@ class Normaliser:
 class Reading:
     """How the texts of one column are to be understood, before its type is asked; the default is: as Postgres does.
 
-    `date_formats` and `timestamp_formats` are in strptime notation or "iso", tried in order. `indian` groups digits by
-    two before the last three. An empty tuple or None leaves the question to Postgres.
+    `date_formats` and `timestamp_formats` are in strptime notation or "iso", tried in order. `indian` groups digits
+    by two before the last three. An empty tuple or None leaves the question to Postgres.
     """
 
     null_values: tuple[str, ...] = ()
@@ -172,7 +178,10 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a job does with each field of a record: `width` fields per record, those in `fields` are loaded, in this order."""
+    """What a job does with each field of a record.
+
+    `width` fields per record, those in `fields` are loaded, in this order.
+    """
 
     width: int
     fields: tuple[Field, ...]
@@ -198,7 +207,10 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Rejections:
-    """Rejected rows of one chunk: `rows` (index into the chunk's records), `columns` (None: the whole row), `codes`, `messages`, all of one length."""
+    """Rejected rows of one chunk.
+
+    `rows` (index into the chunk's records), `columns` (None: the whole row), `codes`, `messages`, all of one length.
+    """
 
     rows: tuple[int, ...] = ()
     columns: tuple[str | None, ...] = ()
@@ -208,7 +220,11 @@ class Rejections:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Rows ready to load: `frame` has one String column per `Plan.fields` (named by the column), `index` the record of each row in its chunk."""
+    """Rows ready to load.
+
+    `frame` has one String column per `Plan.fields` (named by the column), `index` the record of each row in its
+    chunk.
+    """
 
     frame: pl.DataFrame
     index: npt.NDArray[np.int64]
@@ -230,7 +246,8 @@ class Transformed:
 class Checked:
     """A chunk after the vectorised checks: all its rows, what only Postgres can judge, and the rejections so far.
 
-    `rows` still holds the rejected ones: `validate.settle` takes them out, so that the first offending column decides.
+    `rows` still holds the rejected ones: `validate.settle` takes them out, so that the first offending column
+    decides.
     """
 
     rows: Rows

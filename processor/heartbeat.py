@@ -25,7 +25,7 @@ class Lease:
 
 
 class Heartbeat:
-    """Renews every `heartbeat_seconds`. A lease that could not be renewed for `lease_seconds` counts as lost, here too."""
+    """Renews every `heartbeat_seconds`; a lease that could not be renewed for `lease_seconds` counts as lost."""
 
     def __init__(self, config: Config) -> None:
         self._config = config

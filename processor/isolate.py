@@ -6,15 +6,15 @@ import psycopg
 
 # Writes rows [start, start + count) or none of them; returns the error that a row of them caused.
 Attempt = Callable[[int, int], psycopg.Error | None]
-# Says at which row of [start, start + count) the server stood, counted from `start`; None when it does not say.
+# Says at which row of [start, start + count) the server stood, from `start`; None when it does not say.
 Locate = Callable[[psycopg.Error, int, int], int | None]
 
 
 def isolate(total: int, attempt: Attempt, locate: Locate) -> list[tuple[int, psycopg.Error]]:
     """Write all rows that Postgres takes, in order; return the others, each with the error it causes.
 
-    Where the server names the row, those before it are written and it is refused: two statements for a bad row. Where it
-    does not (a foreign key), the step is halved: log₂(n) statements. Steps double while all goes well, so that evenly
+    Where the server names the row, those before it are written and it is refused: two statements for a bad row. Where
+    it does not (a foreign key), the step is halved: log₂(n) statements. Steps double while all goes well, so that evenly
     spread bad rows cost about three times the data.
     """
     refused: list[tuple[int, psycopg.Error]] = []

@@ -1,4 +1,4 @@
-"""Load: COPY a chunk's good rows, ask Postgres about texts in doubt, and find the rows that only Postgres can refuse."""
+"""Load: COPY good rows, ask Postgres about texts in doubt, find the rows that only Postgres can refuse."""
 
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -119,18 +119,22 @@ def savepoint(conn: psycopg.Connection, work: Callable[[], object]) -> psycopg.E
 def named_row(exc: psycopg.Error, part: pl.DataFrame) -> int | None:
     """Return which row of a COPY the server names, from 0; None when it names none.
 
-    The server counts lines; a line feed within a value is one more.
+    The server counts lines; a line feed within a value is one more, but in the first row, where it does not know yet what
+    ends a line, a carriage return is (PostgreSQL, CopyReadLineText).
     """
     found = COPY_CONTEXT.search(exc.diag.context or "")
     if not found:
         return None
     line = int(found[1])
-    feeds = part.select(
-        pl.sum_horizontal(pl.all().str.count_matches("\n", literal=True).fill_null(0)).alias("feeds")
-    ).to_series()
-    ends = (feeds + 1).cum_sum()
+    ends = (occurrences(part.head(1), "\r").append(occurrences(part.slice(1), "\n")) + 1).cum_sum()
     row = int((ends < line).sum())
     return row if row < part.height else None
+
+
+def occurrences(part: pl.DataFrame, mark: str) -> pl.Series:
+    """Count a character in each row."""
+    counts = pl.sum_horizontal(pl.all().str.count_matches(mark, literal=True).fill_null(0))
+    return part.select(counts.cast(pl.Int64).alias("marks")).to_series()
 
 
 def refusal(row: int, exc: psycopg.Error, columns: Sequence[str]) -> Refusal:

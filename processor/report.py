@@ -48,7 +48,7 @@ class Report:
     def as_json(self, plan: Plan) -> dict[str, Any]:
         """Return the report: how headers were mapped, nulls by column, rejections by code, seconds by step.
 
-        After a resume `columns` and `rejected_by_code` speak of this attempt's rows alone; `rows_in_report` says how many.
+        After a resume `columns` and `rejected_by_code` speak of this attempt's rows alone: `rows_in_report` of them.
         """
         return {
             "rows_in_report": self.rows,

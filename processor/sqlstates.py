@@ -1,4 +1,4 @@
-"""What a database error means for a job or for a row, by its SQLSTATE; the error's own text may quote values and is left out.
+"""What a database error means for a job or for a row, by its SQLSTATE; its own text may quote values and is left out.
 
 Source: PostgreSQL, appendix A, Error Codes.
 """

@@ -73,7 +73,7 @@ class Worker:
                     self._sweep()
                     next_sweep = time.monotonic() + self.config.sweep_seconds
                 self._claim_all()
-            except (psycopg.Error, PoolTimeout) as exc:
+            except psycopg.Error as exc:
                 event("database_unavailable", logging.WARNING, exception=type(exc).__name__)
                 self.stopping.wait(RETRY_SECONDS)
             self.woken.wait(max(0.0, next_sweep - time.monotonic()))
@@ -135,8 +135,8 @@ class Worker:
             try:
                 with self.pool.connection(CONNECTION_SECONDS) as conn:
                     self._write_end(conn, job, reason)
-            except (psycopg.Error, PoolTimeout) as exc:
-                if isinstance(exc, psycopg.Error) and isinstance(job_error(exc), LeaseLost):
+            except psycopg.Error as exc:
+                if isinstance(job_error(exc), LeaseLost):
                     event("lease_lost", logging.WARNING, code=LeaseLost.code)
                     return
                 time.sleep(RETRY_SECONDS)

@@ -37,7 +37,7 @@ def cpfs(digits: np.ndarray[tuple[int, int], np.dtype[np.int64]]) -> pl.Series:
 
 
 def made(rows: int, *, local: bool) -> bytes:
-    """Generate records without a header, most values distinct: as Postgres writes them, or as a Brazilian spreadsheet."""
+    """Generate records without a header, most values distinct: as Postgres or as a Brazilian spreadsheet does."""
     random = np.random.default_rng(1)
     numbers = pl.Series(random.integers(0, 10**9, rows)).cast(pl.String)
     cents = pl.Series(random.integers(0, 10**6, rows)).cast(pl.String).str.zfill(3)
@@ -46,7 +46,8 @@ def made(rows: int, *, local: bool) -> bytes:
     frame = pl.DataFrame(
         {
             "id": np.arange(rows),
-            "name": numbers + (" Silva  Santos" if local else " Silva Santos"),
+            "name": numbers
+            + pl.Series(np.where(np.arange(rows) % 10, " Ana Silva", " Ana  Souza" if local else " Ana")),
             "email": numbers + ("@Example.com" if local else "@example.com"),
             "phone": ("(11) 9" if local else "+55119") + pl.Series(random.integers(10**7, 10**8, rows)).cast(pl.String),
             "cpf": cpfs(random.integers(0, 10, (rows, 9))),

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import psycopg
 import pytest
@@ -19,8 +20,9 @@ from processor.local import floor, installation
 from processor.local.ports import free_port
 from processor.local.postgres import SUPERUSER, PostgresServer
 
-# A clone takes 40 ms; the floor and the migrations take ten times that, once for each kind of default grants.
+# A clone takes 40 ms; the floor and the migrations take ten times that, once for each kind.
 PASSWORDS = {role: f"{role}-password" for role in (*floor.LOGINS, floor.PROCESSOR, SUPERUSER)}
+Kind = Literal["floor", "closed", "open"]
 _API_ROLES = ("anon", "authenticated", "service_role")
 _numbers = itertools.count(1)
 
@@ -68,28 +70,32 @@ class Cluster:
     """The server of one test worker, and its templates."""
 
     server: PostgresServer
-    templates: dict[floor.Grants, str] = field(default_factory=dict)
+    templates: dict[Kind, str] = field(default_factory=dict)
 
     def execute(self, command: str, *names: str) -> None:
         with psycopg.connect(self.server.url(), autocommit=True) as conn:
             conn.execute(sql.SQL(command).format(*map(sql.Identifier, names)))
 
-    def template(self, grants: floor.Grants) -> str:
-        if grants not in self.templates:
-            name = f"template_{grants}"
+    def template(self, kind: Kind) -> str:
+        if kind not in self.templates:
+            name = f"template_{kind}"
             self.execute("drop database if exists {}", name)  # of a template that failed
             self.execute("create database {}", name)
             with psycopg.connect(self.server.url(database=name), autocommit=True) as conn:
-                floor.apply(conn, PASSWORDS, grants)
-            migrate.apply(Database(self.server, name).admin_url)
-            with psycopg.connect(self.server.url(database=name), autocommit=True) as conn:
-                floor.after_migrate(conn, PASSWORDS[floor.PROCESSOR])
-            self.templates[grants] = name
-        return self.templates[grants]
+                floor.apply(conn, PASSWORDS, "all" if kind == "open" else "none")
+            if kind != "floor":
+                self.migrate(Database(self.server, name))
+            self.templates[kind] = name
+        return self.templates[kind]
 
-    def clone(self, grants: floor.Grants) -> Iterator[Database]:
+    def migrate(self, database: Database) -> None:
+        migrate.apply(database.admin_url)
+        with psycopg.connect(database.superuser_url, autocommit=True) as conn:
+            floor.after_migrate(conn, PASSWORDS[floor.PROCESSOR])
+
+    def clone(self, kind: Kind) -> Iterator[Database]:
         name = f"test_{next(_numbers)}"
-        self.execute("create database {} template {} owner postgres", name, self.template(grants))
+        self.execute("create database {} template {} owner postgres", name, self.template(kind))
         yield Database(self.server, name)
         self.execute("drop database {} with (force)", name)
 
@@ -119,10 +125,16 @@ def cluster() -> Iterator[Cluster]:
 @pytest.fixture
 def db(cluster: Cluster) -> Iterator[Database]:
     """A database where new tables get no grants, as in projects made since October 2026."""
-    yield from cluster.clone("none")
+    yield from cluster.clone("closed")
 
 
 @pytest.fixture
 def open_db(cluster: Cluster) -> Iterator[Database]:
     """A database where the API's roles get everything on new tables, as in older projects."""
-    yield from cluster.clone("all")
+    yield from cluster.clone("open")
+
+
+@pytest.fixture
+def floor_db(cluster: Cluster) -> Iterator[Database]:
+    """A database with the floor alone, before any migration."""
+    yield from cluster.clone("floor")

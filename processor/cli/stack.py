@@ -31,10 +31,12 @@ def up(
     ] = None,
 ) -> None:
     """Start the stack and keep it running until Ctrl-C."""
-    from processor.local import detached, supervisor
+    from processor.local import detached, runs
 
     directory = data.absolute()
     if not detach:
+        from processor.local import supervisor
+
         supervisor.supervise(
             directory,
             postgres,
@@ -42,7 +44,7 @@ def up(
             on_ready=lambda state: _show(state, data, attached=True, processor=not no_processor),
         )
         return
-    if supervisor.is_running(directory):
+    if runs.is_running(directory):
         raise Problem(f"a stack is already running in {data}", _how("down", data))
     arguments = ["stack", "up", "--data", str(directory)]
     arguments += ["--no-processor"] if no_processor else []
@@ -54,9 +56,9 @@ def up(
 @app.command()
 def env(data: Data = _DEFAULT) -> None:
     """Print the stack's variables for the shell: eval "$(import-jobs stack env)"."""
-    from processor.local import state, supervisor
+    from processor.local import runs, state
 
-    run = supervisor.is_running(data.absolute())
+    run = runs.is_running(data.absolute())
     kept = state.load(data.absolute())
     if run is None or kept is None:
         raise Problem(f"no stack is running in {data}", _how("up", data))

@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import httpx
 
-import processor
+from processor.local.interpreter import module_path, python_module
 from processor.local.unprivileged import tether
 from processor.problem import Problem
 
@@ -32,9 +31,8 @@ class Child:
         self.log = log
         with log.open("ab") as output:
             self._log_start = output.tell()
-            # -P: a file in the caller's folder must not take the place of a module.
             self.process = subprocess.Popen(
-                [sys.executable, "-P", "-m", *arguments],
+                python_module(*arguments),
                 env=_environment(env),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -98,6 +96,4 @@ def _environment(own: Mapping[str, str]) -> dict[str, str]:
     local = "127.0.0.1,localhost"
     outside = kept.get("NO_PROXY") or kept.get("no_proxy")
     no_proxy = f"{outside},{local}" if outside else local
-    home = str(Path(processor.__file__).resolve().parent.parent)
-    path = os.pathsep.join(filter(None, [home, kept.get("PYTHONPATH")]))
-    return kept | {"NO_PROXY": no_proxy, "no_proxy": no_proxy, "PYTHONPATH": path, **own}
+    return {**kept, "NO_PROXY": no_proxy, "no_proxy": no_proxy, **module_path(), **own}

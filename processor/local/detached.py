@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
-from processor.local import processes, state, supervisor
+from processor.local import processes, runs, state
+from processor.local.interpreter import module_path, python_module
 from processor.local.state import State
 from processor.problem import Problem
 
@@ -19,12 +20,13 @@ _POLL_SECONDS = 0.05
 
 def start(directory: Path, arguments: list[str]) -> State:
     """Start `python -m processor.cli ARGUMENTS` as the supervisor and return when its stack is ready."""
-    supervisor.prepare(directory)
+    state.prepare(directory)
     log = directory / "logs" / "stack.log"
     with log.open("ab") as output:
         said_before = output.tell()
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "processor.cli", *arguments],
+            python_module("processor.cli", *arguments),
+            env={**os.environ, **module_path()},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -46,13 +48,13 @@ def start(directory: Path, arguments: list[str]) -> State:
 
 def stop(directory: Path) -> bool:
     """End the stack of `directory` with everything it started, and tell whether anything ran."""
-    run = processes.read_run(directory)
+    run = runs.read(directory)
     ran = run is not None and processes.end(run.supervisor, signal.SIGTERM, _STOP_SECONDS)
-    return supervisor.end_leftovers(directory) or ran
+    return runs.end_leftovers(directory) or ran
 
 
 def _is_ready(directory: Path, pid: int) -> bool:
-    run = supervisor.is_running(directory)
+    run = runs.is_running(directory)
     return run is not None and run.ready and run.supervisor.pid == pid
 
 

@@ -1,19 +1,14 @@
-"""Which processes belong to a stack, written down so that another command can end them, and nothing else."""
+"""Processes told apart for good, by id and time of birth, and ended by nothing but that."""
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from processor.local.state import write_private
-
-_FILE = "run.json"
 _PROC = Path("/proc")
 _POLL_SECONDS = 0.05
 
@@ -28,15 +23,6 @@ class Process:
     @property
     def alive(self) -> bool:
         return birth(self.pid) == self.born
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One run of a stack: who watches it, whether all of it answered, and what it started."""
-
-    supervisor: Process
-    ready: bool = False
-    children: dict[str, Process] = field(default_factory=dict[str, Process])
 
 
 def this_process() -> Process:
@@ -68,21 +54,6 @@ def _birth_from_proc(pid: int) -> str | None:
     return None if fields[0] in ("Z", "X") else fields[19]
 
 
-def write_run(directory: Path, run: Run) -> None:
-    """Replace the record of the run."""
-    write_private(directory / _FILE, json.dumps(asdict(run), indent=2))
-
-
-def read_run(directory: Path) -> Run | None:
-    """Return the record of the last run, None when there was none or it is unreadable."""
-    try:
-        kept: dict[str, Any] = json.loads((directory / _FILE).read_text())
-        children = {name: Process(**child) for name, child in kept["children"].items()}
-        return Run(Process(**kept["supervisor"]), kept["ready"], children)
-    except (FileNotFoundError, ValueError, TypeError, KeyError):
-        return None
-
-
 def end(process: Process, asking: signal.Signals, patience: float) -> bool:
     """Ask `process` to end, kill it when `patience` seconds were not enough, and tell whether it was alive."""
     if not process.alive:
@@ -102,14 +73,14 @@ def wait_for_end(process: Process, seconds: float) -> bool:
     return not process.alive
 
 
-def end_postmaster(data: Path, patience: float) -> bool:
-    """End a PostgreSQL that still serves `data`, by its pid file, and tell whether there was one."""
+def postmaster(data: Path) -> Process | None:
+    """Return the PostgreSQL that serves `data`, by its pid file, which may outlive it."""
     try:
         pid = int((data / "postmaster.pid").read_text().split()[0])
     except (FileNotFoundError, ValueError, IndexError):
-        return False
+        return None
     process = identify(pid)
-    return str(data.resolve()) in _arguments(pid) and end(process, signal.SIGINT, patience)
+    return process if process.alive and str(data.resolve()) in _arguments(pid) else None
 
 
 def _arguments(pid: int) -> list[str]:

@@ -13,10 +13,11 @@ import stat
 import tempfile
 from pathlib import Path
 
-from processor.local import unprivileged
+from processor.local import processes, unprivileged
 from processor.problem import Problem
 
 _PLACE = Path("/var/lib/import-jobs")
+_ORIGIN = "origin"  # names the link to a cluster; written after the link, so that no cluster is young and forgotten
 
 
 def copy_of(base: Path, parts: tuple[str, ...], name: str) -> Path:
@@ -52,8 +53,11 @@ def private_home(link: Path) -> Path:
         link.mkdir(mode=0o700)
         home = link.resolve()
     else:
-        home = Path(tempfile.mkdtemp(prefix="cluster-", dir=_owned_by_root(_PLACE / "clusters")))
+        clusters = _owned_by_root(_PLACE / "clusters")
+        _remove_forgotten(clusters)
+        home = Path(tempfile.mkdtemp(prefix="cluster-", dir=clusters))
         link.symlink_to(home)
+        (home / _ORIGIN).write_text(str(link.absolute()))
     if who:
         os.chown(home, who.uid, who.gid)
     return home
@@ -65,6 +69,21 @@ def remove_home(link: Path) -> None:
         shutil.rmtree(link.resolve())
     if link.is_symlink():
         link.unlink()
+
+
+def _remove_forgotten(clusters: Path) -> None:
+    """Delete clusters whose link lay among temporary files and is gone.
+
+    Elsewhere the link's folder may just have been moved, and its data with it.
+    """
+    temporary = Path(tempfile.gettempdir()).resolve()
+    for home in clusters.iterdir():
+        try:
+            link = Path((home / _ORIGIN).read_text())
+        except OSError:
+            continue
+        if temporary in link.parents and not link.is_symlink() and not processes.postmaster(home / "data"):
+            shutil.rmtree(home, ignore_errors=True)
 
 
 def _owned_by_root(directory: Path) -> Path:

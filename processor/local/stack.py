@@ -80,7 +80,10 @@ class Stack:
 
     def _start_storage(self) -> None:
         root = self.directory / "storage"
-        root.mkdir(mode=0o700, exist_ok=True)
+        try:
+            root.mkdir(mode=0o700, exist_ok=True)
+        except OSError as error:
+            raise Problem(f"cannot use {root}: {error.strerror}", "choose another --data") from None
         env = {
             "STORAGE_DATABASE_URL": self.state.database_url("supabase_storage_admin"),
             "STORAGE_ROOT": str(root),

@@ -58,6 +58,17 @@ class State:
         }
 
 
+def prepare(directory: Path) -> None:
+    """Make the stack's folder; the server's account may pass through it when root is the caller."""
+    try:
+        if not directory.exists():
+            directory.mkdir(parents=True)
+            directory.chmod(0o711)
+        (directory / "logs").mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise Problem(f"cannot use {directory}: {error.strerror}", "choose another --data") from None
+
+
 def load(directory: Path) -> State | None:
     """Return the stack kept in `directory`, or None when there is none."""
     path = directory / _FILE

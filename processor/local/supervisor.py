@@ -11,24 +11,24 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-from processor.local import installation, processes, state
-from processor.local.processes import Run, identify, this_process
+from processor.local import installation, runs, state
+from processor.local.processes import identify, this_process
+from processor.local.runs import Run
 from processor.local.stack import Stack
 from processor.local.state import State
 from processor.problem import Problem
 
 _WATCH_SECONDS = 0.5
-_PATIENCE = 20.0
 
 
 def supervise(directory: Path, major: int | None, *, processor: bool, on_ready: Callable[[State], None]) -> None:
     """Run the stack of `directory` until SIGINT, SIGTERM or SIGHUP; `on_ready` is called once all of it answers."""
-    prepare(directory)
+    state.prepare(directory)
     with _signals() as stopping, _only_one(directory):
-        end_leftovers(directory)
+        runs.end_leftovers(directory)
         stack = Stack(directory, _state(directory, major), stopping.is_set)
         run = Run(this_process())
-        processes.write_run(directory, run)
+        runs.write(directory, run)
         try:
             for _ in stack.start(processor=processor):
                 run = _note(stack, run, ready=False)
@@ -44,46 +44,21 @@ def supervise(directory: Path, major: int | None, *, processor: bool, on_ready: 
             stack.stop()
 
 
-def prepare(directory: Path) -> None:
-    """Make the stack's folder; the server's account may pass through it when root is the caller."""
-    try:
-        if not directory.exists():
-            directory.mkdir(parents=True)
-            directory.chmod(0o711)
-        (directory / "logs").mkdir(mode=0o700, exist_ok=True)
-    except OSError as error:
-        raise Problem(f"cannot use {directory}: {error.strerror}", "choose another --data") from None
-
-
-def is_running(directory: Path) -> Run | None:
-    """Return the run of a stack whose supervisor is alive, else None."""
-    run = processes.read_run(directory)
-    return run if run is not None and run.supervisor.alive else None
-
-
-def end_leftovers(directory: Path) -> bool:
-    """End what a killed supervisor left behind, and tell whether there was anything."""
-    run = processes.read_run(directory)
-    ended = False
-    for name, child in reversed(run.children.items() if run else ()):
-        asking = signal.SIGINT if name == "postgres" else signal.SIGTERM
-        ended |= processes.end(child, asking, _PATIENCE)
-    return processes.end_postmaster(directory / "postgres" / "data", _PATIENCE) or ended
-
-
 def _state(directory: Path, major: int | None) -> State:
-    kept = state.load_or_create(directory, major or installation.DEFAULT_MAJOR)
-    if major is not None and major != kept.major:
+    kept = state.load(directory)
+    if kept is not None and major not in (None, kept.major):
         raise Problem(
             f"{directory} is a stack with PostgreSQL {kept.major}, not {major}",
             f"use --postgres {kept.major} or another --data",
         )
-    return kept
+    wanted = kept.major if kept else major or installation.DEFAULT_MAJOR
+    installation.find(wanted)  # before anything is written down that would have to be deleted by hand
+    return state.load_or_create(directory, wanted)
 
 
 def _note(stack: Stack, run: Run, *, ready: bool) -> Run:
     noted = Run(run.supervisor, ready, {name: identify(process.pid) for name, process, _ in stack.processes()})
-    processes.write_run(stack.directory, noted)
+    runs.write(stack.directory, noted)
     return noted
 
 

@@ -6,7 +6,9 @@ from processor.records.marks import CR, LF, Marks
 
 
 class Record(NamedTuple):
-    """A record's end without and with its line end (offsets in the data), its number of fields, and whether its quotes are irregular."""
+    """A record's end without and with its line end (offsets in the data), its number of fields, and whether its quotes
+    are irregular.
+    """
 
     end: int
     next: int
@@ -15,7 +17,9 @@ class Record(NamedTuple):
 
 
 def lone_cr(data: bytes, stop: int, final: bool) -> bool:
-    """Tell whether a CR as the last byte before `stop` is a line end by itself; False as well where that is not known yet."""
+    """Tell whether a CR as the last byte before `stop` is a line end by itself; False as well where that is not known
+    yet.
+    """
     return final or (stop < len(data) and data[stop] != LF)
 
 
@@ -23,18 +27,18 @@ def read_record(data: bytes, start: int, stop: int, final: bool, marks: Marks) -
     """Read the record at `start`, or return None if it does not end before `stop`; `final`: the text ends at `stop`."""
     if marks.comment is not None and start < stop and data[start] == marks.comment:
         return _comment(data, start, stop, final)
-    match, at, fields, irregular = marks.field.match, start, 0, False
-    while field := match(data, at, stop):
-        odd, end = field.group(1, 2)
-        fields += 1
-        irregular = irregular or odd is not None
-        at = field.end()
-        if end and end[0] == marks.delimiter:
-            continue
-        if at == stop and not final and (not end or (end == b"\r" and not lone_cr(data, stop, final))):
-            return None
-        return Record(at - len(end), at, fields if at - len(end) > start else 0, irregular)
-    return None
+    record = marks.record.match(data, start, stop)
+    if record is None:
+        return None
+    end, after = record.span(1)
+    if after == stop and not final and (end == after or (data[end] == CR and not lone_cr(data, stop, final))):
+        return None
+    if end == start:
+        return Record(end, after, 0, False)
+    fields = marks.field.findall(data, start, after)
+    # Behind the record's end the pattern finds nothing once more; that is a field only if a delimiter stands before it.
+    count = len(fields) - (fields[-2][1] != b"%c" % marks.delimiter)
+    return Record(end, after, count, any(odd for odd, _ in fields))
 
 
 def _comment(data: bytes, start: int, stop: int, final: bool) -> Record | None:

@@ -7,6 +7,8 @@ from typing import Self
 from processor.flow import Dialect
 
 LF, CR = 10, 13
+LINE_END = rb"\r\n?|\n|\Z"
+NEVER = rb"(?!)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +17,8 @@ class Marks:
 
     `field` matches one field with what ends it, by the rules of Python's csv reader: group 1 is set when only a lenient
     reader understands the field, group 2 is the end (delimiter, line end, or nothing at the end of the input). It does
-    not match where a quoted field opens that is not closed.
+    not match where a quoted field opens that is not closed. `record` matches a whole record; its group 1 is what ends
+    it.
     """
 
     delimiter: int
@@ -23,34 +26,40 @@ class Marks:
     escape: int | None
     comment: int | None
     field: re.Pattern[bytes]
+    record: re.Pattern[bytes]
 
     @classmethod
     def of(cls, dialect: Dialect) -> Self:
         """Take the marks of a dialect, each a single ASCII character."""
         delimiter, quote = dialect.delimiter.encode(), (dialect.quote or "").encode()
         escape, comment = (dialect.escape or "").encode(), (dialect.comment or "").encode()
+        regular, odd = _field(re.escape(delimiter), re.escape(quote), re.escape(escape))
+        stop = re.escape(delimiter)
+        either = b"(?:%b(?=%b|%b)|%b)" % (regular, stop, LINE_END, odd)
         return cls(
             delimiter=delimiter[0],
             quote=quote[0] if quote else None,
             escape=escape[0] if escape else None,
             comment=comment[0] if comment else None,
-            field=re.compile(field_pattern(delimiter, quote, escape), re.DOTALL),
+            field=re.compile(
+                b"(?:%b(?=%b|%b)|(%b))(%b|%b)" % (regular, stop, LINE_END, odd, stop, LINE_END), re.DOTALL
+            ),
+            record=re.compile(b"(?:%b%b)*+%b(%b)" % (either, stop, either, LINE_END), re.DOTALL),
         )
 
 
-def field_pattern(delimiter: bytes, quote: bytes, escape: bytes) -> bytes:
-    """Spell the pattern of a field; possessive repeats, so that a 16 MB field costs no backtracking memory.
+def _field(d: bytes, q: bytes, x: bytes) -> tuple[bytes, bytes]:
+    """Spell the patterns of a regular field and of an odd one, from escaped delimiter, quote and escape.
 
-    After a closing quote one byte is plain whatever it is (CPython's QUOTE_IN_QUOTED_FIELD knows no escape there).
+    Repeats are possessive, so that a 16 MB field costs no memory for backtracking. After a closing quote one byte is
+    plain
+    whatever it is (CPython's QUOTE_IN_QUOTED_FIELD knows no escape there).
     """
-    d, q, x = (re.escape(mark) for mark in (delimiter, quote, escape))
-    escaped = rb"|" + x + rb"(?:.|\Z)" if x else b""
-    stop = rb"(" + d + rb"|\r\n?|\n|\Z)"
-    plain = rb"(?:[^" + d + q + x + rb"\r\n]++" + escaped + rb")*+"
+    escaped = b"|%b(?:.|\\Z)" % x if x else b""
+    plain = b"(?:[^%b%b%b\r\n]++%b)*+" % (d, q, x, escaped)
     if not q:
-        return plain + rb"()??" + stop
-    loose = rb"(?:[^" + d + x + rb"\r\n]++" + escaped + rb")*+"
-    pair = rb"|" + x + rb"." if x else b""
-    quoted = q + rb"(?:[^" + q + x + rb"]++|" + q + q + pair + rb")*+" + q
-    odd = rb"(" + quoted + rb"[^" + d + rb"\r\n]" + loose + rb"|(?!" + q + rb")" + loose + rb")"
-    return rb"(?:(?:" + quoted + rb"|" + plain + rb")" + stop.replace(rb"(", rb"(?=", 1) + rb"|" + odd + rb")" + stop
+        return plain, NEVER
+    loose = b"(?:[^%b%b\r\n]++%b)*+" % (d, x, escaped)
+    pair = b"|%b." % x if x else b""
+    quoted = b"%b(?:[^%b%b]++|%b%b%b)*+%b" % (q, q, x, q, q, pair, q)
+    return b"(?:%b|%b)" % (quoted, plain), b"(?:%b[^%b\r\n]%b|(?!%b)%b)" % (quoted, d, loose, q, loose)

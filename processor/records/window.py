@@ -1,87 +1,40 @@
-"""All records of one window of the text at once, by vectors; only records with irregular quotes take the exact path.
+"""All records of one window of the text at once, by vectors; where vectors cannot tell, one record by pattern.
 
-A window begins at a record. Its structural bytes (delimiters, quotes, line ends) are found in one pass; whether one is
-inside quotes is the parity of the quotes before it. That holds up to the first quote that breaks the rules: one that opens
-away from a field's start, or closes away from a field's end. The record around it is read exactly, and vectors go on
-behind it, in the other parity if the record held an odd number of quotes. Each parity is prepared at most once, so that
-k irregular records cost k·log n.
+Vectors cannot tell that quotes and escapes in a comment mean nothing, nor does an escape right behind a closing quote.
+The scan then ends with that record, and the next window begins behind it.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
-import numpy.typing as npt
 
 from processor.records.exact import line_ends, lone_cr, read_record
-from processor.records.marks import CR, LF, Marks
-
-Bytes = npt.NDArray[np.uint8]
-Bools = npt.NDArray[np.bool_]
-Ints = npt.NDArray[np.int64]
-
-#: One irregular record in this many makes record by record cheaper (5 µs each) than leaping between them (25 µs each).
-LEAP = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """Records of a window: `ends` without and `nexts` with the line end (offsets in the data), `fields`, `irregular`, and the `lines`
-    (physical line ends) from the window's start through each record."""
-
-    ends: Ints
-    nexts: Ints
-    fields: npt.NDArray[np.int32]
-    irregular: Bools
-    lines: Ints
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """The bytes `[start, stop)` of `data`; `final`: the text ends at `stop`, so that the last record may lack its line end."""
-
-    data: bytes
-    start: int
-    stop: int
-    final: bool
-    marks: Marks
-
-    def has(self, mark: int | None) -> bool:
-        return mark is not None and self.data.find(mark, self.start, self.stop) >= 0
-
-
-@dataclass(frozen=True, slots=True)
-class Structure:
-    """The structural bytes of a window, whatever the parity: places (from the window's start) and what is true of each."""
-
-    at: Ints
-    quotes: Bools
-    inside: Bools  # after it, were every quote to count
-    delimiters: Bools
-    ends: Bools  # a line end; of CRLF the LF
-    crlf: Bools
-    opens: Bools  # a quote here stands at a field's start
-    closes: Bools  # a quote here stands at a field's end, or is doubled
-    comments: Ints  # places of lines that begin with the comment mark
+from processor.records.found import NOTHING, Bools, Bytes, Found, Ints, Window, join, starts_of
+from processor.records.marks import CR, LF
+from processor.records.quotes import read_quotes
 
 
 def scan(window: Window) -> Found:
-    """Find every record of the window that ends in it."""
+    """Find the records of the window: all that end in it, or those up to one that had to be read by itself."""
     marks = window.marks
     rare = {mark for mark in (CR, marks.quote, marks.escape, marks.comment) if mark is not None and window.has(mark)}
-    view = np.frombuffer(window.data, np.uint8, window.stop - window.start, window.start)
-    at, kinds = _structural(window, view, rare)
+    at, kinds = _structural(window, rare)
     if not rare:
         return _plain(window, at, np.flatnonzero(kinds == LF))
-    return _Walk(window, _describe(window, view, at, kinds, rare)).found(marks.escape in rare)
+    found, stopped = _general(window, at, kinds, rare)
+    if marks.comment in rare:
+        found, in_comment = _comments(window, found)
+        stopped = stopped or in_comment
+    return join([found, _by_itself(window, found)]) if stopped else found
 
 
-def _structural(window: Window, view: Bytes, rare: set[int]) -> tuple[Ints, Bytes]:
-    mask = view == window.marks.delimiter
+def _structural(window: Window, rare: set[int]) -> tuple[Ints, Bytes]:
+    """Find delimiters, quotes and line ends, as places from the window's start, without those that are escaped."""
+    view, marks = window.view, window.marks
+    mask = view == marks.delimiter
     mask |= view == LF
-    for mark in rare - {window.marks.escape, window.marks.comment}:
+    for mark in rare - {marks.escape, marks.comment}:
         mask |= view == mark
-    if window.marks.escape in rare:
-        mask[_escaped(np.flatnonzero(view == window.marks.escape), view.size)] = False
+    if marks.escape in rare:
+        mask[_escaped(np.flatnonzero(view == marks.escape), view.size)] = False
     at = np.flatnonzero(mask)
     kinds = view.take(at)
     if window.final and not (at.size and at[-1] == view.size - 1 and kinds[-1] in (LF, CR)):
@@ -103,68 +56,108 @@ def _plain(window: Window, at: Ints, last: Ints) -> Found:
     ends = at.take(last) + window.start
     nexts = np.minimum(ends + 1, window.stop)
     fields = np.diff(last, prepend=-1).astype(np.int32)
-    fields[ends == _starts(nexts, window.start)] = 0
+    fields[ends == starts_of(nexts, window.start)] = 0
     return Found(ends, nexts, fields, np.zeros(ends.size, np.bool_), np.arange(1, ends.size + 1))
 
 
-def _starts(nexts: Ints, first: int) -> Ints:
-    starts = np.empty_like(nexts)
-    starts[:1], starts[1:] = first, nexts[:-1]
-    return starts
+def _general(window: Window, at: Ints, kinds: Bytes, rare: set[int]) -> tuple[Found, bool]:
+    """Put together the records of any window; True if they end where an escape follows a closing quote."""
+    delimiters = kinds == window.marks.delimiter
+    line, crlf = _line_ends(window, at, kinds) if CR in rare else (kinds == LF, None)
+    odd, stop = at[:0], None
+    if window.marks.quote in rare:
+        quoting = read_quotes(at, kinds == window.marks.quote)
+        outside = ~quoting.inside
+        delimiters &= outside
+        last = np.flatnonzero(line & outside)
+        odd = at[quoting.odd]
+        if window.marks.escape in rare:
+            stop = _escape_behind(window, odd)
+    else:
+        last = np.flatnonzero(line)
+    if stop is not None:
+        last = last[: np.searchsorted(at.take(last), stop)]
+    if not last.size:
+        return NOTHING, stop is not None
+    return _put_together(window, at, last, delimiters, crlf, odd, line), stop is not None
 
 
-def _describe(window: Window, view: Bytes, at: Ints, kinds: Bytes, rare: set[int]) -> Structure:
-    quotes = kinds == window.marks.quote if window.marks.quote in rare else np.zeros(at.size, np.bool_)
-    near = at[1:] == at[:-1] + 1
-    ends, crlf = kinds == LF, np.zeros(at.size, np.bool_)
-    if CR in rare:
-        returns = kinds == CR
-        crlf[1:] = near & returns[:-1] & ends[1:] & (at[1:] < view.size)
-        returns[:-1] &= ~crlf[1:]
-        if at.size and at[-1] == view.size - 1 and returns[-1]:
-            returns[-1] = lone_cr(window.data, window.stop, window.final)
-        ends |= returns
-    return Structure(
-        at=at,
-        quotes=quotes,
-        inside=np.logical_xor.accumulate(quotes),
-        delimiters=kinds == window.marks.delimiter,
-        ends=ends,
-        crlf=crlf,
-        opens=np.concatenate((at[:1] == 0, near)),
-        closes=np.concatenate((near, np.ones(min(at.size, 1), np.bool_))),
-        comments=_comments(view, window.marks.comment) if window.marks.comment in rare else at[:0],
+def _line_ends(window: Window, at: Ints, kinds: Bytes) -> tuple[Bools, Bools]:
+    """Mark the line ends (of CRLF the LF), and the LF that has its CR before it."""
+    line, returns = kinds == LF, kinds == CR
+    crlf = np.zeros(at.size, np.bool_)
+    crlf[1:] = (at[1:] == at[:-1] + 1) & returns[:-1] & line[1:] & (at[1:] < window.stop - window.start)
+    returns[:-1] &= ~crlf[1:]
+    if returns[-1:].any() and at[-1] == window.stop - window.start - 1:
+        returns[-1] = lone_cr(window.data, window.stop, window.final)
+    return line | returns, crlf
+
+
+def _escape_behind(window: Window, odd: Ints) -> int | None:
+    behind = odd[odd + 1 < window.stop - window.start] + 1
+    hits = behind[window.view.take(behind) == window.marks.escape]
+    return int(hits[0]) if hits.size else None
+
+
+def _put_together(
+    window: Window, at: Ints, last: Ints, delimiters: Bools, crlf: Bools | None, odd: Ints, line: Bools
+) -> Found:
+    places = at.take(last)
+    nexts = np.minimum(places + 1, window.stop - window.start)
+    ends = places if crlf is None else places - crlf.take(last)
+    fields = np.diff(np.cumsum(delimiters, dtype=np.int32).take(last), prepend=np.int32(0)) + np.int32(1)
+    fields[ends == starts_of(nexts, 0)] = 0
+    irregular = np.zeros(last.size, np.bool_)
+    if odd.size:
+        irregular[np.searchsorted(places, odd[odd < places[-1]])] = True
+    simple = np.count_nonzero(line[: last[-1] + 1]) == last.size and not window.has(window.marks.escape)
+    return Found(
+        ends=ends + window.start,
+        nexts=nexts + window.start,
+        fields=fields,
+        irregular=irregular,
+        lines=np.arange(1, last.size + 1) if simple else _lines(window, nexts),
     )
 
 
-def _comments(view: Bytes, comment: int | None) -> Ints:
-    at = np.flatnonzero(view == comment)
-    behind = view.take(np.maximum(at - 1, 0))
-    return at[(at == 0) | (behind == LF) | (behind == CR)]
+def _lines(window: Window, nexts: Ints) -> Ints:
+    """Count the physical line ends before each of `nexts`, those in quotes and escaped ones too."""
+    view = window.view
+    ends = view == CR
+    ends[:-1] &= view[1:] != LF
+    ends |= view == LF
+    lines = np.searchsorted(np.flatnonzero(ends), nexts)
+    lines[-1] += nexts[-1] == view.size and not ends[-1]  # the last record's missing line end counts as one
+    return lines
 
 
-class _Reading:
-    """A structure read in one parity: the record ends, the delimiters up to each place, and where vectors must stop."""
+def _comments(window: Window, found: Found) -> tuple[Found, bool]:
+    """Mark comments as blank; True if the records end before a comment that may mislead the vectors."""
+    marks, starts = window.marks, starts_of(np.append(found.nexts, 0), window.start)
+    starts = starts[starts < window.stop]
+    rows = np.flatnonzero(window.view.take(starts - window.start) == marks.comment)
+    for row in rows.tolist():
+        stop = int(found.ends[row]) if row < found.ends.size else window.stop
+        if any(
+            window.data.find(mark, starts[row], stop) >= 0 for mark in (marks.quote, marks.escape) if mark is not None
+        ):
+            rows = rows[rows < row]
+            found.fields[rows] = 0
+            return found.head(row), True
+    found.fields[rows[rows < found.ends.size]] = 0
+    return found, False
 
-    def __init__(self, structure: Structure, odd: bool) -> None:
-        inside = ~structure.inside if odd else structure.inside
-        outside = ~inside
-        self.last = np.flatnonzero(structure.ends & outside)
-        self.ends = structure.at.take(self.last)
-        self.counts = np.cumsum(structure.delimiters & outside, dtype=np.int32)
-        bad = structure.quotes & ~np.where(inside, structure.opens, structure.closes)
-        self.stops = structure.at[bad]
-        if structure.comments.size:
-            before = np.searchsorted(structure.at, structure.comments) - 1
-            shut = (before < 0) & (not odd) | (before >= 0) & outside.take(before, mode="clip")
-            self.stops = np.union1d(self.stops, structure.comments[shut])
 
-
-class _Walk:
-    """The way through a window: leaps of regular records, and between them one irregular record at a time."""
-
-    def __init__(self, window: Window, structure: Structure) -> None:
-        self.window, self.structure = window, structure
-        self.readings: dict[bool, _Reading] = {}
-        self.pieces: list[tuple[Ints, Ints, npt.NDArray[np.int32]]] = []
-        self.place = 0
+def _by_itself(window: Window, found: Found) -> Found:
+    """Read the record behind those found by pattern; nothing if it does not end in the window."""
+    start = int(found.nexts[-1]) if found.nexts.size else window.start
+    record = read_record(window.data, start, window.stop, window.final, window.marks)
+    if record is None:
+        return NOTHING
+    return Found(
+        ends=np.array([record.end]),
+        nexts=np.array([record.next]),
+        fields=np.array([record.fields], np.int32),
+        irregular=np.array([record.irregular]),
+        lines=np.array([line_ends(window.data, start, record.next) + (record.end == record.next)]),
+    )

@@ -89,8 +89,8 @@ class Attempt:
     def load(self, chunk: Chunk, opened: Opened) -> Tally:
         """Validate a chunk and load it, in one transaction with its ledger entry.
 
-        The first try is a plain COPY. If Postgres refuses a row, the types that were left to it are asked about, and the
-        next try isolates what is left.
+        The first try is a plain COPY. If Postgres refuses a row, the types that were left to it are asked about, and
+        the next try isolates what is left.
         """
         shape = judge_shape(chunk, opened.plan.width)
         with self.report.timed("parse"):

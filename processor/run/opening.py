@@ -118,10 +118,10 @@ def resume_at(first: Position, ledger: list[Entry]) -> Position:
 
 
 def resumed(source: Source, found: Dialect, start: Position, limits: Limits) -> Iterator[bytes]:
-    """Yield the text from `start` on: by Range where a byte of the file is a byte of the text, else by reading over it."""
+    """Yield the text from `start` on: by Range where the file's bytes are the text's, else by reading over them."""
     if found.encoding == "utf-8" and found.compression is None:
         rest = source.blocks(start.offset + found.bom_bytes)
-        return iter(dialects.text_stream(rest, replace(found, bom_bytes=0), limits))
+        return iter(dialects.text_stream(rest, replace(found, bom_bytes=0), limits, start))
     return skipping(dialects.text_stream(source.blocks(), found, limits), start.offset)
 
 

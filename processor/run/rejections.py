@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import numpy as np
-
 from processor import records
 from processor.errors import AllRejected, NoDataRows, TooManyRejected
 from processor.flow import Chunk, Rejections, Rows
@@ -33,7 +31,7 @@ def of_refusals(refused: list[Refusal], rows: Rows) -> Rejections:
 
 def numbered(chunk: Chunk, rejections: Rejections, room: int) -> list[Rejected]:
     """Give the first `room` rejections, in file order, their record and line numbers and the raw record."""
-    order = np.argsort(np.asarray(rejections.rows, dtype=np.int64), kind="stable")[: max(room, 0)].tolist()
+    order = sorted(range(len(rejections.rows)), key=rejections.rows.__getitem__)[: max(room, 0)]
     rows = [rejections.rows[at] for at in order]
     return [
         Rejected(

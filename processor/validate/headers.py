@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 
-from ..errors import AmbiguousDialect
+from processor.errors import AmbiguousDialect
 
 #: A header worth repeating in a message; anything else may be a value of a file that has no header line.
 _NAME_LIKE = re.compile(r"[^\W\d][\w .:/()#%$-]{0,39}")

@@ -2,8 +2,8 @@
 
 import polars as pl
 
-from ..errors import RowAccounting
-from ..flow import Dialect, Plan
+from processor.errors import RowAccounting
+from processor.flow import Dialect, Plan
 
 _BOM = b"\xef\xbb\xbf"
 

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from ..errors import BadOption, DuplicateHeader, MissingColumn, NoMatchingColumn, UnknownColumn
-from ..flow import Column, Field, Plan
-from .headers import Matcher, folded, listed, nearest, shown, trimmed
+from processor.errors import BadOption, DuplicateHeader, MissingColumn, NoMatchingColumn, UnknownColumn
+from processor.flow import Column, Field, Plan, Reading
+from processor.validate.headers import Matcher, folded, listed, nearest, shown, trimmed
 
 Unknown = Literal["ignore", "error"]
 
@@ -19,13 +19,14 @@ def make_plan(
     mapping: Mapping[str, str | None] | None = None,
     unknown_columns: Unknown = "ignore",
     null_values: Sequence[str] = (),
+    readings: Mapping[str, Reading] | None = None,
 ) -> Plan:
     """Lead the fields of a file to the columns of its target.
 
     `header` is the file's first record, also where `has_header` is false: then fields go to `columns` by position, and
     a mapping's keys are field numbers counted from 1. `mapping` (header → column, None: leave out) wins over names;
-    `aliases` lead from other names to columns. Raise NoMatchingColumn, MissingColumn, DuplicateHeader, UnknownColumn,
-    AmbiguousDialect or BadOption.
+    `aliases` lead from other names to columns; `readings` say by column how its texts are read. Raise NoMatchingColumn,
+    MissingColumn, DuplicateHeader, UnknownColumn, AmbiguousDialect or BadOption.
     """
     names = list(header) if has_header else [str(place + 1) for place in range(len(header))]
     given = _mapped(names, columns, mapping or {})
@@ -35,8 +36,11 @@ def make_plan(
         found = given or {place: column.name for place, column in enumerate(columns[: len(names)])}
     _refuse_duplicates(names, found)
     by_name = {column.name: column for column in columns}
+    how = readings or {}
     fields = tuple(
-        Field(place, names[place], by_name[name]) for place, name in sorted(found.items()) if name is not None
+        Field(place, names[place], by_name[name], how.get(name, Reading()))
+        for place, name in sorted(found.items())
+        if name is not None
     )
     ignored = tuple(place for place in range(len(names)) if found.get(place) is None)
     _refuse_unmatched(names, columns, fields, ignored)

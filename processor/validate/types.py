@@ -11,7 +11,7 @@ from typing import Final
 
 import polars as pl
 
-from ..flow import Column
+from processor.flow import Column
 
 _MODIFIER = re.compile(r"\((-?[0-9]+)(?:,(-?[0-9]+))?\)")
 
@@ -40,15 +40,18 @@ _BOOLEAN = [
 _NUMBER_BYTES: Final = 200
 
 
-def fast_path(column: Column) -> pl.Expr | None:
-    """Give the expression that recognises surely good texts of the column; null for null.
+def fast_path(column: Column, time_zone: str | None = None) -> pl.Expr | None:
+    """Give the expression that recognises surely good texts of the column, and is not false for nulls.
 
+    `time_zone` is the name that `transform` has put behind naive timestamps.
     None: the type is opaque, its texts are not judged before Postgres has refused a chunk with them.
     """
     if column.kind == "e":
         return pl.col(column.name).is_in(list(column.labels))
     if column.kind == "d":
         return None
+    if time_zone is not None and column.base == "timestamp with time zone":
+        return pl.col(column.name).str.contains(rf"^{_DATE}[ T]{_TIME} {re.escape(time_zone)}$|{_TIMESTAMP}")
     recognise = _FAST.get(column.base)
     return None if recognise is None else recognise(column)
 
@@ -71,7 +74,11 @@ def _characters(column: Column) -> pl.Expr:
 
 def _integer(dtype: type[pl.DataType]) -> Callable[[Column], pl.Expr]:
     # Polars's cast takes exactly `[+-]?[0-9]+` within the range, in a third of a regular expression's time.
-    return lambda column: pl.col(column.name).cast(dtype, strict=False).is_not_null()
+    def recognise(column: Column) -> pl.Expr:
+        text = pl.col(column.name)
+        return text.cast(dtype, strict=False).is_not_null() | text.is_null()
+
+    return recognise
 
 
 def _numeric(column: Column) -> pl.Expr | None:
@@ -81,12 +88,15 @@ def _numeric(column: Column) -> pl.Expr | None:
         return text.str.contains(r"^[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)$") & (text.str.len_bytes() <= _NUMBER_BYTES)
     precision, scale = sizes[0], sizes[1] if len(sizes) > 1 else 0
     whole = precision - scale
-    if scale < 0 or whole < 1:
+    if scale < 0 or whole < 0:
         return None
     # Digits after the scale are rounded, which may carry into one more digit before the point: one fewer is sure.
-    exact = rf"0*[0-9]{{1,{whole}}}(?:\.[0-9]{{0,{scale}}})?"
-    rounded = rf"0*[0-9]{{1,{whole - 1}}}\.[0-9]*" if whole > 1 else exact
-    return text.str.contains(rf"^[+-]?(?:{exact}|{rounded})$") & (text.str.len_bytes() <= _NUMBER_BYTES)
+    accepted = [rf"0*[0-9]{{1,{whole}}}(?:\.[0-9]{{0,{scale}}})?" if whole else rf"0+(?:\.[0-9]{{0,{scale}}})?"]
+    if whole > 1:
+        accepted.append(rf"0*[0-9]{{1,{whole - 1}}}\.[0-9]*")
+    if scale:
+        accepted.append(rf"\.[0-9]{{1,{scale}}}")
+    return text.str.contains(rf"^[+-]?(?:{'|'.join(accepted)})$") & (text.str.len_bytes() <= _NUMBER_BYTES)
 
 
 def _boolean(column: Column) -> pl.Expr:

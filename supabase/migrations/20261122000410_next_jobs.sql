@@ -2,13 +2,18 @@
 -- taken), then age. At most so many running jobs for a target as it says, so that many files for one
 -- table do not hold up all others; at most so many for an owner as the setting
 -- max_running_jobs_per_owner says (8). Jobs without an owner, the service's own, have no such limit.
+-- Places at a target are given by turns, too: a hundred files of one owner do not stand before the
+-- single file of another. What one limit holds back takes no place under the other one.
 create function importer.next_jobs(max_jobs integer) returns setof uuid
 language sql stable set search_path = ''
 as $$
   with active as (
     select
       j.id, j.status, j.created_by, j.priority, j.created_at, coalesce(t.name, j.target) as target,
-      coalesce(t.max_running_jobs, 4) as target_limit
+      coalesce(t.max_running_jobs, 4) as target_limit,
+      case when j.created_by is not null then coalesce(
+        (select s.value::integer from importer.settings as s where s.name = 'max_running_jobs_per_owner'), 8
+      ) end as owner_limit
     from public.import_jobs as j
     left join lateral (
       select s.name, s.max_running_jobs from public.import_targets as s
@@ -19,35 +24,46 @@ as $$
     where j.status = 'running' or (j.status = 'pending' and j.run_after <= now() and j.attempts < j.max_attempts)
   ),
 
-  of_owner as (
-    select a.created_by, count(*) as running from active as a where a.status = 'running' group by a.created_by
-  ),
-
-  of_target as (
-    select a.target, count(*) as running from active as a where a.status = 'running' group by a.target
-  ),
-
-  due as (
+  counted as (
     select
-      a.id, a.priority, a.created_at, a.created_by, a.target_limit,
-      row_number() over (partition by a.priority, a.created_by order by a.created_at, a.id)
-      + coalesce(o.running, 0) as turn,
-      row_number() over (partition by a.target order by a.priority desc, a.created_at, a.id)
-      + coalesce(t.running, 0) as place
+      a.*,
+      count(*) filter (where a.status = 'running') over (partition by a.created_by) as running_of_owner,
+      count(*) filter (where a.status = 'running') over (partition by a.target) as running_of_target
     from active as a
-    left join of_owner as o on o.created_by is not distinct from a.created_by
-    left join of_target as t on t.target = a.target
-    where a.status = 'pending'
+  ),
+
+  turns as (
+    select
+      c.*,
+      c.running_of_owner
+      + row_number() over (partition by c.priority, c.created_by order by c.created_at, c.id) as turn,
+      c.running_of_owner
+      + row_number() over (partition by c.created_by, c.target order by c.priority desc, c.created_at, c.id) as of_pair
+    from counted as c
+    where c.status = 'pending'
+  ),
+
+  placed as (
+    select
+      t.*,
+      t.running_of_target
+      + row_number() over (partition by t.target order by t.priority desc, t.turn, t.created_at, t.id) as place
+    from turns as t
+    where t.owner_limit is null or t.of_pair <= t.owner_limit
+  ),
+
+  owned as (
+    select
+      p.*,
+      p.running_of_owner
+      + row_number() over (partition by p.created_by order by p.priority desc, p.turn, p.created_at, p.id) as of_owner
+    from placed as p
+    where p.place <= p.target_limit
   )
 
-  select due.id from due
-  where due.place <= due.target_limit
-    and (
-      due.created_by is null or due.turn <= coalesce(
-        (select s.value::integer from importer.settings as s where s.name = 'max_running_jobs_per_owner'), 8
-      )
-    )
-  order by due.priority desc, due.turn, due.created_at, due.id
+  select o.id from owned as o
+  where o.owner_limit is null or o.of_owner <= o.owner_limit
+  order by o.priority desc, o.turn, o.created_at, o.id
   limit next_jobs.max_jobs
 $$;
 

@@ -103,6 +103,7 @@ class Stack:
 def stack() -> Iterator[Stack]:
     """A stack with its processor, started and stopped by the command line."""
     with tempfile.TemporaryDirectory(prefix="import-jobs-acceptance-") as name:
+        Path(name).chmod(0o711)  # lets the database's account through when root runs the tests
         folder = Path(name) / "stack"
         major = os.environ.get("IMPORT_JOBS_TEST_POSTGRES", "17")
         up = cli("stack", "up", "--detach", "--data", str(folder), "--postgres", major)

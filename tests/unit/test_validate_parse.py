@@ -1,8 +1,5 @@
 """Canonical CSV bytes become exactly the texts and nulls that were written."""
 
-import csv
-import io
-
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -20,25 +17,29 @@ def plan(width: int, fields: list[int] | None = None, null_values: tuple[str, ..
     return Plan(width, tuple(Field(place, f"h{place}", columns[place]) for place in wanted), (), null_values)
 
 
-def written(rows: list[list[str]], delimiter: str, line_end: str, quoting: int, last_end: bool) -> bytes:
-    out = io.StringIO(newline="")
-    csv.writer(out, delimiter=delimiter, lineterminator=line_end, quoting=quoting).writerows(rows)
-    text = out.getvalue()
-    return (text if last_end else text.removesuffix(line_end)).encode()
+def written(rows: list[list[str]], delimiter: str, line_end: str, everything: bool, last_end: bool) -> bytes:
+    # By hand: before Python 3.13 csv.writer leaves a lone CR unquoted, which is a line end to whoever reads it.
+    def cell(text: str) -> str:
+        if everything or len(rows[0]) == 1 or set(text) & set(f'{delimiter}"\r\n'):
+            return '"' + text.replace('"', '""') + '"'
+        return text
+
+    text = line_end.join(delimiter.join(cell(text) for text in row) for row in rows)
+    return (text + line_end if last_end else text).encode()
 
 
 @given(
     rows=st.integers(1, 4).flatmap(lambda width: st.lists(st.lists(NASTY, min_size=width, max_size=width), min_size=1)),
     delimiter=st.sampled_from(",;|\t"),
     line_end=st.sampled_from(["\n", "\r\n"]),
-    quoting=st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
+    everything=st.booleans(),
     last_end=st.booleans(),
 )
-@example([["\ufeffa"], ["b"]], ",", "\n", csv.QUOTE_MINIMAL, True)
-@example([[""], ["\n"]], ",", "\r\n", csv.QUOTE_ALL, False)
-def test_parse_reads_what_csv_wrote(rows, delimiter, line_end, quoting, last_end):
-    body = written(rows, delimiter, line_end, quoting, last_end)
-    quoted = quoting == csv.QUOTE_ALL or len(rows[0]) == 1
+@example([["\ufeffa"], ["b"]], ",", "\n", False, True)
+@example([[""], ["\n"]], ",", "\r\n", True, False)
+def test_parse_reads_what_was_written(rows, delimiter, line_end, everything, last_end):
+    body = written(rows, delimiter, line_end, everything, last_end)
+    quoted = everything or len(rows[0]) == 1
     expected = [tuple(cell if cell or quoted else None for cell in row) for row in rows]
     assert parse(body, plan(len(rows[0])), Dialect(delimiter=delimiter), len(rows)).rows() == expected
 
@@ -46,7 +47,7 @@ def test_parse_reads_what_csv_wrote(rows, delimiter, line_end, quoting, last_end
 @pytest.mark.parametrize("line_end", ["\n", "\r\n"])
 def test_parse_finds_its_way_through_megabytes_of_quoted_lines(line_end):
     rows = [[f"{at}", f'x{line_end * (at % 7)}"{at}"{line_end}', "," * (at % 5) + "z"] for at in range(150_000)]
-    body = written(rows, ",", line_end, csv.QUOTE_MINIMAL, True)
+    body = written(rows, ",", line_end, False, True)
     assert len(body) > 2**21
     assert parse(body, plan(3), Dialect(), len(rows)).rows() == [tuple(row) for row in rows]
 

@@ -21,8 +21,12 @@ begin
 end;
 $$;
 
-grant anon, authenticated, service_role to authenticator;
-grant anon, authenticated, service_role to postgres with admin option;
+grant anon to authenticator;
+grant authenticated to authenticator;
+grant service_role to authenticator;
+grant anon to postgres with admin option;
+grant authenticated to postgres with admin option;
+grant service_role to postgres with admin option;
 grant authenticator to postgres;
 
 -- The Storage API becomes the caller of each request.

@@ -1,4 +1,4 @@
-"""Run the benchmarks: `python -m processor.local.bench latency|memory`, or scripts/bench."""
+"""Run the benchmarks: `python -m processor.bench latency|memory`, or scripts/bench."""
 
 import argparse
 import statistics
@@ -8,8 +8,8 @@ import time
 from rich.console import Console
 from rich.table import Table
 
-from processor.local.bench.files import COLUMNS, HEADER, people
-from processor.local.bench.rig import Rig, rig
+from processor.bench.files import COLUMNS, HEADER, people
+from processor.bench.rig import Rig, rig
 from processor.problem import Problem
 
 LATENCY_RUNS = 50

@@ -14,9 +14,10 @@ from uuid import UUID
 
 import httpx
 import psycopg
+from psycopg.rows import dict_row
 
 from processor.cli.upload import BUCKET, object_path, upload
-from processor.local.demo import environment, stack
+from processor.demo import environment, stack
 from processor.problem import Problem
 
 READY_SECONDS = 30
@@ -59,7 +60,7 @@ class Rig:
         )
         job_id: UUID = row[0][0]
         while True:
-            with self.conn.cursor(row_factory=psycopg.rows.dict_row) as cursor:
+            with self.conn.cursor(row_factory=dict_row) as cursor:
                 job = cursor.execute("select * from public.import_jobs where id = %s", (job_id,)).fetchone()
             if job and job["status"] == "completed":
                 return job
@@ -78,6 +79,7 @@ def rig() -> Generator[Rig]:
     """Start a stack and a processor of its own; end both."""
     with tempfile.TemporaryDirectory(prefix="import-jobs-bench-") as name:
         folder = Path(name)
+        folder.chmod(0o711)  # lets the database's account through when root runs it
         stack("up", "--detach", "--no-processor", "--data", str(folder / "stack"))
         try:
             env = environment(folder / "stack")

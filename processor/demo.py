@@ -1,4 +1,4 @@
-"""The demonstration: a stack of its own, a file uploaded, a row inserted with plain SQL, progress, and what came of it."""
+"""The demonstration: a stack of its own, an upload, a row inserted with plain SQL, progress, and what came of it."""
 
 import argparse
 import os
@@ -14,6 +14,7 @@ from typing import LiteralString, cast
 from uuid import UUID
 
 import psycopg
+from psycopg.rows import dict_row
 from rich.console import Console
 from rich.syntax import Syntax
 from rich.table import Table
@@ -23,8 +24,9 @@ from processor.cli.upload import BUCKET, object_path, upload
 from processor.cli.watch import watch
 from processor.problem import Problem
 
-ROOT = Path(__file__).resolve().parents[2]
-INSERT = "insert into public.import_jobs (bucket_id, object_path, target, options)\nvalues (%s, %s, %s, %s::jsonb) returning id"
+ROOT = Path(__file__).resolve().parents[1]
+INSERT = """insert into public.import_jobs (bucket_id, object_path, target, options)
+values (%s, %s, %s, %s::jsonb) returning id"""
 
 FLIGHTS = """
 create table public.flights (
@@ -33,7 +35,8 @@ create table public.flights (
   dep_time smallint, sched_dep_time smallint not null, dep_delay real,
   arr_time smallint, sched_arr_time smallint not null, arr_delay real,
   carrier text not null, flight integer not null, tailnum text, origin text not null, dest text not null,
-  air_time real, distance real not null, hour smallint not null, minute smallint not null, time_hour timestamptz not null
+  air_time real, distance real not null, hour smallint not null, minute smallint not null,
+  time_hour timestamptz not null
 );
 select importer.register_target('public.flights');
 """
@@ -41,7 +44,7 @@ select importer.register_target('public.flights');
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """A file to import, the table it goes into, the job's options, and what to show of it afterwards."""
+    """A file to import, the table it goes into, the options of the job, and what to show of it."""
 
     file: Path
     table: str
@@ -120,7 +123,7 @@ def demonstrate(console: Console, env: Mapping[str, str], data: Dataset) -> bool
 
 def show(console: Console, conn: psycopg.Connection, job_id: UUID, data: Dataset) -> None:
     """Print the finished job, its rejected rows and some of the imported ones."""
-    with conn.cursor(row_factory=psycopg.rows.dict_row) as cursor:
+    with conn.cursor(row_factory=dict_row) as cursor:
         job = cursor.execute("select * from public.import_jobs where id = %s", (job_id,)).fetchone()
         errors = cursor.execute(
             "select line_number, column_name, code, message from public.import_job_errors where job_id = %s "
@@ -146,6 +149,7 @@ def main() -> int:
     console = Console()
     with tempfile.TemporaryDirectory(prefix="import-jobs-demo-") as name:
         folder = Path(name)
+        folder.chmod(0o711)  # lets the database's account through when root runs it
         data = flights(folder) if chosen == "flights" else contacts()
         stack("up", "--detach", "--data", str(folder / "stack"))
         try:

@@ -1,0 +1,90 @@
+"""What the job's options say about the dialect; whatever is given is not looked for."""
+
+import codecs
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from processor.errors import BadOption
+
+NAMES: Final[dict[str, str]] = {
+    "tab": "\t",
+    "\\t": "\t",
+    "comma": ",",
+    "semicolon": ";",
+    "pipe": "|",
+    "colon": ":",
+    "backslash": "\\",
+    "double": '"',
+    "none": "",
+}
+COMPRESSIONS: Final = ("gzip", "zstd", "zip", "none")
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The parts of the dialect that the job sets; None: to be found. An empty mark means that there is none."""
+
+    encoding: str | None = None
+    delimiter: str | None = None
+    quote: str | None = None
+    escape: str | None = None
+    comment: str | None = None
+    compression: str | None = None
+    has_header: bool | None = None
+    skip_lines: int | None = None
+    locale: str | None = None
+
+    @classmethod
+    def of(cls, options: Mapping[str, Any]) -> "Given":
+        """Read the options; raises `BadOption` for a value that cannot be."""
+        given = cls(
+            encoding=_encoding(options.get("encoding")),
+            delimiter=_mark(options, "delimiter", empty=False),
+            quote=_mark(options, "quote"),
+            escape=_mark(options, "escape"),
+            comment=_mark(options, "comment"),
+            compression=_compression(options.get("compression")),
+            has_header=options.get("has_header"),
+            skip_lines=options.get("skip_lines"),
+            locale=options.get("locale"),
+        )
+        marks = [mark for mark in (given.delimiter, given.quote, given.comment) if mark]
+        if len(set(marks)) < len(marks) or (given.escape and given.escape in (given.delimiter, given.comment)):
+            raise BadOption("options.delimiter, quote, escape and comment must be different characters.")
+        if given.escape not in (None, "", "\\", given.quote or '"'):
+            raise BadOption("options.escape is a backslash, or the quote itself for quotes that are doubled.")
+        return given
+
+
+def _mark(options: Mapping[str, Any], name: str, *, empty: bool = True) -> str | None:
+    value = options.get(name)
+    if value is None:
+        return None
+    mark = NAMES.get(str(value).lower(), str(value))
+    if not mark and empty:
+        return ""
+    if len(mark) != 1 or not mark.isascii() or mark.isalnum() or mark in "\r\n\0":
+        raise BadOption(f"options.{name} is one ASCII character that is no letter, digit or line end.")
+    return mark
+
+
+def _encoding(value: str | None) -> str | None:
+    if value is None:
+        return None
+    try:
+        name = codecs.lookup(value).name
+        codecs.getincrementaldecoder(name)()
+        "".encode(name)
+    except (LookupError, ValueError):
+        raise BadOption(f"options.encoding names {value!r}, which is no encoding known here.") from None
+    return {"utf-8-sig": "utf-8", "ascii": "utf-8"}.get(name, name)
+
+
+def _compression(value: str | None) -> str | None:
+    if value is None:
+        return None
+    name = {"gz": "gzip", "zst": "zstd", "": "none"}.get(value.lower(), value.lower())
+    if name not in COMPRESSIONS:
+        raise BadOption(f"options.compression is one of {', '.join(COMPRESSIONS)}.")
+    return name

@@ -1,0 +1,40 @@
+"""Whether the first row of a table is a header: it is not if it holds what the columns below hold."""
+
+import re
+from collections.abc import Sequence
+
+from processor.errors import AmbiguousDialect
+
+#: Kinds of values that no header is made of.
+KINDS = (
+    re.compile(r"[-+]?[\d.,]*\d%?"),
+    re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([ T]\d{1,2}:\d{2}.*)?"),
+    re.compile(r"\d{1,2}:\d{2}(:\d{2}.*)?"),
+    re.compile(r"[^@\s]+@[^@\s]+\.\w+"),
+    re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"),
+)
+_YEAR = re.compile(r"(19|20)\d\d")
+
+
+def has_header(rows: Sequence[Sequence[str]]) -> bool:
+    """Tell whether the first of the rows names the columns; raises AmbiguousDialect for years over numbers."""
+    first, below = rows[0], rows[1:]
+    if len(below) < 2:
+        return True
+    kinds = [_kind([row[place] for row in below if place < len(row)]) for place in range(len(first))]
+    typed = [(cell.strip(), kind) for cell, kind in zip(first, kinds, strict=True) if kind is not None]
+    same = [cell for cell, kind in typed if kind.fullmatch(cell)]
+    if not same or len(same) < len(typed):
+        return True
+    if all(_YEAR.fullmatch(cell) for cell in same) and len(set(same)) == len(same) and len(typed) < len(first):
+        raise AmbiguousDialect("The first row may be a header of years or a row of data: set options.has_header.")
+    return False
+
+
+def _kind(cells: Sequence[str]) -> re.Pattern[str] | None:
+    """Name the kind that four in five filled cells of a column are of."""
+    filled = [cell.strip() for cell in cells if cell.strip()]
+    for kind in KINDS:
+        if filled and sum(bool(kind.fullmatch(cell)) for cell in filled) >= 0.8 * len(filled):
+            return kind
+    return None

@@ -1,0 +1,58 @@
+"""What one run of a stack started, written to DIR/run.json so that another command can end exactly that."""
+
+from __future__ import annotations
+
+import json
+import signal
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from processor.local import processes
+from processor.local.processes import Process
+from processor.local.state import write_private
+
+_FILE = "run.json"
+_PATIENCE = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of a stack: who watches it, whether all of it answered, and what it started."""
+
+    supervisor: Process
+    ready: bool = False
+    children: dict[str, Process] = field(default_factory=dict[str, Process])
+
+
+def write(directory: Path, run: Run) -> None:
+    """Replace the record of the run."""
+    write_private(directory / _FILE, json.dumps(asdict(run), indent=2))
+
+
+def read(directory: Path) -> Run | None:
+    """Return the record of the last run, None when there was none or it is unreadable."""
+    try:
+        kept: dict[str, Any] = json.loads((directory / _FILE).read_text())
+        children = {name: Process(**child) for name, child in kept["children"].items()}
+        return Run(Process(**kept["supervisor"]), kept["ready"], children)
+    except (FileNotFoundError, ValueError, TypeError, KeyError):
+        return None
+
+
+def is_running(directory: Path) -> Run | None:
+    """Return the run of a stack whose supervisor is alive, else None."""
+    run = read(directory)
+    return run if run is not None and run.supervisor.alive else None
+
+
+def end_leftovers(directory: Path) -> bool:
+    """End what a killed supervisor left behind, and tell whether there was anything."""
+    run = read(directory)
+    ended = False
+    for name, child in reversed(run.children.items() if run else ()):
+        asking = signal.SIGINT if name == "postgres" else signal.SIGTERM
+        ended |= processes.end(child, asking, _PATIENCE)
+    if server := processes.postmaster(directory / "postgres" / "data"):
+        ended |= processes.end(server, signal.SIGINT, _PATIENCE)
+    return ended

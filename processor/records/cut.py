@@ -1,0 +1,171 @@
+"""Cut the text stream into chunks of whole records; where they end depends on the content alone, never on the
+blocks.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+
+import numpy as np
+
+from processor import errors
+from processor.flow import Chunk, Dialect, Limits, Position
+from processor.records.buffer import Buffer
+from processor.records.exact import line_ends, longest_field, open_quote
+from processor.records.found import Bools, Found, Ints, Window, join, starts_of
+from processor.records.giant import Giant, StillQuoted
+from processor.records.marks import Marks
+from processor.records.window import scan
+
+#: Bytes scanned at once: the temporary vectors stay in a core's cache (2 MB here), and Python's share under 5 %.
+WINDOW = 1 << 19
+#: After a scan that ended early (a comment with quotes) the next looks less far, down to this.
+SMALL = 1 << 12
+
+
+def cut(
+    blocks: Iterable[bytes],
+    dialect: Dialect,
+    start: Position,
+    limits: Limits,
+    chunk_bytes: Callable[[int], int],
+    window: int = WINDOW,
+) -> Iterator[Chunk]:
+    """Yield chunks of whole records; `blocks` is UTF-8 text from byte `start.offset` on, where a record begins.
+
+    Chunk `seq` ends at the last record end within its first `chunk_bytes(seq)` bytes, or, if there is none, at the
+    first
+    behind them. Raises `UnclosedQuote` where the text ends inside quotes, or a record reaches the limit inside them.
+    """
+    cutter = _Cutter(Buffer(blocks), Marks.of(dialect), limits, window)
+    position = start
+    while chunk := cutter.chunk(position, max(1, chunk_bytes(position.seq))):
+        yield chunk
+        position = chunk.next
+
+
+class _Cutter:
+    def __init__(self, buffer: Buffer, marks: Marks, limits: Limits, window: int) -> None:
+        self.buffer, self.marks, self.limits, self.window = buffer, marks, limits, window
+
+    def chunk(self, position: Position, size: int) -> Chunk | None:
+        """Take the next chunk, which begins at `position`, out of the buffer; None at the end of the text."""
+        self.buffer.fill(size + 1)  # one byte more shows whether a CR at the end is half of a CRLF
+        if not self.buffer.data:
+            return None
+        found = self._scan_all(size)
+        whole = self.limits.record_bytes + 2  # a record of just that size, with a CRLF
+        while not found.ends.size:
+            if self.buffer.final and size >= len(self.buffer.data):
+                raise self._unclosed(position.line, 0, open_quote(self.buffer.data, 0, size, self.marks) or 0)
+            if size >= whole:
+                return self._giant(position)
+            size = min(2 * size, whole)
+            self.buffer.fill(size + 1)
+            found = self._scan(0, size).head(1)
+        return self._assemble(position, found)
+
+    def _scan_all(self, size: int) -> Found:
+        """Find the records that end in the first `size` bytes, window by window."""
+        parts: list[Found] = []
+        at, width, stop = 0, self.window, min(size, len(self.buffer.data))
+        while at < stop:
+            part = self._scan(at, min(at + width, stop))
+            if part.ends.size:
+                parts.append(part)
+                taken = int(part.nexts[-1]) - at
+                at, width = at + taken, min(self.window, max(SMALL, 4 * taken))
+            elif at + width >= stop:
+                break
+            else:
+                width *= 2
+        return join(parts)
+
+    def _scan(self, start: int, stop: int) -> Found:
+        stop = min(stop, len(self.buffer.data))
+        final = self.buffer.final and stop == len(self.buffer.data)
+        return scan(Window(self.buffer.data, start, stop, final, self.marks))
+
+    def _assemble(self, position: Position, found: Found) -> Chunk:
+        starts = starts_of(found.nexts, 0)
+        lines = starts_of(found.lines, 0) + position.line
+        oversized = self._oversized(starts, lines, found)
+        data = self.buffer.take(int(found.nexts[-1]))
+        return Chunk(
+            position=position,
+            next=Position(
+                offset=position.offset + len(data),
+                line=position.line + int(found.lines[-1]),
+                record=position.record + starts.size,
+                seq=position.seq + 1,
+            ),
+            data=data,
+            starts=starts,
+            ends=found.ends,
+            fields=found.fields,
+            lines=lines,
+            blank=found.fields == 0,
+            nul=_with_nul(data, starts),
+            oversized=oversized,
+            irregular=found.irregular,
+        )
+
+    def _oversized(self, starts: Ints, lines: Ints, found: Found) -> Bools:
+        data, limits = self.buffer.data, self.limits
+        sizes = found.ends - starts
+        over = sizes > limits.record_bytes
+        for row in np.flatnonzero((sizes > min(limits.field_bytes, limits.record_bytes)) & (found.fields > 0)).tolist():
+            start = int(starts[row])
+            if over[row]:
+                opened = open_quote(data, start, start + limits.record_bytes, self.marks)
+                if opened is not None:
+                    raise self._unclosed(int(lines[row]), start, opened)
+            elif longest_field(data, start, int(found.ends[row]), self.marks) > limits.field_bytes:
+                over[row] = True
+        return over
+
+    def _giant(self, position: Position) -> Chunk:
+        """Account for the one record at the buffer's start that is over the limit, and keep no more of it than the
+        limit.
+        """
+        kept = self.buffer.data[: self.limits.record_bytes]
+        opened = open_quote(kept, 0, len(kept), self.marks)
+        if opened is not None:
+            raise self._unclosed(position.line, 0, opened)
+        giant = Giant(self.buffer, self.marks, self.limits)
+        try:
+            giant.skip()
+        except StillQuoted:
+            raise self._unclosed(position.line + giant.lines, 0, 0) from None
+        one = np.ones(1, np.bool_)
+        return Chunk(
+            position=position,
+            next=Position(
+                offset=position.offset + giant.size,
+                line=position.line + giant.lines,
+                record=position.record + 1,
+                seq=position.seq + 1,
+            ),
+            data=kept,
+            starts=np.zeros(1, np.int64),
+            ends=np.array([len(kept)], np.int64),
+            fields=np.array([giant.fields], np.int32),
+            lines=np.array([position.line], np.int64),
+            blank=~one,
+            nul=one if b"\0" in kept else ~one,
+            oversized=one,
+            irregular=~one,
+        )
+
+    def _unclosed(self, line: int, start: int, opened: int) -> errors.UnclosedQuote:
+        line += line_ends(self.buffer.data, start, opened)
+        return errors.UnclosedQuote(
+            f"The quoted field that opens on line {line} is not closed before the end of the file, or within "
+            f"{self.limits.record_bytes:,} bytes."
+        )
+
+
+def _with_nul(data: bytes, starts: Ints) -> Bools:
+    marked = np.zeros(starts.size, np.bool_)
+    if b"\0" in data:
+        places = np.flatnonzero(np.frombuffer(data, np.uint8) == 0)
+        marked[np.searchsorted(starts, places, side="right") - 1] = True
+    return marked

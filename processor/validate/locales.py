@@ -1,0 +1,157 @@
+"""Locale presets: how a spreadsheet of that country writes numbers, dates, truth and missing values."""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+Order = Literal["dmy", "mdy", "ymd"]
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """The words of a language: twelve months (full, then short), what is true, false and, in a spreadsheet, missing."""
+
+    months: tuple[tuple[str, ...], ...]
+    true_values: tuple[str, ...]
+    false_values: tuple[str, ...]
+    null_values: tuple[str, ...]
+    long_date: str = "%d %B %Y"
+
+
+@dataclass(frozen=True, slots=True)
+class Locale:
+    """The marks of a country: decimal and thousands (a space stands for all kinds of space), the order of a date."""
+
+    decimal: str
+    thousands: str
+    order: Order
+    indian: bool = False
+
+
+def _months(full: str, short: str) -> tuple[tuple[str, ...], ...]:
+    return tuple(zip(full.split(), short.split(), strict=True))
+
+
+#: True and false in every language, as Postgres reads them.
+_TRUE: Final = ("true", "t", "1")
+_FALSE: Final = ("false", "f", "0")
+
+LANGUAGES: Final[dict[str, Language]] = {
+    "en": Language(
+        _months(
+            "january february march april may june july august september october november december",
+            "jan feb mar apr may jun jul aug sep oct nov dec",
+        ),
+        (*_TRUE, "yes", "y"),
+        (*_FALSE, "no", "n"),
+        ("#N/A",),
+    ),
+    "pt": Language(
+        _months(
+            "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro",
+            "jan fev mar abr mai jun jul ago set out nov dez",
+        ),
+        (*_TRUE, "sim", "s", "verdadeiro", "v"),
+        (*_FALSE, "não", "nao", "n", "falso"),
+        ("#N/D",),
+        "%d de %B de %Y",
+    ),
+    "es": Language(
+        _months(
+            "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
+            "ene feb mar abr may jun jul ago sep oct nov dic",
+        ),
+        (*_TRUE, "sí", "si", "s", "verdadero", "v"),
+        (*_FALSE, "no", "n", "falso"),
+        ("#N/D",),
+        "%d de %B de %Y",
+    ),
+    "de": Language(
+        _months(
+            "januar februar märz april mai juni juli august september oktober november dezember",
+            "jan feb mär apr mai jun jul aug sep okt nov dez",
+        ),
+        (*_TRUE, "ja", "j", "wahr", "w"),
+        (*_FALSE, "nein", "n", "falsch"),
+        ("#NV",),
+        "%d. %B %Y",
+    ),
+    "fr": Language(
+        _months(
+            "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
+            "janv févr mars avr mai juin juil août sept oct nov déc",
+        ),
+        (*_TRUE, "oui", "o", "vrai", "v"),
+        (*_FALSE, "non", "n", "faux"),
+        ("#N/A",),
+    ),
+    "it": Language(
+        _months(
+            "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre",
+            "gen feb mar apr mag giu lug ago set ott nov dic",
+        ),
+        (*_TRUE, "sì", "si", "s", "vero", "v"),
+        (*_FALSE, "no", "n", "falso"),
+        ("#N/D",),
+    ),
+    "nl": Language(
+        _months(
+            "januari februari maart april mei juni juli augustus september oktober november december",
+            "jan feb mrt apr mei jun jul aug sep okt nov dec",
+        ),
+        (*_TRUE, "ja", "j", "waar"),
+        (*_FALSE, "nee", "n", "onwaar"),
+        ("#N/B",),
+    ),
+}
+
+LOCALES: Final[dict[str, Locale]] = {
+    "pt-BR": Locale(",", ".", "dmy"),
+    "pt-PT": Locale(",", " ", "dmy"),
+    "en-US": Locale(".", ",", "mdy"),
+    "en-GB": Locale(".", ",", "dmy"),
+    "en-AU": Locale(".", ",", "dmy"),
+    "en-CA": Locale(".", ",", "ymd"),
+    "en-IE": Locale(".", ",", "dmy"),
+    "en-IN": Locale(".", ",", "dmy", indian=True),
+    "es-ES": Locale(",", ".", "dmy"),
+    "es-AR": Locale(",", ".", "dmy"),
+    "es-CL": Locale(",", ".", "dmy"),
+    "es-CO": Locale(",", ".", "dmy"),
+    "es-MX": Locale(".", ",", "dmy"),
+    "de-DE": Locale(",", ".", "dmy"),
+    "de-AT": Locale(",", ".", "dmy"),
+    "de-CH": Locale(".", "'", "dmy"),
+    "fr-FR": Locale(",", " ", "dmy"),
+    "fr-BE": Locale(",", " ", "dmy"),
+    "fr-CA": Locale(",", " ", "ymd"),
+    "it-IT": Locale(",", ".", "dmy"),
+    "nl-NL": Locale(",", ".", "dmy"),
+}
+
+_DATES: Final[dict[Order, str]] = {"dmy": "%d{0}%m{0}%Y", "mdy": "%m{0}%d{0}%Y", "ymd": "%Y{0}%m{0}%d"}
+_TIMES: Final = (" %H:%M:%S", " %H:%M", ", %H:%M:%S", ", %H:%M", " %H:%M:%S.%f")
+_TWELVE_HOURS: Final = (" %I:%M:%S %p", " %I:%M %p", ", %I:%M:%S %p", ", %I:%M %p")
+
+
+def preset(name: str) -> dict[str, object] | None:
+    """Give the settings that a locale stands for, by the names of the options; None when it is not known."""
+    locale = LOCALES.get(name)
+    if locale is None:
+        return None
+    language = LANGUAGES[name[:2]]
+    numeric = tuple(_DATES[locale.order].format(mark) for mark in "/-.")
+    words = ("%B %d, %Y", "%b %d, %Y") if locale.order == "mdy" else (language.long_date, "%d-%b-%Y", "%d/%b/%Y")
+    clocks = (*_TIMES, *_TWELVE_HOURS) if name.startswith("en") else _TIMES
+    timestamps = tuple(date + clock for clock in clocks for date in numeric)
+    return {
+        "decimal": locale.decimal,
+        "thousands": locale.thousands,
+        "indian": locale.indian,
+        "date_formats": (*numeric, "iso", *words),
+        "timestamp_formats": (*timestamps, *numeric, "iso"),
+        "months": language.months,
+        "true_values": language.true_values,
+        "false_values": language.false_values,
+        "null_values": language.null_values,
+        "trim": True,
+    }

@@ -1,0 +1,53 @@
+"""The resulting schema as text, for reviews: `docs/schema.sql` shows the effect of a migration, a test keeps it true.
+
+`python -m tests.conventions.schema` writes it anew.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from pathlib import Path
+
+import pytest
+from psycopg.conninfo import conninfo_to_dict
+
+from processor.local import unprivileged
+from processor.local.installation import Installation
+
+ROOT = Path(__file__).parents[2]
+PATH = ROOT / "docs" / "schema.sql"
+MAJOR = 17  # of pg_dump and server: every major version spells a few things in its own way
+COMMAND = "python -m tests.conventions.schema"
+REFRESH = "IMPORT_JOBS_REFRESH_SCHEMA"
+HEADER = f"""\
+-- The schema that supabase/migrations make, for reading. Not a migration: nothing runs it.
+-- Written by `{COMMAND}`.
+"""
+_ENVIRONMENT = {"host": "host", "port": "port", "user": "user", "password": "password", "database": "dbname"}
+# Settings of the session, pg_dump's own remarks and (since 17.6) its \restrict with a random token.
+_NOISE = re.compile(r"^(--|SET |SELECT pg_catalog\.set_config|\\(un)?restrict|CREATE SCHEMA public)")
+
+
+def dump(installation: Installation, database_url: str) -> str:
+    """Return what pg_dump says of schemas public and importer, without what differs from run to run."""
+    parts = conninfo_to_dict(database_url)
+    env = {f"PG{name.upper()}": str(parts[key]) for name, key in _ENVIRONMENT.items()}
+    command = [str(installation.bin / "pg_dump"), "--schema-only", "--no-owner", "--schema=public", "--schema=importer"]
+    libraries = os.environ.get("LD_LIBRARY_PATH", "")
+    outcome = unprivileged.run(command, {**env, "LD_LIBRARY_PATH": libraries, "LC_ALL": "C.UTF-8"})
+    assert outcome.returncode == 0, outcome.stdout
+    return normalised(outcome.stdout)
+
+
+def normalised(text: str) -> str:
+    """Leave out the noise and all but one of several empty lines."""
+    kept = "\n".join(line.rstrip() for line in text.splitlines() if not _NOISE.match(line))
+    return HEADER + "\n" + re.sub(r"\n{3,}", "\n\n", kept).strip() + "\n"
+
+
+if __name__ == "__main__":
+    os.environ[REFRESH] = "1"
+    test = "tests/conventions/test_migrations.py::test_committed_schema_is_what_the_migrations_make"
+    sys.exit(pytest.main(["-q", "-p", "no:cacheprovider", "--rootdir", str(ROOT), str(ROOT / test)]))

@@ -1,0 +1,158 @@
+"""What holds for every function of ours, read from the catalog so that nobody has to remember it."""
+
+import psycopg
+import pytest
+
+from tests.conftest import Database
+
+OURS = "p.pronamespace in ('public'::regnamespace, 'importer'::regnamespace)"
+API_ROLES = ("anon", "authenticated", "service_role")
+# Whoever is added here can be called by everybody who can sign in, or by the processor: the reason is in its file.
+EXECUTABLE = {
+    "anon": set(),
+    "authenticated": {"public.cancel_import_job", "public.retry_import_job"},
+    "service_role": {"public.cancel_import_job", "public.retry_import_job"},
+    "import_processor": {
+        "importer.claim_jobs",
+        "importer.commit_chunk",
+        "importer.fail_job",
+        "importer.finish_job",
+        "importer.finish_stage",
+        "importer.give_back_job",
+        "importer.open_job",
+        "importer.prepare_stage",
+        "importer.refused_values",
+        "importer.reject_staged",
+        "importer.renew_lease",
+        "importer.sweep_import_jobs",
+        "importer.wake_token",
+    },
+}
+# The whole list of what runs with its owner's rights, so that a review sees a new one.
+DEFINERS = {
+    "check_import_job",
+    "check_import_target",
+    "claim_jobs",
+    "commit_chunk",
+    "describe_target",
+    "drop_stages",
+    "fail_job",
+    "finish_job",
+    "finish_stage",
+    "follow_import_job",
+    "give_back_job",
+    "hold_lease",
+    "notify_process_import_jobs_async",
+    "open_job",
+    "prepare_stage",
+    "reject_staged",
+    "renew_lease",
+    "ring",
+    "setting",
+    "sweep_import_jobs",
+    "trigger_import_job_processing",
+    "wake_token",
+}
+
+
+def functions(catalog: psycopg.Connection, condition: str) -> set[str]:
+    """Return our functions of which the condition holds; those that extensions brought are not ours."""
+    rows = catalog.execute(
+        "select p.pronamespace::regnamespace || '.' || p.proname from pg_proc as p where "
+        + OURS
+        + " and not exists (select from pg_depend as d where d.objid = p.oid and d.deptype = 'e') and "
+        + condition
+    )
+    return {name for (name,) in rows}
+
+
+def test_there_are_functions_to_check(catalog: psycopg.Connection) -> None:
+    assert {"importer.claim_jobs", "public.cancel_import_job"} <= functions(catalog, "true")
+
+
+def test_search_path_is_pinned_to_nothing(catalog: psycopg.Connection) -> None:
+    assert functions(catalog, """not coalesce('search_path=""' = any (p.proconfig), false)""") == set()
+
+
+def test_every_function_has_a_comment(catalog: psycopg.Connection) -> None:
+    assert functions(catalog, "obj_description(p.oid, 'pg_proc') is null") == set()
+
+
+def test_security_definer_is_in_importer_only(catalog: psycopg.Connection) -> None:
+    assert functions(catalog, "p.prosecdef") == {f"importer.{name}" for name in DEFINERS}
+
+
+@pytest.mark.parametrize("role", EXECUTABLE)
+def test_role_may_execute_these_functions_only(catalog: psycopg.Connection, role: str) -> None:
+    assert functions(catalog, f"has_function_privilege('{role}', p.oid, 'execute')") == EXECUTABLE[role]
+
+
+def test_function_of_everybody_would_be_found(catalog: psycopg.Connection) -> None:
+    with catalog.transaction(force_rollback=True):
+        catalog.execute("create function importer.open_door() returns void language sql as 'select'")
+        assert "importer.open_door" in functions(catalog, "has_function_privilege('anon', p.oid, 'execute')")
+        assert "importer.open_door" in functions(catalog, "p.proconfig is null")
+
+
+@pytest.mark.parametrize("role", API_ROLES)
+def test_clients_may_not_use_schema_importer(catalog: psycopg.Connection, role: str) -> None:
+    assert catalog.execute("select has_schema_privilege(%s, 'importer', 'usage, create')", [role]).fetchone() == (
+        False,
+    )
+
+
+def test_processor_may_create_nothing(catalog: psycopg.Connection) -> None:
+    rights = catalog.execute(
+        "select has_schema_privilege('import_processor', 'importer', 'create'),"
+        " has_schema_privilege('import_processor', 'public', 'create')"
+    ).fetchone()
+    assert rights == (False, False)
+
+
+def test_everything_belongs_to_the_administrator_who_migrated(catalog: psycopg.Connection) -> None:
+    assert functions(catalog, "p.proowner <> 'postgres'::regrole") == set()
+
+
+def test_every_function_body_was_parsed(migrated: Database, catalog: psycopg.Connection) -> None:
+    """By plpgsql_check where the server has it; otherwise by `create function`, which parses what it is given."""
+    if catalog.execute("select from pg_available_extensions where name = 'plpgsql_check'").fetchone():
+        with migrated.connect("supabase_admin") as superuser:
+            assert plpgsql_errors(superuser) == []
+        return
+    assert catalog.execute("show check_function_bodies").fetchone() == ("on",)
+    definitions = catalog.execute(
+        f"select pg_get_functiondef(p.oid) from pg_proc as p where {OURS} and p.prokind = 'f'"
+    ).fetchall()
+    assert len(definitions) >= len(DEFINERS)
+    with catalog.transaction(force_rollback=True):
+        for (definition,) in definitions:
+            catalog.execute(definition)
+
+
+def plpgsql_errors(superuser: psycopg.Connection) -> list[tuple[str, str]]:
+    """Return the errors that plpgsql_check finds; a trigger's function is checked with its table."""
+    with superuser.transaction(force_rollback=True):
+        superuser.execute("create extension plpgsql_check with schema extensions")
+        return superuser.execute(
+            "select p.proname, c.message from pg_proc as p"
+            " inner join pg_language as l on l.oid = p.prolang and l.lanname = 'plpgsql'"
+            " left join lateral (select tgrelid, tgoldtable, tgnewtable from pg_trigger"
+            " where tgfoid = p.oid and not tgisinternal order by tgoldtable nulls last limit 1) as t on true"
+            " cross join lateral extensions.plpgsql_check_function_tb("
+            "funcoid => p.oid, relid => coalesce(t.tgrelid, 0)::regclass,"
+            " oldtable => t.tgoldtable, newtable => t.tgnewtable) as c"
+            f" where {OURS} and c.level = 'error'"
+        ).fetchall()
+
+
+def test_plpgsql_check_would_find_a_broken_body(migrated: Database, catalog: psycopg.Connection) -> None:
+    broken = (
+        "create function importer.broken() returns void language plpgsql as 'begin perform nothing from nowhere; end'"
+    )
+    if catalog.execute("select from pg_available_extensions where name = 'plpgsql_check'").fetchone():
+        with migrated.connect("supabase_admin") as superuser, superuser.transaction(force_rollback=True):
+            superuser.execute(broken)
+            assert [name for name, _ in plpgsql_errors(superuser)] == ["broken"]
+    else:
+        with catalog.transaction(force_rollback=True), pytest.raises(psycopg.errors.SyntaxError):
+            catalog.execute(broken.replace("perform nothing", "performs"))

@@ -1,0 +1,70 @@
+"""importer.open_job: the first attempt writes the file's identity, later ones must find it."""
+
+from tests.integration.queue_harness import Queue, refused
+
+
+def test_open_writes_the_identity_and_sets_phase_loading(queue: Queue) -> None:
+    claim = queue.running()
+    queue.open(claim, "e1", 100)
+    row = queue.row(claim.id, "phase", "file_etag", "bytes_total", "dialect")
+    assert row == ("loading", "e1", 100, {"delimiter": ","})
+
+
+def test_open_of_a_new_job_returns_an_empty_ledger(queue: Queue) -> None:
+    assert queue.open(queue.running()) == []
+
+
+def test_open_returns_the_ledger_in_order(queue: Queue) -> None:
+    claim = queue.running()
+    queue.open(claim)
+    queue.commit(claim, 1)
+    queue.commit(claim, 0)
+    queue.give_back(claim)
+    (successor,) = queue.claim()
+    ledger = queue.open(successor)
+    assert [(entry["seq"], entry["byte_start"], entry["byte_end"]) for entry in ledger] == [(0, 0, 10), (1, 10, 20)]
+
+
+def test_resuming_is_an_event(queue: Queue) -> None:
+    claim = queue.running()
+    queue.open(claim)
+    queue.commit(claim, 0)
+    queue.give_back(claim)
+    (successor,) = queue.claim()
+    queue.open(successor)
+    assert queue.events(claim.id) == ["pending", "running", "given_back", "pending", "running", "resumed"]
+
+
+def test_another_etag_is_refused(queue: Queue) -> None:
+    claim = queue.running()
+    queue.open(claim, "e1")
+    with refused("IJ204"):
+        queue.open(claim, "e2")
+
+
+def test_another_size_is_refused(queue: Queue) -> None:
+    claim = queue.running()
+    queue.open(claim, size=100)
+    with refused("IJ204"):
+        queue.open(claim, size=101)
+
+
+def test_file_without_etag_may_be_opened_again(queue: Queue) -> None:
+    claim = queue.running()
+    queue.open(claim, None)
+    assert queue.open(claim, None) == []
+
+
+def test_old_token_is_refused(queue: Queue) -> None:
+    claim = queue.running()
+    queue.give_back(claim)
+    queue.claim()
+    with refused("IJ103"):
+        queue.open(claim)
+
+
+def test_expired_lease_is_refused(queue: Queue) -> None:
+    claim = queue.running()
+    queue.lapse(claim)
+    with refused("IJ103"):
+        queue.open(claim)

