@@ -8,6 +8,16 @@ import psycopg
 
 from processor.problem import Problem
 
+REFUSED = ("the database refused the user or the password", "check DATABASE_URL")
+BARE = ("the database does not have the tables of import-jobs", "run: import-jobs migrate")
+TOLD = {
+    "28P01": REFUSED,
+    "28000": REFUSED,
+    "3D000": ("the server has no such database", "check the name at the end of DATABASE_URL"),
+    "42P01": BARE,
+    "3F000": BARE,
+    "42883": BARE,
+}
 STACK_HINT = 'set it, or run: eval "$(import-jobs stack env)"'
 
 
@@ -37,22 +47,19 @@ def connected(url: str) -> Generator[psycopg.Connection]:
 
 def database_problem(exc: psycopg.Error) -> Problem:
     """Say what a database error means for the one at the terminal."""
-    if isinstance(exc, psycopg.ProgrammingError) and exc.sqlstate is None:
+    state = exc.sqlstate
+    if isinstance(exc, psycopg.ProgrammingError) and state is None:
         return Problem(
             "DATABASE_URL is not a connection string", "it looks like postgresql://user:password@host:5432/postgres"
         )
-    if exc.sqlstate in {"28P01", "28000"}:
-        return Problem("the database refused the user or the password", "check DATABASE_URL")
-    if exc.sqlstate == "3D000":
-        return Problem("the server has no such database", "check the name at the end of DATABASE_URL")
-    if exc.sqlstate is None or exc.sqlstate.startswith(("08", "57P")):
+    if state is None or state.startswith(("08", "57P")):
         return Problem("the database does not answer", "check DATABASE_URL and that the server runs")
-    if exc.sqlstate in {"42P01", "3F000", "42883"}:
-        return Problem("the database does not have the tables of import-jobs", "run: import-jobs migrate")
-    if exc.sqlstate == "42501":
+    if state in TOLD:
+        return Problem(*TOLD[state])
+    if state == "42501":
         return Problem(
             f"the role of DATABASE_URL may not do this ({exc.diag.message_primary})", "use an administrator's"
         )
     notes = "; ".join(getattr(exc, "__notes__", []))
     told = exc.diag.message_primary or type(exc).__name__
-    return Problem(f"{told} (SQLSTATE {exc.sqlstate}){f' {notes}' if notes else ''}", exc.diag.message_hint or "")
+    return Problem(f"{told} (SQLSTATE {state}){f' {notes}' if notes else ''}", exc.diag.message_hint or "")

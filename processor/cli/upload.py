@@ -58,6 +58,7 @@ def upload(supabase_url: str, key: str, file: Path, path: str) -> None:
     """
     import httpx
     from storage3.exceptions import StorageApiError
+
     from supabase import Client, ClientOptions, create_client
 
     try:

@@ -56,24 +56,27 @@ def watch(database_url: str, job_id: UUID, console: Console | None = None) -> st
         TextColumn("{task.fields[rows]:>12} rows  {task.fields[rate]}"),
         TimeElapsedColumn(),
     )
-    with connected(database_url) as conn, conn.cursor(row_factory=class_row(State)) as cursor:
-        with Progress(*columns, console=console) as progress:
-            task = progress.add_task("pending", total=None, rows="0", rate="")
-            while True:
-                state = cursor.execute(STATE, (job_id,)).fetchone()
-                if state is None:
-                    raise Problem("the job was deleted", "insert it again")
-                progress.update(
-                    task,
-                    description=state.phase or state.status,
-                    total=state.bytes_total or None,
-                    completed=state.bytes_read,
-                    rows=f"{state.rows_loaded:,}",
-                    rate=state.rate,
-                )
-                if state.status in ENDED:
-                    break
-                time.sleep(POLL_SECONDS)
+    with (
+        connected(database_url) as conn,
+        conn.cursor(row_factory=class_row(State)) as cursor,
+        Progress(*columns, console=console) as progress,
+    ):
+        task = progress.add_task("pending", total=None, rows="0", rate="")
+        while True:
+            state = cursor.execute(STATE, (job_id,)).fetchone()
+            if state is None:
+                raise Problem("the job was deleted", "insert it again")
+            progress.update(
+                task,
+                description=state.phase or state.status,
+                total=state.bytes_total or None,
+                completed=state.bytes_read,
+                rows=f"{state.rows_loaded:,}",
+                rate=state.rate,
+            )
+            if state.status in ENDED:
+                break
+            time.sleep(POLL_SECONDS)
     console.print(outcome(state), highlight=False)
     return state.status
 
