@@ -39,7 +39,10 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A claimed job: what to import, and the token that proves the claim. `attempt` counts from 1."""
+    """A claimed job: what to import, and the token that proves the claim. `attempt` counts from 1.
+
+    `wishes` are the job's own options, `options` these over the target's defaults.
+    """
 
     id: UUID
     token: UUID
@@ -48,6 +51,7 @@ class Job:
     object_path: str
     target_name: str
     target: Target | None
+    wishes: dict[str, Any]
     options: dict[str, Any]
 
 
@@ -125,6 +129,7 @@ def claim(conn: psycopg.Connection, worker: str, max_jobs: int, lease_seconds: i
                 value["object_path"],
                 value["target_name"],
                 target,
+                value["options"],
                 options,
             )
         )

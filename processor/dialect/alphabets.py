@@ -1,7 +1,7 @@
 """Western or central European: which of two single-byte encodings gives letters that some language really has.
 
-Statistics over bytes cannot tell them apart in a short file (charset-normalizer scores São/Săo alike), but spelling can: in
-Portuguese ã stands before o, e, s or a word's end, in Hungarian ő does not.
+Statistics over bytes cannot tell them apart in a short file (charset-normalizer scores São and Săo alike), but spelling
+can: in Portuguese õ stands before e, in Hungarian ő does not.
 """
 
 import re
@@ -38,7 +38,7 @@ _LETTERS = re.compile(r"[^\W\d_\x00-\x7f]|[\u00a1-\u00bf]")
 
 
 def fits(text: str, encoding: str) -> float:
-    """Return the share of non-ASCII letters and signs that the best-fitting language of the encoding explains (0 to 1)."""
+    """Return the share (0 to 1) of non-ASCII letters and signs that the encoding's best-fitting language explains."""
     letters = len(_LETTERS.findall(text))
     if not letters:
         return 1.0

@@ -88,7 +88,9 @@ class Gzip:
 _OPENERS: dict[str, Callable[[], "Gzip | zstd.ZstdDecompressor"]] = {"gzip": Gzip, "zstd": zstd.ZstdDecompressor}
 
 
-def _members(blocks: Iterable[bytes], start: Callable[[], "Gzip | zstd.ZstdDecompressor"], kind: str) -> Iterator[bytes]:
+def _members(
+    blocks: Iterable[bytes], start: Callable[[], "Gzip | zstd.ZstdDecompressor"], kind: str
+) -> Iterator[bytes]:
     """Decompress members one after the other; zeros may pad the end, as tapes and some tools leave them."""
     member, begun, ended = start(), False, False
     for block in blocks:

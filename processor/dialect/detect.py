@@ -12,7 +12,7 @@ from processor.dialect.kinds import foreign_kind, is_binary
 from processor.dialect.layout import find_layout, how
 from processor.dialect.sample import lines_of, plain_sample
 from processor.errors import EmptyFile, NoDataRows, NotCsv
-from processor.flow import Dialect
+from processor.flow import Dialect, How
 
 
 def detect(sample: bytes, complete: bool, options: Mapping[str, Any]) -> Dialect:
@@ -35,6 +35,12 @@ def detect(sample: bytes, complete: bool, options: Mapping[str, Any]) -> Dialect
     layout = find_layout(lines, whole, given)
     rows = [row.fields for row in layout.trial.rows[layout.trial.start :]]
     headed = given.has_header if given.has_header is not None else has_header(rows[:50])
+    decided: dict[str, How] = {
+        "encoding": encoding.how,
+        "has_header": how(given.has_header, not headed),
+        "compression": how(given.compression, compression is not None),
+        "line_end": "found",
+    }
     dialect = Dialect(
         encoding=encoding.name,
         delimiter=layout.trial.marks.delimiter,
@@ -47,13 +53,7 @@ def detect(sample: bytes, complete: bool, options: Mapping[str, Any]) -> Dialect
         compression=compression,
         bom_bytes=encoding.bom_bytes,
         confidence=encoding.confidence,
-        how=layout.how
-        | {
-            "encoding": encoding.how,
-            "has_header": how(given.has_header, not headed),
-            "compression": how(given.compression, compression is not None),
-            "line_end": "found",
-        },
+        how=layout.how | decided,
     )
     read_header(sample, dialect)
     if whole and headed and len(rows) == 1:

@@ -18,9 +18,9 @@ _YEAR = re.compile(r"(19|20)\d\d")
 
 def has_header(rows: Sequence[Sequence[str]]) -> bool:
     """Tell whether the first of the rows names the columns; raises AmbiguousDialect for years over numbers."""
-    first, below = rows[0], rows[1:]
-    if len(below) < 2:
+    if len(rows) < 3:
         return True
+    first, below = rows[0], rows[1:]
     kinds = [_kind([row[place] for row in below if place < len(row)]) for place in range(len(first))]
     typed = [(cell.strip(), kind) for cell, kind in zip(first, kinds, strict=True) if kind is not None]
     same = [cell for cell, kind in typed if kind.fullmatch(cell)]

@@ -7,18 +7,19 @@ from processor.flow import Dialect, Position
 
 
 def read_header(sample: bytes, dialect: Dialect) -> tuple[list[str], Position]:
-    """Return the header and the position of the record below it; without a header, the first record and its own position.
+    """Return the header and the position of the record below it; without a header, the first record and its own
+    position.
 
     Positions count bytes of the text as UTF-8, not of the file. Raises EmptyFile or UnclosedQuote.
     """
     body, _ = plain_sample(sample, False, dialect.compression)
     lines = lines_of(body[dialect.bom_bytes :], dialect.encoding)
     skip = dialect.skip_lines
-    rows, unclosed = read_rows(
-        lines[skip:], dialect.delimiter, dialect.quote, dialect.escape, dialect.comment, most=1
-    )
+    rows, unclosed = read_rows(lines[skip:], dialect.delimiter, dialect.quote, dialect.escape, dialect.comment, most=1)
     if not rows and unclosed:
-        raise UnclosedQuote(f"A quoted field of the header, which begins on line {_first(lines, dialect) + 1}, is not closed.")
+        raise UnclosedQuote(
+            f"A quoted field of the header, which begins on line {_first(lines, dialect) + 1}, is not closed."
+        )
     if not rows:
         raise EmptyFile("The file holds no record.")
     line = skip + (rows[0].next_line if dialect.has_header else rows[0].line)

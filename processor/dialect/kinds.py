@@ -34,7 +34,9 @@ _CONTROL = bytes([*range(9), 0x0B, *range(0x0E, 0x1B), *range(0x1C, 0x20)])
 
 
 #: What the first members of Office's zip archives are called.
-_OFFICE = re.compile(rb"\[Content_Types\]\.xml|_rels/\.rels|xl/workbook|word/document|docProps/|mimetypeapplication/vnd\.")
+_OFFICE = re.compile(
+    rb"\[Content_Types\]\.xml|_rels/\.rels|xl/workbook|word/document|docProps/|mimetypeapplication/vnd\."
+)
 
 
 def foreign_kind(sample: bytes) -> str | None:

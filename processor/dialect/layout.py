@@ -62,7 +62,11 @@ def how(given: object, found: bool) -> How:
 def _line_end(lines: Sequence[str], trial: Trial) -> str:
     """Name what ends the rows (line ends within quotes are no habit of the file's)."""
     ends = {lines[row.next_line - 1][-2:] for row in trial.rows}
-    kinds = {"crlf" if end.endswith("\r\n") else "cr" if end.endswith("\r") else "lf" for end in ends if end[-1:] in ("\r", "\n")}
+    kinds = {
+        "crlf" if end.endswith("\r\n") else "cr" if end.endswith("\r") else "lf"
+        for end in ends
+        if end[-1:] in ("\r", "\n")
+    }
     return kinds.pop() if len(kinds) == 1 else "mixed" if kinds else "lf"
 
 
@@ -71,8 +75,8 @@ def _ways(text: str, delimiter: str | None, given: Given) -> Iterator[Marks]:
     delimiters = [delimiter] if delimiter else [mark for mark in DELIMITERS if mark in text] or [","]
     for mark in delimiters:
         for quote in _quotes(text, mark, given):
-            escapes = [None]
-            if "\\" in text and re.search(rf"\\[{re.escape(mark + (quote or '') + '\\')}]", text):
+            escapes: list[str | None] = [None]
+            if any("\\" + escaped in text for escaped in (mark, quote, "\\") if escaped):
                 escapes = [None, "\\"]
             if given.escape is not None:
                 escapes = ["\\" if given.escape == "\\" else None]
@@ -87,8 +91,8 @@ def _quotes(text: str, delimiter: str, given: Given) -> list[str | None]:
     edge = rf"(?:^|[{re.escape(delimiter)}\r\n])"
     double, single = (re.search(edge + quote, text) for quote in ('"', "'"))
     if single and not double and len(re.findall(edge + "'", text)) > 1:
-        if not leftover_quotes(text, Marks(delimiter, "'", None)) or not leftover_quotes(text, Marks(delimiter, "'", "\\")):
-            quotes.insert(0, "'")
+        regular = any(not leftover_quotes(text, Marks(delimiter, "'", escape)) for escape in (None, "\\"))
+        quotes = ["'", '"'] if regular else quotes
     if double and delimiter in "\t|":
         quotes.append(None)  # dumps of databases do not quote, and write a quote as it is
     return quotes

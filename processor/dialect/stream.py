@@ -46,7 +46,9 @@ def _transcoded(blocks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
     except UnicodeError as error:
         before = str(getattr(error, "object", b"")[: getattr(error, "start", 0)])
         line += before.count("\\n")
-        raise WrongEncoding(f"The file is not {encoding}: on line {line:,} there is a byte that belongs to no character.") from None
+        raise WrongEncoding(
+            f"The file is not {encoding}: on line {line:,} there is a byte that belongs to no character."
+        ) from None
 
 
 def _bounded(blocks: Iterable[bytes], limits: Limits) -> Iterator[bytes]:

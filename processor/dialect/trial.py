@@ -24,7 +24,9 @@ class Marks:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What comes of one way: the rows, the width most have, how table-like they are (0 to 1), and the table's first row."""
+    """What comes of one way: the rows, the width most have, how table-like they are (0 to 1), and the table's first
+    row.
+    """
 
     marks: Marks
     rows: Sequence[Row]
@@ -34,19 +36,24 @@ class Trial:
 
 
 def attempt(lines: Sequence[str], complete: bool, marks: Marks, comment: str | None, preamble: bool) -> Trial:
-    """Read the lines by the marks and score what comes of it; `preamble`: lines before the header may be a title."""
+    """Read the lines by the marks and score what comes of it; with `preamble`, titles may stand before the header."""
     rows, unclosed = read_rows(lines, marks.delimiter, marks.quote, marks.escape, comment)
     cut_off = unclosed and not complete and bool(rows) and rows[-1].next_line > 0.75 * len(lines)
     if not complete and not unclosed and len(rows) > 1:
         rows = rows[:-1]  # the sample may end in the middle of it
     if not rows:
         return Trial(marks, rows, 0, 0.0, 0)
-    counts = Counter(len(row.fields) for row in rows)
-    width = max(counts, key=lambda size: (counts[size], size == len(rows[0].fields)))
+    told = [row for row in rows if not lines[row.line].startswith("#")] or rows  # a table may have remarks between
+    counts = Counter(len(row.fields) for row in told)
+    width = max(counts, key=lambda size: (counts[size], size == len(told[0].fields)))
     start = table_start(rows, width) if preamble and width > 1 else 0
-    table = rows[start:]
-    score = counts[width] / len(rows) if not start else sum(len(row.fields) == width for row in table) / len(table)
-    score *= (0.5 + 0.5 * _clean(table, marks.delimiter)) * (0.9 if start else 1.0) * (0.7 if marks.delimiter == ":" else 1.0)
+    table = [row for row in rows[start:] if len(row.fields) == width or not lines[row.line].startswith("#")]
+    score = sum(len(row.fields) == width for row in table) / len(table)
+    score *= (
+        (0.5 + 0.5 * _clean(table, marks.delimiter))
+        * (0.9 if start else 1.0)
+        * (0.7 if marks.delimiter == ":" else 1.0)
+    )
     score *= 1 - 0.5 * _odd_quotes("".join(lines[rows[0].line : rows[-1].next_line]), len(rows), marks)
     return Trial(marks, rows, width, score * (0.3 if unclosed and not cut_off else 1.0) * (width > 1), start)
 
@@ -64,7 +71,8 @@ def table_start(rows: Sequence[Row], width: int) -> int:
 
 def _clean(rows: Sequence[Row], delimiter: str) -> float:
     """Return the share of fields without another delimiter in them; prose (", ") and numbers (1,5) may have one."""
-    others = re.compile("[%s]" % "".join(mark for mark in ";\t|" if mark != delimiter) + (r"|,(?=\S)" if delimiter != "," else ""))
+    marks = "".join(mark for mark in ";\t|" if mark != delimiter)
+    others = re.compile(f"[{marks}]" + (r"|,(?=\S)" if delimiter != "," else ""))
     fields = [field for row in rows for field in row.fields]
     unclean = sum(bool(others.search(field)) and not _NUMBER.fullmatch(field) for field in fields)
     return 1 - unclean / len(fields)

@@ -86,7 +86,9 @@ def _stored(source: _Input, size: int) -> Iterator[bytes]:
 
 
 def _wide(size: int, extra: bytes) -> int:
-    """Return the size of a member, from the zip64 extra field where it is over 4 GB (uncompressed and compressed are alike)."""
+    """Return the size of a member, from the zip64 extra field where it is over 4 GB (uncompressed and compressed are
+    alike).
+    """
     while size == 0xFFFFFFFF and len(extra) >= 4:
         kind, length = struct.unpack_from("<HH", extra)
         if kind == 1 and length >= 8:
@@ -96,7 +98,9 @@ def _wide(size: int, extra: bytes) -> int:
 
 
 def _descriptor(source: _Input) -> int:
-    """Read the CRC that follows a member whose header had none; its sizes are 4 or 8 bytes each, and its mark optional."""
+    """Read the CRC that follows a member whose header had none; its sizes are 4 or 8 bytes each, and its mark
+    optional.
+    """
     marked = source.peek(4) == DESCRIPTOR
     crc = int.from_bytes(source.read(8 if marked else 4)[-4:], "little")
     for sizes in (8, 16):

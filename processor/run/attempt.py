@@ -97,8 +97,10 @@ class Attempt:
             index = np.flatnonzero(shape.keep)
             body = records.clean(chunk, shape.keep, opened.dialect)
             rows = Rows(validate.parse(body, opened.plan, opened.dialect, len(index)), index)
+        with self.report.timed("read"):
+            read = validate.transform(rows, opened.plan)
         with self.report.timed("check"):
-            rows, found = self.settle(validate.check(rows, opened.plan))
+            rows, found = self.settle(validate.check(read.rows, opened.plan, read.rejections))
         rejections = joined(shape.rejections, found)
         try:
             return self.commit(chunk, opened, rows, rejections, shape.skipped, load.copy)

@@ -8,10 +8,11 @@ from itertools import chain
 import psycopg
 
 from processor import dialect as dialects
-from processor import jobs, validate
+from processor import jobs
 from processor.errors import TargetMissing, UnknownTarget
 from processor.flow import Dialect, Limits, Plan, Position
 from processor.jobs import Entry, Job, Target
+from processor.run.planning import plan_for
 from processor.run.sinks import Sink, sink_for
 from processor.storage import Source
 
@@ -69,7 +70,7 @@ def open_file(conn: psycopg.Connection, job: Job, source: Source, limits: Limits
     identity = source.identified()
     found = dialects.detect(sample, complete, job.options)
     header, first = dialects.read_header(sample, found)
-    plan = validate.make_plan(header, target.columns, null_values=job.options.get("null_values", ()))
+    plan = plan_for(job, target, found, header)
     ledger = jobs.open_job(conn, job, identity.etag, identity.size, asdict(found))
     start = resume_at(first, ledger)
     if start == first:

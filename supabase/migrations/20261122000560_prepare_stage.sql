@@ -1,5 +1,6 @@
--- Makes the staging table of an all-or-nothing job, or keeps it when a former attempt has left chunks in it. Definer, as the
--- processor creates nothing itself. The record number is the key: no row can be staged twice.
+-- Makes the staging table of an all-or-nothing job, or keeps it when a former attempt has left
+-- chunks in it. Definer, as the processor creates nothing itself. The record number is the key: no
+-- row can be staged twice.
 create function importer.prepare_stage(job_id uuid, token uuid, columns text[]) returns text
 language plpgsql security definer set search_path = ''
 as $$

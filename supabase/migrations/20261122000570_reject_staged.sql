@@ -1,4 +1,5 @@
--- Rows that were staged and that the target refused at the end: from loaded to rejected, in the ledger and the counters.
+-- Rows that were staged and that the target refused at the end: from loaded to rejected, in the
+-- ledger and the counters.
 create function importer.reject_staged(job_id uuid, token uuid, errors jsonb) returns void
 language plpgsql security definer set search_path = ''
 as $$

@@ -1,4 +1,4 @@
-"""importer.register_target and unregister_target: a table becomes a target by one call, with the least grants."""
+"""importer.register_target: a table becomes a target by one call, with the least grants."""
 
 import psycopg
 import pytest
@@ -175,27 +175,3 @@ def test_who_may_not_grant_on_the_table_cannot_register_it(queue: Queue, admin: 
 def test_clients_cannot_register(queue: Queue, admin: psycopg.Connection, role: str) -> None:
     with queue.db.connect(role) as client, refused("42501"):
         register(client, "public.import_jobs")
-
-
-def test_unregistering_takes_the_grants_back(admin: psycopg.Connection) -> None:
-    register(admin)
-    assert admin.execute("select importer.unregister_target('people')").fetchone() == (True,)
-    assert granted(admin) == set()
-    assert admin.execute("select count(*) from public.import_targets").fetchone() == (0,)
-
-
-def test_unregistering_keeps_grants_that_another_target_needs(admin: psycopg.Connection) -> None:
-    register(admin)
-    register(admin, "app.people", "staff")
-    admin.execute("select importer.unregister_target('people')")
-    assert granted(admin) == {"name", "age"}
-
-
-def test_unregistering_what_is_not_there_returns_false(admin: psycopg.Connection) -> None:
-    assert admin.execute("select importer.unregister_target('nothing')").fetchone() == (False,)
-
-
-def test_unregistering_goes_through_when_the_table_is_gone(admin: psycopg.Connection) -> None:
-    register(admin)
-    admin.execute("drop table app.people")
-    assert admin.execute("select importer.unregister_target('people')").fetchone() == (True,)

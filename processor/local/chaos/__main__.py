@@ -23,12 +23,14 @@ from processor.problem import Problem
 # Starting, healing beyond its own deadline, stopping and checking: what a run may take besides its own seconds.
 GRACE = 240.0
 SEEDS = 1 << 31
+# Of the table in a log or a pipe.
+WIDTH = 140
 
 
 def main() -> int:
     """Run once; return the exit status."""
     settings = arguments()
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else WIDTH)
     console.print(f"chaos: {settings.seconds:.0f} s with seed {settings.seed}")
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, interrupt)

@@ -29,8 +29,8 @@ NOTES = ("", "", "ok", "a, b; c", '""', "{mark}, kept")
 COUNTRIES = ("BR", "PT", "AO")
 FIRST_DAY = date(1950, 1, 1)
 DAYS = [(FIRST_DAY + timedelta(days=day)).isoformat() for day in range(20_000)]
-# A NUL near the beginning makes a file look binary; 600 kB are more than the sample that is looked at.
-NUL_FROM = 600_000
+# A NUL near the beginning makes a file look binary; 2.5 MB are more than the sample that is looked at (up to 1 MB).
+NUL_FROM = 2_500_000
 
 Row = list[str]
 
