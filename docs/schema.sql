@@ -45,11 +45,12 @@ begin
     raise exception 'target, bucket_id or idempotency_key is too long' using errcode = 'IJ107',
     hint = 'At most 512, 128 and 512 bytes.';
   end if;
-  -- Whether a job is all-or-nothing decides what its states mean, so a target's default is written into the job.
-  if not new.options ? 'atomic' and importer.describe_target(new.target) -> 'options' ? 'atomic' then
-    new.options := new.options
-    || jsonb_build_object('atomic', importer.describe_target(new.target) -> 'options' -> 'atomic');
-  end if;
+  -- These decide what the job's states mean in SQL, so a target's defaults are written into the job.
+  new.options := (
+    select coalesce(jsonb_object_agg(d.key, d.value), '{}')
+    from jsonb_each(importer.describe_target(new.target) -> 'options') as d
+    where d.key in ('atomic', 'dry_run', 'delete_source')
+  ) || new.options;
   return new;
 end
 $_$;
@@ -172,7 +173,7 @@ $$;
 COMMENT ON FUNCTION importer.claim_jobs(worker text, max_jobs integer, lease_seconds integer) IS 'Takes up to max_jobs due jobs for a worker: sets them running, counts the attempt, gives each a lease of lease_seconds.
 Returns for each what the processor needs, the lease''s token with it.';
 
-CREATE FUNCTION importer.commit_chunk(job_id uuid, token uuid, seq integer, byte_start bigint, byte_end bigint, next_line bigint, next_record bigint, rows_read bigint, rows_loaded bigint, rows_rejected bigint, rows_skipped bigint, bytes_read bigint, errors jsonb) RETURNS void
+CREATE FUNCTION importer.commit_chunk(job_id uuid, token uuid, seq integer, byte_start bigint, byte_end bigint, next_line bigint, next_record bigint, rows_read bigint, rows_loaded bigint, rows_rejected bigint, rows_skipped bigint, bytes_read bigint, errors jsonb, kept integer DEFAULT 10000, preview jsonb DEFAULT NULL::jsonb) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
@@ -188,10 +189,7 @@ begin
   from public.import_jobs as j where j.id = commit_chunk.job_id;
 
   if jsonb_array_length(errors) > 0 then
-    insert into public.import_job_errors (job_id, record_number, line_number, column_name, code, message, raw)
-    select commit_chunk.job_id, e.record, e.line, e.column, e.code, e.message, e.raw
-    from jsonb_to_recordset(errors)
-      as e (record bigint, line bigint, "column" text, code text, message text, raw text);
+    perform importer.keep_errors(commit_chunk.job_id, errors, kept);
   end if;
 
   update public.import_jobs as j
@@ -201,14 +199,15 @@ begin
     rows_loaded = j.rows_loaded + commit_chunk.rows_loaded,
     rows_rejected = j.rows_rejected + commit_chunk.rows_rejected,
     rows_skipped = j.rows_skipped + commit_chunk.rows_skipped,
-    chunks_done = j.chunks_done + 1
+    chunks_done = j.chunks_done + 1,
+    preview = coalesce(commit_chunk.preview, j.preview)
   where j.id = commit_chunk.job_id and j.status = 'running';
 
   perform importer.hold_lease(commit_chunk.job_id, commit_chunk.token);
 end
 $$;
 
-COMMENT ON FUNCTION importer.commit_chunk(job_id uuid, token uuid, seq integer, byte_start bigint, byte_end bigint, next_line bigint, next_record bigint, rows_read bigint, rows_loaded bigint, rows_rejected bigint, rows_skipped bigint, bytes_read bigint, errors jsonb) IS 'Enters a chunk into the ledger, its rejected rows and the job''s counters; raises IJ103 when the lease is over.';
+COMMENT ON FUNCTION importer.commit_chunk(job_id uuid, token uuid, seq integer, byte_start bigint, byte_end bigint, next_line bigint, next_record bigint, rows_read bigint, rows_loaded bigint, rows_rejected bigint, rows_skipped bigint, bytes_read bigint, errors jsonb, kept integer, preview jsonb) IS 'Enters a chunk into the ledger, its rejected rows and the job''s counters; raises IJ103 when the lease is over.';
 
 CREATE FUNCTION importer.configure(processor_url text, wake_token text) RETURNS text
     LANGUAGE plpgsql
@@ -305,7 +304,7 @@ $_$;
 
 COMMENT ON FUNCTION importer.drop_stages() IS 'Drops the staging tables of jobs that have ended; those in use are left for the next call. Returns how many.';
 
-CREATE FUNCTION importer.fail_job(job_id uuid, token uuid, code text, message text, hint text, transient boolean, report jsonb DEFAULT NULL::jsonb) RETURNS public.import_job_status
+CREATE FUNCTION importer.fail_job(job_id uuid, token uuid, code text, message text, hint text, transient boolean, report jsonb DEFAULT NULL::jsonb, errors_path text DEFAULT NULL::text) RETURNS public.import_job_status
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
@@ -330,16 +329,16 @@ begin
   update public.import_jobs as j
   set
     status = 'failed', error_code = fail_job.code, error_message = fail_job.message, error_hint = fail_job.hint,
-    report = coalesce(fail_job.report, j.report)
+    report = coalesce(fail_job.report, j.report), errors_path = coalesce(fail_job.errors_path, j.errors_path)
   where j.id = fail_job.job_id;
   return 'failed';
 end
 $$;
 
-COMMENT ON FUNCTION importer.fail_job(job_id uuid, token uuid, code text, message text, hint text, transient boolean, report jsonb) IS 'Ends an attempt: back to pending after a back-off when the cause is transient and attempts are left, else failed with
+COMMENT ON FUNCTION importer.fail_job(job_id uuid, token uuid, code text, message text, hint text, transient boolean, report jsonb, errors_path text) IS 'Ends an attempt: back to pending after a back-off when the cause is transient and attempts are left, else failed with
 code, message and hint. Returns the new status; raises IJ103 without a lease.';
 
-CREATE FUNCTION importer.finish_job(job_id uuid, token uuid, records bigint, file_sha256 text, preview jsonb, report jsonb) RETURNS void
+CREATE FUNCTION importer.finish_job(job_id uuid, token uuid, records bigint, file_sha256 text, report jsonb, errors_path text DEFAULT NULL::text, output_path text DEFAULT NULL::text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
@@ -365,12 +364,14 @@ begin
   update public.import_jobs as j
   set
     status = 'completed', bytes_read = coalesce(j.bytes_total, j.bytes_read), total_chunks = ledger.chunks,
-    file_sha256 = finish_job.file_sha256, preview = finish_job.preview, report = finish_job.report
+    file_sha256 = finish_job.file_sha256, report = finish_job.report,
+    errors_path = finish_job.errors_path, output_path = finish_job.output_path
   where j.id = finish_job.job_id;
+  delete from importer.job_rejects as r where r.job_id = finish_job.job_id;
 end
 $$;
 
-COMMENT ON FUNCTION importer.finish_job(job_id uuid, token uuid, records bigint, file_sha256 text, preview jsonb, report jsonb) IS 'Completes a job; raises IJ902 unless ledger, counters and the given number of records agree, IJ103 without a lease.';
+COMMENT ON FUNCTION importer.finish_job(job_id uuid, token uuid, records bigint, file_sha256 text, report jsonb, errors_path text, output_path text) IS 'Completes a job; raises IJ902 unless ledger, counters and the given number of records agree, IJ103 without a lease.';
 
 CREATE FUNCTION importer.finish_stage(job_id uuid, token uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -395,6 +396,7 @@ begin
   if tg_op = 'UPDATE' and old.chunks_done > 0 and new.chunks_done = 0 then
     delete from importer.job_chunks where job_id = new.id;
     delete from public.import_job_errors where job_id = new.id;
+    delete from importer.job_rejects where job_id = new.id;
   end if;
   insert into public.import_job_events (job_id, event, attempt, detail)
   values (
@@ -493,8 +495,8 @@ begin
   if new.status in ('failed', 'cancelled', 'completed') then
     new.finished_at := clock_timestamp();
   end if;
-  -- Of an all-or-nothing job that did not complete nothing is in the target: what was staged is passed over.
-  if new.status in ('failed', 'cancelled') and coalesce(new.options -> 'atomic', 'false') = 'true' then
+  -- Of an all-or-nothing job, or a dry run, that did not complete nothing is in the target: what was staged is passed over.
+  if new.status in ('failed', 'cancelled') and 'true' in (new.options -> 'atomic', new.options -> 'dry_run') then
     new.rows_skipped := new.rows_skipped + new.rows_loaded;
     new.rows_loaded := 0;
   end if;
@@ -508,7 +510,7 @@ begin
     new.finished_at := null;
     new.run_after := now();
     -- An all-or-nothing job begins anew; follow_import_job() clears its ledger.
-    if coalesce(new.options -> 'atomic', 'false') = 'true' then
+    if 'true' in (new.options -> 'atomic', new.options -> 'dry_run') then
       new.rows_read := 0;
       new.rows_rejected := 0;
       new.rows_skipped := 0;
@@ -567,6 +569,29 @@ CREATE FUNCTION importer.insertable_columns(relation regclass) RETURNS TABLE(nam
 $$;
 
 COMMENT ON FUNCTION importer.insertable_columns(relation regclass) IS 'Columns of a table that an import may write, with their types as Postgres spells them.';
+
+CREATE FUNCTION importer.keep_errors(job_id uuid, errors jsonb, kept integer) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  with rejected as (
+    select e.record, e.line, e."column", e.code, e.message, e.raw, row_number() over (order by e.record) as place
+    from jsonb_to_recordset(keep_errors.errors)
+      as e (record bigint, line bigint, "column" text, code text, message text, raw text)
+  ),
+
+  shown as (
+    insert into public.import_job_errors (job_id, record_number, line_number, column_name, code, message, raw)
+    select keep_errors.job_id, r.record, r.line, r."column", r.code, r.message, left(r.raw, 8192)
+    from rejected as r where r.place <= keep_errors.kept
+  )
+
+  insert into importer.job_rejects (job_id, record_number, line_number, column_name, code, message, raw)
+  select keep_errors.job_id, r.record, r.line, r."column", r.code, r.message, r.raw
+  from rejected as r where r.place > keep_errors.kept or length(r.raw) > 8192
+$$;
+
+COMMENT ON FUNCTION importer.keep_errors(job_id uuid, errors jsonb, kept integer) IS 'Writes rejected rows: the first `kept` to import_job_errors, cut at 8 kB; the others, and long ones whole, aside.';
 
 CREATE FUNCTION importer.next_jobs(max_jobs integer) RETURNS SETOF uuid
     LANGUAGE sql STABLE
@@ -807,17 +832,14 @@ $$;
 COMMENT ON FUNCTION importer.register_target(relation regclass, name text, columns text[]) IS 'Makes a table a target: under its own name unless one is given, with all insertable columns unless some are given.
 Returns the name. Call it again after the table has changed. For administrators.';
 
-CREATE FUNCTION importer.reject_staged(job_id uuid, token uuid, errors jsonb) RETURNS void
+CREATE FUNCTION importer.reject_staged(job_id uuid, token uuid, errors jsonb, kept integer) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
 begin
   perform importer.hold_lease(reject_staged.job_id, reject_staged.token);
 
-  insert into public.import_job_errors (job_id, record_number, line_number, column_name, code, message, raw)
-  select reject_staged.job_id, e.record, e.line, e.column, e.code, e.message, e.raw
-  from jsonb_to_recordset(errors)
-    as e (record bigint, line bigint, "column" text, code text, message text, raw text);
+  perform importer.keep_errors(reject_staged.job_id, errors, kept);
 
   update importer.job_chunks as c
   set rows_loaded = c.rows_loaded - r.refused, rows_rejected = c.rows_rejected + r.refused
@@ -841,7 +863,27 @@ begin
 end
 $$;
 
-COMMENT ON FUNCTION importer.reject_staged(job_id uuid, token uuid, errors jsonb) IS 'Counts staged rows that the target refused as rejected; raises IJ103 without a lease.';
+COMMENT ON FUNCTION importer.reject_staged(job_id uuid, token uuid, errors jsonb, kept integer) IS 'Counts staged rows that the target refused as rejected; raises IJ103 without a lease.';
+
+CREATE FUNCTION importer.rejected_rows(job_id uuid) RETURNS TABLE(record_number bigint, line_number bigint, column_name text, code text, message text, raw text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select e.record_number, e.line_number, e.column_name, e.code, e.message, coalesce(r.raw, e.raw)
+  from public.import_job_errors as e
+  left join importer.job_rejects as r on r.job_id = e.job_id and r.record_number = e.record_number
+  where e.job_id = rejected_rows.job_id
+  union all
+  select r.record_number, r.line_number, r.column_name, r.code, r.message, r.raw
+  from importer.job_rejects as r
+  where r.job_id = rejected_rows.job_id and not exists (
+    select from public.import_job_errors as e
+    where e.job_id = r.job_id and e.record_number = r.record_number
+  )
+  order by 1
+$$;
+
+COMMENT ON FUNCTION importer.rejected_rows(job_id uuid) IS 'All rejected rows of a job with their whole records, in file order.';
 
 CREATE FUNCTION importer.renew_lease(job_id uuid, token uuid, lease_seconds integer DEFAULT 45) RETURNS boolean
     LANGUAGE sql SECURITY DEFINER
@@ -888,6 +930,31 @@ end
 $_$;
 
 COMMENT ON FUNCTION importer.setting(name text) IS 'The value of a setting: a Vault secret of that name, else the row in importer.settings, else null.';
+
+CREATE FUNCTION importer.source_deleted(job_id uuid) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  update public.import_jobs as j set source_deleted_at = clock_timestamp()
+  where j.id = source_deleted.job_id and j.status = 'completed' and j.source_deleted_at is null
+$$;
+
+COMMENT ON FUNCTION importer.source_deleted(job_id uuid) IS 'Notes that the file of a completed job has been deleted.';
+
+CREATE FUNCTION importer.sources_to_delete() RETURNS TABLE(job_id uuid, bucket_id text, object_path text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select j.id, j.bucket_id, j.object_path
+  from public.import_jobs as j
+  where j.status = 'completed' and j.source_deleted_at is null
+    and j.options -> 'delete_source' = 'true' and coalesce(j.options -> 'dry_run', 'false') <> 'true'
+    and j.finished_at > now() - interval '7 days'
+  order by j.finished_at
+  limit 100
+$$;
+
+COMMENT ON FUNCTION importer.sources_to_delete() IS 'Files that completed jobs asked to be deleted and that have not been, the oldest first.';
 
 CREATE FUNCTION importer.stage_name(job_id uuid) RETURNS text
     LANGUAGE sql IMMUTABLE
@@ -1056,6 +1123,7 @@ END) STORED,
     report jsonb,
     errors_path text,
     output_path text,
+    source_deleted_at timestamp with time zone,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     started_at timestamp with time zone,
     finished_at timestamp with time zone,
@@ -1134,6 +1202,8 @@ COMMENT ON COLUMN public.import_jobs.report IS 'What there is to say about the r
 COMMENT ON COLUMN public.import_jobs.errors_path IS 'Path of the rejected rows as a CSV in the same bucket.';
 
 COMMENT ON COLUMN public.import_jobs.output_path IS 'Path of the normalised CSV in the same bucket.';
+
+COMMENT ON COLUMN public.import_jobs.source_deleted_at IS 'When the file was deleted, on options.delete_source.';
 
 COMMENT ON COLUMN public.import_jobs.created_at IS 'When the job was inserted.';
 
@@ -1246,6 +1316,32 @@ COMMENT ON COLUMN importer.job_leases.claimed_at IS 'When it was taken, by the d
 
 COMMENT ON COLUMN importer.job_leases.expires_at IS 'Until when it holds, by the database''s clock.';
 
+CREATE TABLE importer.job_rejects (
+    job_id uuid NOT NULL,
+    record_number bigint NOT NULL,
+    line_number bigint NOT NULL,
+    column_name text,
+    code text NOT NULL,
+    message text NOT NULL,
+    raw text
+);
+
+COMMENT ON TABLE importer.job_rejects IS 'Rejected rows on their way into errors.csv.';
+
+COMMENT ON COLUMN importer.job_rejects.job_id IS 'The job.';
+
+COMMENT ON COLUMN importer.job_rejects.record_number IS 'Data record of the file, from 1.';
+
+COMMENT ON COLUMN importer.job_rejects.line_number IS 'Line on which it starts, from 1.';
+
+COMMENT ON COLUMN importer.job_rejects.column_name IS 'Column at fault; null: the row as a whole.';
+
+COMMENT ON COLUMN importer.job_rejects.code IS 'Stable code, see docs/errors.md.';
+
+COMMENT ON COLUMN importer.job_rejects.message IS 'The reason in a sentence.';
+
+COMMENT ON COLUMN importer.job_rejects.raw IS 'The whole record as it stands in the file.';
+
 CREATE TABLE importer.settings (
     name text NOT NULL,
     value text NOT NULL,
@@ -1354,6 +1450,9 @@ ALTER TABLE ONLY importer.job_chunks
 ALTER TABLE ONLY importer.job_leases
     ADD CONSTRAINT job_leases_pkey PRIMARY KEY (job_id);
 
+ALTER TABLE ONLY importer.job_rejects
+    ADD CONSTRAINT job_rejects_pkey PRIMARY KEY (job_id, record_number);
+
 ALTER TABLE ONLY importer.settings
     ADD CONSTRAINT settings_pkey PRIMARY KEY (name);
 
@@ -1379,6 +1478,8 @@ CREATE INDEX import_jobs_pending ON public.import_jobs USING btree (priority DES
 
 CREATE INDEX import_jobs_running ON public.import_jobs USING btree (target) WHERE (status = 'running'::public.import_job_status);
 
+CREATE INDEX import_jobs_sources_to_delete ON public.import_jobs USING btree (finished_at) WHERE ((status = 'completed'::public.import_job_status) AND (source_deleted_at IS NULL) AND ((options -> 'delete_source'::text) = 'true'::jsonb));
+
 CREATE TRIGGER check_import_job BEFORE INSERT ON public.import_jobs FOR EACH ROW EXECUTE FUNCTION importer.check_import_job();
 
 CREATE TRIGGER check_import_target BEFORE INSERT OR UPDATE ON public.import_targets FOR EACH ROW EXECUTE FUNCTION importer.check_import_target();
@@ -1398,6 +1499,9 @@ ALTER TABLE ONLY importer.job_chunks
 
 ALTER TABLE ONLY importer.job_leases
     ADD CONSTRAINT job_leases_job_id_fkey FOREIGN KEY (job_id) REFERENCES public.import_jobs(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY importer.job_rejects
+    ADD CONSTRAINT job_rejects_job_id_fkey FOREIGN KEY (job_id) REFERENCES public.import_jobs(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.import_job_errors
     ADD CONSTRAINT import_job_errors_job_id_fkey FOREIGN KEY (job_id) REFERENCES public.import_jobs(id) ON DELETE CASCADE;
@@ -1447,8 +1551,8 @@ REVOKE ALL ON FUNCTION importer.check_import_target() FROM PUBLIC;
 REVOKE ALL ON FUNCTION importer.claim_jobs(worker text, max_jobs integer, lease_seconds integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.claim_jobs(worker text, max_jobs integer, lease_seconds integer) TO import_processor;
 
-REVOKE ALL ON FUNCTION importer.commit_chunk(job_id uuid, token uuid, seq integer, byte_start bigint, byte_end bigint, next_line bigint, next_record bigint, rows_read bigint, rows_loaded bigint, rows_rejected bigint, rows_skipped bigint, bytes_read bigint, errors jsonb) FROM PUBLIC;
-GRANT ALL ON FUNCTION importer.commit_chunk(job_id uuid, token uuid, seq integer, byte_start bigint, byte_end bigint, next_line bigint, next_record bigint, rows_read bigint, rows_loaded bigint, rows_rejected bigint, rows_skipped bigint, bytes_read bigint, errors jsonb) TO import_processor;
+REVOKE ALL ON FUNCTION importer.commit_chunk(job_id uuid, token uuid, seq integer, byte_start bigint, byte_end bigint, next_line bigint, next_record bigint, rows_read bigint, rows_loaded bigint, rows_rejected bigint, rows_skipped bigint, bytes_read bigint, errors jsonb, kept integer, preview jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.commit_chunk(job_id uuid, token uuid, seq integer, byte_start bigint, byte_end bigint, next_line bigint, next_record bigint, rows_read bigint, rows_loaded bigint, rows_rejected bigint, rows_skipped bigint, bytes_read bigint, errors jsonb, kept integer, preview jsonb) TO import_processor;
 
 REVOKE ALL ON FUNCTION importer.configure(processor_url text, wake_token text) FROM PUBLIC;
 
@@ -1456,11 +1560,11 @@ REVOKE ALL ON FUNCTION importer.describe_target(target text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.drop_stages() FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION importer.fail_job(job_id uuid, token uuid, code text, message text, hint text, transient boolean, report jsonb) FROM PUBLIC;
-GRANT ALL ON FUNCTION importer.fail_job(job_id uuid, token uuid, code text, message text, hint text, transient boolean, report jsonb) TO import_processor;
+REVOKE ALL ON FUNCTION importer.fail_job(job_id uuid, token uuid, code text, message text, hint text, transient boolean, report jsonb, errors_path text) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.fail_job(job_id uuid, token uuid, code text, message text, hint text, transient boolean, report jsonb, errors_path text) TO import_processor;
 
-REVOKE ALL ON FUNCTION importer.finish_job(job_id uuid, token uuid, records bigint, file_sha256 text, preview jsonb, report jsonb) FROM PUBLIC;
-GRANT ALL ON FUNCTION importer.finish_job(job_id uuid, token uuid, records bigint, file_sha256 text, preview jsonb, report jsonb) TO import_processor;
+REVOKE ALL ON FUNCTION importer.finish_job(job_id uuid, token uuid, records bigint, file_sha256 text, report jsonb, errors_path text, output_path text) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.finish_job(job_id uuid, token uuid, records bigint, file_sha256 text, report jsonb, errors_path text, output_path text) TO import_processor;
 
 REVOKE ALL ON FUNCTION importer.finish_stage(job_id uuid, token uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.finish_stage(job_id uuid, token uuid) TO import_processor;
@@ -1478,6 +1582,8 @@ REVOKE ALL ON FUNCTION importer.hold_lease(job_id uuid, token uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.insertable_columns(relation regclass) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION importer.keep_errors(job_id uuid, errors jsonb, kept integer) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION importer.next_jobs(max_jobs integer) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.notify_process_import_jobs_async(job_ids uuid[]) FROM PUBLIC;
@@ -1493,8 +1599,11 @@ GRANT ALL ON FUNCTION importer.refused_values(type_name text, candidates text[])
 
 REVOKE ALL ON FUNCTION importer.register_target(relation regclass, name text, columns text[]) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION importer.reject_staged(job_id uuid, token uuid, errors jsonb) FROM PUBLIC;
-GRANT ALL ON FUNCTION importer.reject_staged(job_id uuid, token uuid, errors jsonb) TO import_processor;
+REVOKE ALL ON FUNCTION importer.reject_staged(job_id uuid, token uuid, errors jsonb, kept integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.reject_staged(job_id uuid, token uuid, errors jsonb, kept integer) TO import_processor;
+
+REVOKE ALL ON FUNCTION importer.rejected_rows(job_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.rejected_rows(job_id uuid) TO import_processor;
 
 REVOKE ALL ON FUNCTION importer.renew_lease(job_id uuid, token uuid, lease_seconds integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.renew_lease(job_id uuid, token uuid, lease_seconds integer) TO import_processor;
@@ -1502,6 +1611,12 @@ GRANT ALL ON FUNCTION importer.renew_lease(job_id uuid, token uuid, lease_second
 REVOKE ALL ON FUNCTION importer.ring(job_ids uuid[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.setting(name text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.source_deleted(job_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.source_deleted(job_id uuid) TO import_processor;
+
+REVOKE ALL ON FUNCTION importer.sources_to_delete() FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.sources_to_delete() TO import_processor;
 
 REVOKE ALL ON FUNCTION importer.stage_name(job_id uuid) FROM PUBLIC;
 

@@ -32,6 +32,7 @@ class Config:
     max_file_bytes: int = 50_000 * MIB
     max_record_bytes: int = 16 * MIB
     max_field_bytes: int = 1 * MIB
+    kept_errors: int = 10_000
     log_level: str = "INFO"
 
 
@@ -90,5 +91,6 @@ def from_environment(environ: Mapping[str, str]) -> Config:
         max_file_bytes=whole("IMPORT_JOBS_MAX_FILE_BYTES", 50_000 * MIB),
         max_record_bytes=whole("IMPORT_JOBS_MAX_RECORD_BYTES", 16 * MIB, 1024),
         max_field_bytes=whole("IMPORT_JOBS_MAX_FIELD_BYTES", 1 * MIB, 1024),
+        kept_errors=whole("IMPORT_JOBS_KEPT_ERRORS", 10_000, 0),
         log_level=(environ.get("IMPORT_JOBS_LOG_LEVEL") or "INFO").upper(),
     )

@@ -1,8 +1,11 @@
 """Find the rows that Postgres refuses: try steps of rows, narrow down on those that fail."""
 
 from collections.abc import Callable
+from typing import TypeVar
 
 import psycopg
+
+R = TypeVar("R")
 
 # Writes rows [start, start + count) or none of them; returns the error that a row of them caused.
 Attempt = Callable[[int, int], psycopg.Error | None]
@@ -10,19 +13,19 @@ Attempt = Callable[[int, int], psycopg.Error | None]
 Locate = Callable[[psycopg.Error, int, int], int | None]
 
 
-def isolate(total: int, attempt: Attempt, locate: Locate) -> list[tuple[int, psycopg.Error]]:
-    """Write all rows that Postgres takes, in order; return the others, each with the error it causes.
+def isolate(total: int, attempt: Attempt, locate: Locate, refuse: Callable[[int, psycopg.Error], R]) -> list[R]:
+    """Write all rows that Postgres takes, in order; return what `refuse` makes of the others and the error each causes.
 
     Where the server names the row, those before it are written and it is refused: two statements for a bad row. Where
-    it does not (a foreign key), the step is halved: log₂(n) statements. Steps double while all goes well, so that evenly
-    spread bad rows cost about three times the data.
+    it does not (a foreign key), the step is halved: log₂(n) statements. Steps double while all goes well, so that
+    evenly spread bad rows cost about three times the data.
     """
-    refused: list[tuple[int, psycopg.Error]] = []
+    refused: list[R] = []
     named: dict[int, psycopg.Error] = {}
     start, step = 0, total
     while start < total:
         if start in named:
-            refused.append((start, named.pop(start)))
+            refused.append(refuse(start, named.pop(start)))
             start += 1
             continue
         count = min(step, total - start)

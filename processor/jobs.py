@@ -1,6 +1,6 @@
 """The queue, as the processor sees it: each function is one call of an SQL function in `importer`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -8,19 +8,24 @@ from uuid import UUID
 import psycopg
 from psycopg.types.json import Jsonb
 
+from processor.errors import JobError
 from processor.flow import Chunk, Column, Position
 
 CLAIM = "select importer.claim_jobs(%s, %s, %s)"
 RENEW = "select importer.renew_lease(%s, %s, %s)"
 OPEN = "select importer.open_job(%s, %s, %s, %s, %s, %s)"
-COMMIT_CHUNK = "select importer.commit_chunk(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
-FINISH = "select importer.finish_job(%s, %s, %s, %s, %s, %s)"
-FAIL = "select importer.fail_job(%s, %s, %s, %s, %s, %s)"
+COMMIT_CHUNK = "select importer.commit_chunk(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+FINISH = "select importer.finish_job(%s, %s, %s, %s, %s, %s, %s)"
+FAIL = "select importer.fail_job(%s, %s, %s, %s, %s, %s, %s, %s)"
+REJECTED_RECORDS = "select record_number from importer.rejected_rows(%s)"
+REJECTED_ROWS = "select line_number, column_name, code, message, raw from importer.rejected_rows(%s)"
 PREPARE_STAGE = "select importer.prepare_stage(%s, %s, %s)"
-REJECT_STAGED = "select importer.reject_staged(%s, %s, %s)"
+REJECT_STAGED = "select importer.reject_staged(%s, %s, %s, %s)"
 FINISH_STAGE = "select importer.finish_stage(%s, %s)"
 GIVE_BACK = "select importer.give_back_job(%s, %s)"
 SWEEP = "select job_id, action from importer.sweep_import_jobs()"
+SOURCES_TO_DELETE = "select job_id, bucket_id, object_path from importer.sources_to_delete()"
+SOURCE_DELETED = "select importer.source_deleted(%s)"
 WAKE_TOKEN = "select importer.wake_token()"  # noqa: S105 - the name of a function
 
 
@@ -161,15 +166,27 @@ def open_job(conn: psycopg.Connection, job: Job, etag: str | None, size: int, di
     ]
 
 
-def commit_chunk(
-    conn: psycopg.Connection, job: Job, chunk: Chunk, tally: Tally, bom_bytes: int, rejected: Sequence[Rejected]
-) -> None:
-    """Enter a chunk into the ledger, as the last statement of the transaction that loaded it.
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a chunk's transaction writes besides its rows.
 
-    `rejected` may hold fewer rows than `tally.rejected` counts.
+    `rejected` are all rejected rows, of which the first `kept` are shown to the user; `preview` is the first chunk's.
+    """
+
+    chunk: Chunk
+    tally: Tally
+    bytes_read: int
+    rejected: Sequence[Rejected]
+    kept: int
+    preview: list[dict[str, Any]] | None
+
+
+def commit_chunk(conn: psycopg.Connection, job: Job, outcome: Outcome) -> None:
+    """Enter a chunk into the ledger, as the last statement of the transaction that loaded it.
 
     Raises: psycopg.Error with SQLSTATE IJ103 when the lease is over, 23505 when the chunk is in already.
     """
+    chunk, tally = outcome.chunk, outcome.tally
     conn.execute(
         COMMIT_CHUNK,
         (
@@ -184,8 +201,10 @@ def commit_chunk(
             tally.loaded,
             tally.rejected,
             tally.skipped,
-            chunk.next.offset + bom_bytes,
-            as_json(rejected),
+            outcome.bytes_read,
+            as_json(outcome.rejected),
+            outcome.kept,
+            None if outcome.preview is None else Jsonb(outcome.preview),
         ),
     )
 
@@ -207,9 +226,9 @@ def prepare_stage(conn: psycopg.Connection, job: Job, columns: Sequence[str]) ->
     return str(row[0]) if row else ""
 
 
-def reject_staged(conn: psycopg.Connection, job: Job, rejected: Sequence[Rejected]) -> None:
+def reject_staged(conn: psycopg.Connection, job: Job, rejected: Sequence[Rejected], kept: int) -> None:
     """Count staged rows that the target refused as rejected, in the transaction that moves the others."""
-    conn.execute(REJECT_STAGED, (job.id, job.token, as_json(rejected)))
+    conn.execute(REJECT_STAGED, (job.id, job.token, as_json(rejected), kept))
 
 
 def finish_stage(conn: psycopg.Connection, job: Job) -> None:
@@ -217,20 +236,43 @@ def finish_stage(conn: psycopg.Connection, job: Job) -> None:
     conn.execute(FINISH_STAGE, (job.id, job.token))
 
 
+def rejected_rows(conn: psycopg.Connection, job: Job) -> Iterator[tuple[int, str | None, str, str, str | None]]:
+    """Yield line, column, code, message and record of all rejected rows, in file order, a few at a time."""
+    with conn.cursor() as cursor:
+        yield from cursor.stream(REJECTED_ROWS, (job.id,))
+
+
+def rejected_records(conn: psycopg.Connection, job: Job) -> frozenset[int]:
+    """Return the numbers of all rejected records."""
+    return frozenset(row[0] for row in conn.execute(REJECTED_RECORDS, (job.id,)).fetchall())
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """Where a job's artifacts are, in the bucket of its file."""
+
+    errors: str | None = None
+    output: str | None = None
+
+
 def finish(
-    conn: psycopg.Connection, job: Job, records: int, sha256: str | None, preview: object, report: dict[str, Any]
+    conn: psycopg.Connection, job: Job, records: int, sha256: str | None, report: dict[str, Any], paths: Paths
 ) -> None:
     """Complete the job, in a transaction of the caller's.
 
     Raises: psycopg.Error with SQLSTATE IJ902 when the counts do not agree, IJ103 without a lease.
     """
-    conn.execute(FINISH, (job.id, job.token, records, sha256, Jsonb(preview), Jsonb(report)))
+    conn.execute(FINISH, (job.id, job.token, records, sha256, Jsonb(report), paths.errors, paths.output))
 
 
-def fail(conn: psycopg.Connection, job: Job, code: str, message: str, hint: str, transient: bool) -> str:
+def fail(conn: psycopg.Connection, job: Job, reason: JobError, report: dict[str, Any] | None, paths: Paths) -> str:
     """End the attempt; return the status the job has now, `pending` or `failed`."""
+    told = None if report is None else Jsonb(report)
     with conn.transaction():
-        row = conn.execute(FAIL, (job.id, job.token, code, message, hint, transient)).fetchone()
+        row = conn.execute(
+            FAIL,
+            (job.id, job.token, reason.code, reason.message, reason.advice, reason.transient, told, paths.errors),
+        ).fetchone()
     return str(row[0]) if row else ""
 
 
@@ -250,3 +292,14 @@ def wake_token(conn: psycopg.Connection) -> str | None:
     """Return the doorbell's token as the database has it, None when there is none."""
     row = conn.execute(WAKE_TOKEN).fetchone()
     return row[0] if row else None
+
+
+def sources_to_delete(conn: psycopg.Connection) -> list[tuple[UUID, str, str]]:
+    """Return job, bucket and path of files that are to be deleted and have not been."""
+    with conn.transaction():
+        return [(row[0], row[1], row[2]) for row in conn.execute(SOURCES_TO_DELETE).fetchall()]
+
+
+def source_deleted(conn: psycopg.Connection, job_id: UUID) -> None:
+    """Note that a job's file has been deleted."""
+    conn.execute(SOURCE_DELETED, (job_id,))

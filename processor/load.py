@@ -98,7 +98,7 @@ def copy_isolating(conn: psycopg.Connection, statement: sql.Composed, frame: pl.
     def locate(exc: psycopg.Error, start: int, count: int) -> int | None:
         return named_row(exc, frame.slice(start, count))
 
-    return [refusal(row, exc, frame.columns) for row, exc in isolate(frame.height, attempt, locate)]
+    return isolate(frame.height, attempt, locate, lambda row, exc: refusal(row, exc, frame.columns))
 
 
 def savepoint(conn: psycopg.Connection, work: Callable[[], object]) -> psycopg.Error | None:

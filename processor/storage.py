@@ -6,19 +6,29 @@ HTTP 400 with the true status in the body's `statusCode` (Storage API v1.11, rea
 
 import json
 import random
+import threading
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import httpx
 
 from processor.errors import ObjectNotFound, SourceChanged, SourceRefused, SourceTooLarge, SourceUnavailable
 
+if TYPE_CHECKING:
+    from storage3._sync.file_api import SyncBucketProxy
+
+    from supabase import Client
+
 BLOCK = 1 << 20
 # Reconnects in a row without a single new byte before the attempt is given up (the job itself is tried again later).
 PATIENCE = 5
+# Storing a large artifact may take the server long after the last byte has been sent.
+WRITE_SECONDS = 600
 TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 
 
@@ -52,6 +62,7 @@ class Source:
         self._url = f"object/authenticated/{quote(bucket, safe='')}/{quote(path)}"
         self._max_bytes = max_bytes
         self.identity: Identity | None = None
+        self.position = 0
 
     def blocks(self, start: int = 0) -> Generator[bytes]:
         """Yield the file's bytes from `start` to its end, in blocks of about a megabyte.
@@ -65,6 +76,7 @@ class Source:
                 with closing(self._connected(position)) as body:
                     for block in body:
                         position += len(block)
+                        self.position = position
                         failures = 0
                         yield block
                 if self.identity is not None and position >= self.identity.size:
@@ -108,6 +120,51 @@ class Source:
             self.identity = found
         elif found != self.identity:
             raise SourceChanged("the file changed while it was being imported")
+
+
+class Artifacts:
+    """Files that the processor writes into Storage, or deletes there; a client of Supabase, made at the first use."""
+
+    def __init__(self, supabase_url: str, key: str) -> None:
+        self._url, self._key = supabase_url, key
+        self._lock = threading.Lock()
+        self._made: Client | None = None
+
+    def put(self, bucket: str, path: str, file: Path) -> None:
+        """Upload a CSV; one of that name is replaced.
+
+        Raises: SourceUnavailable, SourceRefused.
+        """
+        self._do(bucket, lambda files: files.upload(path, file, {"content-type": "text/csv", "upsert": "true"}))
+
+    def delete(self, bucket: str, path: str) -> None:
+        """Delete a file, if it is there.
+
+        Raises: SourceUnavailable, SourceRefused.
+        """
+        self._do(bucket, lambda files: files.remove([path]))
+
+    def _do(self, bucket: str, work: "Callable[[SyncBucketProxy], object]") -> None:
+        from storage3.exceptions import StorageApiError
+
+        try:
+            work(self._client().storage.from_(bucket))
+        except StorageApiError as exc:
+            status = int(exc.status) if str(exc.status).isdigit() else 500
+            raise (SourceUnavailable if status == 429 or status >= 500 else SourceRefused)(
+                f"Storage refused to write beside the file with {status}"
+            ) from exc
+        except httpx.TransportError as exc:
+            raise SourceUnavailable(f"Storage could not be reached ({type(exc).__name__})") from exc
+
+    def _client(self) -> "Client":
+        with self._lock:
+            if self._made is None:
+                # 0.5 s and 30 MB, which most jobs do not need.
+                from supabase import ClientOptions, create_client
+
+                self._made = create_client(self._url, self._key, ClientOptions(storage_client_timeout=WRITE_SECONDS))
+            return self._made
 
 
 def full_size(response: httpx.Response, position: int) -> int:

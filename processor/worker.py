@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from uuid import UUID
 
 import httpx
@@ -16,10 +17,11 @@ from processor import jobs, log
 from processor.config import Config
 from processor.errors import DatabaseUnavailable, Defect, JobError, LeaseLost
 from processor.heartbeat import Heartbeat
-from processor.jobs import Job
+from processor.jobs import Job, Paths
 from processor.log import event
 from processor.run import Attempt, Held, Stopped
 from processor.sqlstates import job_error
+from processor.storage import Artifacts
 
 # How long a thread waits for a connection of the pool: longer than a restart of Postgres, shorter than a lease.
 CONNECTION_SECONDS = 20.0
@@ -27,15 +29,25 @@ CONNECTION_SECONDS = 20.0
 RETRY_SECONDS = 1.0
 
 
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """Why an attempt did not go through, and the attempt, if it had come so far."""
+
+    reason: JobError | Stopped
+    attempt: Attempt | None = None
+
+
 class Worker:
     """Holds at most `config.max_jobs` jobs. `start` returns at once; `wake` may be called from any thread."""
 
     def __init__(self, config: Config, pool: ConnectionPool, http: httpx.Client) -> None:
         self.config, self.pool, self.http = config, pool, http
+        self.artifacts = Artifacts(config.supabase_url, config.secret_key)
         self.name = f"{socket.gethostname()}:{os.getpid()}"
         self.stopping = threading.Event()
         self.woken = threading.Event()
         self.heartbeat = Heartbeat(config)
+        # By the lease's token: a processor that was paused may take over a job that a thread of its own still has.
         self._running: dict[UUID, Job] = {}
         self._threads = ThreadPoolExecutor(config.max_jobs, thread_name_prefix="job")
         self._dispatcher = threading.Thread(target=self._dispatch, name="dispatcher", daemon=True)
@@ -53,6 +65,7 @@ class Worker:
     def stop(self) -> None:
         """Claim nothing more, let each job finish its chunk and give it back; return when all have."""
         self.stopping.set()
+        event("worker_stopping", worker=self.name, jobs=len(self._running))
         self.woken.set()
         self._dispatcher.join()
         self._threads.shutdown(wait=True)
@@ -82,13 +95,14 @@ class Worker:
         with self.pool.connection(CONNECTION_SECONDS) as conn:
             for job_id, action in jobs.sweep(conn):
                 event("swept", job_id=job_id, found=action)
+        self._delete_sources()
 
     def _claim_all(self) -> None:
         while (free := self.config.max_jobs - len(self._running)) > 0 and not self.stopping.is_set():
             with self.pool.connection(CONNECTION_SECONDS) as conn:
                 claimed = jobs.claim(conn, self.name, free, self.config.lease_seconds)
             for job in claimed:
-                self._running[job.id] = job
+                self._running[job.token] = job
                 lost = self.heartbeat.hold(job)
                 self._threads.submit(self._run, job, Held(self.stopping, lost))
             if len(claimed) < free:
@@ -98,43 +112,58 @@ class Worker:
         log.job_id.set(str(job.id))
         event("job_started", attempt=job.attempt, target=job.target_name)
         try:
-            reason = self._attempt(job, held)
-            if reason is not None:
-                self._end(job, held, reason)
+            ending = self._attempt(job, held)
+            if ending is not None:
+                self._end(job, held, ending)
         except Exception as exc:  # noqa: BLE001 - the thread's last stop; the lease's end will bring the job back
             event("job_abandoned", logging.ERROR, exception=log.where(exc))
         finally:
             self.heartbeat.drop(job)
-            del self._running[job.id]
+            del self._running[job.token]
             self.wake()
 
-    def _attempt(self, job: Job, held: Held) -> JobError | Stopped | None:
+    def _attempt(self, job: Job, held: Held) -> Ending | None:
         """Run the job; return why it did not go through, None when it did."""
+        attempt: Attempt | None = None
         try:
             with self.pool.connection(CONNECTION_SECONDS) as conn:
-                Attempt(job, conn, self.http, self.config, held).run()
+                attempt = Attempt(job, conn, self.http, self.artifacts, self.config, held)
+                run(attempt)
         except (JobError, Stopped) as exc:
-            return exc
+            return Ending(exc, attempt)
         except PoolTimeout:
-            return DatabaseUnavailable("no connection to the database could be had")
+            return Ending(DatabaseUnavailable("no connection to the database could be had"))
         except psycopg.Error as exc:
-            return job_error(exc)
+            return Ending(job_error(exc))
         except Exception as exc:  # noqa: BLE001 - a defect ends the job with a code, not the processor
             event("defect", logging.ERROR, exception=log.where(exc))
-            return Defect(f"the processor failed with {type(exc).__name__}")
+            return Ending(Defect(f"the processor failed with {type(exc).__name__}"))
         event("job_completed")
+        if job.options.get("delete_source"):
+            self._delete_sources()
         return None
 
-    def _end(self, job: Job, held: Held, reason: JobError | Stopped) -> None:
+    def _delete_sources(self) -> None:
+        """Delete the files of completed jobs that asked for it; what fails is tried again after the next sweep."""
+        with self.pool.connection(CONNECTION_SECONDS) as conn:
+            for job_id, bucket, path in jobs.sources_to_delete(conn):
+                try:
+                    self.artifacts.delete(bucket, path)
+                except JobError as exc:
+                    event("source_not_deleted", logging.WARNING, code=exc.code, reason=exc.message)
+                else:
+                    jobs.source_deleted(conn, job_id)
+
+    def _end(self, job: Job, held: Held, ending: Ending) -> None:
         """Write the attempt's end, again while the database does not answer and the lease may still hold."""
-        if isinstance(reason, LeaseLost):
-            event("lease_lost", logging.WARNING, code=reason.code)
+        if isinstance(ending.reason, LeaseLost):
+            event("lease_lost", logging.WARNING, code=ending.reason.code)
             return
         deadline = time.monotonic() + self.config.lease_seconds
         while not held.lost.is_set() and time.monotonic() < deadline:
             try:
                 with self.pool.connection(CONNECTION_SECONDS) as conn:
-                    self._write_end(conn, job, reason)
+                    self._write_end(conn, job, ending)
             except psycopg.Error as exc:
                 if isinstance(job_error(exc), LeaseLost):
                     event("lease_lost", logging.WARNING, code=LeaseLost.code)
@@ -143,10 +172,26 @@ class Worker:
             else:
                 return
 
-    def _write_end(self, conn: psycopg.Connection, job: Job, reason: JobError | Stopped) -> None:
+    def _write_end(self, conn: psycopg.Connection, job: Job, ending: Ending) -> None:
+        reason = ending.reason
         if isinstance(reason, Stopped):
             jobs.give_back(conn, job)
             event("job_given_back")
             return
-        status = jobs.fail(conn, job, reason.code, reason.message, reason.advice, reason.transient)
+        attempt = ending.attempt
+        status = jobs.fail(conn, job, reason, attempt and attempt.told, attempt.paths if attempt else Paths())
         event("attempt_failed", logging.WARNING, code=reason.code, reason=reason.message, status=status)
+
+
+def run(attempt: Attempt) -> None:
+    """Run an attempt.
+
+    Raises: what it raises, but DatabaseUnavailable when its connection is broken: a row's refusal that was on its way
+    when the server went down would else count as the job's own fault.
+    """
+    try:
+        attempt.run()
+    except psycopg.Error as exc:
+        if attempt.conn.broken:
+            raise DatabaseUnavailable("the connection to the database was lost") from exc
+        raise

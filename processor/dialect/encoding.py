@@ -21,6 +21,7 @@ MARKS: Final = (
 )
 #: Two guesses closer than this are about as good.
 MARGIN = 0.05
+TELLING = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,14 @@ def _damaged_utf8(sample: bytes) -> bool:
     return sum(not char.isascii() for char in text) - wrong > wrong
 
 
+def _telling(sample: bytes) -> bytes:
+    """Keep the lines that are not ASCII alone, 64 kB of them at most: all that tells encodings apart."""
+    lines = [line for line in sample.splitlines(keepends=True) if not line.isascii()]
+    return b"".join(lines)[:TELLING]
+
+
 def _best(sample: bytes, locale: str | None) -> Encoding | None:
+    sample = _telling(sample)
     scores = {name: fits(text, name) for name in ("cp1252", "cp1250") if (text := _decoded(sample, name)) is not None}
     if "cp1252" not in scores and fits(sample.decode("latin-1"), "cp1252") > max(0.9, scores.get("cp1250", 0)):
         return Encoding("iso8859-1", 0, 0.5, "found")  # 5 bytes that cp1252 leaves open are controls in Latin-1

@@ -7,8 +7,7 @@ from processor.flow import Dialect, Position
 
 
 def read_header(sample: bytes, dialect: Dialect) -> tuple[list[str], Position]:
-    """Return the header and the position of the record below it; without a header, the first record and its own
-    position.
+    """Return the header and the position of the record below it; without a header, the first record and its own.
 
     Positions count bytes of the text as UTF-8, not of the file. Raises EmptyFile or UnclosedQuote.
     """

@@ -10,7 +10,7 @@ from processor.errors import AmbiguousDialect
 from processor.flow import How
 
 #: Scores this close are about as good; a way to read that scores less than FAIR is no rival.
-MARGIN, FAIR = 0.03, 0.75
+MARGIN, FAIR = 0.03, 0.7
 #: Below this no way makes a table: one column, or rows in disorder, where the first line decides.
 POOR = 0.5
 SPOKEN = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a pipe", ":": "a colon"}

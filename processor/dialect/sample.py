@@ -29,6 +29,6 @@ def plain_sample(sample: bytes, complete: bool, compression: str | None) -> tupl
 
 
 def lines_of(body: bytes, encoding: str) -> list[str]:
-    """Decode the body (without its byte order mark) and part it into lines as csv does; half a character is left out."""
+    """Decode the body (without its byte order mark) and part it into lines as csv does, without half characters."""
     text = codecs.getincrementaldecoder(encoding)("replace").decode(body, False)
     return io.StringIO(text, newline="").readlines()

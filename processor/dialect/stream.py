@@ -43,9 +43,8 @@ def _transcoded(blocks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
             line += text.count(b"\n")
             yield text
         yield decoder.decode(b"", True).encode()
-    except UnicodeError as error:
-        before = str(getattr(error, "object", b"")[: getattr(error, "start", 0)])
-        line += before.count("\\n")
+    except UnicodeDecodeError as error:
+        line += bytes(error.object[: error.start]).decode(encoding, "replace").count("\n")
         raise WrongEncoding(
             f"The file is not {encoding}: on line {line:,} there is a byte that belongs to no character."
         ) from None

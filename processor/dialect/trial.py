@@ -24,9 +24,7 @@ class Marks:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What comes of one way: the rows, the width most have, how table-like they are (0 to 1), and the table's first
-    row.
-    """
+    """What comes of one way: the rows, the width of most, how table-like they are (0 to 1), the table's first row."""
 
     marks: Marks
     rows: Sequence[Row]
@@ -59,11 +57,13 @@ def attempt(lines: Sequence[str], complete: bool, marks: Marks, comment: str | N
 
 
 def table_start(rows: Sequence[Row], width: int) -> int:
-    """Find the header below titles and notes: rows of one filled field, or of half the table's width at most."""
+    """Find the header below titles: remarks, rows of one filled field, or of half the table's width at most."""
     for place, row in enumerate(rows[:PREAMBLE]):
         filled = sum(bool(field.strip()) for field in row.fields)
         if len(row.fields) == width and (filled > 1 or width < 3):
             return place
+        if row.fields[0].startswith("#"):
+            continue
         if filled > max(1, width // 2):
             return 0  # too wide for a title: a header that does not fit, which is for others to say
     return 0
@@ -74,6 +74,8 @@ def _clean(rows: Sequence[Row], delimiter: str) -> float:
     marks = "".join(mark for mark in ";\t|" if mark != delimiter)
     others = re.compile(f"[{marks}]" + (r"|,(?=\S)" if delimiter != "," else ""))
     fields = [field for row in rows for field in row.fields]
+    if not others.search("\0".join(fields)):
+        return 1.0
     unclean = sum(bool(others.search(field)) and not _NUMBER.fullmatch(field) for field in fields)
     return 1 - unclean / len(fields)
 

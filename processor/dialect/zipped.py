@@ -98,9 +98,7 @@ def _wide(size: int, extra: bytes) -> int:
 
 
 def _descriptor(source: _Input) -> int:
-    """Read the CRC that follows a member whose header had none; its sizes are 4 or 8 bytes each, and its mark
-    optional.
-    """
+    """Read the CRC that follows a member whose header had none; sizes are 4 or 8 bytes each, the mark is optional."""
     marked = source.peek(4) == DESCRIPTOR
     crc = int.from_bytes(source.read(8 if marked else 4)[-4:], "little")
     for sizes in (8, 16):

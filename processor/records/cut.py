@@ -31,9 +31,8 @@ def cut(
 ) -> Iterator[Chunk]:
     """Yield chunks of whole records; `blocks` is UTF-8 text from byte `start.offset` on, where a record begins.
 
-    Chunk `seq` ends at the last record end within its first `chunk_bytes(seq)` bytes, or, if there is none, at the
-    first
-    behind them. Raises `UnclosedQuote` where the text ends inside quotes, or a record reaches the limit inside them.
+    Chunk `seq` ends at the last record end within its first `chunk_bytes(seq)` bytes or, if there is none, at the first
+    behind them. Raises `UnclosedQuote` where the text ends inside quotes or a record reaches the limit inside them.
     """
     cutter = _Cutter(Buffer(blocks), Marks.of(dialect), limits, window)
     position = start

@@ -17,9 +17,7 @@ class Record(NamedTuple):
 
 
 def lone_cr(data: bytes, stop: int, final: bool) -> bool:
-    """Tell whether a CR as the last byte before `stop` is a line end by itself; False as well where that is not known
-    yet.
-    """
+    """Tell whether a CR just before `stop` is a line end by itself; False as well where that is not known yet."""
     return final or (stop < len(data) and data[stop] != LF)
 
 

@@ -17,8 +17,8 @@ class Marks:
 
     `field` matches one field with what ends it, by the rules of Python's csv reader: group 1 is set when only a lenient
     reader understands the field, group 2 is the end (delimiter, line end, or nothing at the end of the input). It does
-    not match where a quoted field opens that is not closed. `record` matches a whole record; its group 1 is what ends
-    it.
+    not match where a quoted field opens that is not closed. `raw` has the field's bytes as one more
+    group before these. `record` matches a whole record, group 1 is its end.
     """
 
     delimiter: int
@@ -26,6 +26,7 @@ class Marks:
     escape: int | None
     comment: int | None
     field: re.Pattern[bytes]
+    raw: re.Pattern[bytes]
     record: re.Pattern[bytes]
 
     @classmethod
@@ -44,6 +45,7 @@ class Marks:
             field=re.compile(
                 b"(?:%b(?=%b|%b)|(%b))(%b|%b)" % (regular, stop, LINE_END, odd, stop, LINE_END), re.DOTALL
             ),
+            raw=re.compile(b"(%b(?=%b|%b)|(%b))(%b|%b)" % (regular, stop, LINE_END, odd, stop, LINE_END), re.DOTALL),
             record=re.compile(b"(?:%b%b)*+%b(%b)" % (either, stop, either, LINE_END), re.DOTALL),
         )
 
@@ -52,8 +54,7 @@ def _field(d: bytes, q: bytes, x: bytes) -> tuple[bytes, bytes]:
     """Spell the patterns of a regular field and of an odd one, from escaped delimiter, quote and escape.
 
     Repeats are possessive, so that a 16 MB field costs no memory for backtracking. After a closing quote one byte is
-    plain
-    whatever it is (CPython's QUOTE_IN_QUOTED_FIELD knows no escape there).
+    plain whatever it is (CPython's QUOTE_IN_QUOTED_FIELD knows no escape there).
     """
     escaped = b"|%b(?:.|\\Z)" % x if x else b""
     plain = b"(?:[^%b%b%b\r\n]++%b)*+" % (d, q, x, escaped)

@@ -55,3 +55,12 @@ def _odd_runs(heads: Bools, quotes: Bools) -> Bools:
     odd = heads.copy()
     odd[places.take(first[even])] = False
     return odd
+
+
+def escaped_places(at: Ints, size: int) -> Ints:
+    """Places that an escape takes the meaning from: behind the 1st, 3rd, … of each run of escapes `at`."""
+    order = np.arange(at.size)
+    heads = np.diff(at, prepend=-2) != 1
+    run = order - np.maximum.accumulate(np.where(heads, order, 0))
+    behind = at[run % 2 == 0] + 1
+    return behind[behind < size]

@@ -14,6 +14,8 @@ class Rewriter:
         self.delimiter = dialect.delimiter.encode()
         self.quote = (dialect.quote or "").encode()
         self.escape = (dialect.escape or "").encode()
+        self.opening = self.delimiter + self.quote
+        self.usual = self.quote == b'"'
         q, x = re.escape(self.quote) or NEVER, re.escape(self.escape) or NEVER
         not_marks = b"[^%b]++|" % (re.escape(self.quote) + re.escape(self.escape)) if q is not NEVER else b""
         self.body = re.compile(b"%b((?:%b%b%b|%b.)*+)%b" % (q, not_marks, q, q, x, q), re.DOTALL)
@@ -23,24 +25,26 @@ class Rewriter:
 
     def rewrite(self, data: bytes, start: int, stop: int) -> bytes:
         """Give the record at `[start, stop)` (without its line end) in canonical form, with LF."""
-        fields: list[bytes] = []
-        at = start
-        while field := self.marks.field.match(data, at, stop):
-            fields.append(self._canonical(data[at : field.start(2)]))
-            if field.end(2) == field.start(2):
-                break
-            at = field.end()
-        return self.delimiter.join(fields) + b"\n"
+        text = data[start:stop]
+        if not self.escape and not (self.quote and (text.startswith(self.quote) or self.opening in text)):
+            fields = text.split(self.delimiter)  # nothing is enclosed: four times faster
+            return self.delimiter.join([_enclosed(field) if b'"' in field else field for field in fields]) + b"\n"
+        found = self.marks.raw.findall(data, start, stop)
+        if len(found) > 1 and found[-2][2] != self.delimiter:
+            found.pop()  # behind the last field the pattern finds nothing once more
+        return self.delimiter.join([self._canonical(raw, odd) for raw, odd, _ in found]) + b"\n"
 
-    def _canonical(self, raw: bytes) -> bytes:
+    def _canonical(self, raw: bytes, odd: bytes) -> bytes:
+        if not odd and self.usual and (not self.escape or self.escape not in raw):
+            return raw
         quoted = self.body.match(raw) if self.quote and raw.startswith(self.quote) else None
         if quoted:
             value = self._inside(quoted.group(1)) + self._outside(raw[quoted.end() :], behind_quote=True)
-            return b'"' + value.replace(b'"', b'""') + b'"'
+            return _enclosed(value)
         value = (
             raw if raw == self.escape + b"N" else self._outside(raw)
         )  # \N: the null of MySQL and of Postgres's text format
-        return b'"' + value.replace(b'"', b'""') + b'"' if self.needs_quotes.search(value) else value
+        return _enclosed(value) if self.needs_quotes.search(value) else value
 
     def _inside(self, body: bytes) -> bytes:
         if self.escape:
@@ -52,6 +56,10 @@ class Rewriter:
         if not self.escape:
             return text
         return text[:behind_quote] + self.pairs.sub(_second, text[behind_quote:])
+
+
+def _enclosed(value: bytes) -> bytes:
+    return b'"' + value.replace(b'"', b'""') + b'"'
 
 
 def _second(match: re.Match[bytes]) -> bytes:

@@ -9,7 +9,7 @@ import numpy as np
 from processor.records.exact import line_ends, lone_cr, read_record
 from processor.records.found import NOTHING, Bools, Bytes, Found, Ints, Window, join, starts_of
 from processor.records.marks import CR, LF
-from processor.records.quotes import read_quotes
+from processor.records.quotes import escaped_places, read_quotes
 
 
 def scan(window: Window) -> Found:
@@ -34,21 +34,12 @@ def _structural(window: Window, rare: set[int]) -> tuple[Ints, Bytes]:
     for mark in rare - {marks.escape, marks.comment}:
         mask |= view == mark
     if marks.escape in rare:
-        mask[_escaped(np.flatnonzero(view == marks.escape), view.size)] = False
+        mask[escaped_places(np.flatnonzero(view == marks.escape), view.size)] = False
     at = np.flatnonzero(mask)
     kinds = view.take(at)
     if window.final and not (at.size and at[-1] == view.size - 1 and kinds[-1] in (LF, CR)):
         at, kinds = np.append(at, view.size), np.append(kinds, np.uint8(LF))  # the line end that the last record lacks
     return at, kinds
-
-
-def _escaped(at: Ints, size: int) -> Ints:
-    """Places that an escape takes the meaning from: behind the 1st, 3rd, … of each run of escapes `at`."""
-    order = np.arange(at.size)
-    heads = np.diff(at, prepend=-2) != 1
-    run = order - np.maximum.accumulate(np.where(heads, order, 0))
-    behind = at[run % 2 == 0] + 1
-    return behind[behind < size]
 
 
 def _plain(window: Window, at: Ints, last: Ints) -> Found:

@@ -12,6 +12,7 @@ from processor import jobs
 from processor.errors import TargetMissing, UnknownTarget
 from processor.flow import Dialect, Limits, Plan, Position
 from processor.jobs import Entry, Job, Target
+from processor.run.guard import is_guarded, unguarded_text
 from processor.run.planning import plan_for
 from processor.run.sinks import Sink, sink_for
 from processor.storage import Source
@@ -46,7 +47,8 @@ class Digest:
 class Opened:
     """A file that is ready to be cut: how to read it, what goes where, where to begin, and what is in already.
 
-    `text` yields the UTF-8 text from `start` on.
+    `text` yields the UTF-8 text from `start` on. `guarded`: the file is an errors.csv, whose cells carry guards.
+    `rejected` are the numbers of rejected records, where the normalised file of an earlier attempt is written anew.
     """
 
     dialect: Dialect
@@ -56,6 +58,9 @@ class Opened:
     text: Iterator[bytes]
     ledger: dict[int, Entry]
     digest: Digest
+    header: list[str]
+    guarded: bool
+    rejected: frozenset[int] = frozenset()
 
 
 def open_file(conn: psycopg.Connection, job: Job, source: Source, limits: Limits) -> Opened:
@@ -66,21 +71,35 @@ def open_file(conn: psycopg.Connection, job: Job, source: Source, limits: Limits
     target = known_target(job)
     digest = Digest()
     blocks = digest.of(source.blocks())
-    sample, complete = sample_of(blocks)
+    taken, complete = beginning(blocks)
+    sample = taken[:SAMPLE]  # no more, so that what is found does not depend on the network
     identity = source.identified()
     found = dialects.detect(sample, complete, job.options)
     header, first = dialects.read_header(sample, found)
+    errors_file = is_guarded(header)
+    if errors_file:
+        header = [unguarded_text(name) for name in header]
     plan = plan_for(job, target, found, header)
     ledger = jobs.open_job(conn, job, identity.etag, identity.size, asdict(found))
-    start = resume_at(first, ledger)
+    anew = bool(job.options.get("output"))
+    start = first if anew else resume_at(first, ledger)
     if start == first:
-        text = skipping(dialects.text_stream(chain([sample], blocks), found, limits), first.offset)
+        text = skipping(dialects.text_stream(chain([taken], blocks), found, limits), first.offset)
     else:
         blocks.close()
         digest.give_up()
         text = resumed(source, found, start, limits)
     return Opened(
-        found, plan, sink_for(conn, job, target, plan), start, text, {entry.seq: entry for entry in ledger}, digest
+        found,
+        plan,
+        sink_for(conn, job, target, plan),
+        start,
+        text,
+        {entry.seq: entry for entry in ledger},
+        digest,
+        header,
+        errors_file,
+        jobs.rejected_records(conn, job) if anew and ledger else frozenset(),
     )
 
 
@@ -98,12 +117,12 @@ def known_target(job: Job) -> Target:
     return job.target
 
 
-def sample_of(blocks: Iterator[bytes]) -> tuple[bytes, bool]:
-    """Take the first blocks, at least `SAMPLE` bytes if there are; tell whether that is the whole file."""
+def beginning(blocks: Iterator[bytes]) -> tuple[bytes, bool]:
+    """Take blocks until there are more than `SAMPLE` bytes; tell whether that is the whole file."""
     taken = bytearray()
     for block in blocks:
         taken += block
-        if len(taken) >= SAMPLE:
+        if len(taken) > SAMPLE:
             return bytes(taken), False
     return bytes(taken), True
 

@@ -7,6 +7,7 @@ from typing import Any, cast
 from processor import validate
 from processor.flow import Dialect, Plan, Reading
 from processor.jobs import Job, Target
+from processor.run.guard import MARKERS, is_guarded
 
 
 def plan_for(job: Job, target: Target, found: Dialect, header: list[str]) -> Plan:
@@ -26,7 +27,7 @@ def plan_for(job: Job, target: Target, found: Dialect, header: list[str]) -> Pla
         target.columns,
         has_header=found.has_header,
         aliases=aliases_of(target),
-        mapping=job.options.get("mapping"),
+        mapping=(dict.fromkeys(MARKERS) if is_guarded(header) else {}) | job.options.get("mapping", {}),
         unknown_columns=job.options.get("unknown_columns", "ignore"),
         null_values=shared,
         readings=readings,

@@ -29,9 +29,9 @@ def of_refusals(refused: list[Refusal], rows: Rows) -> Rejections:
     )
 
 
-def numbered(chunk: Chunk, rejections: Rejections, room: int) -> list[Rejected]:
-    """Give the first `room` rejections, in file order, their record and line numbers and the raw record."""
-    order = sorted(range(len(rejections.rows)), key=rejections.rows.__getitem__)[: max(room, 0)]
+def numbered(chunk: Chunk, rejections: Rejections) -> list[Rejected]:
+    """Give rejections, in file order, their record and line numbers and the raw record."""
+    order = sorted(range(len(rejections.rows)), key=rejections.rows.__getitem__)
     rows = [rejections.rows[at] for at in order]
     return [
         Rejected(

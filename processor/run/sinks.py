@@ -27,18 +27,22 @@ class Direct:
         """Return the rows as `statement` takes them."""
         return rows.frame
 
-    def close(self, conn: psycopg.Connection, job: Job, last_record: int) -> int:
+    def close(self, conn: psycopg.Connection, job: Job, last_record: int, room: int) -> int:
         """Do what is left at the end; return how many rows the target refused only now."""
         return 0
 
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """All or nothing: chunks go into a table of the job's own, with their record and line numbers."""
+    """All or nothing: chunks go into a table of the job's own, with their record and line numbers.
+
+    A dry run tries the target in the same way at the end, and takes it back.
+    """
 
     statement: sql.Composed
     move: sql.Composed
     lines: sql.Composed
+    dry: bool
 
     def shaped(self, rows: Rows, chunk: Chunk) -> pl.DataFrame:
         """Return the rows as `statement` takes them."""
@@ -47,7 +51,7 @@ class Staged:
             pl.Series(RECORD, numbers).cast(pl.String), pl.Series(LINE, chunk.lines[rows.index]).cast(pl.String)
         )
 
-    def close(self, conn: psycopg.Connection, job: Job, last_record: int) -> int:
+    def close(self, conn: psycopg.Connection, job: Job, last_record: int, room: int) -> int:
         """Move the rows into the target, drop the staging table; return how many rows the target refused.
 
         A refused row is looked for by halving: INSERT … SELECT names no row.
@@ -57,17 +61,20 @@ class Staged:
             return load.savepoint(conn, lambda: conn.execute(self.move, (start + 1, start + count)))
 
         load.begin(conn)
-        refused = isolate(last_record, attempt, lambda exc, start, count: None)
+        with conn.transaction(force_rollback=self.dry):
+            refused = isolate(last_record, attempt, nowhere, lambda row, exc: load.refusal(row + 1, exc, ()))
         if refused:
-            numbers = [row + 1 for row, _ in refused]
-            lines = dict(conn.execute(self.lines, (numbers,)).fetchall())
-            jobs.reject_staged(conn, job, [self._rejected(row + 1, exc, lines) for row, exc in refused])
+            lines = dict(conn.execute(self.lines, ([each.row for each in refused],)).fetchall())
+            rejected = [
+                Rejected(each.row, lines[each.row], each.column, each.code, each.message, None) for each in refused
+            ]
+            jobs.reject_staged(conn, job, rejected, max(room, 0))
         jobs.finish_stage(conn, job)
         return len(refused)
 
-    def _rejected(self, record: int, exc: psycopg.Error, lines: dict[int, int]) -> Rejected:
-        told = load.refusal(record, exc, ())
-        return Rejected(record, lines[record], told.column, told.code, told.message, None)
+
+def nowhere(exc: psycopg.Error, start: int, count: int) -> None:
+    """Name no row: the server does not say at which one an INSERT … SELECT stood."""
 
 
 Sink = Direct | Staged
@@ -77,7 +84,8 @@ def sink_for(conn: psycopg.Connection, job: Job, target: Target, plan: Plan) -> 
     """Return where this job's rows go; makes the staging table of an all-or-nothing job."""
     columns = [each.column.name for each in plan.fields]
     schema, table = target.schema or "", target.table or ""
-    if not job.options.get("atomic"):
+    dry = bool(job.options.get("dry_run"))
+    if not (dry or job.options.get("atomic")):
         return Direct(load.copy_statement(schema, table, columns))
     stage = jobs.prepare_stage(conn, job, columns)
     names = sql.SQL(", ").join(map(sql.Identifier, columns))
@@ -90,4 +98,5 @@ def sink_for(conn: psycopg.Connection, job: Job, target: Target, plan: Plan) -> 
         sql.SQL("select import_record, import_line from {} where import_record = any (%s)").format(
             sql.Identifier("importer", stage)
         ),
+        dry,
     )

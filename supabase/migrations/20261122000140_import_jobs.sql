@@ -38,6 +38,7 @@ create table public.import_jobs (
   report jsonb,
   errors_path text,
   output_path text,
+  source_deleted_at timestamptz,
   created_at timestamptz not null default now(),
   started_at timestamptz,
   finished_at timestamptz,
@@ -84,6 +85,7 @@ comment on column public.import_jobs.preview is 'The first 20 rows as they were 
 comment on column public.import_jobs.report is 'What there is to say about the run.';
 comment on column public.import_jobs.errors_path is 'Path of the rejected rows as a CSV in the same bucket.';
 comment on column public.import_jobs.output_path is 'Path of the normalised CSV in the same bucket.';
+comment on column public.import_jobs.source_deleted_at is 'When the file was deleted, on options.delete_source.';
 comment on column public.import_jobs.created_at is 'When the job was inserted.';
 comment on column public.import_jobs.started_at is 'When a processor first took it.';
 comment on column public.import_jobs.finished_at is 'When it ended.';

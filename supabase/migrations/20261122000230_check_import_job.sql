@@ -19,11 +19,12 @@ begin
     raise exception 'target, bucket_id or idempotency_key is too long' using errcode = 'IJ107',
     hint = 'At most 512, 128 and 512 bytes.';
   end if;
-  -- Whether a job is all-or-nothing decides what its states mean, so a target's default is written into the job.
-  if not new.options ? 'atomic' and importer.describe_target(new.target) -> 'options' ? 'atomic' then
-    new.options := new.options
-    || jsonb_build_object('atomic', importer.describe_target(new.target) -> 'options' -> 'atomic');
-  end if;
+  -- These decide what the job's states mean in SQL, so a target's defaults are written into the job.
+  new.options := (
+    select coalesce(jsonb_object_agg(d.key, d.value), '{}')
+    from jsonb_each(importer.describe_target(new.target) -> 'options') as d
+    where d.key in ('atomic', 'dry_run', 'delete_source')
+  ) || new.options;
   return new;
 end
 $$;

@@ -29,8 +29,8 @@ begin
   if new.status in ('failed', 'cancelled', 'completed') then
     new.finished_at := clock_timestamp();
   end if;
-  -- Of an all-or-nothing job that did not complete nothing is in the target: what was staged is passed over.
-  if new.status in ('failed', 'cancelled') and coalesce(new.options -> 'atomic', 'false') = 'true' then
+  -- Of an all-or-nothing job, or a dry run, that did not complete nothing is in the target: what was staged is passed over.
+  if new.status in ('failed', 'cancelled') and 'true' in (new.options -> 'atomic', new.options -> 'dry_run') then
     new.rows_skipped := new.rows_skipped + new.rows_loaded;
     new.rows_loaded := 0;
   end if;
@@ -44,7 +44,7 @@ begin
     new.finished_at := null;
     new.run_after := now();
     -- An all-or-nothing job begins anew; follow_import_job() clears its ledger.
-    if coalesce(new.options -> 'atomic', 'false') = 'true' then
+    if 'true' in (new.options -> 'atomic', new.options -> 'dry_run') then
       new.rows_read := 0;
       new.rows_rejected := 0;
       new.rows_skipped := 0;

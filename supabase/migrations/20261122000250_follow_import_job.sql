@@ -10,6 +10,7 @@ begin
   if tg_op = 'UPDATE' and old.chunks_done > 0 and new.chunks_done = 0 then
     delete from importer.job_chunks where job_id = new.id;
     delete from public.import_job_errors where job_id = new.id;
+    delete from importer.job_rejects where job_id = new.id;
   end if;
   insert into public.import_job_events (job_id, event, attempt, detail)
   values (

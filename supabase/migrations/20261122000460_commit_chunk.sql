@@ -1,10 +1,10 @@
--- The last statement of a chunk's transaction: rejected rows, ledger entry, counters, and the check
--- of the lease. `errors` may hold fewer rows than were rejected: what is kept is limited, what is
--- counted is not. A ledger entry that is there already raises 23505 and with it takes the rows back
--- that were loaded twice.
+-- The last statement of a chunk's transaction: ledger entry, rejected rows, counters, and the check
+-- of the lease. A ledger entry that is there already raises 23505 and with it takes the rows back that
+-- were loaded twice.
 create function importer.commit_chunk(
   job_id uuid, token uuid, seq integer, byte_start bigint, byte_end bigint, next_line bigint, next_record bigint,
-  rows_read bigint, rows_loaded bigint, rows_rejected bigint, rows_skipped bigint, bytes_read bigint, errors jsonb
+  rows_read bigint, rows_loaded bigint, rows_rejected bigint, rows_skipped bigint, bytes_read bigint, errors jsonb,
+  kept integer default 10000, preview jsonb default null
 ) returns void
 language plpgsql security definer set search_path = ''
 as $$
@@ -20,10 +20,7 @@ begin
   from public.import_jobs as j where j.id = commit_chunk.job_id;
 
   if jsonb_array_length(errors) > 0 then
-    insert into public.import_job_errors (job_id, record_number, line_number, column_name, code, message, raw)
-    select commit_chunk.job_id, e.record, e.line, e.column, e.code, e.message, e.raw
-    from jsonb_to_recordset(errors)
-      as e (record bigint, line bigint, "column" text, code text, message text, raw text);
+    perform importer.keep_errors(commit_chunk.job_id, errors, kept);
   end if;
 
   update public.import_jobs as j
@@ -33,7 +30,8 @@ begin
     rows_loaded = j.rows_loaded + commit_chunk.rows_loaded,
     rows_rejected = j.rows_rejected + commit_chunk.rows_rejected,
     rows_skipped = j.rows_skipped + commit_chunk.rows_skipped,
-    chunks_done = j.chunks_done + 1
+    chunks_done = j.chunks_done + 1,
+    preview = coalesce(commit_chunk.preview, j.preview)
   where j.id = commit_chunk.job_id and j.status = 'running';
 
   perform importer.hold_lease(commit_chunk.job_id, commit_chunk.token);
@@ -41,12 +39,12 @@ end
 $$;
 
 comment on function importer.commit_chunk(
-  uuid, uuid, integer, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, jsonb
+  uuid, uuid, integer, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, jsonb, integer, jsonb
 ) is 'Enters a chunk into the ledger, its rejected rows and the job''s counters; raises IJ103 when the lease is over.';
 
 revoke all on function importer.commit_chunk(
-  uuid, uuid, integer, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, jsonb
+  uuid, uuid, integer, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, jsonb, integer, jsonb
 ) from public, anon, authenticated, service_role;
 grant execute on function importer.commit_chunk(
-  uuid, uuid, integer, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, jsonb
+  uuid, uuid, integer, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, jsonb, integer, jsonb
 ) to import_processor;

@@ -1,7 +1,8 @@
 -- The end of a job that went through. The ledger, the counters and the processor's own count of
 -- records must agree.
 create function importer.finish_job(
-  job_id uuid, token uuid, records bigint, file_sha256 text, preview jsonb, report jsonb
+  job_id uuid, token uuid, records bigint, file_sha256 text, report jsonb,
+  errors_path text default null, output_path text default null
 ) returns void
 language plpgsql security definer set search_path = ''
 as $$
@@ -27,14 +28,16 @@ begin
   update public.import_jobs as j
   set
     status = 'completed', bytes_read = coalesce(j.bytes_total, j.bytes_read), total_chunks = ledger.chunks,
-    file_sha256 = finish_job.file_sha256, preview = finish_job.preview, report = finish_job.report
+    file_sha256 = finish_job.file_sha256, report = finish_job.report,
+    errors_path = finish_job.errors_path, output_path = finish_job.output_path
   where j.id = finish_job.job_id;
+  delete from importer.job_rejects as r where r.job_id = finish_job.job_id;
 end
 $$;
 
-comment on function importer.finish_job(uuid, uuid, bigint, text, jsonb, jsonb) is
+comment on function importer.finish_job(uuid, uuid, bigint, text, jsonb, text, text) is
 'Completes a job; raises IJ902 unless ledger, counters and the given number of records agree, IJ103 without a lease.';
 
-revoke all on function importer.finish_job(uuid, uuid, bigint, text, jsonb, jsonb)
+revoke all on function importer.finish_job(uuid, uuid, bigint, text, jsonb, text, text)
 from public, anon, authenticated, service_role;
-grant execute on function importer.finish_job(uuid, uuid, bigint, text, jsonb, jsonb) to import_processor;
+grant execute on function importer.finish_job(uuid, uuid, bigint, text, jsonb, text, text) to import_processor;

@@ -1,7 +1,8 @@
 -- The end of an attempt that did not go through: transient causes come back after a back-off, while
 -- attempts are left.
 create function importer.fail_job(
-  job_id uuid, token uuid, code text, message text, hint text, transient boolean, report jsonb default null
+  job_id uuid, token uuid, code text, message text, hint text, transient boolean, report jsonb default null,
+  errors_path text default null
 ) returns public.import_job_status
 language plpgsql security definer set search_path = ''
 as $$
@@ -26,16 +27,16 @@ begin
   update public.import_jobs as j
   set
     status = 'failed', error_code = fail_job.code, error_message = fail_job.message, error_hint = fail_job.hint,
-    report = coalesce(fail_job.report, j.report)
+    report = coalesce(fail_job.report, j.report), errors_path = coalesce(fail_job.errors_path, j.errors_path)
   where j.id = fail_job.job_id;
   return 'failed';
 end
 $$;
 
-comment on function importer.fail_job(uuid, uuid, text, text, text, boolean, jsonb) is
+comment on function importer.fail_job(uuid, uuid, text, text, text, boolean, jsonb, text) is
 'Ends an attempt: back to pending after a back-off when the cause is transient and attempts are left, else failed with
 code, message and hint. Returns the new status; raises IJ103 without a lease.';
 
-revoke all on function importer.fail_job(uuid, uuid, text, text, text, boolean, jsonb)
+revoke all on function importer.fail_job(uuid, uuid, text, text, text, boolean, jsonb, text)
 from public, anon, authenticated, service_role;
-grant execute on function importer.fail_job(uuid, uuid, text, text, text, boolean, jsonb) to import_processor;
+grant execute on function importer.fail_job(uuid, uuid, text, text, text, boolean, jsonb, text) to import_processor;

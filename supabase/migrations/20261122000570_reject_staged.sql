@@ -1,15 +1,12 @@
 -- Rows that were staged and that the target refused at the end: from loaded to rejected, in the
 -- ledger and the counters.
-create function importer.reject_staged(job_id uuid, token uuid, errors jsonb) returns void
+create function importer.reject_staged(job_id uuid, token uuid, errors jsonb, kept integer) returns void
 language plpgsql security definer set search_path = ''
 as $$
 begin
   perform importer.hold_lease(reject_staged.job_id, reject_staged.token);
 
-  insert into public.import_job_errors (job_id, record_number, line_number, column_name, code, message, raw)
-  select reject_staged.job_id, e.record, e.line, e.column, e.code, e.message, e.raw
-  from jsonb_to_recordset(errors)
-    as e (record bigint, line bigint, "column" text, code text, message text, raw text);
+  perform importer.keep_errors(reject_staged.job_id, errors, kept);
 
   update importer.job_chunks as c
   set rows_loaded = c.rows_loaded - r.refused, rows_rejected = c.rows_rejected + r.refused
@@ -33,8 +30,8 @@ begin
 end
 $$;
 
-comment on function importer.reject_staged(uuid, uuid, jsonb) is
+comment on function importer.reject_staged(uuid, uuid, jsonb, integer) is
 'Counts staged rows that the target refused as rejected; raises IJ103 without a lease.';
 
-revoke all on function importer.reject_staged(uuid, uuid, jsonb) from public, anon, authenticated, service_role;
-grant execute on function importer.reject_staged(uuid, uuid, jsonb) to import_processor;
+revoke all on function importer.reject_staged(uuid, uuid, jsonb, integer) from public, anon, authenticated, service_role;
+grant execute on function importer.reject_staged(uuid, uuid, jsonb, integer) to import_processor;

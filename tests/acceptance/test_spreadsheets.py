@@ -31,7 +31,7 @@ def test_headers_that_almost_match_lead_to_their_columns(stack: Stack) -> None:
         """update public.import_targets set columns = columns || '{"fone": {"aliases": ["Celular"]}}' where name = %s""",
         table,
     )
-    job = stack.run("Data de Nascimento, E-Mail ,Celular,Obs\n2000-01-02,a@b.c,123,x\n".encode(), table)
+    job = stack.run(b"Data de Nascimento, E-Mail ,Celular,Obs\n2000-01-02,a@b.c,123,x\n", table)
     assert job["rows_loaded"] == 1
     assert {name: column["header"] for name, column in job["report"]["columns"].items()} == {
         "data_de_nascimento": "Data de Nascimento",

@@ -14,7 +14,7 @@ from processor import errors
 from processor.flow import Chunk, Dialect, Limits, Position
 from processor.records import clean, cut
 
-EXAMPLES = 20_000 if os.environ.get("IMPORT_JOBS_NIGHTLY") else 300
+EXAMPLES = 20_000 if os.environ.get("IMPORT_JOBS_NIGHTLY") else 200
 DIALECTS = [
     Dialect(delimiter=delimiter, quote=quote, escape=escape)
     for delimiter in (",", ";", "\t", "|", ":")

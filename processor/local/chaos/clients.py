@@ -20,7 +20,7 @@ from processor.local.chaos.timeline import Timeline
 
 T = TypeVar("T")
 # New jobs come while fewer jobs and rows than this are waiting: enough to keep all processors busy.
-OPEN_JOBS, OPEN_ROWS = 10, 150_000
+OPEN_JOBS, OPEN_ROWS = 12, 250_000
 PAUSE = 0.3
 # The idempotency key is the job's number: one insert counts, however often its answer is lost.
 INSERT = """

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
-from psycopg import sql
 
 from processor import configure
 from processor.local import installation, state
@@ -16,6 +15,9 @@ from processor.local.chaos import tables
 from processor.local.chaos.member import Member
 from processor.local.faults.storage_proxy import StorageProxy
 from processor.local.stack import Stack
+
+# No part of the run itself may wait for ever for what a frozen transaction holds.
+PATIENCE = "-c lock_timeout=15s"
 
 
 class Site:
@@ -60,7 +62,7 @@ class Site:
 
     def administrator(self) -> psycopg.Connection:
         """Connect to Postgres itself, past the proxies, as its administrator; raises psycopg.OperationalError."""
-        return psycopg.connect(self.state.database_url(), autocommit=True, connect_timeout=5)
+        return psycopg.connect(self.state.database_url(), autocommit=True, connect_timeout=5, options=PATIENCE)
 
     def client(self) -> psycopg.Connection:
         """Connect as a service that inserts jobs; raises psycopg.OperationalError."""
@@ -74,7 +76,7 @@ class Site:
 
     def break_doorbell(self, kind: str, amount: float, times: int) -> None:
         """Lose, delay or repeat the next rings."""
-        with psycopg.connect(self.stack.server.url(), autocommit=True, connect_timeout=5) as conn:
+        with self._superuser() as conn:
             conn.execute(
                 "insert into net.stand_in_faults (kind, amount, remaining) values (%s, %s, %s)", (kind, amount, times)
             )
@@ -84,11 +86,12 @@ class Site:
         if self.stack.server.pid is None:
             self.stack.server.start()
         self.storage.clear()
-        with psycopg.connect(self.stack.server.url(), autocommit=True, connect_timeout=5) as conn:
-            conn.execute(sql.SQL("truncate net.stand_in_faults"))
+        # First: a batch of pg_net waits for a paused processor's answer, with its locks.
         for member in self.members:
             member.heal()
             member.keep()
+        with self._superuser() as conn:
+            conn.execute("delete from net.stand_in_faults")
 
     def stop(self) -> None:
         """End everything, in the order in which it can end in peace."""
@@ -105,6 +108,9 @@ class Site:
         for pid in self._pids():
             os.kill(pid, signal.SIGKILL)
         self.stack.server.stop("immediate")
+
+    def _superuser(self) -> psycopg.Connection:
+        return psycopg.connect(self.stack.server.url(), autocommit=True, connect_timeout=5, options=PATIENCE)
 
     def _pids(self) -> Iterator[int]:
         return (child.process.pid for child in self.stack.children if child.process.poll() is None)

@@ -16,7 +16,7 @@ ENDS: dict[Purpose, str | None] = {"load": None, "missing": "IJ201", "limit": "I
 # Codes of attempts that were used up by faults: the job may be retried by hand, and then completes.
 USED_UP = frozenset({"IJ104", "IJ203", "IJ501", "IJ502"})
 # Rows (from, to) and how often: most jobs are small, a few run long enough to meet several faults.
-SIZES = (((3, 300), 35), ((300, 5_000), 30), ((5_000, 40_000), 25), ((40_000, 200_000), 10))
+SIZES = (((3, 300), 35), ((300, 5_000), 30), ((5_000, 40_000), 25), ((40_000, 200_000), 6))
 
 
 @dataclass(frozen=True, slots=True)

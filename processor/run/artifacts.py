@@ -1,0 +1,111 @@
+"""Files that a job leaves in Storage beside its source: errors.csv, and the normalised CSV of options.output."""
+
+import csv
+import io
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
+
+import polars as pl
+import psycopg
+
+from processor import jobs
+from processor.flow import Dialect
+from processor.jobs import Job
+from processor.run.guard import MARKERS, guarded
+from processor.run.opening import Opened
+from processor.storage import Artifacts
+
+
+def beside(job: Job, kind: str) -> str:
+    """Return the path of an artifact: the source's own, with the job's id, so that two jobs never share one."""
+    source = PurePosixPath(job.object_path)
+    return str(source.with_name(f"{source.stem}.{job.id.hex[:8]}.{kind}.csv"))
+
+
+def write_errors(conn: psycopg.Connection, job: Job, opened: Opened, storage: Artifacts) -> str:
+    """Write the rejected records, with line, column, code and message before their own fields; return the path.
+
+    The file has the source's dialect and encoding, so that it can be corrected and imported with the same options.
+    """
+    path = beside(job, "errors")
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "errors.csv"
+        with file.open("w", encoding=opened.dialect.encoding, errors="replace", newline="") as text:
+            text.writelines(error_lines(conn, job, opened))
+        storage.put(job.bucket_id, path, file)
+    return path
+
+
+def error_lines(conn: psycopg.Connection, job: Job, opened: Opened) -> Iterator[str]:
+    """Yield the lines of errors.csv; a file without a header gets none, and its own fields come first."""
+    dialect = opened.dialect
+    if dialect.has_header:
+        yield joined_line([*MARKERS, *map(guarded, opened.header)], dialect) + "\n"
+    for line, column, code, message, raw in jobs.rejected_rows(conn, job):
+        told = joined_line([str(line), column or "", code, message], dialect)
+        record = guarded_record(raw or "", dialect)
+        yield (
+            f"{told}{dialect.delimiter}{record}" if dialect.has_header else f"{record}{dialect.delimiter}{told}"
+        ) + "\n"
+
+
+def guarded_record(raw: str, dialect: Dialect) -> str:
+    """Return a record as it stands in the file, or written anew where a cell of it must be guarded."""
+    csv.field_size_limit(1 << 30)
+    empty: list[str] = []
+    cells = next(
+        csv.reader(
+            io.StringIO(raw, newline=""),
+            delimiter=dialect.delimiter,
+            quotechar=dialect.quote,
+            quoting=csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE,
+            escapechar=dialect.escape,
+            doublequote=dialect.escape is None,
+        ),
+        empty,
+    )
+    safe = [guarded(cell) for cell in cells]
+    return raw if safe == cells else joined_line(safe, dialect)
+
+
+def joined_line(cells: list[str], dialect: Dialect) -> str:
+    """Write cells in the file's dialect, without a line end."""
+    line = io.StringIO(newline="")
+    csv.writer(
+        line,
+        delimiter=dialect.delimiter,
+        quotechar=dialect.quote or '"',
+        quoting=csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE,
+        escapechar=dialect.escape or (None if dialect.quote else "\\"),
+        doublequote=dialect.escape is None,
+        lineterminator="",
+    ).writerow(cells)
+    return line.getvalue()
+
+
+class Output:
+    """The normalised CSV: the rows as they were loaded, UTF-8, collected on disk and uploaded at the end."""
+
+    def __init__(self) -> None:
+        self._folder = TemporaryDirectory()
+        self._path = Path(self._folder.name) / "output.csv"
+        self._file = self._path.open("wb")
+        self._begun = False
+
+    def add(self, rows: pl.DataFrame) -> None:
+        """Append rows."""
+        rows.write_csv(self._file, include_header=not self._begun)
+        self._begun = True
+
+    def write(self, job: Job, storage: Artifacts) -> str:
+        """Upload it; return the path."""
+        path = beside(job, "output")
+        self._file.flush()
+        storage.put(job.bucket_id, path, self._path)
+        return path
+
+    def close(self) -> None:
+        """Remove the file on disk."""
+        self._file.close()
+        self._folder.cleanup()

@@ -1,0 +1,98 @@
+"""What a job leaves behind: rejected records to correct, the normalised file, a report; and what a dry run does not."""
+
+import csv
+import io
+
+import httpx
+
+from tests.acceptance.conftest import Stack
+
+
+def download(stack: Stack, path: str) -> bytes:
+    response = httpx.get(
+        f"{stack.env['SUPABASE_URL']}/storage/v1/object/imports/{path}",
+        headers={"apikey": stack.env["SUPABASE_SECRET_KEY"]},
+    )
+    response.raise_for_status()
+    return response.content
+
+
+def test_errors_csv_has_the_rejected_records_with_their_reasons(stack: Stack) -> None:
+    table = stack.table("id integer primary key, name text")
+    job = stack.run(b'id,name\n1,Ana\nx,"B, b"\n1,Caio\n2\n', table)
+    assert job["errors_path"].startswith(job["object_path"].rsplit("/", 1)[0])
+    rows = list(csv.reader(io.StringIO(download(stack, job["errors_path"]).decode())))
+    assert rows[0] == ["import_line", "import_column", "import_code", "import_message", "id", "name"]
+    assert [row[:3] + row[4:] for row in rows[1:]] == [
+        ["3", "id", "IJ403", "x", "B, b"],
+        ["4", "", "IJ410", "1", "Caio"],
+        ["5", "", "IJ401", "2"],
+    ]
+
+
+def test_corrected_errors_csv_imports_exactly_what_was_missing(stack: Stack) -> None:
+    table = stack.table("id integer primary key, note text")
+    job = stack.run("id;note\n1;ok\nx;=1+1\ny;@ção\nz;-5\n".encode("cp1252"), table, {"encoding": "cp1252"})
+    assert (job["rows_loaded"], job["rows_rejected"]) == (1, 3)
+    text = download(stack, job["errors_path"]).decode("cp1252")
+    assert "'=1+1" in text
+    assert "'@ção" in text
+    for wrong, right in (("x;", "2;"), ("y;", "3;"), ("z;", "4;")):
+        text = text.replace(wrong, right)
+    again = stack.run(text.encode("cp1252"), table, {"encoding": "cp1252"})
+    assert (again["status"], again["rows_loaded"]) == ("completed", 3)
+    rows = stack.sql(f"select * from public.{table} order by id")
+    assert [row["note"] for row in rows] == ["ok", "=1+1", "@ção", "-5"]
+
+
+def test_failed_job_has_its_errors_csv_and_report(stack: Stack) -> None:
+    table = stack.table("id integer")
+    job = stack.run(b"id\nx\ny\n", table)
+    assert job["error_code"] == "IJ421"
+    assert job["report"]["rejected_by_code"] == {"IJ403": 2}
+    assert download(stack, job["errors_path"]).count(b"\n") == 3
+
+
+def test_report_has_figures_of_each_column(stack: Stack) -> None:
+    table = stack.table("id integer, email text, n numeric")
+    lines = "".join(f"{i},{f'p{i % 7}@example.com' if i % 2 else ''},{i - 50}\n" for i in range(100))
+    report = stack.run(f"id,email,n\n{lines}".encode(), table)["report"]
+    email, n = report["columns"]["email"], report["columns"]["n"]
+    assert (email["nulls"], email["filled"], email["valid"], email["distinct"]) == (50, 0.5, 1.0, 7)
+    assert (n["min"], n["max"]) == ("-50", "49")
+    assert email["length"] == {"min": 14, "max": 14, "mean": 14.0}
+    assert sum(top["count"] for top in email["top"]) <= 50
+    assert report["pct_with_email"] == 50.0
+
+
+def test_output_is_the_normalised_file(stack: Stack) -> None:
+    table = stack.table("nome text, valor numeric(12,2)")
+    job = stack.run("Nome;Valor\nJoão;1.234,5\nX;abc\n".encode("cp1252"), table, {"locale": "pt-BR", "output": True})
+    assert job["status"] == "completed"
+    assert download(stack, job["output_path"]).decode() == "nome,valor\nJoão,1234.5\n"
+
+
+def test_dry_run_tries_everything_and_writes_nothing(stack: Stack) -> None:
+    table = stack.table("id integer primary key")
+    stack.sql(f"insert into public.{table} values (7)")
+    job = stack.run(b"id\n1\nx\n7\n1\n", table, {"dry_run": True})
+    assert (job["status"], job["rows_loaded"], job["rows_rejected"]) == ("completed", 1, 3)
+    assert stack.errors(job) == [(3, "id", "IJ403"), (4, None, "IJ410"), (5, None, "IJ410")]
+    assert stack.sql(f"select id from public.{table}") == [{"id": 7}]
+
+
+def test_source_is_deleted_after_success_only(stack: Stack) -> None:
+    table = stack.table("id integer")
+    bad = stack.run(b"id\nx\n", table, {"delete_source": True})
+    assert download(stack, bad["object_path"])
+    good = stack.run(b"id\n1\n", table, {"delete_source": True})
+    for _ in range(500):
+        (row,) = stack.sql("select source_deleted_at from public.import_jobs where id = %s", good["id"])
+        if row["source_deleted_at"]:
+            break
+    assert row["source_deleted_at"]
+    response = httpx.get(
+        f"{stack.env['SUPABASE_URL']}/storage/v1/object/imports/{good['object_path']}",
+        headers={"apikey": stack.env["SUPABASE_SECRET_KEY"]},
+    )
+    assert response.json()["statusCode"] == "404"

@@ -1,0 +1,118 @@
+"""Tables written in a dialect are read in it; samples may end anywhere."""
+
+import csv
+import gzip
+import io
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from processor import dialect as dialects
+from processor.errors import AmbiguousDialect, BadOption, JobError, NoDataRows, UnclosedQuote
+from processor.flow import Dialect, Position
+
+WORDS = st.sampled_from(
+    ["Ana", "12", "3.5", "2026-01-31", "x y", "a, b", "it's", 'say "hi"', "", "Zoë", "a;b", "1,5", "12:30", "l1\nl2"]
+)
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> list[list[str]]:
+    width = draw(st.integers(2, 5))
+    rows = draw(st.lists(st.lists(WORDS, min_size=width, max_size=width), min_size=3, max_size=12))
+    return [[f"col_{letter}" for letter in "abcde"[:width]], *rows]
+
+
+@given(tables(), st.sampled_from(",;\t|"), st.sampled_from(["\n", "\r\n"]), st.booleans())
+@settings(max_examples=300, deadline=None)
+def test_written_tables_are_read_as_written_or_refused(
+    table: list[list[str]], delimiter: str, line_end: str, quote_all: bool
+) -> None:
+    file = io.StringIO()
+    quoting = csv.QUOTE_ALL if quote_all else csv.QUOTE_MINIMAL
+    csv.writer(file, delimiter=delimiter, lineterminator=line_end, quoting=quoting).writerows(table)
+    try:
+        found = dialects.detect(file.getvalue().encode(), True, {})
+    except AmbiguousDialect:
+        assume(False)
+        return
+    read = list(csv.reader(io.StringIO(file.getvalue(), newline=""), delimiter=found.delimiter, quotechar=found.quote))
+    assert (found.delimiter, read) == (delimiter, table)
+
+
+def test_sample_may_end_anywhere() -> None:
+    text = "id;nome;nota\r\n" + "".join(f'{n};"São ""{n}""\nx";é{n}\r\n' for n in range(200))
+    data = text.encode()
+    for size in range(30, len(data), 7):
+        found = dialects.detect(data[:size], False, {})
+        assert (found.delimiter, found.quote, found.encoding, found.has_header) == (";", '"', "utf-8", True)
+        assert dialects.read_header(data[:size], found) == (["id", "nome", "nota"], Position(offset=14, line=2))
+
+
+@pytest.mark.parametrize("size", [200, 401, 2000])
+def test_compressed_sample_may_end_anywhere(size: int) -> None:
+    data = gzip.compress(b"id,name\n" + b"".join(b"%d,n%d\n" % (n, n * 7919 % 1000) for n in range(2000)))
+    found = dialects.detect(data[:size], False, {})
+    assert (found.compression, found.delimiter) == ("gzip", ",")
+    assert dialects.read_header(data[:size], found)[0] == ["id", "name"]
+
+
+def test_header_longer_than_the_sample_is_an_unclosed_quote() -> None:
+    with pytest.raises(UnclosedQuote):
+        dialects.detect(b'a,"' + b"x\n" * 1000, False, {})
+
+
+def test_rows_may_be_behind_the_sample() -> None:
+    assert dialects.detect(b"a,b\n", False, {}).delimiter == ","
+    with pytest.raises(NoDataRows):
+        dialects.detect(b"a,b\n", True, {})
+
+
+def test_every_part_says_how_it_was_decided() -> None:
+    found = dialects.detect(b"# x\na;b\n1;2\n", True, {"comment": "#", "encoding": "utf-8"})
+    assert found.how == {
+        "encoding": "given",
+        "delimiter": "found",
+        "quote": "default",
+        "escape": "default",
+        "comment": "given",
+        "skip_lines": "default",
+        "has_header": "default",
+        "compression": "default",
+        "line_end": "found",
+    }
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"delimiter": ""},
+        {"delimiter": "a"},
+        {"delimiter": "§"},
+        {"quote": "ab"},
+        {"escape": "/"},
+        {"encoding": "rot13"},
+        {"encoding": "hex"},
+        {"delimiter": "#", "comment": "#"},
+        {"compression": "7z"},
+    ],
+)
+def test_options_that_cannot_be_are_refused(options: dict[str, str]) -> None:
+    with pytest.raises(BadOption):
+        dialects.detect(b"a,b\n1,2\n", True, options)
+
+
+@given(st.text(alphabet="ab1,;\t|:\"'\\#\n\r é", max_size=120), st.booleans())
+@settings(max_examples=400, deadline=None)
+def test_any_text_has_a_dialect_or_a_code(text: str, complete: bool) -> None:
+    data = text.encode()
+    try:
+        found = dialects.detect(data, complete, {})
+    except JobError as error:
+        assert error.code in ("IJ301", "IJ302", "IJ303", "IJ305", "IJ309")  # noqa: PT017
+        return
+    assert isinstance(found, Dialect)
+    header, first = dialects.read_header(data, found)
+    assert header
+    assert first.offset <= len(data)
