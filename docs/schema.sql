@@ -178,6 +178,8 @@ CREATE FUNCTION importer.commit_chunk(job_id uuid, token uuid, seq integer, byte
     SET search_path TO ''
     AS $$
 begin
+  perform importer.hold_lease(commit_chunk.job_id, commit_chunk.token);
+
   insert into importer.job_chunks (
     job_id, seq, byte_start, byte_end, next_line, next_record,
     rows_read, rows_loaded, rows_rejected, rows_skipped, attempt
@@ -202,8 +204,6 @@ begin
     chunks_done = j.chunks_done + 1,
     preview = coalesce(commit_chunk.preview, j.preview)
   where j.id = commit_chunk.job_id and j.status = 'running';
-
-  perform importer.hold_lease(commit_chunk.job_id, commit_chunk.token);
 end
 $$;
 
@@ -303,6 +303,29 @@ end
 $_$;
 
 COMMENT ON FUNCTION importer.drop_stages() IS 'Drops the staging tables of jobs that have ended; those in use are left for the next call. Returns how many.';
+
+CREATE FUNCTION importer.end_former_sessions(job_id uuid, token uuid, lease_seconds integer) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  if not importer.renew_lease(end_former_sessions.job_id, end_former_sessions.token, lease_seconds) then
+    return 0;
+  end if;
+  -- Materialized, or the planner may call the function for sessions that the other conditions rule out.
+  return (
+    with former as materialized (
+      select a.pid from pg_catalog.pg_stat_activity as a
+      where a.usename = current_user and a.datname = current_database() and a.pid <> pg_backend_pid()
+        and a.application_name = 'import-jobs ' || end_former_sessions.job_id
+    )
+
+    select count(*) from former where pg_terminate_backend(former.pid, 5000)
+  );
+end
+$$;
+
+COMMENT ON FUNCTION importer.end_former_sessions(job_id uuid, token uuid, lease_seconds integer) IS 'Ends sessions of former holders that are in a transaction for this job; returns how many. Does nothing without a lease.';
 
 CREATE FUNCTION importer.fail_job(job_id uuid, token uuid, code text, message text, hint text, transient boolean, report jsonb DEFAULT NULL::jsonb, errors_path text DEFAULT NULL::text) RETURNS public.import_job_status
     LANGUAGE plpgsql SECURITY DEFINER
@@ -970,20 +993,30 @@ CREATE FUNCTION importer.sweep_import_jobs() RETURNS TABLE(job_id uuid, action t
     SET search_path TO ''
     AS $$
 declare
+  lost uuid[];
   due uuid[];
 begin
-  return query
-  with lost as (
+  select array_agg(c.id) into lost
+  from (
     select j.id from public.import_jobs as j
     where j.status = 'running' and not exists (
       select from importer.job_leases as l where l.job_id = j.id and l.expires_at > clock_timestamp()
     )
     for update of j skip locked
-  ),
+  ) as c;
+  -- A renewal that was on its way when the first look was taken counts: the lock waits for it, and the
+  -- second look has a snapshot of its own.
+  perform from importer.job_leases as l where l.job_id = any (lost) for update;
+  select array_agg(c.id) into lost
+  from unnest(lost) as c (id)
+  where not exists (
+    select from importer.job_leases as l where l.job_id = c.id and l.expires_at > clock_timestamp()
+  );
 
-  noted as (
+  return query
+  with   noted as (
     insert into public.import_job_events (job_id, event, attempt)
-    select j.id, 'lease_lost', j.attempts from public.import_jobs as j inner join lost on lost.id = j.id
+    select j.id, 'lease_lost', j.attempts from public.import_jobs as j where j.id = any (lost)
   ),
 
   ended as (
@@ -998,7 +1031,7 @@ begin
       error_hint = case
         when j.attempts >= j.max_attempts then 'See the processor''s log for what ended it; then set status to pending.'
       end
-    from lost where j.id = lost.id
+    where j.id = any (lost)
     returning j.id, j.status
   )
 
@@ -1559,6 +1592,9 @@ REVOKE ALL ON FUNCTION importer.configure(processor_url text, wake_token text) F
 REVOKE ALL ON FUNCTION importer.describe_target(target text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.drop_stages() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.end_former_sessions(job_id uuid, token uuid, lease_seconds integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.end_former_sessions(job_id uuid, token uuid, lease_seconds integer) TO import_processor;
 
 REVOKE ALL ON FUNCTION importer.fail_job(job_id uuid, token uuid, code text, message text, hint text, transient boolean, report jsonb, errors_path text) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.fail_job(job_id uuid, token uuid, code text, message text, hint text, transient boolean, report jsonb, errors_path text) TO import_processor;

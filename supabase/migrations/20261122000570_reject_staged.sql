@@ -33,5 +33,6 @@ $$;
 comment on function importer.reject_staged(uuid, uuid, jsonb, integer) is
 'Counts staged rows that the target refused as rejected; raises IJ103 without a lease.';
 
-revoke all on function importer.reject_staged(uuid, uuid, jsonb, integer) from public, anon, authenticated, service_role;
+revoke all on function importer.reject_staged(uuid, uuid, jsonb, integer)
+from public, anon, authenticated, service_role;
 grant execute on function importer.reject_staged(uuid, uuid, jsonb, integer) to import_processor;
