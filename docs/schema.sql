@@ -637,12 +637,25 @@ CREATE FUNCTION importer.next_jobs(max_jobs integer) RETURNS SETOF uuid
     where j.status = 'running' or (j.status = 'pending' and j.run_after <= now() and j.attempts < j.max_attempts)
   ),
 
+  -- A turn that has ended was a turn, too: else one processor with one slot would empty the oldest
+  -- owner's queue before it looks at another's.
+  served as (
+    select
+      o.created_by,
+      coalesce(
+        (select max(j.started_at) from public.import_jobs as j where j.created_by = o.created_by),
+        (select max(j.started_at) from public.import_jobs as j where o.created_by is null and j.created_by is null)
+      ) as last_start
+    from (select distinct a.created_by from active as a) as o
+  ),
+
   counted as (
     select
       a.*,
+      s.last_start,
       count(*) filter (where a.status = 'running') over (partition by a.created_by) as running_of_owner,
       count(*) filter (where a.status = 'running') over (partition by a.target) as running_of_target
-    from active as a
+    from active as a inner join served as s on s.created_by is not distinct from a.created_by
   ),
 
   turns as (
@@ -660,7 +673,9 @@ CREATE FUNCTION importer.next_jobs(max_jobs integer) RETURNS SETOF uuid
     select
       t.*,
       t.running_of_target
-      + row_number() over (partition by t.target order by t.priority desc, t.turn, t.created_at, t.id) as place
+      + row_number() over (
+        partition by t.target order by t.priority desc, t.turn, t.last_start nulls first, t.created_at, t.id
+      ) as place
     from turns as t
     where t.owner_limit is null or t.of_pair <= t.owner_limit
   ),
@@ -676,7 +691,7 @@ CREATE FUNCTION importer.next_jobs(max_jobs integer) RETURNS SETOF uuid
 
   select o.id from owned as o
   where o.owner_limit is null or o.of_owner <= o.owner_limit
-  order by o.priority desc, o.turn, o.created_at, o.id
+  order by o.priority desc, o.turn, o.last_start nulls first, o.created_at, o.id
   limit next_jobs.max_jobs
 $$;
 
@@ -1014,7 +1029,7 @@ begin
   );
 
   return query
-  with   noted as (
+  with noted as (
     insert into public.import_job_events (job_id, event, attempt)
     select j.id, 'lease_lost', j.attempts from public.import_jobs as j where j.id = any (lost)
   ),
@@ -1510,6 +1525,8 @@ CREATE INDEX import_jobs_owner ON public.import_jobs USING btree (created_by, cr
 CREATE INDEX import_jobs_pending ON public.import_jobs USING btree (priority DESC, created_at) WHERE (status = 'pending'::public.import_job_status);
 
 CREATE INDEX import_jobs_running ON public.import_jobs USING btree (target) WHERE (status = 'running'::public.import_job_status);
+
+CREATE INDEX import_jobs_served ON public.import_jobs USING btree (created_by, started_at);
 
 CREATE INDEX import_jobs_sources_to_delete ON public.import_jobs USING btree (finished_at) WHERE ((status = 'completed'::public.import_job_status) AND (source_deleted_at IS NULL) AND ((options -> 'delete_source'::text) = 'true'::jsonb));
 

@@ -58,7 +58,7 @@ def ahead(items: Iterable[T], depth: int = 1, check: Callable[[], None] = nothin
     """Yield the items of a generator that runs in a thread; at most `depth` items wait.
 
     Raises: what the generator raises, in its turn; what `check` raises, which is asked while nothing comes. A consumer
-    that stops early ends the thread, too.
+    that stops early ends the thread, too, with the item it is at; nobody waits for that, since Storage may be stuck.
     """
     producer = Producer(items, depth)
     thread = threading.Thread(target=copy_context().run, args=(producer.run,), name="ahead", daemon=True)
@@ -77,4 +77,4 @@ def ahead(items: Iterable[T], depth: int = 1, check: Callable[[], None] = nothin
             yield item
     finally:
         producer.gone.set()
-        thread.join()
+        thread.join(FULL_SECONDS)

@@ -29,6 +29,7 @@ class Heartbeat:
 
     def __init__(self, config: Config) -> None:
         self._config = config
+        # By token: a lease of ours that is over may have been followed by another one on the same job.
         self._leases: dict[UUID, Lease] = {}
         self._lock = threading.Lock()
         self._stopped = threading.Event()
@@ -48,13 +49,13 @@ class Heartbeat:
         """Renew this job's lease from now on; the event is set when it is over."""
         lease = Lease(job)
         with self._lock:
-            self._leases[job.id] = lease
+            self._leases[job.token] = lease
         return lease.lost
 
     def drop(self, job: Job) -> None:
         """Renew it no longer."""
         with self._lock:
-            self._leases.pop(job.id, None)
+            self._leases.pop(job.token, None)
 
     def _beat(self) -> None:
         while not self._stopped.wait(self._config.heartbeat_seconds):

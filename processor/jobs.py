@@ -1,4 +1,8 @@
-"""The queue, as the processor sees it: each function is one call of an SQL function in `importer`."""
+"""The queue, as the processor sees it: each function is one call of an SQL function in `importer`.
+
+Connections are in autocommit mode, and a call that stands alone is one round trip: the server commits it even if this
+process is paused meanwhile. With a BEGIN and a COMMIT around it, a pause in between kept the queue's locks.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,6 +17,7 @@ from processor.flow import Chunk, Column, Position
 
 CLAIM = "select importer.claim_jobs(%s, %s, %s)"
 RENEW = "select importer.renew_lease(%s, %s, %s)"
+END_FORMER = "select importer.end_former_sessions(%s, %s, %s)"
 OPEN = "select importer.open_job(%s, %s, %s, %s, %s, %s)"
 COMMIT_CHUNK = "select importer.commit_chunk(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 FINISH = "select importer.finish_job(%s, %s, %s, %s, %s, %s, %s)"
@@ -119,8 +124,7 @@ def read_target(value: dict[str, Any]) -> Target:
 
 def claim(conn: psycopg.Connection, worker: str, max_jobs: int, lease_seconds: int) -> list[Job]:
     """Take up to `max_jobs` due jobs; the attempt is counted here."""
-    with conn.transaction():
-        rows = conn.execute(CLAIM, (worker, max_jobs, lease_seconds)).fetchall()
+    rows = conn.execute(CLAIM, (worker, max_jobs, lease_seconds)).fetchall()
     jobs: list[Job] = []
     for (value,) in rows:
         target = read_target(value["target"]) if value["target"] else None
@@ -147,13 +151,18 @@ def renew(conn: psycopg.Connection, job_id: UUID, token: UUID, lease_seconds: in
     return bool(row and row[0])
 
 
+def end_former_sessions(conn: psycopg.Connection, job: Job, lease_seconds: int) -> int:
+    """End what former holders of the job still have in transactions; return how many there were."""
+    row = conn.execute(END_FORMER, (job.id, job.token, lease_seconds)).fetchone()
+    return int(row[0]) if row else 0
+
+
 def open_job(conn: psycopg.Connection, job: Job, etag: str | None, size: int, dialect: dict[str, Any]) -> list[Entry]:
     """Write the file's identity and dialect; return the ledger, in order.
 
     Raises: psycopg.Error with SQLSTATE IJ204 when the file is another than at the first attempt, IJ103 without a lease.
     """
-    with conn.transaction():
-        row = conn.execute(OPEN, (job.id, job.token, etag, size, Jsonb(dialect), None)).fetchone()
+    row = conn.execute(OPEN, (job.id, job.token, etag, size, Jsonb(dialect), None)).fetchone()
     entries: list[dict[str, Any]] = row[0] if row else []
     return [
         Entry(
@@ -221,8 +230,7 @@ def as_json(rejected: Sequence[Rejected]) -> Jsonb:
 
 def prepare_stage(conn: psycopg.Connection, job: Job, columns: Sequence[str]) -> str:
     """Make or keep the staging table of an all-or-nothing job; return its name in the schema `importer`."""
-    with conn.transaction():
-        row = conn.execute(PREPARE_STAGE, (job.id, job.token, list(columns))).fetchone()
+    row = conn.execute(PREPARE_STAGE, (job.id, job.token, list(columns))).fetchone()
     return str(row[0]) if row else ""
 
 
@@ -268,24 +276,21 @@ def finish(
 def fail(conn: psycopg.Connection, job: Job, reason: JobError, report: dict[str, Any] | None, paths: Paths) -> str:
     """End the attempt; return the status the job has now, `pending` or `failed`."""
     told = None if report is None else Jsonb(report)
-    with conn.transaction():
-        row = conn.execute(
-            FAIL,
-            (job.id, job.token, reason.code, reason.message, reason.advice, reason.transient, told, paths.errors),
-        ).fetchone()
+    row = conn.execute(
+        FAIL,
+        (job.id, job.token, reason.code, reason.message, reason.advice, reason.transient, told, paths.errors),
+    ).fetchone()
     return str(row[0]) if row else ""
 
 
 def give_back(conn: psycopg.Connection, job: Job) -> None:
     """Put the job back without counting the attempt."""
-    with conn.transaction():
-        conn.execute(GIVE_BACK, (job.id, job.token))
+    conn.execute(GIVE_BACK, (job.id, job.token))
 
 
 def sweep(conn: psycopg.Connection) -> list[tuple[UUID, str]]:
     """Find lost and forgotten jobs; return what was done to which."""
-    with conn.transaction():
-        return [(row[0], row[1]) for row in conn.execute(SWEEP).fetchall()]
+    return [(row[0], row[1]) for row in conn.execute(SWEEP).fetchall()]
 
 
 def wake_token(conn: psycopg.Connection) -> str | None:
@@ -296,8 +301,7 @@ def wake_token(conn: psycopg.Connection) -> str | None:
 
 def sources_to_delete(conn: psycopg.Connection) -> list[tuple[UUID, str, str]]:
     """Return job, bucket and path of files that are to be deleted and have not been."""
-    with conn.transaction():
-        return [(row[0], row[1], row[2]) for row in conn.execute(SOURCES_TO_DELETE).fetchall()]
+    return [(row[0], row[1], row[2]) for row in conn.execute(SOURCES_TO_DELETE).fetchall()]
 
 
 def source_deleted(conn: psycopg.Connection, job_id: UUID) -> None:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from io import BytesIO
+from uuid import UUID
 
 import polars as pl
 import psycopg
@@ -68,9 +69,19 @@ def encode_single(column: pl.Series) -> bytes:
     return b"".join(line.encode() + b"\n" for line in lines.to_series())
 
 
-def begin(conn: psycopg.Connection) -> None:
-    """Open a chunk's transaction: no time-out (hosted roles inherit two minutes), no constraint left to the commit."""
-    conn.execute("set local statement_timeout = 0; set constraints all immediate")
+def begin(conn: psycopg.Connection, job_id: UUID, idle_seconds: int) -> None:
+    """Prepare the transaction that was opened to load a part of a job.
+
+    No time-out (hosted roles inherit two minutes), and no constraint left to the commit. A processor that is paused or
+    cut off must not keep the job's locks: the server ends a transaction that is idle for `idle_seconds`, and by its
+    name `importer.end_former_sessions` finds one that waits in the middle of a COPY.
+    """
+    conn.execute(
+        sql.SQL(
+            "set local statement_timeout = 0; set constraints all immediate; "
+            "set local idle_in_transaction_session_timeout = {}; set local application_name = {}"
+        ).format(sql.Literal(idle_seconds * 1000), sql.Literal(f"import-jobs {job_id}"))
+    )
 
 
 def copy(conn: psycopg.Connection, statement: sql.Composed, frame: pl.DataFrame) -> list[Refusal]:

@@ -21,8 +21,9 @@ from processor.errors import (
 ROW_CLASSES: Final = ("22", "23")
 BUSY: Final = {"40001", "40P01", "55P03", "57014"}
 GONE: Final = {"42P01", "42703", "42804", "3F000"}
-# Shutting down, crashed, starting; 53300 too many connections, 53200 out of memory, 53100 disk full.
-UNAVAILABLE_CLASSES: Final = ("08", "57P", "53", "58")
+# Shutting down, crashed, starting; 53300 too many connections, 53200 out of memory, 53100 disk full; 25P03 and 25P04
+# end a session whose transaction was idle, or open, for too long.
+UNAVAILABLE_CLASSES: Final = ("08", "57P", "53", "58", "25P03", "25P04")
 
 ROW_CODES: Final = {
     "22003": "IJ405",

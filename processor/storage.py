@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from supabase import Client
 
-BLOCK = 1 << 20
 # Reconnects in a row without a single new byte before the attempt is given up (the job itself is tried again later).
 PATIENCE = 5
 # Storing a large artifact may take the server long after the last byte has been sent.
@@ -55,26 +54,34 @@ def client(supabase_url: str, key: str, transport: httpx.BaseTransport | None = 
 
 
 class Source:
-    """A file being read. `identity` is known after `open`; every later response must have the same."""
+    """A file being read. `identity` is known after the first response; every later one must have the same.
 
-    def __init__(self, http: httpx.Client, bucket: str, path: str, max_bytes: int) -> None:
+    `check` is asked before each request and each block, and raises when nobody wants the rest any more.
+    """
+
+    def __init__(
+        self, http: httpx.Client, bucket: str, path: str, max_bytes: int, check: Callable[[], None] = lambda: None
+    ) -> None:
         self._http = http
         self._url = f"object/authenticated/{quote(bucket, safe='')}/{quote(path)}"
         self._max_bytes = max_bytes
+        self._check = check
         self.identity: Identity | None = None
         self.position = 0
 
     def blocks(self, start: int = 0) -> Generator[bytes]:
-        """Yield the file's bytes from `start` to its end, in blocks of about a megabyte.
+        """Yield the file's bytes from `start` to its end, in blocks as they arrive.
 
         Raises: ObjectNotFound, SourceRefused, SourceTooLarge, SourceChanged; SourceUnavailable when Storage fails
         `PATIENCE` times in a row without a byte in between.
         """
         position, failures = start, 0
         while self.identity is None or position < self.identity.size:
+            self._check()
             try:
                 with closing(self._connected(position)) as body:
                     for block in body:
+                        self._check()
                         position += len(block)
                         self.position = position
                         failures = 0
@@ -106,7 +113,7 @@ class Source:
                 raise refusal(response)
             skip = position if response.status_code == 200 else 0
             self._compare(response, position)
-            for block in response.iter_raw(BLOCK):
+            for block in response.iter_raw():
                 kept = block[skip:] if skip else block
                 skip -= min(skip, len(block))
                 if kept:

@@ -156,21 +156,19 @@ class Worker:
 
     def _end(self, job: Job, held: Held, ending: Ending) -> None:
         """Write the attempt's end, again while the database does not answer and the lease may still hold."""
-        if isinstance(ending.reason, LeaseLost):
-            event("lease_lost", logging.WARNING, code=ending.reason.code)
-            return
+        lost = isinstance(ending.reason, LeaseLost)
         deadline = time.monotonic() + self.config.lease_seconds
-        while not held.lost.is_set() and time.monotonic() < deadline:
+        while not (lost or held.lost.is_set()) and time.monotonic() < deadline:
             try:
                 with self.pool.connection(CONNECTION_SECONDS) as conn:
                     self._write_end(conn, job, ending)
             except psycopg.Error as exc:
-                if isinstance(job_error(exc), LeaseLost):
-                    event("lease_lost", logging.WARNING, code=LeaseLost.code)
-                    return
-                time.sleep(RETRY_SECONDS)
+                lost = isinstance(job_error(exc), LeaseLost)
+                if not lost:
+                    time.sleep(RETRY_SECONDS)
             else:
                 return
+        event("lease_lost", logging.WARNING, code=LeaseLost.code)
 
     def _write_end(self, conn: psycopg.Connection, job: Job, ending: Ending) -> None:
         reason = ending.reason

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import psycopg
 
-from processor import jobs, records
+from processor import jobs, load, records
 from processor.ahead import ahead
 from processor.config import Config
 from processor.errors import AllRejected, TooManyRejected
@@ -18,7 +18,7 @@ from processor.run.held import Held
 from processor.run.loading import Loader
 from processor.run.opening import Opened, open_file
 from processor.run.rejections import check_count, check_end
-from processor.storage import Artifacts, Source
+from processor.storage import WRITE_SECONDS, Artifacts, Source
 
 # The first chunks are small, so that progress shows at once; boundaries depend on the number of the chunk alone.
 RAMP = (256 * 1024, 1 << 20, 4 << 20)
@@ -34,7 +34,7 @@ class Attempt:
         self, job: Job, conn: psycopg.Connection, http: httpx.Client, artifacts: Artifacts, config: Config, held: Held
     ) -> None:
         self.job, self.conn, self.artifacts, self.config, self.held = job, conn, artifacts, config, held
-        self.source = Source(http, job.bucket_id, job.object_path, config.max_file_bytes)
+        self.source = Source(http, job.bucket_id, job.object_path, config.max_file_bytes, held.check)
         self.limits = Limits(config.max_record_bytes, config.max_field_bytes)
         self.report = Report()
         self.output = Output() if job.options.get("output") else None
@@ -48,6 +48,7 @@ class Attempt:
         """
         try:
             with self.report.timed("open"):
+                jobs.end_former_sessions(self.conn, self.job, self.config.lease_seconds)
                 opened = open_file(self.conn, self.job, self.source, self.limits)
             self.report.begin(opened.plan)
             try:
@@ -69,7 +70,7 @@ class Attempt:
             tally = tally.plus(opened.ledger[seq].tally)
         check_count(tally, self.job.options)
         room = max(self.config.kept_errors - sum(entry.tally.rejected for entry in opened.ledger.values()), 0)
-        loader = Loader(self.conn, self.job, self.source, opened, self.report, room)
+        loader = Loader(self.conn, self.job, self.source, opened, self.report, room, self.config.lease_seconds)
         for chunk in self.chunks(opened):
             tally = tally.plus(self.one(chunk, opened, loader))
             check_count(tally, self.job.options)
@@ -105,12 +106,14 @@ class Attempt:
         output = self.output.write(self.job, self.artifacts) if self.output else None
         errors = write_errors(self.conn, self.job, opened, self.artifacts) if tally.rejected else None
         with self.conn.transaction():
+            load.begin(self.conn, self.job.id, self.config.lease_seconds)
             with self.report.timed("finish"):
                 refused = opened.sink.close(self.conn, self.job, tally.read, self.config.kept_errors - tally.rejected)
             tally = tally.plus(Tally(-refused, refused, 0))
             check_count(tally, self.job.options)
             check_end(tally, self.job.options)
             if refused:
+                load.begin(self.conn, self.job.id, WRITE_SECONDS)  # idle while the upload lasts
                 errors = write_errors(self.conn, self.job, opened, self.artifacts)
             report = self.report.as_json(opened.plan)
             jobs.finish(self.conn, self.job, tally.read, opened.digest.whole, report, Paths(errors, output))

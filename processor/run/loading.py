@@ -28,13 +28,23 @@ BUSY_TRIES = 6
 
 
 class Loader:
-    """Loads chunks of one attempt. `room` is how many rejected rows the user may still be shown."""
+    """Loads chunks of one attempt.
+
+    `room` is how many rejected rows the user may still be shown, `idle_seconds` how long a transaction may be idle.
+    """
 
     def __init__(
-        self, conn: psycopg.Connection, job: Job, source: Source, opened: Opened, report: Report, room: int
+        self,
+        conn: psycopg.Connection,
+        job: Job,
+        source: Source,
+        opened: Opened,
+        report: Report,
+        room: int,
+        idle_seconds: int,
     ) -> None:
         self.conn, self.job, self.source, self.opened, self.report = conn, job, source, opened, report
-        self.room = room
+        self.room, self.idle_seconds = room, idle_seconds
 
     def load(self, chunk: Chunk) -> tuple[Tally, pl.DataFrame]:
         """Validate a chunk and load it, in one transaction with its ledger entry; return the rows that are in.
@@ -84,7 +94,7 @@ class Loader:
         while True:
             try:
                 with self.report.timed("load"), self.conn.transaction():
-                    load.begin(self.conn)
+                    load.begin(self.conn, self.job.id, self.idle_seconds)
                     refused = copy(self.conn, self.opened.sink.statement, self.opened.sink.shaped(rows, chunk))
                     loaded = without(rows.frame, refused)
                     everything = joined(rejections, of_refusals(refused, rows))

@@ -60,7 +60,6 @@ class Staged:
         def attempt(start: int, count: int) -> psycopg.Error | None:
             return load.savepoint(conn, lambda: conn.execute(self.move, (start + 1, start + count)))
 
-        load.begin(conn)
         with conn.transaction(force_rollback=self.dry):
             refused = isolate(last_record, attempt, nowhere, lambda row, exc: load.refusal(row + 1, exc, ()))
         if refused:

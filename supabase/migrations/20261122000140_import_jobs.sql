@@ -95,6 +95,7 @@ create unique index import_jobs_idempotency on public.import_jobs (created_by, i
 nulls not distinct where idempotency_key is not null;
 create index import_jobs_pending on public.import_jobs (priority desc, created_at) where status = 'pending';
 create index import_jobs_running on public.import_jobs (target) where status = 'running';
+create index import_jobs_served on public.import_jobs (created_by, started_at);
 create index import_jobs_owner on public.import_jobs (created_by, created_at desc);
 
 alter table public.import_jobs enable row level security;

@@ -1,9 +1,10 @@
 -- Which jobs are next: priority, then round-robin over owners (an owner's running jobs count as turns
--- taken), then age. At most so many running jobs for a target as it says, so that many files for one
--- table do not hold up all others; at most so many for an owner as the setting
--- max_running_jobs_per_owner says (8). Jobs without an owner, the service's own, have no such limit.
--- Places at a target are given by turns, too: a hundred files of one owner do not stand before the
--- single file of another. What one limit holds back takes no place under the other one.
+-- taken; among equals the one goes first whose last turn is longer ago), then age. At most so many
+-- running jobs for a target as it says, so that many files for one table do not hold up all others; at
+-- most so many for an owner as the setting max_running_jobs_per_owner says (8). Jobs without an owner,
+-- the service's own, have no such limit. Places at a target are given by turns, too: a hundred files of
+-- one owner do not stand before the single file of another. What one limit holds back takes no place
+-- under the other one.
 create function importer.next_jobs(max_jobs integer) returns setof uuid
 language sql stable set search_path = ''
 as $$
@@ -24,12 +25,25 @@ as $$
     where j.status = 'running' or (j.status = 'pending' and j.run_after <= now() and j.attempts < j.max_attempts)
   ),
 
+  -- A turn that has ended was a turn, too: else one processor with one slot would empty the oldest
+  -- owner's queue before it looks at another's.
+  served as (
+    select
+      o.created_by,
+      coalesce(
+        (select max(j.started_at) from public.import_jobs as j where j.created_by = o.created_by),
+        (select max(j.started_at) from public.import_jobs as j where o.created_by is null and j.created_by is null)
+      ) as last_start
+    from (select distinct a.created_by from active as a) as o
+  ),
+
   counted as (
     select
       a.*,
+      s.last_start,
       count(*) filter (where a.status = 'running') over (partition by a.created_by) as running_of_owner,
       count(*) filter (where a.status = 'running') over (partition by a.target) as running_of_target
-    from active as a
+    from active as a inner join served as s on s.created_by is not distinct from a.created_by
   ),
 
   turns as (
@@ -47,7 +61,9 @@ as $$
     select
       t.*,
       t.running_of_target
-      + row_number() over (partition by t.target order by t.priority desc, t.turn, t.created_at, t.id) as place
+      + row_number() over (
+        partition by t.target order by t.priority desc, t.turn, t.last_start nulls first, t.created_at, t.id
+      ) as place
     from turns as t
     where t.owner_limit is null or t.of_pair <= t.owner_limit
   ),
@@ -63,7 +79,7 @@ as $$
 
   select o.id from owned as o
   where o.owner_limit is null or o.of_owner <= o.owner_limit
-  order by o.priority desc, o.turn, o.created_at, o.id
+  order by o.priority desc, o.turn, o.last_start nulls first, o.created_at, o.id
   limit next_jobs.max_jobs
 $$;
 

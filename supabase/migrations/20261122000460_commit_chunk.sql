@@ -1,6 +1,7 @@
--- The last statement of a chunk's transaction: ledger entry, rejected rows, counters, and the check
--- of the lease. A ledger entry that is there already raises 23505 and with it takes the rows back that
--- were loaded twice.
+-- The last statement of a chunk's transaction: the check of the lease, ledger entry, rejected rows,
+-- counters. The check comes first, and holds until the commit: one who comes too late is told so
+-- (IJ103), and does not run into what the job's new holder has written. A ledger entry that is there
+-- already raises 23505 and with it takes the rows back that were loaded twice.
 create function importer.commit_chunk(
   job_id uuid, token uuid, seq integer, byte_start bigint, byte_end bigint, next_line bigint, next_record bigint,
   rows_read bigint, rows_loaded bigint, rows_rejected bigint, rows_skipped bigint, bytes_read bigint, errors jsonb,
@@ -9,6 +10,8 @@ create function importer.commit_chunk(
 language plpgsql security definer set search_path = ''
 as $$
 begin
+  perform importer.hold_lease(commit_chunk.job_id, commit_chunk.token);
+
   insert into importer.job_chunks (
     job_id, seq, byte_start, byte_end, next_line, next_record,
     rows_read, rows_loaded, rows_rejected, rows_skipped, attempt
@@ -33,8 +36,6 @@ begin
     chunks_done = j.chunks_done + 1,
     preview = coalesce(commit_chunk.preview, j.preview)
   where j.id = commit_chunk.job_id and j.status = 'running';
-
-  perform importer.hold_lease(commit_chunk.job_id, commit_chunk.token);
 end
 $$;
 

@@ -4,20 +4,30 @@ create function importer.sweep_import_jobs() returns table (job_id uuid, action 
 language plpgsql security definer set search_path = ''
 as $$
 declare
+  lost uuid[];
   due uuid[];
 begin
-  return query
-  with lost as (
+  select array_agg(c.id) into lost
+  from (
     select j.id from public.import_jobs as j
     where j.status = 'running' and not exists (
       select from importer.job_leases as l where l.job_id = j.id and l.expires_at > clock_timestamp()
     )
     for update of j skip locked
-  ),
+  ) as c;
+  -- A renewal that was on its way when the first look was taken counts: the lock waits for it, and the
+  -- second look has a snapshot of its own.
+  perform from importer.job_leases as l where l.job_id = any (lost) for update;
+  select array_agg(c.id) into lost
+  from unnest(lost) as c (id)
+  where not exists (
+    select from importer.job_leases as l where l.job_id = c.id and l.expires_at > clock_timestamp()
+  );
 
-  noted as (
+  return query
+  with noted as (
     insert into public.import_job_events (job_id, event, attempt)
-    select j.id, 'lease_lost', j.attempts from public.import_jobs as j inner join lost on lost.id = j.id
+    select j.id, 'lease_lost', j.attempts from public.import_jobs as j where j.id = any (lost)
   ),
 
   ended as (
@@ -32,7 +42,7 @@ begin
       error_hint = case
         when j.attempts >= j.max_attempts then 'See the processor''s log for what ended it; then set status to pending.'
       end
-    from lost where j.id = lost.id
+    where j.id = any (lost)
     returning j.id, j.status
   )
 

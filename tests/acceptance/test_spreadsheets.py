@@ -28,7 +28,8 @@ def test_brazilian_spreadsheet_is_read_with_its_locale(stack: Stack) -> None:
 def test_headers_that_almost_match_lead_to_their_columns(stack: Stack) -> None:
     table = stack.table("data_de_nascimento date, e_mail text, fone text")
     stack.sql(
-        """update public.import_targets set columns = columns || '{"fone": {"aliases": ["Celular"]}}' where name = %s""",
+        """update public.import_targets set columns = columns || '{"fone": {"aliases": ["Celular"]}}'
+           where name = %s""",
         table,
     )
     job = stack.run(b"Data de Nascimento, E-Mail ,Celular,Obs\n2000-01-02,a@b.c,123,x\n", table)

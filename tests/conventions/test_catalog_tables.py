@@ -21,6 +21,7 @@ def test_tables_are_those_of_the_design(catalog: psycopg.Connection) -> None:
         "import_targets",
         "importer.job_chunks",
         "importer.job_leases",
+        "importer.job_rejects",
         "importer.settings",
     ]
 

@@ -109,8 +109,8 @@ class Queue:
 
     def finish(self, claim: Claim, records: int) -> None:
         self.processor.execute(
-            "select importer.finish_job(%s, %s, %s, %s, %s, %s)",
-            [claim.id, claim.token, records, "00", Jsonb([]), Jsonb({"seconds": 1})],
+            "select importer.finish_job(%s, %s, %s, %s, %s)",
+            [claim.id, claim.token, records, "00", Jsonb({"seconds": 1})],
         )
 
     def fail(self, claim: Claim, *, transient: bool = False, code: str = "IJ301") -> str:

@@ -21,7 +21,10 @@ def configured(db: Database) -> Database:
 
 def test_one_statement_rings_once_however_many_rows(configured: Database) -> None:
     with configured.connect() as conn, conn.transaction(force_rollback=True):
-        conn.execute("insert into public.import_jobs (object_path, target) select 'a/' || n, 'people' from generate_series(1, 50) n")
+        conn.execute(
+            "insert into public.import_jobs (object_path, target) "
+            "select 'a/' || n, 'people' from generate_series(1, 50) n"
+        )
         with configured.connect("supabase_admin") as admin:
             assert queue(admin) == []
         (ring,) = queue(conn)
@@ -40,7 +43,9 @@ def test_ring_names_job_ids_and_nothing_else(configured: Database) -> None:
 
 def test_job_that_is_not_due_does_not_ring(configured: Database) -> None:
     with configured.connect() as conn, conn.transaction(force_rollback=True):
-        conn.execute("insert into public.import_jobs (object_path, target, run_after) values ('a', 'people', now() + '1 h')")
+        conn.execute(
+            "insert into public.import_jobs (object_path, target, run_after) values ('a', 'people', now() + '1 h')"
+        )
         assert queue(conn) == []
 
 

@@ -21,6 +21,17 @@ def test_owners_take_turns(queue: Queue) -> None:
     assert {claim.id for claim in queue.claim(2)} == {mine[0], theirs}
 
 
+def test_owners_take_turns_with_a_single_slot(queue: Queue) -> None:
+    mine = [queue.insert(created_by=OWNER, created_at=f"2026-01-0{day}") for day in (1, 2)]
+    theirs = queue.insert(created_by=OTHER, created_at="2026-01-03")
+    order = []
+    for _ in range(3):
+        (claim,) = queue.claim()
+        order.append(claim.id)
+        queue.fail(claim)
+    assert order == [mine[0], theirs, mine[1]]
+
+
 def test_running_jobs_of_an_owner_count_as_turns_taken(queue: Queue) -> None:
     queue.running(created_by=OWNER)
     queue.insert(created_by=OWNER, created_at="2026-01-01")

@@ -36,7 +36,7 @@ where c.relkind = 'r' and n.nspname in ('importer', 'public') and c.relname like
 """
 # Everything that the product says in words; none of it may repeat a value (previews and raw records do, on purpose).
 SAID = """
-select 'import_jobs', concat_ws(' ', error_message, error_hint, report) from public.import_jobs
+select 'import_jobs', concat_ws(' ', error_message, error_hint) from public.import_jobs
 union all
 select 'import_job_events', detail::text from public.import_job_events
 union all

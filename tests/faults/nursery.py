@@ -1,0 +1,62 @@
+"""Starts processors by forking an interpreter that has imported everything: 20 ms each instead of 1.5 s of CPU.
+
+Reads one JSON object a line: `{"log": path, "env": {…}}` starts `import-jobs serve` and is answered with its process
+id, `{"wait": pid}` with its exit status. All end with this process.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from importlib import import_module
+
+from processor.local.unprivileged import tether
+
+
+def become_processor(log: str, env: dict[str, str]) -> None:
+    """Turn the forked child into what `python -m processor.cli serve` is."""
+    from processor.cli import main
+
+    os.setsid()
+    with open(log, "ab") as output, open(os.devnull) as nothing:
+        os.dup2(nothing.fileno(), 0)
+        os.dup2(output.fileno(), 1)
+        os.dup2(output.fileno(), 2)
+    os.environ.update(env)
+    sys.argv = ["import-jobs", "serve"]
+    main()
+
+
+def warm_up() -> None:
+    """Import what a processor imports, now or when it first needs it."""
+    import httpx
+
+    import_module("processor.app")
+    httpx.Client().close()
+    for name in ("protocols.http.auto", "protocols.websockets.auto", "lifespan.on", "loops.auto"):
+        import_module(f"uvicorn.{name}")
+
+
+def serve() -> None:
+    """Answer until the input ends."""
+    warm_up()
+    hold = tether(signal.SIGKILL)
+    for line in sys.stdin:
+        command = json.loads(line)
+        if "wait" in command:
+            _, status = os.waitpid(command["wait"], 0)
+            print(os.waitstatus_to_exitcode(status), flush=True)
+            continue
+        pid = os.fork()
+        if pid == 0:
+            if hold:
+                hold()
+            become_processor(command["log"], command["env"])
+            return
+        print(pid, flush=True)
+
+
+if __name__ == "__main__":
+    serve()
