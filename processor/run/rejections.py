@@ -47,8 +47,8 @@ def numbered(chunk: Chunk, rejections: Rejections) -> list[Rejected]:
 
 
 def check_count(tally: Tally, options: dict[str, Any]) -> None:
-    """Raise TooManyRejected as soon as more rows were rejected than the job takes."""
-    limit = options.get("max_errors", MAX_ERRORS)
+    """Raise TooManyRejected as soon as more rows were rejected than the job takes; on_error = 'abort' takes none."""
+    limit = 0 if options.get("on_error") == "abort" else options.get("max_errors", MAX_ERRORS)
     if isinstance(limit, int) and tally.rejected > limit:
         raise TooManyRejected(f"{tally.rejected:,} rows were rejected; at most {limit:,} may be")
 

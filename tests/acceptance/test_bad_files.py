@@ -63,6 +63,12 @@ def test_more_rejected_rows_than_the_job_takes_fail_it(stack: Stack) -> None:
     assert stack.run(b"a\nx\ny\n1\n", table, {"max_errors": "70%"})["status"] == "completed"
 
 
+def test_on_error_abort_fails_at_the_first_bad_row(stack: Stack) -> None:
+    table = stack.table("a integer")
+    job = stack.run(b"a\nx\n1\n", table, {"on_error": "abort", "max_errors": 100})
+    assert (job["status"], job["error_code"], job["rows_rejected"]) == ("failed", "IJ420", 1)
+
+
 def test_message_and_log_never_quote_a_value(stack: Stack) -> None:
     table = stack.table("a integer, j jsonb")
     secret = "sekret-4711"
