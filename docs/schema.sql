@@ -45,6 +45,13 @@ begin
     raise exception 'target, bucket_id or idempotency_key is too long' using errcode = 'IJ107',
     hint = 'At most 512, 128 and 512 bytes.';
   end if;
+  -- A client may name only what it may read itself: the processor reads with a key that may read all.
+  if (select auth.uid()) is not null
+    and (new.bucket_id <> 'imports' or split_part(new.object_path, '/', 1) <> (select auth.uid())::text)
+  then
+    raise exception 'the file is not in your folder of the bucket imports' using errcode = 'IJ602',
+    hint = 'Upload it to <your user id>/… in the bucket imports and name that path.';
+  end if;
   -- These decide what the job's states mean in SQL, so a target's defaults are written into the job.
   new.options := (
     select coalesce(jsonb_object_agg(d.key, d.value), '{}')
@@ -55,7 +62,8 @@ begin
 end
 $_$;
 
-COMMENT ON FUNCTION importer.check_import_job() IS 'Trigger function: refuses a new job with wrong options (IJ102), a state of its own (IJ101) or an impossible path (IJ107).';
+COMMENT ON FUNCTION importer.check_import_job() IS 'Trigger function: refuses a new job with wrong options (IJ102), a state of its own (IJ101), an impossible path (IJ107)
+or a file that is not the client''s (IJ602).';
 
 CREATE FUNCTION importer.check_import_options(options jsonb) RETURNS void
     LANGUAGE plpgsql IMMUTABLE
@@ -74,9 +82,9 @@ begin
   from jsonb_each(options) as given
   left join (
     values
-    ('encoding', 'text'), ('delimiter', 'mark'), ('quote', 'mark'), ('escape', 'mark'), ('comment', 'text'),
+    ('encoding', 'text'), ('delimiter', 'mark'), ('quote', 'mark'), ('escape', 'mark'), ('comment', 'mark'),
     ('compression', 'text'), ('has_header', 'boolean'), ('skip_lines', 'count'), ('mapping', 'object of text'),
-    ('unknown_columns', 'ignore|error'), ('locale', 'text'), ('decimal', 'mark'), ('thousands', 'mark'),
+    ('unknown_columns', 'ignore|error'), ('locale', 'text'), ('decimal', 'one mark'), ('thousands', 'mark'),
     ('date_formats', 'array of text'), ('timestamp_formats', 'array of text'), ('true_values', 'array of text'),
     ('false_values', 'array of text'), ('null_values', 'array of text'), ('trim', 'boolean'), ('time_zone', 'text'),
     ('on_error', 'skip|abort'), ('max_errors', 'count or per cent'), ('atomic', 'boolean'), ('dry_run', 'boolean'),
@@ -86,6 +94,7 @@ begin
     case known.kind
       when 'text' then jsonb_typeof(given.value) = 'string' and given.value #>> '{}' <> ''
       when 'mark' then jsonb_typeof(given.value) = 'string' and length(given.value #>> '{}') <= 1
+      when 'one mark' then jsonb_typeof(given.value) = 'string' and length(given.value #>> '{}') = 1
       when 'boolean' then jsonb_typeof(given.value) = 'boolean'
       when 'count' then jsonb_typeof(given.value) = 'number' and given.value::text ~ '^[0-9]{1,9}$'
       when 'count or per cent' then
@@ -107,7 +116,8 @@ begin
     using errcode = 'IJ102', hint = 'docs/sql.md lists the names of all options.';
   elsif found then
     raise exception 'option "%" has a wrong value', wrong.key
-    using errcode = 'IJ102', hint = format('It takes: %s.', replace(wrong.kind, 'mark', 'one character'));
+    using errcode = 'IJ102',
+    hint = format('It takes: %s.', regexp_replace(wrong.kind, '^(one )?mark$', 'one character'));
   end if;
 end
 $_$;
@@ -117,13 +127,20 @@ COMMENT ON FUNCTION importer.check_import_options(options jsonb) IS 'Raises IJ10
 CREATE FUNCTION importer.check_import_target() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
-    AS $$
+    AS $_$
 begin
   perform importer.check_import_options(new.options);
+  if jsonb_path_exists(new.columns, 'strict $.* ? (@.type() != "object")')
+    or jsonb_path_exists(new.columns, 'lax $.*.aliases ? (@.type() != "string")')
+    or jsonb_path_exists(new.columns, 'strict $.* ? (exists (@.aliases) && @.aliases.type() != "array")')
+  then
+    raise exception 'the settings of a column are not as they must be' using errcode = 'IJ102',
+    hint = 'Write each column as an object, such as {"phone": {"aliases": ["Celular"]}}.';
+  end if;
   new.updated_at := now();
   return new;
 end
-$$;
+$_$;
 
 COMMENT ON FUNCTION importer.check_import_target() IS 'Trigger function: refuses wrong default options of a target (IJ102).';
 
@@ -781,7 +798,7 @@ begin
     )
   );
   execute format('revoke all on importer.%I from public, anon, authenticated, service_role', stage);
-  execute format('grant insert, select on importer.%I to import_processor', stage);
+  execute format('grant insert, select, delete on importer.%I to import_processor', stage);
   return stage;
 end
 $$;
@@ -862,7 +879,11 @@ begin
     (select jsonb_object_agg(c.name, '{}'::jsonb) from unnest(chosen) as c (name))
   )
   on conflict on constraint import_targets_pkey
-  do update set table_name = excluded.table_name, columns = excluded.columns;
+  do update set table_name = excluded.table_name, columns = (
+    -- What an administrator has set for a column stays.
+    select jsonb_object_agg(c.key, coalesce(import_targets.columns -> c.key, '{}'))
+    from jsonb_each(excluded.columns) as c
+  );
   return target_name;
 end
 $$;

@@ -73,6 +73,9 @@ def from_environment(environ: Mapping[str, str]) -> Config:
     def whole(name: str, default: int, least: int = 1) -> int:
         return int(number(environ, name, default, least))
 
+    port = whole("IMPORT_JOBS_PORT", whole("PORT", 8080))
+    if port > 65_535:
+        raise BadEnvironment("IMPORT_JOBS_PORT must be at most 65535")
     supabase_url = required(environ, "SUPABASE_URL").rstrip("/")
     if not supabase_url.startswith(("http://", "https://")):
         raise BadEnvironment("SUPABASE_URL must begin with http:// or https://")
@@ -82,7 +85,7 @@ def from_environment(environ: Mapping[str, str]) -> Config:
         secret_key=required(environ, "SUPABASE_SECRET_KEY", "SUPABASE_SERVICE_ROLE_KEY"),
         wake_token=environ.get("IMPORT_JOBS_WAKE_TOKEN") or None,
         host=environ.get("IMPORT_JOBS_HOST") or "127.0.0.1",
-        port=whole("IMPORT_JOBS_PORT", whole("PORT", 8080)),
+        port=port,
         max_jobs=whole("IMPORT_JOBS_MAX_JOBS", 2),
         lease_seconds=whole("IMPORT_JOBS_LEASE_SECONDS", 45, 2),
         heartbeat_seconds=number(environ, "IMPORT_JOBS_HEARTBEAT_SECONDS", 10.0, 0.1),

@@ -149,7 +149,9 @@ class BadCompression(
 
 # --- IJ4xx: the rows, as far as they end a job -------------------------------------------------------------
 class TooManyRejected(
-    JobError, code="IJ420", hint="Correct the rejected rows (import_job_errors), or raise options.max_errors."
+    JobError,
+    code="IJ420",
+    hint="Correct the rejected rows (errors_path) and import that file, or insert a job with larger max_errors.",
 ):
     """More rows were rejected than options.max_errors allows, or one was and on_error is 'abort'."""
 

@@ -13,17 +13,19 @@ Attempt = Callable[[int, int], psycopg.Error | None]
 Locate = Callable[[psycopg.Error, int, int], int | None]
 
 
-def isolate(total: int, attempt: Attempt, locate: Locate, refuse: Callable[[int, psycopg.Error], R]) -> list[R]:
+def isolate(
+    total: int, attempt: Attempt, locate: Locate, refuse: Callable[[int, psycopg.Error], R], budget: int | None = None
+) -> list[R]:
     """Write all rows that Postgres takes, in order; return what `refuse` makes of the others and the error each causes.
 
     Where the server names the row, those before it are written and it is refused: two statements for a bad row. Where
     it does not (a foreign key), the step is halved: log₂(n) statements. Steps double while all goes well, so that
-    evenly spread bad rows cost about three times the data.
+    evenly spread bad rows cost about three times the data. Stops after `budget` refused rows.
     """
     refused: list[R] = []
     named: dict[int, psycopg.Error] = {}
     start, step = 0, total
-    while start < total:
+    while start < total and (budget is None or len(refused) < budget):
         if start in named:
             refused.append(refuse(start, named.pop(start)))
             start += 1

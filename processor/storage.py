@@ -137,6 +137,10 @@ class Artifacts:
         self._lock = threading.Lock()
         self._made: Client | None = None
 
+    def warm(self) -> None:
+        """Make the client ahead of its first use, which is in the middle of a job."""
+        self._client()
+
     def put(self, bucket: str, path: str, file: Path) -> None:
         """Upload a CSV; one of that name is replaced.
 

@@ -56,6 +56,7 @@ class Worker:
         """Begin to claim jobs, with a sweep first."""
         self.heartbeat.start()
         self._dispatcher.start()
+        threading.Thread(target=self._clean_up, name="clean-up", daemon=True).start()
         event("worker_started", worker=self.name, max_jobs=self.config.max_jobs)
 
     def wake(self) -> None:
@@ -89,13 +90,26 @@ class Worker:
             except psycopg.Error as exc:
                 event("database_unavailable", logging.WARNING, exception=type(exc).__name__)
                 self.stopping.wait(RETRY_SECONDS)
+            except Exception as exc:  # noqa: BLE001 - a defect must not end the only thread that claims
+                event("defect", logging.ERROR, exception=log.where(exc))
+                self.stopping.wait(RETRY_SECONDS)
             self.woken.wait(max(0.0, next_sweep - time.monotonic()))
 
     def _sweep(self) -> None:
         with self.pool.connection(CONNECTION_SECONDS) as conn:
             for job_id, action in jobs.sweep(conn):
                 event("swept", job_id=job_id, found=action)
-        self._delete_sources()
+
+    def _clean_up(self) -> None:
+        """Make the artifacts' client ahead of its first use, then delete what could not be deleted, on a timer."""
+        while True:
+            try:
+                self.artifacts.warm()
+                self._delete_sources()
+            except Exception as exc:  # noqa: BLE001 - tried again on the next round
+                event("clean_up_failed", logging.WARNING, exception=log.where(exc))
+            if self.stopping.wait(self.config.sweep_seconds):
+                return
 
     def _claim_all(self) -> None:
         while (free := self.config.max_jobs - len(self._running)) > 0 and not self.stopping.is_set():

@@ -59,7 +59,7 @@ def upload(supabase_url: str, key: str, file: Path, path: str) -> None:
     import httpx
     from storage3.exceptions import StorageApiError
 
-    from supabase import Client, ClientOptions, create_client
+    from supabase import Client, ClientOptions, SupabaseException, create_client
 
     try:
         client: Client = create_client(supabase_url, key, ClientOptions(storage_client_timeout=UPLOAD_SECONDS))
@@ -69,6 +69,8 @@ def upload(supabase_url: str, key: str, file: Path, path: str) -> None:
         raise Problem(
             f"Storage refused the upload ({exc.code}: {exc.message})", "check the key and the bucket's limits"
         ) from exc
+    except (SupabaseException, httpx.InvalidURL) as exc:
+        raise Problem(f"Supabase's client refused SUPABASE_URL or the key ({exc})", "check both") from exc
     except httpx.TransportError as exc:
         raise Problem("Storage does not answer", "check SUPABASE_URL and that the server runs") from exc
     except OSError as exc:

@@ -55,10 +55,15 @@ def detect(sample: bytes, complete: bool, options: Mapping[str, Any]) -> Dialect
         confidence=encoding.confidence,
         how=layout.how | decided,
     )
-    read_header(sample, dialect)
-    if whole and headed and len(rows) == 1:
+    _, below = read_header(sample, dialect)
+    # An unclosed quote is no row either; the cutter finds where it opens.
+    if whole and headed and len(rows) == 1 and not any(_told(line, dialect) for line in lines[below.line - 1 :]):
         raise NoDataRows("The file has a header and no row below it.")
     return dialect
+
+
+def _told(line: str, dialect: Dialect) -> bool:
+    return bool(line.strip("\r\n")) and not (dialect.comment and line.startswith(dialect.comment))
 
 
 def _refuse_foreign(body: bytes) -> None:

@@ -21,6 +21,10 @@ NAMES: Final[dict[str, str]] = {
 COMPRESSIONS: Final = ("gzip", "zstd", "zip", "none")
 
 
+# Codecs that Python has for other things than files.
+NOT_OF_FILES = {"idna", "punycode", "unicode-escape", "unicode_escape", "raw-unicode-escape", "utf-7", "undefined"}
+
+
 @dataclass(frozen=True, slots=True)
 class Given:
     """The parts of the dialect that the job sets; None: to be found. An empty mark means that there is none."""
@@ -75,6 +79,8 @@ def _encoding(value: str | None) -> str | None:
     try:
         name = codecs.lookup(value).name
         codecs.getincrementaldecoder(name)()
+        if name in NOT_OF_FILES:
+            raise LookupError
         "".encode(name)
     except (LookupError, ValueError):
         raise BadOption(f"options.encoding names {value!r}, which is no encoding known here.") from None

@@ -12,26 +12,18 @@ from processor.records.marks import CR, LF
 from processor.records.respell import Spelling, respell
 from processor.records.rewrite import Rewriter
 
-#: A rejected record is kept as text up to here; the table of rejections stays readable.
-TEXT_BYTES = 8192
 #: Up to this many gaps, a chunk is joined from stretches (1 µs each); above, byte by byte (400 MB/s).
 FEW = 2000
 BOM = b"\xef\xbb\xbf"
 
 
 def texts(chunk: Chunk, rows: Iterable[int]) -> list[str]:
-    """Give records as they stand in the file, cut at 8 kB; NUL, which Postgres cannot store, becomes its picture
-    U+2400.
-    """
+    """Give records as they stand in the file; NUL, which Postgres cannot store, becomes its picture U+2400."""
     return [_text(chunk.data[int(chunk.starts[row]) : int(chunk.ends[row])]) for row in rows]
 
 
 def _text(record: bytes) -> str:
-    return (
-        record[:TEXT_BYTES]
-        .decode("utf-8", "replace" if len(record) <= TEXT_BYTES else "ignore")
-        .replace("\0", "\u2400")
-    )
+    return record.decode("utf-8", "replace").replace("\0", "\u2400")
 
 
 def clean(chunk: Chunk, keep: Bools, dialect: Dialect) -> bytes:
@@ -39,8 +31,7 @@ def clean(chunk: Chunk, keep: Bools, dialect: Dialect) -> bytes:
     where it can.
 
     A field that was quoted stays quoted, so that an empty one can still be told from none. With a backslash as escape
-    an
-    unquoted `\\N` stays as it is. Raises `RowAccounting` if a blank or oversized record is to be kept: neither has
+    an unquoted `\\N` stays as it is. Raises `RowAccounting` if a blank or oversized record is to be kept: neither has
     fields to give.
     """
     if np.any(keep & (chunk.blank | chunk.oversized)):

@@ -32,22 +32,23 @@ def write_errors(conn: psycopg.Connection, job: Job, opened: Opened, storage: Ar
     with TemporaryDirectory() as folder:
         file = Path(folder) / "errors.csv"
         with file.open("w", encoding=opened.dialect.encoding, errors="replace", newline="") as text:
+            text.write("\ufeff" if opened.dialect.bom_bytes else "")
+            # So many lines will be skipped again, when the file is imported with the same options.
+            text.write("\n" * int(job.options.get("skip_lines", 0)))
             text.writelines(error_lines(conn, job, opened))
         storage.put(job.bucket_id, path, file)
     return path
 
 
 def error_lines(conn: psycopg.Connection, job: Job, opened: Opened) -> Iterator[str]:
-    """Yield the lines of errors.csv; a file without a header gets none, and its own fields come first."""
+    """Yield the lines of errors.csv; of a file without a header the bare records, as columns go by position there."""
     dialect = opened.dialect
     if dialect.has_header:
         yield joined_line([*MARKERS, *map(guarded, opened.header)], dialect) + "\n"
     for line, column, code, message, raw in jobs.rejected_rows(conn, job):
         told = joined_line([str(line), column or "", code, message], dialect)
         record = guarded_record(raw or "", dialect)
-        yield (
-            f"{told}{dialect.delimiter}{record}" if dialect.has_header else f"{record}{dialect.delimiter}{told}"
-        ) + "\n"
+        yield (f"{told}{dialect.delimiter}{record}" if dialect.has_header else raw or "") + "\n"
 
 
 def guarded_record(raw: str, dialect: Dialect) -> str:

@@ -6,19 +6,20 @@ from typing import Any
 import httpx
 import psycopg
 
-from processor import jobs, load, records
+from processor import jobs, records
 from processor.ahead import ahead
 from processor.config import Config
-from processor.errors import AllRejected, TooManyRejected
+from processor.errors import AllRejected, RowAccounting, TooManyRejected
 from processor.flow import Chunk, Limits
 from processor.jobs import Job, Paths, Tally
 from processor.report import Report
-from processor.run.artifacts import Output, write_errors
+from processor.run.artifacts import Output
+from processor.run.finishing import Finisher
 from processor.run.held import Held
 from processor.run.loading import Loader
 from processor.run.opening import Opened, open_file
 from processor.run.rejections import check_count, check_end
-from processor.storage import WRITE_SECONDS, Artifacts, Source
+from processor.storage import Artifacts, Source
 
 # The first chunks are small, so that progress shows at once; boundaries depend on the number of the chunk alone.
 RAMP = (256 * 1024, 1 << 20, 4 << 20)
@@ -51,17 +52,24 @@ class Attempt:
                 jobs.end_former_sessions(self.conn, self.job, self.config.lease_seconds)
                 opened = open_file(self.conn, self.job, self.source, self.limits)
             self.report.begin(opened.plan)
+            finisher = self.finisher()
             try:
                 tally = self.load_all(opened)
                 check_end(tally, self.job.options)
-                self.finish(opened, tally)
+                finisher.finish(opened, tally, self.output)
             except (TooManyRejected, AllRejected):
                 self.told = self.report.as_json(opened.plan)
-                self.paths = Paths(write_errors(self.conn, self.job, opened, self.artifacts))
+                self.paths = Paths(finisher.errors(opened))
                 raise
         finally:
             if self.output:
                 self.output.close()
+
+    def finisher(self) -> Finisher:
+        """Return what completes this attempt."""
+        return Finisher(
+            self.conn, self.job, self.source, self.artifacts, self.config, self.limits, self.report, self.chunk_bytes
+        )
 
     def load_all(self, opened: Opened) -> Tally:
         """Load every chunk that is not in; return what became of all records, those of earlier attempts included."""
@@ -92,6 +100,8 @@ class Attempt:
         elif self.output is None:
             return entry.tally
         else:
+            if (entry.byte_start, entry.next.offset) != (chunk.position.offset, chunk.next.offset):
+                raise RowAccounting("the chunks of an earlier attempt have another size (IMPORT_JOBS_CHUNK_BYTES)")
             tally, loaded = entry.tally, loader.replayed(chunk, opened.rejected)
         if self.output:
             self.output.add(loaded)
@@ -100,20 +110,3 @@ class Attempt:
     def chunk_bytes(self, seq: int) -> int:
         """Return how large the chunk of this number is to be; the same on every attempt."""
         return min(RAMP[seq], self.config.chunk_bytes) if seq < len(RAMP) else self.config.chunk_bytes
-
-    def finish(self, opened: Opened, tally: Tally) -> None:
-        """Complete the job; what is staged goes into the target in the same transaction."""
-        output = self.output.write(self.job, self.artifacts) if self.output else None
-        errors = write_errors(self.conn, self.job, opened, self.artifacts) if tally.rejected else None
-        with self.conn.transaction():
-            load.begin(self.conn, self.job.id, self.config.lease_seconds)
-            with self.report.timed("finish"):
-                refused = opened.sink.close(self.conn, self.job, tally.read, self.config.kept_errors - tally.rejected)
-            tally = tally.plus(Tally(-refused, refused, 0))
-            check_count(tally, self.job.options)
-            check_end(tally, self.job.options)
-            if refused:
-                load.begin(self.conn, self.job.id, WRITE_SECONDS)  # idle while the upload lasts
-                errors = write_errors(self.conn, self.job, opened, self.artifacts)
-            report = self.report.as_json(opened.plan)
-            jobs.finish(self.conn, self.job, tally.read, opened.digest.whole, report, Paths(errors, output))

@@ -26,12 +26,23 @@ class Digest:
     def __init__(self) -> None:
         self._sha256 = hashlib.sha256()
         self._partial = False
+        self._blocks: Generator[bytes] | None = None
 
     def of(self, blocks: Iterator[bytes]) -> Generator[bytes]:
         """Pass the blocks on and take them in."""
+        self._blocks = self._seen(blocks)
+        return self._blocks
+
+    def _seen(self, blocks: Iterator[bytes]) -> Generator[bytes]:
         for block in blocks:
             self._sha256.update(block)
             yield block
+
+    def drain(self) -> None:
+        """Let what the reader left go by, too: a zip's directory stands behind its text."""
+        if self._blocks is not None and not self._partial:
+            for _ in self._blocks:
+                pass
 
     def give_up(self) -> None:
         """The rest of the file will not go by."""
@@ -54,6 +65,7 @@ class Opened:
     dialect: Dialect
     plan: Plan
     sink: Sink
+    first: Position
     start: Position
     text: Iterator[bytes]
     ledger: dict[int, Entry]
@@ -93,6 +105,7 @@ def open_file(conn: psycopg.Connection, job: Job, source: Source, limits: Limits
         found,
         plan,
         sink_for(conn, job, target, plan),
+        first,
         start,
         text,
         {entry.seq: entry for entry in ledger},
@@ -143,6 +156,11 @@ def resumed(source: Source, found: Dialect, start: Position, limits: Limits) -> 
         rest = source.blocks(start.offset + found.bom_bytes)
         return iter(dialects.text_stream(rest, replace(found, bom_bytes=0), limits, start))
     return skipping(dialects.text_stream(source.blocks(), found, limits), start.offset)
+
+
+def read_again(source: Source, opened: Opened, limits: Limits) -> Iterator[bytes]:
+    """Yield the text from the first record on once more."""
+    return skipping(dialects.text_stream(source.blocks(), opened.dialect, limits), opened.first.offset)
 
 
 def skipping(blocks: Iterable[bytes], count: int) -> Iterator[bytes]:

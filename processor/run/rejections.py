@@ -1,5 +1,6 @@
 """Rejections: brought together from the steps, numbered for people, and counted against the job's limit."""
 
+import math
 from typing import Any
 
 from processor import records
@@ -51,6 +52,14 @@ def check_count(tally: Tally, options: dict[str, Any]) -> None:
     limit = 0 if options.get("on_error") == "abort" else options.get("max_errors", MAX_ERRORS)
     if isinstance(limit, int) and tally.rejected > limit:
         raise TooManyRejected(f"{tally.rejected:,} rows were rejected; at most {limit:,} may be")
+
+
+def budget(tally: Tally, options: dict[str, Any]) -> int:
+    """Return how many more rejected rows end the job for sure."""
+    limit = 0 if options.get("on_error") == "abort" else options.get("max_errors", MAX_ERRORS)
+    if isinstance(limit, str):
+        limit = math.ceil(float(limit.rstrip("%")) * tally.read / 100)
+    return max(limit - tally.rejected, 0) + 1
 
 
 def check_end(tally: Tally, options: dict[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """Where an attempt's rows go: straight into the target, or into a staging table that the end moves there at once.
 
-Both write a chunk with `statement` and `shaped`; `close` runs in the transaction that completes the job.
+Both write a chunk with `statement` and `shaped`; `complete` runs in the transaction that completes the job, and
+`refused` in one that is rolled back, when the target did not take all that was staged, or in a dry run.
 """
 
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from processor.isolate import isolate
 from processor.jobs import Job, Rejected, Target
 
 RECORD, LINE = "import_record", "import_line"
+# The largest bigint: every record.
+LAST = (1 << 63) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +30,15 @@ class Direct:
         """Return the rows as `statement` takes them."""
         return rows.frame
 
-    def close(self, conn: psycopg.Connection, job: Job, last_record: int, room: int) -> int:
-        """Do what is left at the end; return how many rows the target refused only now."""
-        return 0
+    def complete(self, conn: psycopg.Connection, job: Job) -> None:
+        """Do what is left to do in the transaction that completes the job: nothing."""
+
+    def refused(self, conn: psycopg.Connection, job: Job, last_record: int, budget: int | None) -> list[load.Refusal]:
+        """Return what the target refuses only at the end: nothing."""
+        return []
+
+    def drop(self, conn: psycopg.Connection, job: Job, rejected: list[Rejected], room: int) -> None:
+        """Count rows that were refused at the end as rejected: there are none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +50,7 @@ class Staged:
 
     statement: sql.Composed
     move: sql.Composed
-    lines: sql.Composed
+    delete: sql.Composed
     dry: bool
 
     def shaped(self, rows: Rows, chunk: Chunk) -> pl.DataFrame:
@@ -51,8 +60,17 @@ class Staged:
             pl.Series(RECORD, numbers).cast(pl.String), pl.Series(LINE, chunk.lines[rows.index]).cast(pl.String)
         )
 
-    def close(self, conn: psycopg.Connection, job: Job, last_record: int, room: int) -> int:
-        """Move the rows into the target, drop the staging table; return how many rows the target refused.
+    def complete(self, conn: psycopg.Connection, job: Job) -> None:
+        """Move the rows into the target, in the transaction that completes the job, and drop the staging table.
+
+        Raises: psycopg.Error, also for a row that the target refuses.
+        """
+        if not self.dry:
+            conn.execute(self.move, (0, LAST))
+        jobs.finish_stage(conn, job)
+
+    def refused(self, conn: psycopg.Connection, job: Job, last_record: int, budget: int | None) -> list[load.Refusal]:
+        """Return the records that the target refuses, at most `budget`; nothing stays written.
 
         A refused row is looked for by halving: INSERT … SELECT names no row.
         """
@@ -60,16 +78,12 @@ class Staged:
         def attempt(start: int, count: int) -> psycopg.Error | None:
             return load.savepoint(conn, lambda: conn.execute(self.move, (start + 1, start + count)))
 
-        with conn.transaction(force_rollback=self.dry):
-            refused = isolate(last_record, attempt, nowhere, lambda row, exc: load.refusal(row + 1, exc, ()))
-        if refused:
-            lines = dict(conn.execute(self.lines, ([each.row for each in refused],)).fetchall())
-            rejected = [
-                Rejected(each.row, lines[each.row], each.column, each.code, each.message, None) for each in refused
-            ]
-            jobs.reject_staged(conn, job, rejected, max(room, 0))
-        jobs.finish_stage(conn, job)
-        return len(refused)
+        return isolate(last_record, attempt, nowhere, lambda row, exc: load.refusal(row + 1, exc, ()), budget)
+
+    def drop(self, conn: psycopg.Connection, job: Job, rejected: list[Rejected], room: int) -> None:
+        """Count rows that were refused at the end as rejected, and take them out of the staging table."""
+        conn.execute(self.delete, ([each.record for each in rejected],))
+        jobs.reject_staged(conn, job, rejected, max(room, 0))
 
 
 def nowhere(exc: psycopg.Error, start: int, count: int) -> None:
@@ -94,8 +108,6 @@ def sink_for(conn: psycopg.Connection, job: Job, target: Target, plan: Plan) -> 
             "insert into {target} ({names}) select {names} from {stage} "
             "where import_record between %s and %s order by import_record"
         ).format(target=sql.Identifier(schema, table), names=names, stage=sql.Identifier("importer", stage)),
-        sql.SQL("select import_record, import_line from {} where import_record = any (%s)").format(
-            sql.Identifier("importer", stage)
-        ),
+        sql.SQL("delete from {} where import_record = any (%s)").format(sql.Identifier("importer", stage)),
         dry,
     )

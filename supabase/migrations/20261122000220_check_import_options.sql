@@ -16,9 +16,9 @@ begin
   from jsonb_each(options) as given
   left join (
     values
-    ('encoding', 'text'), ('delimiter', 'mark'), ('quote', 'mark'), ('escape', 'mark'), ('comment', 'text'),
+    ('encoding', 'text'), ('delimiter', 'mark'), ('quote', 'mark'), ('escape', 'mark'), ('comment', 'mark'),
     ('compression', 'text'), ('has_header', 'boolean'), ('skip_lines', 'count'), ('mapping', 'object of text'),
-    ('unknown_columns', 'ignore|error'), ('locale', 'text'), ('decimal', 'mark'), ('thousands', 'mark'),
+    ('unknown_columns', 'ignore|error'), ('locale', 'text'), ('decimal', 'one mark'), ('thousands', 'mark'),
     ('date_formats', 'array of text'), ('timestamp_formats', 'array of text'), ('true_values', 'array of text'),
     ('false_values', 'array of text'), ('null_values', 'array of text'), ('trim', 'boolean'), ('time_zone', 'text'),
     ('on_error', 'skip|abort'), ('max_errors', 'count or per cent'), ('atomic', 'boolean'), ('dry_run', 'boolean'),
@@ -28,6 +28,7 @@ begin
     case known.kind
       when 'text' then jsonb_typeof(given.value) = 'string' and given.value #>> '{}' <> ''
       when 'mark' then jsonb_typeof(given.value) = 'string' and length(given.value #>> '{}') <= 1
+      when 'one mark' then jsonb_typeof(given.value) = 'string' and length(given.value #>> '{}') = 1
       when 'boolean' then jsonb_typeof(given.value) = 'boolean'
       when 'count' then jsonb_typeof(given.value) = 'number' and given.value::text ~ '^[0-9]{1,9}$'
       when 'count or per cent' then
@@ -49,7 +50,8 @@ begin
     using errcode = 'IJ102', hint = 'docs/sql.md lists the names of all options.';
   elsif found then
     raise exception 'option "%" has a wrong value', wrong.key
-    using errcode = 'IJ102', hint = format('It takes: %s.', replace(wrong.kind, 'mark', 'one character'));
+    using errcode = 'IJ102',
+    hint = format('It takes: %s.', regexp_replace(wrong.kind, '^(one )?mark$', 'one character'));
   end if;
 end
 $$;

@@ -19,6 +19,13 @@ begin
     raise exception 'target, bucket_id or idempotency_key is too long' using errcode = 'IJ107',
     hint = 'At most 512, 128 and 512 bytes.';
   end if;
+  -- A client may name only what it may read itself: the processor reads with a key that may read all.
+  if (select auth.uid()) is not null
+    and (new.bucket_id <> 'imports' or split_part(new.object_path, '/', 1) <> (select auth.uid())::text)
+  then
+    raise exception 'the file is not in your folder of the bucket imports' using errcode = 'IJ602',
+    hint = 'Upload it to <your user id>/… in the bucket imports and name that path.';
+  end if;
   -- These decide what the job's states mean in SQL, so a target's defaults are written into the job.
   new.options := (
     select coalesce(jsonb_object_agg(d.key, d.value), '{}')
@@ -30,7 +37,8 @@ end
 $$;
 
 comment on function importer.check_import_job() is
-'Trigger function: refuses a new job with wrong options (IJ102), a state of its own (IJ101) or an impossible path (IJ107).';
+'Trigger function: refuses a new job with wrong options (IJ102), a state of its own (IJ101), an impossible path (IJ107)
+or a file that is not the client''s (IJ602).';
 
 revoke all on function importer.check_import_job() from public, anon, authenticated, service_role;
 
@@ -43,6 +51,13 @@ language plpgsql security definer set search_path = ''
 as $$
 begin
   perform importer.check_import_options(new.options);
+  if jsonb_path_exists(new.columns, 'strict $.* ? (@.type() != "object")')
+    or jsonb_path_exists(new.columns, 'lax $.*.aliases ? (@.type() != "string")')
+    or jsonb_path_exists(new.columns, 'strict $.* ? (exists (@.aliases) && @.aliases.type() != "array")')
+  then
+    raise exception 'the settings of a column are not as they must be' using errcode = 'IJ102',
+    hint = 'Write each column as an object, such as {"phone": {"aliases": ["Celular"]}}.';
+  end if;
   new.updated_at := now();
   return new;
 end

@@ -31,7 +31,11 @@ begin
     (select jsonb_object_agg(c.name, '{}'::jsonb) from unnest(chosen) as c (name))
   )
   on conflict on constraint import_targets_pkey
-  do update set table_name = excluded.table_name, columns = excluded.columns;
+  do update set table_name = excluded.table_name, columns = (
+    -- What an administrator has set for a column stays.
+    select jsonb_object_agg(c.key, coalesce(import_targets.columns -> c.key, '{}'))
+    from jsonb_each(excluded.columns) as c
+  );
   return target_name;
 end
 $$;

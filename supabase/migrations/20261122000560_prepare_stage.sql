@@ -26,7 +26,7 @@ begin
     )
   );
   execute format('revoke all on importer.%I from public, anon, authenticated, service_role', stage);
-  execute format('grant insert, select on importer.%I to import_processor', stage);
+  execute format('grant insert, select, delete on importer.%I to import_processor', stage);
   return stage;
 end
 $$;

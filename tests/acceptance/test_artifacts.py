@@ -45,6 +45,40 @@ def test_corrected_errors_csv_imports_exactly_what_was_missing(stack: Stack) -> 
     assert [row["note"] for row in rows] == ["ok", "=1+1", "@ção", "-5"]
 
 
+def test_long_record_is_whole_in_errors_csv_and_cut_in_the_table(stack: Stack) -> None:
+    table = stack.table("id integer, t text")
+    job = stack.run(b"id,t\n1,x\ny," + b"z" * 20_000 + b"\n", table)
+    assert b"z" * 20_000 in download(stack, job["errors_path"])
+    assert stack.sql("select length(raw) from public.import_job_errors where job_id = %s", job["id"]) == [
+        {"length": 8192}
+    ]
+
+
+def test_errors_csv_of_utf16_can_be_imported_again(stack: Stack) -> None:
+    table = stack.table("id integer, t text")
+    job = stack.run("id,t\n1,ç\nx,ã\n".encode("utf-16"), table)
+    assert (job["status"], job["rows_rejected"]) == ("completed", 1)
+    fixed = download(stack, job["errors_path"]).decode("utf-16").replace("x,ã", "2,ã")
+    again = stack.run(fixed.encode("utf-16"), table)
+    assert (again["status"], again["rows_loaded"]) == ("completed", 1)
+
+
+def test_rows_refused_at_the_end_of_an_atomic_job_are_in_errors_csv(stack: Stack) -> None:
+    table = stack.table("id integer primary key, t text")
+    stack.sql(f"insert into public.{table} values (2, '')")
+    job = stack.run(b"id,t\n1,a\n2,b\n", table, {"atomic": True})
+    assert (job["rows_loaded"], job["rows_rejected"]) == (1, 1)
+    assert download(stack, job["errors_path"]).decode().splitlines()[1].endswith(",2,b")
+
+
+def test_dry_run_of_which_nothing_would_load_says_why(stack: Stack) -> None:
+    parent = stack.table("id integer primary key")
+    table = stack.table(f"parent integer references public.{parent}")
+    job = stack.run(b"parent\n1\n2\n", table, {"dry_run": True})
+    assert (job["status"], job["error_code"], job["rows_rejected"]) == ("failed", "IJ421", 2)
+    assert stack.errors(job) == [(2, None, "IJ411"), (3, None, "IJ411")]
+
+
 def test_failed_job_has_its_errors_csv_and_report(stack: Stack) -> None:
     table = stack.table("id integer")
     job = stack.run(b"id\nx\ny\n", table)

@@ -12,7 +12,7 @@ GOOD = [
     {"delimiter": "\t"},
     {"quote": ""},
     {"escape": "\\"},
-    {"comment": "//"},
+    {"comment": "#"},
     {"compression": "gzip"},
     {"has_header": False},
     {"skip_lines": 0},
@@ -67,7 +67,7 @@ BAD = [
     {"max_errors": "-1%"},
     {"max_errors": True},
     {"trim": True, "trimm": True},
-    {"comment": "x" * 70_000},
+    {"encoding": "x" * 70_000},
 ]
 
 

@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager
 import psycopg
 import pytest
 
-from tests.conftest import Cluster
+from tests.conftest import Cluster, Database
 from tests.integration.queue_harness import OTHER, OWNER, Queue
 
 Callers = dict[str, psycopg.Connection]
@@ -22,7 +22,8 @@ values ('{JOB}', 1, 2, 'IJ403', 'm');
 STATEMENTS = {
     "select": {table: f"select from public.{table}" for table in TABLES},
     "insert": {
-        "import_jobs": "insert into public.import_jobs (object_path, target) values ('b', 'people')",
+        "import_jobs": "insert into public.import_jobs (object_path, target)"
+        " values ((select auth.uid()) || '/b', 'people')",
         "import_targets": "insert into public.import_targets (name, table_name, columns) values ('x', 'x', '{}')",
         "import_job_errors": "insert into public.import_job_errors (job_id, record_number, line_number, code, message)"
         f" values ('{JOB}', 2, 3, 'x', 'x')",
@@ -163,7 +164,9 @@ def test_role_updates_these_columns_only(tenants: Queue, role: str, columns: set
 @pytest.mark.parametrize("column", ["status", "created_by", "attempts", "rows_loaded", "error_code", "finished_at"])
 def test_client_cannot_set_at_insert(callers: Callers, column: str) -> None:
     with caller(callers, "owner") as conn:
-        statement = f"insert into public.import_jobs (object_path, target, {column}) values ('a', 'people', null)"
+        statement = (
+            f"insert into public.import_jobs (object_path, target, {column}) values ('{OWNER}/a', 'people', null)"
+        )
         assert outcome(conn, statement) == "42501"
 
 
@@ -176,7 +179,9 @@ def test_client_cannot_change(callers: Callers, column: str) -> None:
 def test_job_of_a_client_is_its_own(callers: Callers) -> None:
     with caller(callers, "owner") as conn:
         conn.execute(STATEMENTS["insert"]["import_jobs"])
-        assert conn.execute("select created_by from public.import_jobs where object_path = 'b'").fetchone() == (OWNER,)
+        assert conn.execute("select created_by from public.import_jobs where object_path like '%/b'").fetchone() == (
+            OWNER,
+        )
 
 
 def test_service_inserts_for_an_owner(callers: Callers) -> None:
@@ -195,3 +200,14 @@ def test_deleting_a_job_deletes_all_that_belongs_to_it(tenants: Queue) -> None:
         tenants.admin.execute("delete from public.import_jobs")
         left = [tenants.value(f"select count(*) from public.{table}") for table in TABLES]
     assert left == [0, 1, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("bucket", "path"), [("imports", f"{OTHER}/file.csv"), ("imports", "service/file.csv"), ("avatars", f"{OWNER}/x")]
+)
+def test_client_cannot_name_a_file_that_is_not_its_own(db: Database, bucket: str, path: str) -> None:
+    with db.connect("authenticated", {"sub": str(OWNER)}) as conn, pytest.raises(psycopg.Error) as refused:
+        conn.execute(
+            "insert into public.import_jobs (bucket_id, object_path, target) values (%s, %s, 'people')", (bucket, path)
+        )
+    assert refused.value.sqlstate == "IJ602"

@@ -1,0 +1,116 @@
+"""The end of an attempt: artifacts, what the target refuses only now, and the transaction that completes the job."""
+
+import logging
+from collections.abc import Callable
+
+import psycopg
+
+from processor import jobs, load, records
+from processor.config import Config
+from processor.errors import SourceRefused
+from processor.flow import Limits
+from processor.jobs import Job, Paths, Rejected, Tally
+from processor.load import Refusal
+from processor.log import event
+from processor.report import Report
+from processor.run.artifacts import Output, write_errors
+from processor.run.opening import Opened, read_again
+from processor.run.rejections import budget, check_count, check_end
+from processor.sqlstates import is_about_a_row
+from processor.storage import Artifacts, Source
+
+# How often rows that came to be refused while others were sorted out are looked for again.
+TRIES = 3
+
+
+class Finisher:
+    """Completes one attempt. `conn` is in autocommit mode."""
+
+    def __init__(
+        self,
+        conn: psycopg.Connection,
+        job: Job,
+        source: Source,
+        artifacts: Artifacts,
+        config: Config,
+        limits: Limits,
+        report: Report,
+        chunk_bytes: Callable[[int], int],
+    ) -> None:
+        self.conn, self.job, self.source, self.artifacts = conn, job, source, artifacts
+        self.config, self.limits, self.report, self.chunk_bytes = config, limits, report, chunk_bytes
+
+    def finish(self, opened: Opened, tally: Tally, output: Output | None) -> None:
+        """Complete the job; rows that an all-or-nothing job's target refuses are rejected first.
+
+        Raises: TooManyRejected, AllRejected, NoDataRows; psycopg.Error.
+        """
+        opened.digest.drain()
+        written = written_or_none(lambda: output.write(self.job, self.artifacts)) if output else None
+        if self.job.options.get("dry_run"):
+            tally = self.reject_late(opened, tally)
+        for tries_left in reversed(range(TRIES)):
+            check_count(tally, self.job.options)
+            check_end(tally, self.job.options)
+            paths = Paths(self.errors(opened) if tally.rejected else None, written)
+            try:
+                self.complete(opened, tally, paths)
+            except psycopg.Error as exc:
+                if self.conn.broken or not is_about_a_row(exc) or not tries_left:
+                    raise
+                tally = self.reject_late(opened, tally)
+            else:
+                return
+
+    def errors(self, opened: Opened) -> str | None:
+        """Write errors.csv; return its path, None when Storage does not take it."""
+        return written_or_none(lambda: write_errors(self.conn, self.job, opened, self.artifacts))
+
+    def complete(self, opened: Opened, tally: Tally, paths: Paths) -> None:
+        """Move what is staged and set the job completed, together."""
+        with self.conn.transaction():
+            load.begin(self.conn, self.job.id, self.config.lease_seconds)
+            with self.report.timed("finish"):
+                opened.sink.complete(self.conn, self.job)
+            report = self.report.as_json(opened.plan)
+            jobs.finish(self.conn, self.job, tally.read, opened.digest.whole, report, paths)
+
+    def reject_late(self, opened: Opened, tally: Tally) -> Tally:
+        """Find the staged rows that the target refuses and count them as rejected, whatever becomes of the job."""
+        with self.conn.transaction(force_rollback=True):
+            load.begin(self.conn, self.job.id, self.config.lease_seconds)
+            refused = opened.sink.refused(self.conn, self.job, tally.read, budget(tally, self.job.options))
+        if not refused:
+            return tally
+        rejected = self.numbered(opened, {each.row: each for each in refused})
+        with self.conn.transaction():
+            load.begin(self.conn, self.job.id, self.config.lease_seconds)
+            opened.sink.drop(self.conn, self.job, rejected, self.config.kept_errors - tally.rejected)
+        self.report.codes.update(each.code for each in rejected)
+        return tally.plus(Tally(-len(refused), len(refused), 0))
+
+    def numbered(self, opened: Opened, refused: dict[int, Refusal]) -> list[Rejected]:
+        """Read the file once more for the lines and the text of refused records."""
+        found: list[Rejected] = []
+        text = read_again(self.source, opened, self.limits)
+        for chunk in records.cut(text, opened.dialect, opened.first, self.limits, self.chunk_bytes):
+            first = chunk.position.record
+            rows = [number - first for number in sorted(refused) if 0 <= number - first < chunk.records]
+            for row, raw in zip(rows, records.texts(chunk, rows), strict=True):
+                told = refused[first + row]
+                found.append(Rejected(first + row, int(chunk.lines[row]), told.column, told.code, told.message, raw))
+            if len(found) == len(refused):
+                break
+        return found
+
+
+def written_or_none(write: Callable[[], str]) -> str | None:
+    """Write an artifact; a refusal of Storage is logged and does not undo what has been loaded.
+
+    Raises: SourceUnavailable, which may be over the next time.
+    """
+    try:
+        return write()
+    except SourceRefused as exc:
+        event("artifact_refused", logging.WARNING, reason=exc.message)
+        return None
