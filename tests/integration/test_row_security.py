@@ -23,7 +23,7 @@ STATEMENTS = {
     "select": {table: f"select from public.{table}" for table in TABLES},
     "insert": {
         "import_jobs": "insert into public.import_jobs (object_path, target)"
-        " values ((select auth.uid()) || '/b', 'people')",
+        " values (coalesce((select auth.uid())::text, 'service') || '/b', 'people')",
         "import_targets": "insert into public.import_targets (name, table_name, columns) values ('x', 'x', '{}')",
         "import_job_errors": "insert into public.import_job_errors (job_id, record_number, line_number, code, message)"
         f" values ('{JOB}', 2, 3, 'x', 'x')",
