@@ -634,7 +634,7 @@ $$;
 COMMENT ON FUNCTION importer.keep_errors(job_id uuid, errors jsonb, kept integer) IS 'Writes rejected rows: the first `kept` to import_job_errors, cut at 8 kB; the others, and long ones whole, aside.';
 
 CREATE FUNCTION importer.next_jobs(max_jobs integer) RETURNS SETOF uuid
-    LANGUAGE sql STABLE
+    LANGUAGE sql
     SET search_path TO ''
     AS $$
   with active as (
@@ -651,7 +651,8 @@ CREATE FUNCTION importer.next_jobs(max_jobs integer) RETURNS SETOF uuid
       order by s.name = j.target desc, s.name
       limit 1
     ) as t on true
-    where j.status = 'running' or (j.status = 'pending' and j.run_after <= now() and j.attempts < j.max_attempts)
+    where j.status = 'running'
+      or (j.status = 'pending' and j.run_after <= clock_timestamp() and j.attempts < j.max_attempts)
   ),
 
   -- A turn that has ended was a turn, too: else one processor with one slot would empty the oldest

@@ -6,7 +6,7 @@
 -- one owner do not stand before the single file of another. What one limit holds back takes no place
 -- under the other one.
 create function importer.next_jobs(max_jobs integer) returns setof uuid
-language sql stable set search_path = ''
+language sql volatile set search_path = ''
 as $$
   with active as (
     select
@@ -22,7 +22,8 @@ as $$
       order by s.name = j.target desc, s.name
       limit 1
     ) as t on true
-    where j.status = 'running' or (j.status = 'pending' and j.run_after <= now() and j.attempts < j.max_attempts)
+    where j.status = 'running'
+      or (j.status = 'pending' and j.run_after <= clock_timestamp() and j.attempts < j.max_attempts)
   ),
 
   -- A turn that has ended was a turn, too: else one processor with one slot would empty the oldest

@@ -40,6 +40,8 @@ def after_claim(stack: FaultStack) -> Iterator[Case]:
     stack.storage_line.freeze()
     case = stack.insert(table)
     stack.until_job(case, status="running", phase="opening")
+    # Only then has the attempt its connection to Postgres, which comes before that to Storage.
+    until(lambda: stack.storage_line.connections > 0, lambda: stack.job(case.job))
     yield case
     stack.storage_line.resume()
 
