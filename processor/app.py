@@ -1,10 +1,7 @@
 """The HTTP surface: the doorbell and the two probes. It starts the worker and stops it; the work is done elsewhere."""
 
-import hmac
-import json
-import threading
-import time
-from collections.abc import AsyncGenerator, Callable
+import logging
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 import psycopg
@@ -18,48 +15,22 @@ from starlette.routing import Route
 from processor import jobs
 from processor.config import Config
 from processor.connect import SETTINGS
+from processor.log import event
 from processor.storage import client
+from processor.surface.asked import Asked
+from processor.surface.body import limited_body
+from processor.surface.doorkeeper import Doorkeeper
+from processor.surface.limits import Limits
+from processor.surface.refusal import HANDLERS
+from processor.surface.ring import check_ring
 from processor.worker import Worker
 
 PATH = "/process-import-jobs"
-# A ring names at most 1,000 ids, which are 39 kB.
-MAX_BODY = 64 * 1024
-# How often a token that does not fit makes us look whether the database has a new one.
-TOKEN_SECONDS = 5.0
+# How long the answer to the probe holds.
+READY_SECONDS = 1.0
 
 
-class Doorkeeper:
-    """Knows the doorbell's token: the environment's, else the database's, read again when it seems to have changed."""
-
-    def __init__(self, token: str | None, read: Callable[[], str | None]) -> None:
-        self._token, self._read = token, read
-        self._fixed = token is not None
-        self._next_read = 0.0
-        self._lock = threading.Lock()
-
-    def admits(self, header: str | None) -> bool:
-        """Tell whether an Authorization header carries the token; takes the same time for every wrong one."""
-        scheme, _, given = (header or "").partition(" ")
-        if scheme.lower() != "bearer" or not given:
-            return False
-        return self._equals(given) or (self._refreshed() and self._equals(given))
-
-    def _equals(self, given: str) -> bool:
-        return self._token is not None and hmac.compare_digest(given.encode(), self._token.encode())
-
-    def _refreshed(self) -> bool:
-        with self._lock:
-            if self._fixed or time.monotonic() < self._next_read:
-                return False
-            self._next_read = time.monotonic() + TOKEN_SECONDS
-            try:
-                self._token = self._read()
-            except (psycopg.Error, PoolTimeout):
-                return False
-            return True
-
-
-def create_app(config: Config) -> Starlette:
+def create_app(config: Config, limits: Limits) -> Starlette:
     """Build the application; its lifespan opens the pool and runs the worker."""
     pool: ConnectionPool = ConnectionPool(
         config.database_url,
@@ -73,12 +44,6 @@ def create_app(config: Config) -> Starlette:
     http = client(config.supabase_url, config.secret_key)
     worker = Worker(config, pool, http)
 
-    def read_token() -> str | None:
-        with pool.connection(timeout=2.0) as conn:
-            return jobs.wake_token(conn)
-
-    doorkeeper = Doorkeeper(config.wake_token, read_token)
-
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncGenerator[None]:
         pool.open()
@@ -88,58 +53,59 @@ def create_app(config: Config) -> Starlette:
         http.close()
         pool.close()
 
+    routes = [
+        doorbell(Doorkeeper(config.wake_token, lambda: read_token(pool)), limits, worker),
+        *probes(worker, pool),
+    ]
+    app = Starlette(routes=routes, lifespan=lifespan, exception_handlers=HANDLERS)
+    app.router.redirect_slashes = False
+    return app
+
+
+def doorbell(doorkeeper: Doorkeeper, limits: Limits, worker: Worker) -> Route:
+    """Build the route that wakes the worker. Who has no token is told nothing, before a byte of the body is read."""
+
     async def ring(request: Request) -> Response:
-        if not await run_in_threadpool(doorkeeper.admits, request.headers.get("authorization")):
+        if not await doorkeeper.admits(authorization(request)):
             return Response(status_code=401)
-        body = await limited_body(request)
-        if body is None:
-            return Response(status_code=413)
-        if not is_ring(body):
-            return JSONResponse({"error": 'the body is {"job_ids": ["…"]}'}, status_code=400)
+        check_ring(await limited_body(request, limits), limits.job_ids)
         worker.wake()
         return JSONResponse({"status": "accepted"}, status_code=202)
+
+    return Route(PATH, ring, methods=["POST"])
+
+
+def probes(worker: Worker, pool: ConnectionPool) -> list[Route]:
+    """Build the routes that tell an orchestrator whether the process lives, and whether it can work."""
+    database = Asked(lambda: answers(pool), READY_SECONDS, otherwise=False)
 
     async def health(_: Request) -> Response:
         return JSONResponse({"status": "ok"})
 
     async def ready(_: Request) -> Response:
-        ready = worker.alive and await run_in_threadpool(answers, pool)
+        ready = worker.alive and await database()
         return JSONResponse({"status": "ready" if ready else "not ready"}, status_code=200 if ready else 503)
 
-    routes = [Route(PATH, ring, methods=["POST"]), Route("/health", health), Route("/ready", ready)]
-    app = Starlette(routes=routes, lifespan=lifespan)
-    app.router.redirect_slashes = False
-    return app
+    return [Route("/health", health), Route("/ready", ready)]
 
 
-async def limited_body(request: Request) -> bytes | None:
-    """Read the body, None when it is larger than `MAX_BODY`."""
-    body = bytearray()
-    async for block in request.stream():
-        body += block
-        if len(body) > MAX_BODY:
-            return None
-    return bytes(body)
+def authorization(request: Request) -> list[bytes]:
+    """Return every Authorization header as it came; Starlette's own reader gives the first."""
+    return [value for name, value in request.headers.raw if name == b"authorization"]
 
 
-def is_ring(body: bytes) -> bool:
-    """Tell whether a body is a ring: an object with nothing but `job_ids`, an array of texts; or nothing at all."""
-    if not body.strip():
-        return True
+def read_token(pool: ConnectionPool) -> str | None:
+    """Read the doorbell's token; None, which fits nobody, when the database does not tell."""
     try:
-        value = json.loads(body)
-    except (ValueError, RecursionError):
-        return False
-    return (
-        isinstance(value, dict)
-        and value.keys() <= {"job_ids"}  # pyright: ignore[reportUnknownMemberType]
-        and isinstance(ids := value.get("job_ids", []), list)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
-        and all(isinstance(each, str) for each in ids)  # pyright: ignore[reportUnknownVariableType]
-    )
+        with pool.connection(timeout=2.0) as conn:
+            return jobs.wake_token(conn)
+    except (psycopg.Error, PoolTimeout) as exc:
+        event("wake_token_unknown", logging.WARNING, exception=type(exc).__name__)
+        return None
 
 
 def answers(pool: ConnectionPool) -> bool:
-    """Tell whether the database answers within two seconds."""
+    """Tell whether the database answers."""
     try:
         with pool.connection(timeout=2.0) as conn:
             conn.execute("select 1")

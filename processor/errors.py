@@ -52,6 +52,26 @@ class BadOption(
     """An option that can only be judged once the file is open does not make sense."""
 
 
+class BadRing(
+    JobError,
+    code="IJ120",
+    hint='POST to /process-import-jobs, with no body or with {"job_ids": ["…"]}: at most 1,000 UUIDs in 64 kB.',
+):
+    """A request to the processor is not a ring; it stands in the HTTP answer, never in a row."""
+
+
+class DuplicateFile(JobError, code="IJ111", hint="Set options.force to import it again."):
+    """The same file has been imported into the same target, which takes each file once."""
+
+
+class BadTarget(
+    JobError,
+    code="IJ113",
+    hint="Correct the target in import_targets; docs/sql.md says what its columns take.",
+):
+    """The target's definition cannot work."""
+
+
 # --- IJ2xx: the source -----------------------------------------------------------------------------------
 class ObjectNotFound(JobError, code="IJ201", hint="Check bucket_id and object_path, and that the upload had finished."):
     """Storage has no such object, or the key may not see it."""
@@ -198,6 +218,22 @@ class DatabaseRefused(
 
 
 # --- IJ6xx: permission -------------------------------------------------------------------------------------
+class NotAllowed(
+    JobError,
+    code="IJ601",
+    hint="An administrator decides who may import into it: import_targets.allowed_roles and allowed_when.",
+):
+    """The target is not for the job's owner."""
+
+
+class NotReadable(
+    JobError,
+    code="IJ602",
+    hint="Upload it to <your user id>/… in the bucket imports and name that path.",
+):
+    """The job's owner may not read the file that the job names."""
+
+
 class NotPermitted(JobError, code="IJ603", hint="Grant what the message names, or register the target again."):
     """The role that loads has no privilege on the target."""
 
@@ -232,4 +268,6 @@ REJECTIONS: Final[dict[str, str]] = {
     "IJ414": "a trigger or function of the table refused the row",
     "IJ415": "the column's normaliser refused the value",
     "IJ416": "the value does not match the column's pattern",
+    "IJ417": "the key of the row has come before in the file",
+    "IJ604": "the row is not the uploader's to write: row security, a missing right, or another owner's row",
 }

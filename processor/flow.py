@@ -139,7 +139,8 @@ class Reading:
     """How the texts of one column are to be understood, before its type is asked; the default is: as Postgres does.
 
     `date_formats` and `timestamp_formats` are in strptime notation or "iso", tried in order. `indian` groups digits
-    by two before the last three. An empty tuple or None leaves the question to Postgres.
+    by two before the last three. `default` is the text that stands in for null. An empty tuple or None leaves the
+    question to Postgres.
     """
 
     null_values: tuple[str, ...] = ()
@@ -155,6 +156,7 @@ class Reading:
     case: Literal["lower", "upper"] | None = None
     time_zone: str | None = None
     normaliser: Normaliser | None = None
+    default: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +170,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field of the file that goes into a column: its place in the record (from 0), its header, its column."""
+    """A field of the file that goes into a column: its place in the record (from 0), its header, its column.
+
+    A place below 0 is that of a column which the file does not have: its reading's default fills it.
+    """
 
     index: int
     header: str

@@ -27,6 +27,13 @@ REJECTED_ROWS = "select line_number, column_name, code, message, raw from import
 PREPARE_STAGE = "select importer.prepare_stage(%s, %s, %s)"
 REJECT_STAGED = "select importer.reject_staged(%s, %s, %s, %s)"
 FINISH_STAGE = "select importer.finish_stage(%s, %s)"
+PREPARE_KEYS = "select importer.prepare_keys(%s, %s, %s)"
+PASS_OVER = "select importer.pass_over(%s, %s, %s)"  # noqa: S105 - the name of a function
+KEEP_REPLACED = "select importer.keep_replaced(%s, %s)"
+ADMIT = "select importer.admit_job(%s)"
+CLAIM_FILE = "select importer.claim_file(%s, %s, %s)"
+SKIP_DUPLICATE = "select importer.skip_duplicate(%s, %s, %s)"
+POSTPONE = "select importer.postpone_job(%s, %s, %s)"
 GIVE_BACK = "select importer.give_back_job(%s, %s)"
 SWEEP = "select job_id, action from importer.sweep_import_jobs()"
 SOURCES_TO_DELETE = "select job_id, bucket_id, object_path from importer.sources_to_delete()"
@@ -36,7 +43,11 @@ WAKE_TOKEN = "select importer.wake_token()"  # noqa: S105 - the name of a functi
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A registered target as it was at the claim; `missing` are registered columns that the table no longer has."""
+    """A registered target as it was at the claim.
+
+    `missing` are registered columns that the table no longer has; `lacking` the privileges (with the column, None: the
+    table) that the job's owner has not got on it.
+    """
 
     name: str
     schema: str | None
@@ -45,13 +56,24 @@ class Target:
     missing: tuple[str, ...]
     options: dict[str, Any]
     settings: dict[str, Any]
+    mode: str = "insert"
+    key_columns: tuple[str, ...] = ()
+    update_columns: tuple[str, ...] | None = None
+    on_duplicate_key: str = "last"
+    owner_column: str | None = None
+    provenance_column: str | None = None
+    run_as: str = "uploader"
+    row_security: bool = False
+    on_duplicate_file: str = "load"
+    lacking: tuple[tuple[str, str | None], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
     """A claimed job: what to import, and the token that proves the claim. `attempt` counts from 1.
 
-    `wishes` are the job's own options, `options` these over the target's defaults.
+    `wishes` are the job's own options, `options` these over the target's defaults. `role` and `claims` are the owner's
+    at the insert; claims are None for a job of an administrator or the service.
     """
 
     id: UUID
@@ -63,15 +85,24 @@ class Job:
     target: Target | None
     wishes: dict[str, Any]
     options: dict[str, Any]
+    owner: UUID | None = None
+    role: str = ""
+    claims: dict[str, Any] | None = None
+
+    @property
+    def as_uploader(self) -> bool:
+        """Whether the owner's own rights decide what is written."""
+        return self.claims is not None and self.target is not None and self.target.run_as == "uploader"
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What became of records: read = loaded + rejected + skipped."""
+    """What became of records: read = loaded + rejected + skipped; `passed` of the skipped ones are rows, no blanks."""
 
     loaded: int = 0
     rejected: int = 0
     skipped: int = 0
+    passed: int = 0
 
     @property
     def read(self) -> int:
@@ -80,7 +111,12 @@ class Tally:
 
     def plus(self, other: "Tally") -> "Tally":
         """Add up."""
-        return Tally(self.loaded + other.loaded, self.rejected + other.rejected, self.skipped + other.skipped)
+        return Tally(
+            self.loaded + other.loaded,
+            self.rejected + other.rejected,
+            self.skipped + other.skipped,
+            self.passed + other.passed,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +155,16 @@ def read_target(value: dict[str, Any]) -> Target:
         tuple(value["missing"]),
         value["options"],
         value["settings"],
+        value["mode"],
+        tuple(value["key_columns"]),
+        None if value["update_columns"] is None else tuple(value["update_columns"]),
+        value["on_duplicate_key"],
+        value["owner_column"],
+        value["provenance_column"],
+        value["run_as"],
+        value["row_security"],
+        value["on_duplicate_file"],
+        tuple((privilege, column) for privilege, column in value["lacking"] or ()),
     )
 
 
@@ -128,7 +174,7 @@ def claim(conn: psycopg.Connection, worker: str, max_jobs: int, lease_seconds: i
     jobs: list[Job] = []
     for (value,) in rows:
         target = read_target(value["target"]) if value["target"] else None
-        options = {**(target.options if target else {}), **value["options"]}
+        implied = {"output": True} if target and target.mode == "none" else {}
         jobs.append(
             Job(
                 UUID(value["id"]),
@@ -139,7 +185,10 @@ def claim(conn: psycopg.Connection, worker: str, max_jobs: int, lease_seconds: i
                 value["target_name"],
                 target,
                 value["options"],
-                options,
+                {**implied, **(target.options if target else {}), **value["options"]},
+                UUID(value["owner"]) if value["owner"] else None,
+                value["role"] or "",
+                value["claims"],
             )
         )
     return jobs
@@ -232,6 +281,57 @@ def prepare_stage(conn: psycopg.Connection, job: Job, columns: Sequence[str]) ->
     """Make or keep the staging table of an all-or-nothing job; return its name in the schema `importer`."""
     row = conn.execute(PREPARE_STAGE, (job.id, job.token, list(columns))).fetchone()
     return str(row[0]) if row else ""
+
+
+def stage_name(job: Job) -> str:
+    """Return the name that `prepare_stage` gives."""
+    return f"stage_{job.id.hex}"
+
+
+def prepare_keys(conn: psycopg.Connection, job: Job, columns: Sequence[str]) -> str:
+    """Make or keep the table of the keys that a job has met; return its name in the schema `importer`."""
+    row = conn.execute(PREPARE_KEYS, (job.id, job.token, list(columns))).fetchone()
+    return str(row[0]) if row else ""
+
+
+def pass_over(conn: psycopg.Connection, job: Job, rows: int) -> None:
+    """Count staged rows that the mode's rule passed over as skipped, in the transaction that moves the others."""
+    conn.execute(PASS_OVER, (job.id, job.token, rows))
+
+
+def keep_replaced(conn: psycopg.Connection, job: Job) -> None:
+    """Keep the rows that are about to be exchanged, so that it can be undone."""
+    conn.execute(KEEP_REPLACED, (job.id, job.token))
+
+
+def admit(conn: psycopg.Connection, job: Job) -> None:
+    """Raise psycopg.Error with SQLSTATE IJ601 when the job's owner may not import into its target."""
+    conn.execute(ADMIT, (job.id,))
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """An earlier job with the same file for the same target; `running`: it has not ended yet."""
+
+    job_id: UUID
+    running: bool
+
+
+def claim_file(conn: psycopg.Connection, job: Job, sha256: str) -> Duplicate | None:
+    """Note the file's digest; return the earlier job that has imported, or is importing, the same file."""
+    row = conn.execute(CLAIM_FILE, (job.id, job.token, sha256)).fetchone()
+    found = row[0] if row else None
+    return Duplicate(UUID(found["duplicate_of"]), found["status"] == "running") if found else None
+
+
+def skip_duplicate(conn: psycopg.Connection, job: Job, earlier: Duplicate) -> None:
+    """Complete the job without a row, as a duplicate."""
+    conn.execute(SKIP_DUPLICATE, (job.id, job.token, earlier.job_id))
+
+
+def postpone(conn: psycopg.Connection, job: Job, seconds: float) -> None:
+    """Put the job back for some time without counting the attempt."""
+    conn.execute(POSTPONE, (job.id, job.token, seconds))
 
 
 def reject_staged(conn: psycopg.Connection, job: Job, rejected: Sequence[Rejected], kept: int) -> None:

@@ -112,7 +112,11 @@ def copy_isolating(conn: psycopg.Connection, statement: sql.Composed, frame: pl.
     return isolate(frame.height, attempt, locate, lambda row, exc: refusal(row, exc, frame.columns))
 
 
-def savepoint(conn: psycopg.Connection, work: Callable[[], object]) -> psycopg.Error | None:
+def savepoint(
+    conn: psycopg.Connection,
+    work: Callable[[], object],
+    about_a_row: Callable[[psycopg.Error], bool] = is_about_a_row,
+) -> psycopg.Error | None:
     """Do something in a savepoint; return the error if it is about a row.
 
     Raises: psycopg.Error for anything else.
@@ -121,7 +125,7 @@ def savepoint(conn: psycopg.Connection, work: Callable[[], object]) -> psycopg.E
         with conn.transaction():
             work()
     except psycopg.Error as exc:
-        if conn.broken or not is_about_a_row(exc):
+        if conn.broken or not about_a_row(exc):
             raise
         return exc
     return None

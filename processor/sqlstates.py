@@ -34,6 +34,7 @@ ROW_CODES: Final = {
     "23503": "IJ411",
     "23514": "IJ412",
     "23P01": "IJ413",
+    "42501": "IJ604",
 }
 
 
@@ -41,6 +42,14 @@ def is_about_a_row(exc: psycopg.Error) -> bool:
     """Tell whether leaving out a row could mend it: data, constraints, or what a trigger raised."""
     state = exc.sqlstate or ""
     return state[:2] in ROW_CLASSES or state in {"P0001", "44000"}
+
+
+def is_refused_by_policy(exc: psycopg.Error) -> bool:
+    """Tell whether row security, or a right that a trigger or function needs, stood before a row of an uploader's.
+
+    Missing grants on the table have the same SQLSTATE; they are looked for before the first row is written.
+    """
+    return exc.sqlstate == "42501"
 
 
 def row_code(state: str) -> str:

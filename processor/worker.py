@@ -19,7 +19,7 @@ from processor.errors import DatabaseUnavailable, Defect, JobError, LeaseLost
 from processor.heartbeat import Heartbeat
 from processor.jobs import Job, Paths
 from processor.log import event
-from processor.run import Attempt, Held, Stopped
+from processor.run import Attempt, Held, Postponed, Stopped
 from processor.sqlstates import job_error
 from processor.storage import Artifacts
 
@@ -186,6 +186,10 @@ class Worker:
 
     def _write_end(self, conn: psycopg.Connection, job: Job, ending: Ending) -> None:
         reason = ending.reason
+        if isinstance(reason, Postponed):
+            jobs.postpone(conn, job, reason.seconds)
+            event("job_postponed", seconds=reason.seconds)
+            return
         if isinstance(reason, Stopped):
             jobs.give_back(conn, job)
             event("job_given_back")

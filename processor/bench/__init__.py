@@ -1,1 +1,1 @@
-"""Benchmarks that anyone can repeat: `scripts/bench latency`, `scripts/bench memory`."""
+"""Benchmarks that anyone can repeat, on a stack of their own: `scripts/bench`, `scripts/bench --quick`."""

@@ -1,69 +1,128 @@
-"""Run the benchmarks: `python -m processor.bench latency|memory`, or scripts/bench."""
+"""Run benchmarks, keep what they found, make the pages of it: scripts/bench."""
 
 import argparse
-import statistics
+import signal
 import sys
 import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
+import psycopg
+from httpx import HTTPError
 from rich.console import Console
-from rich.table import Table
 
-from processor.bench.files import COLUMNS, HEADER, people
+from processor.bench import machine, page, plot, results, scale, show
+from processor.bench.absolute import BYTES_PER_ROW
+from processor.bench.catalog import ALL, BY_NAME, Bench
+from processor.bench.results import Book, Outcome, Result
 from processor.bench.rig import Rig, rig
+from processor.bench.size import Size
+from processor.demo import ROOT
 from processor.problem import Problem
 
-LATENCY_RUNS = 50
-# Between two jobs, so that each finds an idle system.
-IDLE_SECONDS = 0.2
+DOCS = ROOT / "docs"
+BOOK = DOCS / "benchmarks.json"
 
 
-def latency(bench: Rig, table: Table, _: float) -> None:
-    """Insert to running and to completed, for files of 1,000 rows on an idle system."""
-    bench.target("people", COLUMNS)
-    running: list[float] = []
-    completed: list[float] = []
-    lines = people(bench.folder / "people.csv", (LATENCY_RUNS + 1) * 1000).read_bytes().splitlines(keepends=True)[1:]
-    for run in range(LATENCY_RUNS + 1):
-        part = bench.folder / "part.csv"
-        part.write_bytes(HEADER + b"".join(lines[run * 1000 : run * 1000 + 1000]))
-        path = bench.upload(part)
-        time.sleep(IDLE_SECONDS)
-        job = bench.run(path, "people")
-        if run:  # the first one opens connections
-            running.append((job["started_at"] - job["created_at"]).total_seconds() * 1000)
-            completed.append((job["finished_at"] - job["created_at"]).total_seconds() * 1000)
-    for name, values in (("insert to running", running), ("insert to completed", completed)):
-        quantiles = statistics.quantiles(values, n=20)
-        table.add_row(name, f"{statistics.median(values):.0f} ms", f"{quantiles[18]:.0f} ms", str(len(values)))
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What the caller asked for; None: as the catalog has it."""
+
+    names: tuple[str, ...]
+    quick: bool
+    rows: int | None
+    runs: int | None
+
+    def size(self, bench: Bench) -> Size:
+        """Return the size to run a benchmark at."""
+        usual = bench.quick if self.quick else bench.full
+        return Size(self.rows or usual.rows, self.runs or usual.runs)
+
+    def command(self, bench: Bench) -> str:
+        """Return the command that does it again."""
+        size = self.size(bench)
+        options = [
+            *(["--quick"] if self.quick and size == bench.quick else []),
+            *([f"--rows {size.rows}"] if size.rows not in (bench.full.rows, bench.quick.rows) else []),
+            *([f"--runs {size.runs}"] if size.runs not in (bench.full.runs, bench.quick.runs) else []),
+        ]
+        return " ".join(["scripts/bench run", bench.name, *options])
 
 
-def memory(bench: Rig, table: Table, gigabytes: float) -> None:
-    """Peak resident memory of the processor over a large file."""
-    bench.target("people", COLUMNS)
-    before = bench.peak_kilobytes()
-    file = people(bench.folder / "large.csv", int(gigabytes * 1e9 / 112))
-    size = file.stat().st_size
-    path = bench.upload(file)
-    file.unlink()
-    job = bench.run(path, "people", 0.2)
-    seconds = (job["finished_at"] - job["started_at"]).total_seconds()
-    table.add_row("file", f"{size / 1e9:.2f} GB", f"{job['rows_loaded']:,} rows", f"{seconds:.0f} s")
-    table.add_row(
-        "peak resident memory", f"{bench.peak_kilobytes() / 1024:.0f} MiB", f"{before / 1024:.0f} MiB idle", ""
-    )
+def measure(bench: Bench, stack: Rig, given: Given) -> Result:
+    """Run one benchmark; what keeps it from running becomes part of the result."""
+    size = given.size(bench)
+    try:
+        stack.need(size.rows * bench.disk_bytes)
+        outcome = bench.run(stack, size)
+    except (Problem, psycopg.Error, HTTPError) as problem:
+        outcome = Outcome(f"{size.rows:,} rows", missing=" ".join(str(problem).split())[:300])
+        stack.restart()
+    full = size.rows >= bench.full.rows and size.runs >= bench.full.runs
+    return Result(bench.name, bench.title, given.command(bench), f"{datetime.now(UTC):%Y-%m-%d}", full, outcome)
+
+
+def publish(book: Book) -> None:
+    """Write the results and everything that is made of them."""
+    results.save(BOOK, book)
+    page.write(DOCS / "benchmarks.md", book)
+    (DOCS / "benchmarks.svg").write_text(plot.svg(book), encoding="utf-8")
+    scale.write(DOCS / "scale.md", book)
+
+
+def run(given: Given, console: Console, *, publishing: bool) -> bool:
+    """Run benchmarks one by one on one stack, publishing after each; return whether all of them ran."""
+    complete, started = True, time.monotonic()
+    with rig() as stack:
+        about = machine.describe(stack)
+        for name in given.names:
+            console.print(f"[dim]{time.monotonic() - started:6.0f} s  {name}: {BY_NAME[name].title} …[/]")
+            result = measure(BY_NAME[name], stack, given)
+            complete = complete and not result.outcome.missing
+            show.result(console, result)
+            if publishing:
+                publish(Book(about, results.load(BOOK).results).with_result(result))
+    console.print(f"[dim]{time.monotonic() - started:6.0f} s  done[/]")
+    return complete
+
+
+def parsed(arguments: list[str]) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="scripts/bench", description="Measure import-jobs on a stack of its own.")
+    parser.add_argument("what", nargs="*", default=["run"], help="run NAME …, page, list, or the name of a benchmark")
+    parser.add_argument("--quick", action="store_true", help="everything small, under three minutes")
+    parser.add_argument("--rows", type=int, help="another size than the benchmark's own")
+    parser.add_argument("--gigabytes", type=float, help="the same, for files of people")
+    parser.add_argument("--runs", type=int, help="runs of each side")
+    parser.add_argument("--no-write", action="store_true", help="leave docs/ as it is")
+    return parser.parse_args(arguments)
+
+
+def names_of(what: list[str]) -> tuple[str, ...]:
+    """Return the benchmarks that were named, all when none was.
+
+    Raises: Problem for a name that there is not.
+    """
+    names = what[1:] if what and what[0] == "run" else what
+    for name in names:
+        if name not in BY_NAME:
+            raise Problem(f"there is no benchmark {name!r}", "scripts/bench list")
+    return tuple(names) or tuple(BY_NAME)
 
 
 def main() -> int:
-    """Run one benchmark and print its table."""
-    parser = argparse.ArgumentParser(prog="scripts/bench", description="Measure import-jobs on a stack of its own.")
-    parser.add_argument("what", choices=["latency", "memory"])
-    parser.add_argument("--gigabytes", type=float, default=2.0, help="size of the file of the memory run")
-    given = parser.parse_args()
-    table = Table("", "median", "p95", "runs") if given.what == "latency" else Table("", "", "", "")
-    with rig() as bench:
-        (latency if given.what == "latency" else memory)(bench, table, given.gigabytes)
-    Console().print(table)
-    return 0
+    """Do what the command line says; return the exit status."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that being ended leaves no stack behind
+    given, console = parsed(sys.argv[1:]), Console()
+    if given.what == ["list"]:
+        show.catalog(console, ALL)
+        return 0
+    if given.what == ["page"]:
+        publish(results.load(BOOK))
+        return 0
+    rows = given.rows or (int(given.gigabytes * 1e9 / BYTES_PER_ROW) if given.gigabytes else None)
+    wanted = Given(names_of(given.what), given.quick, rows, given.runs)
+    return 0 if run(wanted, console, publishing=not given.no_write) else 1
 
 
 if __name__ == "__main__":
@@ -72,3 +131,5 @@ if __name__ == "__main__":
     except Problem as problem:
         print(f"error: {problem}", file=sys.stderr)
         sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,114 +1,117 @@
-"""A stack of the benchmark's own, with a processor whose process it can look at."""
+"""A stack of the benchmark's own: its database, its Storage, a processor, and psql."""
 
 import os
-import subprocess
-import sys
+import shutil
 import tempfile
-import time
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, LiteralString, cast
-from uuid import UUID
+from urllib.parse import urlsplit
 
-import httpx
 import psycopg
-from psycopg.rows import dict_row
 
-from processor.cli.upload import BUCKET, object_path, upload
+from processor.bench import processors
+from processor.bench.processors import Processor
 from processor.demo import environment, stack
+from processor.local import installation, runs, state
+from processor.local.ports import free_port
+from processor.local.postgres import SUPERUSER
 from processor.problem import Problem
 
-READY_SECONDS = 30
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Rig:
-    """A running stack: `conn` is an administrator's, `processor` the process that imports."""
+    """A running stack. `conn` is an administrator's connection, `root` a superuser's (CHECKPOINT, seeing all)."""
 
     env: dict[str, str]
     conn: psycopg.Connection
-    processor: subprocess.Popen[bytes]
+    root: psycopg.Connection
     folder: Path
+    data: Path
+    psql: Path
+    running: list[Processor] = field(default_factory=list[Processor])
+
+    @property
+    def processor(self) -> Processor:
+        """The processor that the doorbell rings."""
+        return self.running[0]
 
     def sql(self, statement: str, parameters: Sequence[Any] | None = None) -> list[tuple[Any, ...]]:
-        """Run a statement."""
+        """Run a statement as the administrator."""
         cursor = self.conn.execute(cast(LiteralString, statement), parameters)
         return cursor.fetchall() if cursor.description else []
 
-    def target(self, name: str, columns: str) -> None:
-        """Make an empty table, and a target of it."""
-        self.sql(f"drop table if exists public.{name}")
-        self.sql(f"create table public.{name} ({columns})")
-        self.sql(f"select importer.register_target('public.{name}')")
+    def one(self, statement: str, parameters: Sequence[Any] | None = None) -> Any:
+        """Return the first value of a query of the superuser's, who sees everything."""
+        row = self.root.execute(cast(LiteralString, statement), parameters).fetchone()
+        return row[0] if row else None
 
-    def upload(self, file: Path) -> str:
-        """Put a file into Storage; return its path."""
-        path = object_path(file.name)
-        upload(self.env["SUPABASE_URL"], self.env["SUPABASE_SECRET_KEY"], file, path)
-        return path
+    def fresh(self, setup: str) -> None:
+        """Make what a run needs anew, then put what is dirty to disk, so that no side pays for the one before."""
+        self.sql(setup)
+        self.root.execute("checkpoint")
 
-    def run(self, path: str, target: str, poll_seconds: float = 0.005) -> dict[str, Any]:
-        """Insert a job and wait for its end; return its row.
+    def restart(self, settings: Mapping[str, str] | None = None, count: int = 1) -> None:
+        """Start processors anew, the first where the doorbell rings; none with `count` 0."""
+        self.stop()
+        ports = [urlsplit(self.env["PROCESSOR_URL"]).port or 0]
+        ports += [free_port(ports) for _ in range(count - 1)]
+        for port in ports[:count]:
+            self.running.append(processors.start(self.env, port, settings))
 
-        Raises: Problem when it did not complete.
-        """
-        row = self.sql(
-            "insert into public.import_jobs (bucket_id, object_path, target) values (%s, %s, %s) returning id",
-            (BUCKET, path, target),
-        )
-        job_id: UUID = row[0][0]
-        while True:
-            with self.conn.cursor(row_factory=dict_row) as cursor:
-                job = cursor.execute("select * from public.import_jobs where id = %s", (job_id,)).fetchone()
-            if job and job["status"] == "completed":
-                return job
-            if job and job["status"] in ("failed", "cancelled"):
-                raise Problem(f"the job failed with {job['error_code']}: {job['error_message']}")
-            time.sleep(poll_seconds)
+    def stop(self) -> None:
+        """End all processors."""
+        while self.running:
+            self.running.pop().stop()
 
-    def peak_kilobytes(self) -> int:
-        """Return the processor's peak resident memory since `forget_peak` or its start (VmHWM)."""
-        lines = Path(f"/proc/{self.processor.pid}/status").read_text(encoding="ascii").splitlines()
-        return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
+    def pid(self, part: str) -> int:
+        """Return the process id of a part of the stack: postgres, storage, pgnet."""
+        run = runs.read(self.data)
+        if run is None or part not in run.children:
+            raise Problem(f"the stack has no {part}")
+        return run.children[part].pid
+
+    def need(self, disk_bytes: int) -> None:
+        """Raise Problem when the disk has not so much room."""
+        free = shutil.disk_usage(self.folder).free
+        if free < disk_bytes:
+            raise Problem(f"needs {disk_bytes / 1e9:.0f} GB of disk, {free / 1e9:.0f} GB are free", "set TMPDIR")
+
+    @contextmanager
+    def scratch(self) -> Generator[Path]:
+        """Yield a folder for files, gone at the end."""
+        with tempfile.TemporaryDirectory(dir=self.folder) as name:
+            yield Path(name)
 
 
 @contextmanager
 def rig() -> Generator[Rig]:
-    """Start a stack and a processor of its own; end both."""
+    """Start a stack and a processor of its own; end both and delete everything."""
     with tempfile.TemporaryDirectory(prefix="import-jobs-bench-") as name:
         folder = Path(name)
         folder.chmod(0o711)  # lets the database's account through when root runs it
-        stack("up", "--detach", "--no-processor", "--data", str(folder / "stack"))
+        data = folder / "stack"
+        stack("up", "--detach", "--no-processor", "--data", str(data))
         try:
-            env = environment(folder / "stack")
-            with psycopg.connect(env["DATABASE_URL"], autocommit=True) as conn, processor(env) as process:
-                yield Rig(env, conn, process, folder)
+            kept = state.load(data)
+            if kept is None:
+                raise Problem("the stack has no state")
+            with (
+                psycopg.connect(kept.database_url(), autocommit=True, options="-c statement_timeout=0") as conn,
+                psycopg.connect(kept.database_url(SUPERUSER), autocommit=True) as root,
+            ):
+                bench = Rig(environment(data), conn, root, folder, data, installation.find(kept.major).bin / "psql")
+                try:
+                    bench.restart()
+                    yield bench
+                finally:
+                    bench.stop()
         finally:
-            stack("down", "--data", str(folder / "stack"))
+            stack("down", "--data", str(data))
 
 
-@contextmanager
-def processor(env: dict[str, str]) -> Generator[subprocess.Popen[bytes]]:
-    """Run `import-jobs serve` against the stack."""
-    own = {**os.environ, **env, "DATABASE_URL": env["PROCESSOR_DATABASE_URL"], "IMPORT_JOBS_LOG_LEVEL": "WARNING"}
-    process = subprocess.Popen([sys.executable, "-m", "processor.cli", "serve"], env=own)
-    try:
-        deadline = time.monotonic() + READY_SECONDS
-        while not answers(env["PROCESSOR_URL"]):
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise Problem("the processor did not start")
-            time.sleep(0.05)
-        yield process
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def answers(url: str) -> bool:
-    """Tell whether the processor is ready."""
-    try:
-        return httpx.get(f"{url}/ready", timeout=2).status_code == 200
-    except httpx.TransportError:
-        return False
+def quiet_environment() -> dict[str, str]:
+    """Return the caller's environment without settings of psql or libpq."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("PG", "PSQL"))}

@@ -8,11 +8,11 @@ from processor.problem import Problem
 
 def serve() -> None:
     """Run the processor, from the environment alone."""
-    import uvicorn
-
     from processor import log
     from processor.app import create_app
     from processor.config import BadEnvironment, from_environment
+    from processor.surface import server
+    from processor.surface.limits import Limits
 
     try:
         config = from_environment(os.environ)
@@ -27,14 +27,5 @@ def serve() -> None:
         ).fetchone()
     if not row or not row[0]:
         raise Problem("the role of DATABASE_URL may not claim jobs", "use import_processor's, or an administrator's")
-    uvicorn.run(
-        create_app(config),
-        host=config.host,
-        port=config.port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_keep_alive=10,
-        # Requests are answered in milliseconds; the worker's own stop waits for the chunk in hand.
-        timeout_graceful_shutdown=5,
-    )
+    limits = Limits()
+    server.run(create_app(config, limits), config.host, config.port, limits)

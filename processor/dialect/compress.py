@@ -47,9 +47,9 @@ def decompressed(blocks: Iterable[bytes], kind: str, limits: Limits) -> Iterator
     for piece in pieces:
         size += len(piece)
         if size > limits.text_bytes:
-            raise BadCompression(f"The file expands to more than the {limits.text_bytes:,} bytes that are allowed.")
+            raise BadCompression(f"the file expands to more than the {limits.text_bytes:,} bytes that are allowed")
         if size > HARMLESS and size > count.taken * limits.ratio:
-            raise BadCompression(f"The file expands to more than {limits.ratio:,} times its size.")
+            raise BadCompression(f"the file expands to more than {limits.ratio:,} times its size")
         yield piece
 
 
@@ -104,9 +104,9 @@ def _members(
             try:
                 yield member.decompress(data, STEP)
             except (zlib.error, zstd.ZstdError):
-                raise BadCompression(f"The {kind} data is damaged.") from None
+                raise BadCompression(f"the {kind} data is damaged") from None
             data = b""
             if member.eof:
                 data, member, begun, ended = member.unused_data, start(), False, True
     if begun or not ended:
-        raise BadCompression(f"The {kind} data ends too early.")
+        raise BadCompression(f"the {kind} data ends too early")

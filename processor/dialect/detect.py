@@ -31,7 +31,7 @@ def detect(sample: bytes, complete: bool, options: Mapping[str, Any]) -> Dialect
     encoding = _encoding(body, whole, given)
     lines = lines_of(body[encoding.bom_bytes :], encoding.name)
     if whole and not any(line.strip() for line in lines):
-        raise EmptyFile("The file is empty, or holds nothing but white space.")
+        raise EmptyFile("the file is empty, or holds nothing but white space")
     layout = find_layout(lines, whole, given)
     rows = [row.fields for row in layout.trial.rows[layout.trial.start :]]
     headed = given.has_header if given.has_header is not None else has_header(rows[:50])
@@ -58,7 +58,7 @@ def detect(sample: bytes, complete: bool, options: Mapping[str, Any]) -> Dialect
     _, below = read_header(sample, dialect)
     # An unclosed quote is no row either; the cutter finds where it opens.
     if whole and headed and len(rows) == 1 and not any(_told(line, dialect) for line in lines[below.line - 1 :]):
-        raise NoDataRows("The file has a header and no row below it.")
+        raise NoDataRows("the file has a header and no row below it")
     return dialect
 
 
@@ -68,10 +68,10 @@ def _told(line: str, dialect: Dialect) -> bool:
 
 def _refuse_foreign(body: bytes) -> None:
     if kind := foreign_kind(body):
-        raise NotCsv(f"The file is {kind}, not CSV.")
+        raise NotCsv(f"the file is {kind}, not CSV")
 
 
 def _encoding(body: bytes, whole: bool, given: Given) -> Encoding:
     if given.encoding is None and not has_mark(body) and not wide(body) and is_binary(body):
-        raise NotCsv("The file holds binary data, not CSV.")
+        raise NotCsv("the file holds binary data, not CSV")
     return find_encoding(body, whole, given.encoding, given.locale)

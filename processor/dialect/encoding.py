@@ -44,7 +44,7 @@ def find_encoding(sample: bytes, complete: bool, given: str | None, locale: str 
     if marks:
         return Encoding(marks[0][1], len(marks[0][0]), 1.0, "found")
     if looks_like := wide(sample):
-        raise WrongEncoding(f"The file looks like {looks_like} without a byte order mark: set options.encoding.")
+        raise WrongEncoding(f"the file looks like {looks_like} without a byte order mark: set options.encoding")
     try:
         codecs.utf_8_decode(sample, "strict", complete)
     except UnicodeDecodeError as error:
@@ -105,7 +105,7 @@ def _of_two(sample: bytes, scores: dict[str, float], locale: str | None) -> Enco
         scores["cp1250" if locale[:2].lower() in CENTRAL else "cp1252"] += MARGIN
     first, *others = sorted(scores, key=lambda name: (-scores[name], name != "cp1252"))
     if others and scores[first] - scores[others[0]] < MARGIN and sample.decode(first) != sample.decode(others[0]):
-        raise AmbiguousDialect(f"The file may be {first} or {others[0]}: set options.encoding.")
+        raise AmbiguousDialect(f"the file may be {first} or {others[0]}: set options.encoding")
     chaos = next((match.chaos for match in from_bytes(sample, cp_isolation=[first])), 0.5)
     return Encoding(first, 0, round(min(1.0, scores[first]) * (1 - chaos), 2), "found")
 

@@ -55,9 +55,9 @@ class Given:
         )
         marks = [mark for mark in (given.delimiter, given.quote, given.comment) if mark]
         if len(set(marks)) < len(marks) or (given.escape and given.escape in (given.delimiter, given.comment)):
-            raise BadOption("options.delimiter, quote, escape and comment must be different characters.")
+            raise BadOption("options.delimiter, quote, escape and comment must be different characters")
         if given.escape not in (None, "", "\\", given.quote or '"'):
-            raise BadOption("options.escape is a backslash, or the quote itself for quotes that are doubled.")
+            raise BadOption("options.escape is a backslash, or the quote itself for quotes that are doubled")
         return given
 
 
@@ -69,7 +69,7 @@ def _mark(options: Mapping[str, Any], name: str, *, empty: bool = True) -> str |
     if not mark and empty:
         return ""
     if len(mark) != 1 or not mark.isascii() or mark.isalnum() or mark in "\r\n\0":
-        raise BadOption(f"options.{name} is one ASCII character that is no letter, digit or line end.")
+        raise BadOption(f"options.{name} is one ASCII character that is no letter, digit or line end")
     return mark
 
 
@@ -83,7 +83,7 @@ def _encoding(value: str | None) -> str | None:
             raise LookupError
         "".encode(name)
     except (LookupError, ValueError):
-        raise BadOption(f"options.encoding names {value!r}, which is no encoding known here.") from None
+        raise BadOption(f"options.encoding names {value!r}, which is no encoding known here") from None
     return {"utf-8-sig": "utf-8", "ascii": "utf-8"}.get(name, name)
 
 
@@ -92,5 +92,5 @@ def _compression(value: str | None) -> str | None:
         return None
     name = {"gz": "gzip", "zst": "zstd", "": "none"}.get(value.lower(), value.lower())
     if name not in COMPRESSIONS:
-        raise BadOption(f"options.compression is one of {', '.join(COMPRESSIONS)}.")
+        raise BadOption(f"options.compression is one of {', '.join(COMPRESSIONS)}")
     return name

@@ -27,7 +27,7 @@ def has_header(rows: Sequence[Sequence[str]]) -> bool:
     if not same or len(same) < len(typed):
         return True
     if all(_YEAR.fullmatch(cell) for cell in same) and len(set(same)) == len(same) and len(typed) < len(first):
-        raise AmbiguousDialect("The first row may be a header of years or a row of data: set options.has_header.")
+        raise AmbiguousDialect("the first row may be a header of years or a row of data: set options.has_header")
     return False
 
 

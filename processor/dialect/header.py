@@ -17,10 +17,10 @@ def read_header(sample: bytes, dialect: Dialect) -> tuple[list[str], Position]:
     rows, unclosed = read_rows(lines[skip:], dialect.delimiter, dialect.quote, dialect.escape, dialect.comment, most=1)
     if not rows and unclosed:
         raise UnclosedQuote(
-            f"A quoted field of the header, which begins on line {_first(lines, dialect) + 1}, is not closed."
+            f"a quoted field of the header, which begins on line {_first(lines, dialect) + 1}, is not closed"
         )
     if not rows:
-        raise EmptyFile("The file holds no record.")
+        raise EmptyFile("the file holds no record")
     line = skip + (rows[0].next_line if dialect.has_header else rows[0].line)
     return rows[0].fields, Position(offset=sum(len(text.encode()) for text in lines[:line]), line=line + 1)
 

@@ -107,8 +107,8 @@ def _best(trials: list[Trial], lines: Sequence[str], delimiter: str | None) -> T
     for other in trials:
         if other.score > FAIR and best.score - other.score < MARGIN and other.marks.delimiter != best.marks.delimiter:
             raise AmbiguousDialect(
-                f"The delimiter may be {SPOKEN.get(best.marks.delimiter)} or {SPOKEN.get(other.marks.delimiter)}: "
-                "set options.delimiter."
+                f"the delimiter may be {SPOKEN.get(best.marks.delimiter)} or {SPOKEN.get(other.marks.delimiter)}: "
+                "set options.delimiter"
             )
     return best
 

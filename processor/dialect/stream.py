@@ -46,7 +46,7 @@ def _transcoded(blocks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
     except UnicodeDecodeError as error:
         line += bytes(error.object[: error.start]).decode(encoding, "replace").count("\n")
         raise WrongEncoding(
-            f"The file is not {encoding}: on line {line:,} there is a byte that belongs to no character."
+            f"the file is not {encoding}: on line {line:,} there is a byte that belongs to no character"
         ) from None
 
 
@@ -55,5 +55,5 @@ def _bounded(blocks: Iterable[bytes], limits: Limits) -> Iterator[bytes]:
     for block in blocks:
         size += len(block)
         if size > limits.text_bytes:
-            raise SourceTooLarge(f"The file holds more than the {limits.text_bytes:,} bytes of text that are allowed.")
+            raise SourceTooLarge(f"the file holds more than the {limits.text_bytes:,} bytes of text that are allowed")
         yield block

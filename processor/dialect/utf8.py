@@ -31,4 +31,4 @@ def validated(blocks: Iterable[bytes], start: Position) -> Iterator[bytes]:
 def broken(text: bytes, at: int, offset: int, line: int) -> WrongEncoding:
     """Describe the byte at `at` of a text that begins at `offset`, of which `line` is its first line."""
     line += text.count(b"\n", 0, at) or (text.count(b"\r", 0, at) if offset == 0 else 0)
-    return WrongEncoding(f"The file is not UTF-8: byte {offset + at + 1:,}, on line {line:,}, belongs to no character.")
+    return WrongEncoding(f"the file is not UTF-8: byte {offset + at + 1:,}, on line {line:,}, belongs to no character")

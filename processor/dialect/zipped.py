@@ -10,7 +10,7 @@ LOCAL, DIRECTORY, DESCRIPTOR = b"PK\x03\x04", (b"PK\x01\x02", b"PK\x05\x06", b"P
 HEADER = struct.Struct("<4x2xHH4xLLLHH")
 STEP = 1 << 20
 ENCRYPTED, DESCRIBED, STORED, DEFLATED = 0x1, 0x8, 0, 8
-DAMAGED = "The zip archive is damaged or ends too early."
+DAMAGED = "the zip archive is damaged or ends too early"
 
 
 class _Input:
@@ -45,13 +45,13 @@ def unzipped(blocks: Iterable[bytes]) -> Iterator[bytes]:
         flags, method, crc, packed, _, name_size, extra_size = HEADER.unpack(source.read(HEADER.size))
         name, extra = source.read(name_size), source.read(extra_size)
         if flags & ENCRYPTED:
-            raise BadCompression("The zip archive is encrypted.")
+            raise BadCompression("the zip archive is encrypted")
         if method not in (STORED, DEFLATED) or (method == STORED and flags & DESCRIBED and not name.endswith(b"/")):
-            raise BadCompression("The zip archive uses a method that cannot be streamed: deflate it.")
+            raise BadCompression("the zip archive uses a method that cannot be streamed: deflate it")
         beside = name.endswith(b"/") or name.startswith(b"__MACOSX/")
         members += not beside
         if members > 1:
-            raise BadCompression("The zip archive holds more than one file.")
+            raise BadCompression("the zip archive holds more than one file")
         pieces = _inflated(source) if method == DEFLATED else _stored(source, _wide(packed, extra))
         found = 0
         for piece in pieces:
@@ -63,7 +63,7 @@ def unzipped(blocks: Iterable[bytes]) -> Iterator[bytes]:
         if found != crc:
             raise BadCompression(DAMAGED)
     if not members or mark not in DIRECTORY:
-        raise BadCompression("The zip archive holds no file." if mark in DIRECTORY else DAMAGED)
+        raise BadCompression("the zip archive holds no file" if mark in DIRECTORY else DAMAGED)
 
 
 def _inflated(source: _Input) -> Iterator[bytes]:

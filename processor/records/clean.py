@@ -35,7 +35,7 @@ def clean(chunk: Chunk, keep: Bools, dialect: Dialect) -> bytes:
     fields to give.
     """
     if np.any(keep & (chunk.blank | chunk.oversized)):
-        raise errors.RowAccounting("A blank or an oversized record was about to be loaded.")
+        raise errors.RowAccounting("a blank or an oversized record was about to be loaded")
     spelling = respell(chunk, _with_lf(chunk), dialect)
     whole = spelling.dead is None and keep.all() and not spelling.slow.any()
     data = spelling.data if whole else _select(chunk, spelling, keep, dialect)

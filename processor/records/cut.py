@@ -157,8 +157,8 @@ class _Cutter:
     def _unclosed(self, line: int, start: int, opened: int) -> errors.UnclosedQuote:
         line += line_ends(self.buffer.data, start, opened)
         return errors.UnclosedQuote(
-            f"The quoted field that opens on line {line} is not closed before the end of the file, or within "
-            f"{self.limits.record_bytes:,} bytes."
+            f"the quoted field that opens on line {line} is not closed before the end of the file, or within "
+            f"{self.limits.record_bytes:,} bytes"
         )
 
 

@@ -28,6 +28,8 @@ class Report:
     changed: Counter[str] = field(default_factory=Counter[str])
     examples: dict[str, list[tuple[str, str]]] = field(default_factory=dict[str, list[tuple[str, str]]])
     rows: int = 0
+    passed: int = 0
+    repeated: int = 0
 
     @contextmanager
     def timed(self, step: str) -> Generator[None]:
@@ -56,6 +58,11 @@ class Report:
             known = self.examples.setdefault(change.column, [])
             known += change.examples[: EXAMPLES - len(known)]
 
+    def pass_over(self, rows: int, repeated: int) -> None:
+        """Count rows that the mode's rule passed over; `repeated` of them have their key again further down."""
+        self.passed += rows
+        self.repeated += repeated
+
     def as_json(self, plan: Plan) -> dict[str, Any]:
         """Return the report.
 
@@ -67,6 +74,8 @@ class Report:
             "columns": {name: figures.as_json() for name, figures in self.columns.items()},
             "ignored_headers": list(plan.ignored),
             "rejected_by_code": dict(self.codes),
+            "passed_over": self.passed,
+            "superseded_in_chunk": self.repeated,
             "normalised": {
                 name: {"count": count, "examples": [{"before": a, "after": b} for a, b in self.examples.get(name, [])]}
                 for name, count in self.changed.items()

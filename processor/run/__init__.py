@@ -5,6 +5,6 @@ and ledger entry in one transaction → finish. The file is downloaded and cut i
 """
 
 from processor.run.attempt import Attempt
-from processor.run.held import Held, Stopped
+from processor.run.held import Held, Postponed, Stopped
 
-__all__ = ["Attempt", "Held", "Stopped"]
+__all__ = ["Attempt", "Held", "Postponed", "Stopped"]

@@ -14,10 +14,12 @@ from processor.flow import Chunk, Limits
 from processor.jobs import Job, Paths, Tally
 from processor.report import Report
 from processor.run.artifacts import Output
+from processor.run.duplicates import earlier_import
 from processor.run.finishing import Finisher
 from processor.run.held import Held
 from processor.run.loading import Loader
-from processor.run.opening import Opened, open_file
+from processor.run.opening import Opened, known_target, open_file
+from processor.run.permission import check_permission
 from processor.run.rejections import check_count, check_end
 from processor.storage import Artifacts, Source
 
@@ -50,7 +52,12 @@ class Attempt:
         try:
             with self.report.timed("open"):
                 jobs.end_former_sessions(self.conn, self.job, self.config.lease_seconds)
-                opened = open_file(self.conn, self.job, self.source, self.limits)
+                target = known_target(self.job)
+                check_permission(self.conn, self.job)
+                if earlier := earlier_import(self.conn, self.job, self.source):
+                    jobs.skip_duplicate(self.conn, self.job, earlier)
+                    return
+                opened = open_file(self.conn, self.job, target, self.source, self.limits)
             self.report.begin(opened.plan)
             finisher = self.finisher()
             try:

@@ -16,7 +16,6 @@ from processor.report import Report
 from processor.run.artifacts import Output, write_errors
 from processor.run.opening import Opened, read_again
 from processor.run.rejections import budget, check_count, check_end
-from processor.sqlstates import is_about_a_row
 from processor.storage import Artifacts, Source
 
 # How often rows that came to be refused while others were sorted out are looked for again.
@@ -47,7 +46,7 @@ class Finisher:
         """
         opened.digest.drain()
         written = written_or_none(lambda: output.write(self.job, self.artifacts)) if output else None
-        if self.job.options.get("dry_run"):
+        if opened.sink.looks_first:
             tally = self.reject_late(opened, tally)
         for tries_left in reversed(range(TRIES)):
             check_count(tally, self.job.options)
@@ -56,7 +55,7 @@ class Finisher:
             try:
                 self.complete(opened, tally, paths)
             except psycopg.Error as exc:
-                if self.conn.broken or not is_about_a_row(exc) or not tries_left:
+                if self.conn.broken or not opened.sink.mends(exc) or not tries_left:
                     raise
                 tally = self.reject_late(opened, tally)
             else:
@@ -71,7 +70,8 @@ class Finisher:
         with self.conn.transaction():
             load.begin(self.conn, self.job.id, self.config.lease_seconds)
             with self.report.timed("finish"):
-                opened.sink.complete(self.conn, self.job)
+                passed = opened.sink.complete(self.conn, self.job)
+            self.pass_over(passed)
             report = self.report.as_json(opened.plan)
             jobs.finish(self.conn, self.job, tally.read, opened.digest.whole, report, paths)
 
@@ -79,15 +79,22 @@ class Finisher:
         """Find the staged rows that the target refuses and count them as rejected, whatever becomes of the job."""
         with self.conn.transaction(force_rollback=True):
             load.begin(self.conn, self.job.id, self.config.lease_seconds)
-            refused = opened.sink.refused(self.conn, self.job, tally.read, budget(tally, self.job.options))
-        if not refused:
-            return tally
-        rejected = self.numbered(opened, {each.row: each for each in refused})
+            found = opened.sink.refused(self.conn, self.job, tally.read, budget(tally, self.job.options))
+        rejected = self.numbered(opened, {each.row: each for each in found.refused}) if found.refused else []
+        passed = found.passed if self.job.options.get("dry_run") else 0
         with self.conn.transaction():
             load.begin(self.conn, self.job.id, self.config.lease_seconds)
-            opened.sink.drop(self.conn, self.job, rejected, self.config.kept_errors - tally.rejected)
+            if rejected:
+                opened.sink.drop(self.conn, self.job, rejected, self.config.kept_errors - tally.rejected)
+            self.pass_over(passed)
         self.report.codes.update(each.code for each in rejected)
-        return tally.plus(Tally(-len(refused), len(refused), 0))
+        return tally.plus(Tally(-len(rejected) - passed, len(rejected), passed, passed))
+
+    def pass_over(self, rows: int) -> None:
+        """Count staged rows as skipped that the mode's rule passed over, in the transaction that knows it."""
+        if rows:
+            jobs.pass_over(self.conn, self.job, rows)
+            self.report.pass_over(rows, 0)
 
     def numbered(self, opened: Opened, refused: dict[int, Refusal]) -> list[Rejected]:
         """Read the file once more for the lines and the text of refused records."""

@@ -10,6 +10,14 @@ class Stopped(Exception):
     """The processor is shutting down: the chunk in hand is in, the job goes back."""
 
 
+class Postponed(Stopped):
+    """The job has to wait for another one: it goes back for so many seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__()
+        self.seconds = seconds
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
     """A lease in use: `stop` asks to give the job back, `lost` says that the lease is over."""

@@ -2,12 +2,11 @@
 
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
 import psycopg
-from psycopg import sql
 
 from processor import jobs, load, records, validate
 from processor.errors import DatabaseBusy, RowAccounting
@@ -18,10 +17,8 @@ from processor.run.guard import unguarded
 from processor.run.opening import Opened
 from processor.run.rejections import joined, numbered, of_refusals
 from processor.shape import Shape, judge_shape
-from processor.sqlstates import is_about_a_row, job_error
+from processor.sqlstates import job_error
 from processor.storage import Source
-
-Copy = Callable[[psycopg.Connection, sql.Composed, pl.DataFrame], list[load.Refusal]]
 
 # How often a chunk is tried again after a deadlock before the attempt is given up.
 BUSY_TRIES = 6
@@ -49,18 +46,19 @@ class Loader:
     def load(self, chunk: Chunk) -> tuple[Tally, pl.DataFrame]:
         """Validate a chunk and load it, in one transaction with its ledger entry; return the rows that are in.
 
-        The first try is a plain COPY. If Postgres refuses a row, the types that were left to it are asked about, and
-        the next try isolates what is left.
+        The first try writes all rows at once. If Postgres refuses a row, the types that were left to it are asked
+        about, and the next try isolates what is left.
         """
         shape, rows, rejections, changes = self.validated(chunk)
-        try:
-            return self.commit(chunk, shape, rows, rejections, changes, load.copy)
-        except psycopg.Error as exc:
-            if self.conn.broken or not is_about_a_row(exc):
-                raise
+        if self.opened.sink.tries:
+            try:
+                return self.commit(chunk, shape, rows, rejections, changes, isolating=False)
+            except psycopg.Error as exc:
+                if self.conn.broken or not self.opened.sink.mends(exc):
+                    raise
         doubts = validate.opaque_doubts(rows, self.opened.plan)
         rows, found = self.settle(Checked(rows, doubts, Rejections()))
-        return self.commit(chunk, shape, rows, joined(rejections, found), changes, load.copy_isolating)
+        return self.commit(chunk, shape, rows, joined(rejections, found), changes, isolating=True)
 
     def validated(self, chunk: Chunk) -> tuple[Shape, Rows, Rejections, Sequence[Change]]:
         """Return a chunk's rows that are good as far as can be told without loading them, and the others' reasons."""
@@ -87,7 +85,14 @@ class Loader:
         return validate.settle(checked, load.judge(self.conn, checked.doubts))
 
     def commit(
-        self, chunk: Chunk, shape: Shape, rows: Rows, rejections: Rejections, changes: Sequence[Change], copy: Copy
+        self,
+        chunk: Chunk,
+        shape: Shape,
+        rows: Rows,
+        rejections: Rejections,
+        changes: Sequence[Change],
+        *,
+        isolating: bool,
     ) -> tuple[Tally, pl.DataFrame]:
         """Load rows, rejections and the ledger entry together; again after a deadlock, which no user need see."""
         tries = 1
@@ -95,10 +100,10 @@ class Loader:
             try:
                 with self.report.timed("load"), self.conn.transaction():
                     load.begin(self.conn, self.job.id, self.idle_seconds)
-                    refused = copy(self.conn, self.opened.sink.statement, self.opened.sink.shaped(rows, chunk))
-                    loaded = without(rows.frame, refused)
-                    everything = joined(rejections, of_refusals(refused, rows))
-                    outcome = self.outcome(chunk, shape, loaded, everything)
+                    written = self.opened.sink.write(self.conn, rows, chunk, isolating)
+                    loaded = without(rows.frame, written.refused)
+                    everything = joined(rejections, of_refusals(written.refused, rows))
+                    outcome = self.outcome(chunk, shape, loaded, everything, written.passed)
                     jobs.commit_chunk(self.conn, self.job, outcome)
             except psycopg.Error as exc:
                 if self.conn.broken or tries >= BUSY_TRIES or not isinstance(job_error(exc), DatabaseBusy):
@@ -109,14 +114,15 @@ class Loader:
                 self.room = max(self.room - outcome.tally.rejected, 0)
                 with self.report.timed("report"):
                     self.report.add(loaded, everything, changes)
+                    self.report.pass_over(written.passed, written.repeated)
                 return outcome.tally, loaded
 
-    def outcome(self, chunk: Chunk, shape: Shape, loaded: pl.DataFrame, everything: Rejections) -> Outcome:
+    def outcome(self, chunk: Chunk, shape: Shape, loaded: pl.DataFrame, everything: Rejections, passed: int) -> Outcome:
         """Sum a chunk up.
 
         Raises: RowAccounting unless every record counted from the bytes is loaded, rejected or skipped.
         """
-        tally = Tally(loaded.height, len(everything.rows), shape.skipped)
+        tally = Tally(loaded.height - passed, len(everything.rows), shape.skipped + passed, passed)
         if tally.read != chunk.records:
             raise RowAccounting(f"{tally.read} rows came of {chunk.records} records")
         first = preview(loaded) if chunk.position.seq == 0 else None
@@ -130,7 +136,7 @@ class Loader:
         return self.source.position
 
 
-def without(frame: pl.DataFrame, refused: list[load.Refusal]) -> pl.DataFrame:
+def without(frame: pl.DataFrame, refused: Sequence[load.Refusal]) -> pl.DataFrame:
     """Return the rows that Postgres took."""
     if not refused:
         return frame

@@ -75,12 +75,11 @@ class Opened:
     rejected: frozenset[int] = frozenset()
 
 
-def open_file(conn: psycopg.Connection, job: Job, source: Source, limits: Limits) -> Opened:
+def open_file(conn: psycopg.Connection, job: Job, target: Target, source: Source, limits: Limits) -> Opened:
     """Read the file's beginning, decide how to read the rest, and find out what is in already.
 
     Raises: JobError for a file or a target that cannot be used, psycopg.Error.
     """
-    target = known_target(job)
     digest = Digest()
     blocks = digest.of(source.blocks())
     taken, complete = beginning(blocks)
@@ -123,7 +122,7 @@ def known_target(job: Job) -> Target:
     """
     if job.target is None:
         raise UnknownTarget("no target of this name is registered")
-    if job.target.table is None:
+    if job.target.table is None and job.target.mode != "none":
         raise TargetMissing("the target's table does not exist any more")
     if job.target.missing:
         raise TargetMissing(f"the target's table has lost the columns: {', '.join(job.target.missing)}")

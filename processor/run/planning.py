@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any, cast
 
 from processor import validate
-from processor.flow import Dialect, Plan, Reading
+from processor.flow import Column, Dialect, Plan, Reading
 from processor.jobs import Job, Target
 from processor.run.guard import MARKERS, is_guarded
 
@@ -24,7 +24,7 @@ def plan_for(job: Job, target: Target, found: Dialect, header: list[str]) -> Pla
         readings = {name: replace(reading, null_values=()) for name, reading in readings.items()}
     return validate.make_plan(
         header,
-        target.columns,
+        [demanded(column, settings_of(target, column.name)) for column in target.columns],
         has_header=found.has_header,
         aliases=aliases_of(target),
         mapping=(dict.fromkeys(MARKERS) if is_guarded(header) else {}) | job.options.get("mapping", {}),
@@ -32,6 +32,14 @@ def plan_for(job: Job, target: Target, found: Dialect, header: list[str]) -> Pla
         null_values=shared,
         readings=readings,
     )
+
+
+def demanded(column: Column, settings: Mapping[str, Any]) -> Column:
+    """Return the column as the target's settings want it: `required` by them too, or null never with a `default`."""
+    if settings.get("default") is not None:
+        return replace(column, required=False)
+    needed = settings.get("required") is True
+    return replace(column, required=column.required or needed, not_null=column.not_null or needed)
 
 
 def settings_of(target: Target, column: str) -> Mapping[str, Any]:

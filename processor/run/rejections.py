@@ -1,6 +1,7 @@
 """Rejections: brought together from the steps, numbered for people, and counted against the job's limit."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from processor import records
@@ -20,7 +21,7 @@ def joined(one: Rejections, two: Rejections) -> Rejections:
     )
 
 
-def of_refusals(refused: list[Refusal], rows: Rows) -> Rejections:
+def of_refusals(refused: Sequence[Refusal], rows: Rows) -> Rejections:
     """Turn what Postgres refused into rejections of the chunk's records."""
     return Rejections(
         tuple(int(rows.index[each.row]) for each in refused),
@@ -67,9 +68,9 @@ def check_end(tally: Tally, options: dict[str, Any]) -> None:
 
     Raises: NoDataRows, AllRejected; TooManyRejected for a larger share than the job takes ('2%').
     """
-    if tally.read == tally.skipped:
+    if tally.read == tally.skipped - tally.passed:
         raise NoDataRows("there is no row below the header")
-    if tally.loaded == 0:
+    if tally.loaded == 0 and tally.rejected and not tally.passed:
         raise AllRejected(f"all {tally.rejected:,} rows were rejected")
     limit = options.get("max_errors", MAX_ERRORS)
     if isinstance(limit, str) and tally.rejected * 100 > float(limit.rstrip("%")) * tally.read:

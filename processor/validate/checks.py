@@ -5,8 +5,8 @@ from collections.abc import Iterable
 
 import polars as pl
 
-from processor.flow import Checked, Doubt, Plan, Rejections, Rows, Verdict
-from processor.validate.ambiguous import AMBIGUOUS, ORDERED, is_ambiguous
+from processor.flow import Checked, Column, Doubt, Plan, Rejections, Rows, Verdict
+from processor.validate.ambiguous import AMBIGUOUS, ambiguous, is_dated
 from processor.validate.offences import Offences
 from processor.validate.refusals import code_of, sentence
 from processor.validate.types import fast_path
@@ -27,22 +27,26 @@ def check(rows: Rows, plan: Plan, known: Rejections | None = None) -> Checked:
     offences.add_known(known or Rejections())
     for field in plan.fields:
         column, texts = field.column, frame.get_column(field.column.name)
-        if column.name in asked and not (good := masks.get_column(column.name)).all():
-            unsure = texts.filter(~good) if len(good) == len(texts) else texts.drop_nulls()
-            unsure = unsure.unique(maintain_order=True)
-            if column.base in ORDERED and (either := unsure.filter(is_ambiguous(unsure))).len():
-                offences.add(
-                    texts.is_in(either.implode()).fill_null(False).to_numpy(),
-                    column.name,
-                    "IJ403",
-                    AMBIGUOUS.format(column.name),
-                )
-                unsure = unsure.filter(~unsure.is_in(either.implode()))
-            if len(unsure):
-                doubts.append(Doubt(column, unsure))
+        unsure = _unsure(texts, masks.get_column(column.name) if column.name in asked else None, column)
+        if is_dated(column) and (either := ambiguous(unsure, column)).len():
+            bad = texts.is_in(either.implode()).fill_null(False).to_numpy()
+            offences.add(bad, column.name, "IJ403", AMBIGUOUS.format(column.name))
+            unsure = unsure.filter(~unsure.is_in(either.implode()))
+        if column.name in asked and len(unsure):
+            doubts.append(Doubt(column, unsure))
         if column.not_null and texts.null_count():
             offences.add(texts.is_null().to_numpy(), column.name, "IJ404", sentence("IJ404", column))
     return Checked(rows, tuple(doubts), offences.rejections())
+
+
+def _unsure(texts: pl.Series, good: pl.Series | None, column: Column) -> pl.Series:
+    """Return the distinct texts that are not surely good; of opaque types only those that may hide a date's order."""
+    if good is None:
+        return texts.drop_nulls().unique(maintain_order=True) if is_dated(column) else texts.clear()
+    if good.all():
+        return texts.clear()
+    unsure = texts.filter(~good) if len(good) == len(texts) else texts.drop_nulls()
+    return unsure.unique(maintain_order=True)
 
 
 def settle(checked: Checked, verdicts: Iterable[Verdict]) -> tuple[Rows, Rejections]:

@@ -105,7 +105,7 @@ def _piece(notation: str, directive: str, months: Months, *, strict: bool) -> st
         return rf"(?P<b>(?i:{'|'.join(map(_literal, names))}))\.?"
     piece = (_STRICT if strict else _LOOSE).get(directive)
     if piece is None:
-        raise BadOption(f"The format {notation!r} has %{directive}, which is not understood.")
+        raise BadOption(f"the format {notation!r} has %{directive}, which is not understood")
     return f"(?P<{directive}>{piece})"
 
 
@@ -118,7 +118,7 @@ def _refuse_unclear(notation: str, directives: list[str]) -> None:
     whole_date = "d" in given and len(given & {"Y", "y"}) == 1 and len(given & {"m", "b"}) == 1
     clock = ("I" in given) == ("p" in given) and not {"H", "I"} <= given
     if len(given) != len(directives) or not whole_date or not clock:
-        raise BadOption(f"The format {notation!r} does not give year, month and day, each once, with a clear hour.")
+        raise BadOption(f"the format {notation!r} does not give year, month and day, each once, with a clear hour")
 
 
 def read_date(texts: pl.Series, formats: tuple[str, ...], months: Months) -> pl.Series:

@@ -48,7 +48,7 @@ class Matcher:
             found = names.get(key) if key else None
             if found and len(found) > 1:
                 both = " or ".join(sorted(found))
-                raise AmbiguousDialect(f"The header {trimmed(header)!r} may mean {both}: set options.mapping.")
+                raise AmbiguousDialect(f"the header {trimmed(header)!r} may mean {both}: set options.mapping")
             if found:
                 return next(iter(found))
         return None

@@ -3,7 +3,7 @@
 import polars as pl
 
 from processor.errors import RowAccounting
-from processor.flow import Dialect, Plan
+from processor.flow import Dialect, Field, Plan
 
 _BOM = b"\xef\xbb\xbf"
 
@@ -16,14 +16,19 @@ def parse(body: bytes, plan: Plan, dialect: Dialect, expected: int) -> pl.DataFr
     Polars's reader does not tell the two apart. Raise RowAccounting when the rows are not the records.
     """
     names = [str(place) for place in range(plan.width)]
-    wanted = [field.index for field in plan.fields]
+    wanted = [field.index for field in plan.fields if field.index >= 0]
     if expected == 0:
         frame = pl.DataFrame({names[place]: pl.Series([], dtype=pl.String) for place in wanted})
     else:
         frame = _read(body, names, wanted, plan, dialect)
     if frame.height != expected:
-        raise RowAccounting(f"The parser returned {frame.height} rows where {expected} records were counted.")
-    return frame.select([pl.col(names[field.index]).alias(field.column.name) for field in plan.fields])
+        raise RowAccounting(f"the parser returned {frame.height} rows where {expected} records were counted")
+    return frame.select([_column(names, field).alias(field.column.name) for field in plan.fields])
+
+
+def _column(names: list[str], field: Field) -> pl.Expr:
+    """Give a field's texts; nulls for a column that the file does not have, which its default will replace."""
+    return pl.col(names[field.index]) if field.index >= 0 else pl.lit(None, pl.String)
 
 
 def _read(body: bytes, names: list[str], wanted: list[int], plan: Plan, dialect: Dialect) -> pl.DataFrame:
@@ -44,5 +49,5 @@ def _read(body: bytes, names: list[str], wanted: list[int], plan: Plan, dialect:
         )
     except pl.exceptions.PolarsError as refusal:
         # Its message quotes the field: only the kind of the refusal may leave this function.
-        raise RowAccounting(f"The parser refused records counted as whole ({type(refusal).__name__}).") from None
+        raise RowAccounting(f"the parser refused records counted as whole ({type(refusal).__name__})") from None
     return frame.slice(1) if led else frame

@@ -1,13 +1,15 @@
 """The plan of a job: which field of the file goes into which column of the target."""
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Final, Literal
 
 from processor.errors import BadOption, DuplicateHeader, MissingColumn, NoMatchingColumn, UnknownColumn
 from processor.flow import Column, Field, Plan, Reading
 from processor.validate.headers import Matcher, folded, listed, nearest, shown, trimmed
 
 Unknown = Literal["ignore", "error"]
+#: The place of a field that is not in the file: its column gets the default of the target in each row.
+ABSENT: Final = -1
 
 
 def make_plan(
@@ -42,12 +44,17 @@ def make_plan(
         for place, name in sorted(found.items())
         if name is not None
     )
+    absent = tuple(
+        Field(ABSENT, "", column, how[column.name])
+        for column in columns
+        if column.name in how and how[column.name].default is not None and column.name not in found.values()
+    )
     ignored = tuple(place for place in range(len(names)) if found.get(place) is None)
     _refuse_unmatched(names, columns, fields, ignored)
     strangers = [place for place in ignored if place not in given]
     if unknown_columns == "error" and strangers:
-        raise UnknownColumn(f"The target has no column for {_places(names, strangers)}.")
-    return Plan(len(names), fields, tuple(_label(names, place) for place in ignored), tuple(null_values))
+        raise UnknownColumn(f"the target has no column for {_places(names, strangers)}")
+    return Plan(len(names), fields + absent, tuple(_label(names, place) for place in ignored), tuple(null_values))
 
 
 def _mapped(
@@ -58,11 +65,11 @@ def _mapped(
     found: dict[int, str | None] = {}
     for header, column in mapping.items():
         if column is not None and column not in known:
-            raise BadOption(f"options.mapping leads to {column!r}, which is not a column of the target.")
+            raise BadOption(f"options.mapping leads to {column!r}, which is not a column of the target")
         exact = [place for place, name in enumerate(names) if trimmed(name) == trimmed(header)]
         places = exact or [place for place, name in enumerate(names) if folded(name) == folded(header)]
         if not places:
-            raise BadOption(f"options.mapping names the header {header!r}, which the file does not have.")
+            raise BadOption(f"options.mapping names the header {header!r}, which the file does not have")
         found.update(dict.fromkeys(places, column))
     return found
 
@@ -88,7 +95,7 @@ def _refuse_duplicates(names: Sequence[str], found: Mapping[int, str | None]) ->
         if column in first:
             both = f"{shown(names[first[column]], first[column])} (field {first[column] + 1}) and "
             both += f"{shown(names[place], place)} (field {place + 1})"
-            raise DuplicateHeader(f"The headers {both} lead to the same column {column}.")
+            raise DuplicateHeader(f"the headers {both} lead to the same column {column}")
         first[column] = place
 
 
@@ -101,19 +108,19 @@ def _refuse_unmatched(
         all_columns = listed([column.name for column in columns])
         near = _suggestion([column.name for column in columns], free)
         raise NoMatchingColumn(
-            f"None of the file's headers ({_places(names, ignored)}) is a column of the target ({all_columns}).{near}"
+            f"none of the file's headers ({_places(names, ignored)}) is a column of the target ({all_columns}){near}"
         )
     loaded = {field.column.name for field in fields}
     missing = [column.name for column in columns if column.required and column.name not in loaded]
     if missing:
         near = _suggestion(missing, free)
-        raise MissingColumn(f"The target needs what the file does not have: {listed(missing)}.{near}")
+        raise MissingColumn(f"the target needs what the file does not have: {listed(missing)}{near}")
 
 
 def _suggestion(wanted: Sequence[str], free: Sequence[str]) -> str:
     pairs = [(nearest(name, free), name) for name in wanted]
     near = [f"'{trimmed(header)}' may be meant for {name}" for header, name in pairs if header is not None]
-    return f" {listed(near, 3)}." if near else ""
+    return f"; {listed(near, 3)}" if near else ""
 
 
 def _places(names: Sequence[str], places: Sequence[int]) -> str:

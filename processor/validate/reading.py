@@ -21,7 +21,7 @@ _OF_PRESETS: Final = ("indian", "months")
 def make_reading(*layers: Settings) -> Reading:
     """Merge settings, the strongest first, into how one column is read: (job, target's column, target).
 
-    Names are those of the job's options, and `case` and `normalise` of a target's column; others are left alone. A
+    Names are those of the job's options, and `case`, `normalise` and `default` of a target's column; others are left alone. A
     `locale` stands for its preset, which settings of the same or a stronger layer override. Raise BadOption.
     """
     merged: dict[str, object] = {}
@@ -47,7 +47,7 @@ def _unfolded(layer: Settings) -> dict[str, object]:
         return settings
     found = preset(name) if isinstance(name, str) else None
     if found is None:
-        raise BadOption(f"locale is not one of {', '.join(sorted(LOCALES))}.")
+        raise BadOption(f"locale is not one of {', '.join(sorted(LOCALES))}")
     if "thousands" not in settings and settings.get("decimal") == found["thousands"]:
         found["thousands"] = None
     return found | settings
@@ -55,10 +55,10 @@ def _unfolded(layer: Settings) -> dict[str, object]:
 
 def _refuse_contradictions(reading: Reading) -> None:
     if reading.decimal == reading.thousands:
-        raise BadOption("decimal and thousands are the same mark.")
+        raise BadOption("decimal and thousands are the same mark")
     both = {word.lower() for word in reading.true_values} & {word.lower() for word in reading.false_values}
     if both:
-        raise BadOption("true_values and false_values have a word in common.")
+        raise BadOption("true_values and false_values have a word in common")
     for notation in (*reading.date_formats, *reading.timestamp_formats):
         if notation != ISO:
             compiled(notation, reading.months)
@@ -66,26 +66,32 @@ def _refuse_contradictions(reading: Reading) -> None:
 
 def _mark(name: str, value: object) -> str:
     if not isinstance(value, str) or len(value) != 1 or value.isalnum() or value in '+-"\\':
-        raise BadOption(f"{name} is not one mark such as '.' or ','.")
+        raise BadOption(f"{name} is not one mark such as '.' or ','")
     return value
 
 
 def _texts(name: str, value: object) -> tuple[str, ...]:
     items = cast("list[object]", value) if isinstance(value, list | tuple) else [None]
     if not all(isinstance(item, str) for item in items):
-        raise BadOption(f"{name} is not a list of texts.")
+        raise BadOption(f"{name} is not a list of texts")
     return tuple(cast("list[str]", items))
+
+
+def _text(name: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise BadOption(f"{name} is not a text")
+    return value
 
 
 def _flag(name: str, value: object) -> bool:
     if not isinstance(value, bool):
-        raise BadOption(f"{name} is neither true nor false.")
+        raise BadOption(f"{name} is neither true nor false")
     return value
 
 
 def _case(name: str, value: object) -> str:
     if value not in ("lower", "upper"):
-        raise BadOption(f"{name} is neither 'lower' nor 'upper'.")
+        raise BadOption(f"{name} is neither 'lower' nor 'upper'")
     return str(value)
 
 
@@ -93,9 +99,9 @@ def _time_zone(name: str, value: object) -> str:
     try:
         return ZoneInfo(str(value)).key
     except (OSError, ValueError):  # ZoneInfoNotFoundError is a KeyError
-        raise BadOption(f"{name} is not a time zone such as 'America/Sao_Paulo'.") from None
+        raise BadOption(f"{name} is not a time zone such as 'America/Sao_Paulo'") from None
     except KeyError:
-        raise BadOption(f"{name} is not a time zone such as 'America/Sao_Paulo'.") from None
+        raise BadOption(f"{name} is not a time zone such as 'America/Sao_Paulo'") from None
 
 
 def _normaliser(name: str, value: object) -> Normaliser:
@@ -108,7 +114,7 @@ def _normaliser(name: str, value: object) -> Normaliser:
         or not all(item is None or isinstance(item, str) for item in settings.values())
     ):
         raise BadOption(
-            f"normalise is not one of {', '.join(sorted(NORMALISERS))}, or has a setting that is not understood."
+            f"normalise is not one of {', '.join(sorted(NORMALISERS))}, or has a setting that is not understood"
         )
     normaliser = Normaliser(**settings)
     if chosen == "regex":
@@ -122,7 +128,7 @@ def _refuse_pattern(pattern: str | None) -> None:
     except pl.exceptions.PolarsError:
         usable = False
     if not usable:
-        raise BadOption("normalise: the pattern is not a regular expression without look-around and back-references.")
+        raise BadOption("normalise: the pattern is not a regular expression without look-around and back-references")
 
 
 _CHECKS: Final[dict[str, Callable[[str, object], object]]] = {
@@ -137,4 +143,5 @@ _CHECKS: Final[dict[str, Callable[[str, object], object]]] = {
     "case": _case,
     "time_zone": _time_zone,
     "normaliser": _normaliser,
+    "default": _text,
 }

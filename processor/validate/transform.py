@@ -79,6 +79,8 @@ def _read(rows: Rows, field: Field) -> _Outcome:
         if step is normalising:
             changes = _changes(name, texts, read)
         texts = read
+    if field.reading.default is not None:
+        texts = texts.fill_null(field.reading.default)
     return _Outcome(texts.alias(name), tuple(refusals), changes)
 
 

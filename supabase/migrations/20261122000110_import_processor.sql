@@ -18,3 +18,15 @@ end
 $$;
 
 grant usage on schema importer to import_processor;
+
+-- Jobs of users run under the user's own rights: set local role authenticated. And rows that go through row security or
+-- into rows that are there are collected in a temporary table first.
+do $$
+begin
+  grant authenticated to import_processor;
+  execute format('grant temporary on database %I to import_processor', current_database());
+exception when insufficient_privilege then
+  raise warning 'import_processor could not be made a member of authenticated: jobs of users will fail with IJ603'
+  using hint = 'As a role that may: grant authenticated to import_processor.';
+end
+$$;

@@ -38,7 +38,9 @@ create table public.import_jobs (
   report jsonb,
   errors_path text,
   output_path text,
+  duplicate_of uuid references public.import_jobs (id) on delete set null,
   source_deleted_at timestamptz,
+  undone_at timestamptz,
   created_at timestamptz not null default now(),
   started_at timestamptz,
   finished_at timestamptz,
@@ -60,7 +62,8 @@ comment on column public.import_jobs.target is 'Name of a registered target (imp
 comment on column public.import_jobs.options is 'The job''s own wishes; unknown names and wrong types are refused.';
 comment on column public.import_jobs.priority is 'Higher runs first.';
 comment on column public.import_jobs.run_after is 'Not before this time; set by a retry''s back-off, too.';
-comment on column public.import_jobs.idempotency_key is 'A second insert by the same owner with the same key fails.';
+comment on column public.import_jobs.idempotency_key is
+'A second insert by the same owner with the same key fails; create_import_job() gives back the first job.';
 comment on column public.import_jobs.created_by is 'The owner; null: an administrator or the service.';
 comment on column public.import_jobs.status is 'pending, running, completed, failed or cancelled.';
 comment on column public.import_jobs.phase is 'While running: opening, loading or finishing.';
@@ -79,20 +82,28 @@ comment on column public.import_jobs.chunks_done is 'Chunks committed.';
 comment on column public.import_jobs.total_chunks is 'Chunks of the whole file, once that is known.';
 comment on column public.import_jobs.progress is 'Per cent, 0 to 100.';
 comment on column public.import_jobs.file_etag is 'ETag of the file at the first attempt; it may not change.';
-comment on column public.import_jobs.file_sha256 is 'SHA-256 of the file, when all of it was read in one attempt.';
+comment on column public.import_jobs.file_sha256 is 'SHA-256 of the file, once all of it has been read.';
 comment on column public.import_jobs.dialect is 'How the file was read, part by part, with how each was decided.';
 comment on column public.import_jobs.preview is 'The first 20 rows as they were loaded.';
 comment on column public.import_jobs.report is 'What there is to say about the run.';
 comment on column public.import_jobs.errors_path is 'Path of the rejected rows as a CSV in the same bucket.';
 comment on column public.import_jobs.output_path is 'Path of the normalised CSV in the same bucket.';
+comment on column public.import_jobs.duplicate_of is
+'The job that had imported the same file before, so that this one loaded nothing.';
 comment on column public.import_jobs.source_deleted_at is 'When the file was deleted, on options.delete_source.';
+comment on column public.import_jobs.undone_at is
+'When an administrator took the job back out of the target; the counters still say what it had done.';
 comment on column public.import_jobs.created_at is 'When the job was inserted.';
 comment on column public.import_jobs.started_at is 'When a processor first took it.';
 comment on column public.import_jobs.finished_at is 'When it ended.';
 comment on column public.import_jobs.updated_at is 'When anything in the row last changed.';
 
-create unique index import_jobs_idempotency on public.import_jobs (created_by, idempotency_key)
-nulls not distinct where idempotency_key is not null;
+-- Without a condition, so that ON CONFLICT (created_by, idempotency_key), which is all that the Data API can say, finds
+-- it. A null owner equals no other, hence a second one for the service's own jobs.
+create unique index import_jobs_idempotency on public.import_jobs (created_by, idempotency_key);
+create unique index import_jobs_idempotency_unowned on public.import_jobs (idempotency_key) where created_by is null;
+create index import_jobs_duplicate_of on public.import_jobs (duplicate_of);
+create index import_jobs_file on public.import_jobs (file_sha256) where file_sha256 is not null;
 create index import_jobs_pending on public.import_jobs (priority desc, created_at) where status = 'pending';
 create index import_jobs_running on public.import_jobs (target) where status = 'running';
 create index import_jobs_served on public.import_jobs (created_by, started_at);

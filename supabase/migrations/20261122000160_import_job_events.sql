@@ -13,7 +13,7 @@ comment on column public.import_job_events.id is 'Order of the events.';
 comment on column public.import_job_events.job_id is 'The job.';
 comment on column public.import_job_events.happened_at is 'When, by the database''s clock.';
 comment on column public.import_job_events.event is
-'A status the job went into, or: retry_scheduled, given_back, resumed, lease_lost.';
+'A status the job went into, or: retry_scheduled, given_back, postponed, resumed, lease_lost, undone.';
 comment on column public.import_job_events.attempt is 'The attempt during which it happened.';
 comment on column public.import_job_events.detail is 'What else there is to say; never a value of a row.';
 

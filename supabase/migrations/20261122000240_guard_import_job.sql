@@ -43,9 +43,11 @@ begin
     new.error_hint := null;
     new.finished_at := null;
     new.run_after := now();
-    -- An all-or-nothing job begins anew; follow_import_job() clears its ledger.
-    if 'true' in (new.options -> 'atomic', new.options -> 'dry_run') then
+    -- An all-or-nothing job begins anew, and one whose rows were taken out; follow_import_job() clears its ledger.
+    if 'true' in (new.options -> 'atomic', new.options -> 'dry_run') or old.undone_at is not null then
+      new.undone_at := null;
       new.rows_read := 0;
+      new.rows_loaded := 0;
       new.rows_rejected := 0;
       new.rows_skipped := 0;
       new.bytes_read := 0;
@@ -53,6 +55,7 @@ begin
     end if;
     if new.chunks_done = 0 then
       new.file_etag := null;
+      new.file_sha256 := null;
       new.bytes_total := null;
     end if;
   end if;

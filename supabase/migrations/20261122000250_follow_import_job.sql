@@ -1,5 +1,5 @@
--- What a transition brings with it: an event, and the end of the lease when the job leaves
--- `running`.
+-- What a transition brings with it: an event, the snapshot of a new job's owner, and the end of the lease when the job
+-- leaves `running`.
 create function importer.follow_import_job() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
@@ -11,6 +11,16 @@ begin
     delete from importer.job_chunks where job_id = new.id;
     delete from public.import_job_errors where job_id = new.id;
     delete from importer.job_rejects where job_id = new.id;
+  end if;
+  if tg_op = 'INSERT' and new.created_by is not null then
+    insert into importer.job_identities (job_id, role, claims)
+    select new.id, i.identity ->> 'role', i.identity -> 'claims'
+    from (
+      select importer.current_identity(new.created_by, (
+        select t.claims from public.import_targets as t
+        where t.name = new.target or t."table" = new.target order by t.name = new.target desc, t.name limit 1
+      )) as identity
+    ) as i;
   end if;
   insert into public.import_job_events (job_id, event, attempt, detail)
   values (
@@ -26,7 +36,7 @@ end
 $$;
 
 comment on function importer.follow_import_job() is
-'Trigger function: writes the event of a transition and ends the lease of a job that stops running.';
+'Trigger function: writes the event of a transition and a new job''s owner, ends the lease of a job that stops running.';
 
 revoke all on function importer.follow_import_job() from public, anon, authenticated, service_role;
 

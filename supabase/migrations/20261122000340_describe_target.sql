@@ -1,36 +1,57 @@
--- All that the processor must know of a target, in one value, read afresh at every claim: the table
--- may have changed. A job may name the target or its table, so that 'people' and 'public.people'
--- both work.
-create function importer.describe_target(target text) returns jsonb
+-- All that the processor must know of a target, in one value, read afresh at every claim: the table may have changed. A
+-- job may name the target or its table, so that 'people' and 'public.people' both work. `lacking` says what the role of
+-- the job's owner may not do with the table; null where the processor's own rights count.
+create function importer.describe_target(target text, uploader text default null) returns jsonb
 language sql stable security definer set search_path = ''
 as $$
   select jsonb_build_object(
     'name', t.name,
     'schema', n.nspname,
     'table', c.relname,
+    'mode', t.mode,
+    'key_columns', coalesce(t.key_columns, '{}'),
+    'update_columns', t.update_columns,
+    'on_duplicate_key', t.on_duplicate_key,
+    'owner_column', t.owner_column,
+    'provenance_column', t.provenance_column,
+    'run_as', t.run_as,
+    'row_security', coalesce(c.relrowsecurity, false),
+    'on_duplicate_file', t.on_duplicate_file,
     'options', t.options,
     'settings', t.columns,
-    'columns', coalesce(
-      (
-        select jsonb_agg(to_jsonb(i) order by i.place)
-        from importer.insertable_columns(c.oid) as i where t.columns ? i.name
-      ), '[]'
+    'columns', case
+      when t.mode = 'none' then importer.declared_columns(t.columns)
+      else coalesce(
+        (
+          select jsonb_agg(to_jsonb(i) order by i.place)
+          from importer.insertable_columns(c.oid) as i where t.columns ? i.name
+        ), '[]'
+      )
+    end,
+    'types', (
+      select jsonb_object_agg(i.name, i.type)
+      from importer.insertable_columns(c.oid) as i where i.name in (t.owner_column, t.provenance_column)
     ),
     'missing', (
       select coalesce(jsonb_agg(k.name order by k.name), '[]')
-      from jsonb_object_keys(t.columns) as k (name)
-      where k.name not in (select i.name from importer.insertable_columns(c.oid) as i)
-    )
+      from (
+        select * from jsonb_object_keys(t.columns) as o (name)
+        union all
+        select * from unnest(array[t.owner_column, t.provenance_column]) as e (name) where e.name is not null
+      ) as k
+      where t.mode <> 'none' and k.name not in (select i.name from importer.insertable_columns(c.oid) as i)
+    ),
+    'lacking', case when t.run_as = 'uploader' and t.mode <> 'none' then importer.lacking_privileges(t, uploader) end
   )
   from public.import_targets as t
-  left join pg_catalog.pg_class as c on c.oid = to_regclass(t.table_name)
+  left join pg_catalog.pg_class as c on c.oid = to_regclass(t."table")
   left join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
-  where t.name = describe_target.target or t.table_name = describe_target.target
+  where t.name = describe_target.target or t."table" = describe_target.target
   order by t.name = describe_target.target desc, t.name
   limit 1
 $$;
 
-comment on function importer.describe_target(text) is
+comment on function importer.describe_target(text, text) is
 'A registered target with its columns as the catalog has them now; null when there is none of that name.';
 
-revoke all on function importer.describe_target(text) from public, anon, authenticated, service_role;
+revoke all on function importer.describe_target(text, text) from public, anon, authenticated, service_role;

@@ -1,17 +1,21 @@
 -- The queue's one exit. Claims are serialised by an advisory lock (they take milliseconds), which
 -- makes the limits exact; SKIP LOCKED keeps a client's open transaction on a row from holding up
--- the others. The attempt is counted here, so that a file that kills the process ends.
+-- the others. The attempt is counted here, so that a file that kills the process ends. The settings pin
+-- the plan, as in importer.open_targets.
 create function importer.claim_jobs(worker text, max_jobs integer, lease_seconds integer default 45)
 returns setof jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off
 as $$
 begin
   perform pg_advisory_xact_lock(hashtextextended('importer.claim_jobs', 0));
   return query
   with chosen as (
-    select j.id from public.import_jobs as j
-    where j.id in (select importer.next_jobs(claim_jobs.max_jobs)) and j.status = 'pending'
-    for update skip locked
+    select j.id
+    from importer.next_jobs(claim_jobs.max_jobs) as n (id) inner join public.import_jobs as j on j.id = n.id
+    where j.status = 'pending'
+    for update of j skip locked
   ),
 
   claimed as (
@@ -36,10 +40,12 @@ begin
 
   select jsonb_build_object(
     'id', c.id, 'token', l.token, 'attempt', c.attempts, 'bucket_id', c.bucket_id, 'object_path', c.object_path,
-    'target_name', c.target, 'target', importer.describe_target(c.target), 'options', c.options,
-    'created_by', c.created_by
+    'target_name', c.target, 'target', importer.describe_target(c.target, i.role), 'options', c.options,
+    'owner', c.created_by, 'role', i.role, 'claims', i.claims
   )
-  from claimed as c inner join leases as l on l.job_id = c.id
+  from claimed as c
+  inner join leases as l on l.job_id = c.id
+  left join importer.job_identities as i on i.job_id = c.id
   order by c.priority desc, c.created_at;
 end
 $$;

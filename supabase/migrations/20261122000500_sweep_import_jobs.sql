@@ -49,6 +49,7 @@ begin
   select e.id, case e.status when 'failed' then 'attempts_used_up' else 'lease_lost' end from ended as e;
 
   perform importer.drop_stages();
+  perform importer.drop_replaced();
 
   select array_agg(d.id) into due
   from (

@@ -1,4 +1,4 @@
--- Staging tables outlive their jobs only until the next sweep. A table that a transaction still uses is left for the
+-- Staging tables, and those of keys, outlive their jobs only until the next sweep. A table that a transaction still uses is left for the
 -- sweep after: waiting for it would hold up everything behind the lock.
 create function importer.drop_stages() returns integer
 language plpgsql security definer set search_path = '' set lock_timeout = '100ms'
@@ -10,10 +10,10 @@ begin
   for stage in
     select c.relname
     from pg_catalog.pg_class as c inner join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
-    where n.nspname = 'importer' and c.relkind = 'r' and c.relname ~ '^stage_[0-9a-f]{32}$'
+    where n.nspname = 'importer' and c.relkind = 'r' and c.relname ~ '^(stage|keys)_[0-9a-f]{32}$'
       and not exists (
         select from public.import_jobs as j
-        where importer.stage_name(j.id) = c.relname and j.status in ('pending', 'running')
+        where right(importer.stage_name(j.id), 32) = right(c.relname, 32) and j.status in ('pending', 'running')
       )
   loop
     begin

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -49,9 +50,9 @@ class Stack:
             cursor = conn.execute(statement, parameters or None)
             return cursor.fetchall() if cursor.description else []
 
-    def upload(self, data: bytes, name: str = "file.csv") -> str:
-        """Put bytes into the bucket; return their path."""
-        path = f"service/{uuid4().hex}/{name}"
+    def upload(self, data: bytes, name: str = "file.csv", folder: object = "service") -> str:
+        """Put bytes into the bucket, below a folder; return their path."""
+        path = f"{folder}/{uuid4().hex}/{name}"
         response = httpx.post(
             f"{self.env['SUPABASE_URL']}/storage/v1/object/imports/{path}",
             headers={"apikey": self.env["SUPABASE_SECRET_KEY"], "content-type": "text/csv"},
@@ -59,6 +60,15 @@ class Stack:
         )
         response.raise_for_status()
         return path
+
+    def download(self, path: str) -> bytes:
+        """Return what is in the bucket under a path."""
+        response = httpx.get(
+            f"{self.env['SUPABASE_URL']}/storage/v1/object/authenticated/imports/{path}",
+            headers={"apikey": self.env["SUPABASE_SECRET_KEY"]},
+        )
+        response.raise_for_status()
+        return response.content
 
     def insert(self, path: str, target: str, options: dict[str, Any] | None = None) -> UUID:
         """Insert a pending job with plain SQL."""
@@ -69,6 +79,20 @@ class Stack:
             Jsonb(options or {}),
         )
         return row["id"]
+
+    def insert_as(
+        self, user: UUID, path: str, target: str, options: dict[str, Any] | None = None, **claims: object
+    ) -> UUID:
+        """Insert a pending job as a signed-in user does through the Data API."""
+        with psycopg.connect(self.env["DATABASE_URL"], autocommit=True) as conn, conn.transaction():
+            conn.execute("set local role authenticated")
+            told = json.dumps({"sub": str(user), "role": "authenticated", **claims})
+            conn.execute("select set_config('request.jwt.claims', %s, true)", (told,))
+            row = conn.execute(
+                "insert into public.import_jobs (object_path, target, options) values (%s, %s, %s) returning id",
+                (path, target, Jsonb(options or {})),
+            ).fetchone()
+        return row[0]
 
     def wait(self, job_id: UUID) -> dict[str, Any]:
         """Return the job's row once it has ended."""
@@ -84,6 +108,17 @@ class Stack:
         """Upload, insert, wait; every job must add up."""
         job = self.wait(self.insert(self.upload(data), target, options))
         assert job["rows_read"] == job["rows_loaded"] + job["rows_rejected"] + job["rows_skipped"]
+        print(job["error_code"], job["error_message"])  # shown when a test fails
+        return job
+
+    def run_as(
+        self, user: UUID, data: bytes, target: str, options: dict[str, Any] | None = None, **claims: object
+    ) -> dict[str, Any]:
+        """Upload into the user's folder, insert as the user, wait."""
+        path = self.upload(data, folder=user)
+        job = self.wait(self.insert_as(user, path, target, options, **claims))
+        assert job["rows_read"] == job["rows_loaded"] + job["rows_rejected"] + job["rows_skipped"]
+        print(job["error_code"], job["error_message"])  # shown when a test fails
         return job
 
     def errors(self, job: dict[str, Any]) -> list[tuple[int, str | None, str]]:
@@ -91,12 +126,21 @@ class Stack:
         rows = self.sql("select * from public.import_job_errors where job_id = %s order by record_number", job["id"])
         return [(row["line_number"], row["column_name"], row["code"]) for row in rows]
 
-    def table(self, columns: str) -> str:
+    def table(self, columns: str, **registered: object) -> str:
         """Create a table, register it as a target, return its name."""
         name = f"t_{uuid4().hex[:12]}"
         self.sql(f"create table public.{name} ({columns})")
-        self.sql(f"select importer.register_target('public.{name}')")
+        self.register(name, **registered)
         return name
+
+    def register(self, name: str, **registered: object) -> None:
+        """Register a table as a target, with these of its settings."""
+        given = "".join(f", {key} => %s" for key in registered)
+        self.sql(f"select importer.register_target('public.{name}'{given})", *registered.values())
+
+    def rows(self, name: str, what: str = "*") -> list[tuple[Any, ...]]:
+        """Return what a table holds, in the order of its first column."""
+        return [tuple(row.values()) for row in self.sql(f"select {what} from public.{name} order by 1")]
 
 
 @pytest.fixture(scope="session")

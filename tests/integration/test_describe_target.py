@@ -120,3 +120,97 @@ def test_settings_of_the_columns_are_told(people: Queue) -> None:
     people.admin.execute("""update public.import_targets set columns = '{"name": {"aliases": ["nome"]}}'""")
     assert describe(people)["settings"] == {"name": {"aliases": ["nome"]}}
     assert [each["name"] for each in describe(people)["columns"]] == ["name"]
+
+
+def test_how_the_target_is_written_is_told(people: Queue) -> None:
+    people.admin.execute("alter table app.people add column owner uuid, add column job uuid, add unique (name)")
+    people.admin.execute(
+        "select importer.register_target('app.people', mode => 'upsert', key_columns => '{name}',"
+        " update_columns => '{price}', owner_column => 'owner', provenance_column => 'job')"
+    )
+    target = describe(people)
+    assert [target[key] for key in ("mode", "key_columns", "update_columns")] == ["upsert", ["name"], ["price"]]
+    assert [target[key] for key in ("owner_column", "provenance_column")] == ["owner", "job"]
+    assert target["types"] == {"owner": "uuid", "job": "uuid"}
+    assert [target[key] for key in ("run_as", "on_duplicate_key", "on_duplicate_file")] == ["uploader", "last", "load"]
+    assert {"owner", "job"} & {each["name"] for each in target["columns"]} == set()
+
+
+def test_owner_column_that_is_gone_is_missing(people: Queue) -> None:
+    people.admin.execute("alter table app.people add column owner uuid")
+    people.admin.execute("select importer.register_target('app.people', owner_column => 'owner')")
+    people.admin.execute("alter table app.people drop column owner")
+    assert describe(people)["missing"] == ["owner"]
+
+
+def test_row_security_of_the_table_is_told(people: Queue) -> None:
+    assert describe(people)["row_security"] is False
+    people.admin.execute("alter table app.people enable row level security")
+    assert describe(people)["row_security"] is True
+
+
+def lacking(queue: Queue, uploader: str | None = "authenticated") -> list[list[str | None]] | None:
+    return queue.value("select importer.describe_target('people', %s)", uploader)["lacking"]
+
+
+@pytest.fixture
+def small(people: Queue) -> Queue:
+    """A target of two columns, which signed-in users may insert, and read the first of."""
+    people.admin.execute("alter table app.people add unique (name)")
+    people.admin.execute(
+        "select importer.register_target('app.people', columns => '{name, born}', key_columns => '{name}')"
+    )
+    people.admin.execute("grant usage on schema app to authenticated")
+    people.admin.execute("grant insert (name, born), select (name) on app.people to authenticated")
+    return people
+
+
+def test_uploader_with_all_grants_lacks_nothing(small: Queue) -> None:
+    assert lacking(small) == []
+
+
+def test_uploader_lacks_the_column_that_was_not_granted(small: Queue) -> None:
+    small.admin.execute("revoke insert (born) on app.people from authenticated")
+    assert lacking(small) == [["insert", "born"]]
+
+
+def test_uploader_without_the_schema_lacks_everything(small: Queue) -> None:
+    small.admin.execute("revoke usage on schema app from authenticated")
+    assert sorted(lacking(small)) == [["insert", "born"], ["insert", "name"]]
+
+
+@pytest.mark.parametrize(
+    ("mode", "missing"),
+    [
+        ("insert", []),
+        ("ignore", []),
+        ("upsert", [["select", "born"], ["update", "born"]]),
+        ("update", [["update", "born"]]),
+        ("replace", [["delete", None]]),
+    ],
+)
+def test_uploader_lacks_what_the_mode_needs(small: Queue, mode: str, missing: list[list[str | None]]) -> None:
+    small.admin.execute("update public.import_targets set mode = %s", [mode])
+    assert sorted(lacking(small)) == missing
+
+
+def test_owner_column_must_be_granted_too(small: Queue) -> None:
+    small.admin.execute("alter table app.people add column owner uuid")
+    small.admin.execute("update public.import_targets set owner_column = 'owner'")
+    assert lacking(small) == [["insert", "owner"]]
+
+
+def test_column_that_is_gone_is_not_lacking_but_missing(small: Queue) -> None:
+    small.admin.execute("alter table app.people drop column born")
+    assert (lacking(small), describe(small)["missing"]) == ([], ["born"])
+
+
+def test_job_without_an_owner_lacks_nothing(small: Queue) -> None:
+    small.admin.execute("revoke all on app.people from authenticated")
+    assert lacking(small, None) == []
+
+
+def test_target_that_runs_as_the_processor_asks_nobody(small: Queue) -> None:
+    small.admin.execute("revoke all on app.people from authenticated")
+    small.admin.execute("update public.import_targets set run_as = 'processor'")
+    assert lacking(small) is None

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from processor.flow import Normaliser
 from processor.validate.normalise import normaliser_of
+from processor.validate.normalisers import url
 
 REGIONS = ["BR", "US", "CA", "GB", "DE", "FR", "IT", "ES", "PT", "AR", "MX", "IN", "JP", "AU", "RU", "CN", "ZA", "NG"]
 
@@ -77,7 +78,7 @@ def test_phone_without_a_region_needs_the_countrys_code():
     assert normalised("phone", ["+1 650 253 0000", "650 253 0000", None]) == ["+16502530000", None, None]
 
 
-@given(st.lists(st.text(st.sampled_from("aé\u0301e \t\n\u00a0\u2009ﬁÅ"), max_size=8), min_size=1))
+@given(st.lists(st.text(st.sampled_from("aé\u0301e \t\n\x85\u00a0\u2009ﬁÅñ\u02ff"), max_size=8), min_size=1))
 def test_text_is_composed_and_its_white_space_collapsed(texts):
     expected = [" ".join(unicodedata.normalize("NFC", text).split()) for text in texts]
     assert normalised("text", [*texts, None]) == [*expected, None]
@@ -120,6 +121,29 @@ def test_published_examples_of_registration_numbers():
         None,
     ]
     assert normalised("cnpj", ["11.222.333/0001-81", "12.ABC.345/01DE-35"]) == ["11222333000181", "12ABC34501DE35"]
+
+
+def test_every_text_below_the_combining_marks_is_composed():
+    letters = [chr(code) for code in range(0x300)]
+    assert all(unicodedata.is_normalized("NFC", "".join(one + other for other in letters)) for one in letters)
+
+
+HOSTS = st.from_regex(r"(?:[aZ0é-]{1,3}\.){0,3}(?:[cO]{0,3}|é|localhost|1\.2\.3\.4|xn--a)\.?", fullmatch=True)
+ADDRESSES = st.builds(
+    "{}{}{}{}".format,
+    st.sampled_from(["http://", "HTTPS://", "Http://", "ftp://", "//", "", " https://"]),
+    HOSTS | st.sampled_from(["a" * 63 + ".com", "a" * 64 + ".com", "A." * 40 + "com", "a.b" * 30 + ".com"]),
+    st.sampled_from(["", ":80", ":123456", ":", "/", "?", "#"]),
+    st.text(st.characters(max_codepoint=0x7F, exclude_characters="\0") | st.sampled_from("éA/?#"), max_size=4),
+)
+
+
+@given(st.lists(ADDRESSES, min_size=20))
+@settings(max_examples=100, deadline=None)
+def test_url_is_what_the_whole_pattern_says(texts):
+    parts = pl.Series("c", texts).str.strip_chars().str.extract_groups(url.ADDRESS).struct
+    expected = parts.field("origin").str.to_lowercase() + parts.field("rest")
+    assert normalised("url", texts) == expected.to_list()
 
 
 @pytest.mark.parametrize(

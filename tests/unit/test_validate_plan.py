@@ -94,7 +94,7 @@ def test_message_does_not_repeat_what_may_be_values():
 def test_missing_required_column_is_named_with_the_nearest_header():
     with pytest.raises(MissingColumn) as caught:
         make_plan(["name", "e-maill"], PEOPLE)
-    assert "does not have: email." in caught.value.message
+    assert "does not have: email;" in caught.value.message
     assert "'e-maill' may be meant for email" in caught.value.message
 
 

@@ -6,10 +6,12 @@ import polars as pl
 
 from processor.validate.distinct import placed
 
-#: Only these texts are worked on: anything beyond printable ASCII, or spaces that are not single ones between words.
-_SUSPECT: Final = r"[^ -~]|^ | $|  "
-#: Of these, what is ASCII needs no composing: it costs 950 ms for 1,000,000 texts, replacing two spaces 160 ms.
-_BEYOND: Final = r"[^ -~]"
+#: What needs no composing: below U+0300, where combining marks begin, every text is NFC. Composing 1,000,000 texts costs
+#: 950 ms, replacing two spaces 160 ms.
+_COMPOSED: Final = r" -~\u{a1}-\u{2ff}"
+_BEYOND: Final = f"[^{_COMPOSED}]"
+#: Only these texts are worked on: anything beyond, and spaces that are not single ones between words.
+_SUSPECT: Final = f"{_BEYOND}|^ | $|  "
 
 
 def normalise(texts: pl.Series) -> pl.Series:

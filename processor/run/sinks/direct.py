@@ -1,0 +1,28 @@
+"""Straight into the target: COPY, where rows are inserted and no row security stands before it."""
+
+from dataclasses import dataclass
+
+import polars as pl
+import psycopg
+from psycopg import sql
+
+from processor import load
+from processor.flow import Chunk, Rows
+from processor.run.identity import acting
+from processor.run.sinks.sink import Immediate, Written
+
+
+@dataclass(slots=True, kw_only=True)
+class Direct(Immediate):
+    """Chunks go into the target as they come; `constants` are texts that every row gets besides, by column."""
+
+    statement: sql.Composed
+    constants: tuple[tuple[str, str], ...] = ()
+    enter: sql.Composed | None = None
+
+    def write(self, conn: psycopg.Connection, rows: Rows, chunk: Chunk, isolating: bool) -> Written:
+        """COPY them."""
+        frame = rows.frame.with_columns([pl.lit(text).alias(name) for name, text in self.constants])
+        copy = load.copy_isolating if isolating else load.copy
+        with acting(conn, self.enter):
+            return Written(tuple(copy(conn, self.statement, frame)))

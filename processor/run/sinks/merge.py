@@ -1,0 +1,151 @@
+"""The statements that bring rows from a staging relation into the target, by the target's mode."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from psycopg import sql
+
+from processor.jobs import Target
+
+# Besides the file's columns, each staged row has its number and line; no table has columns of these names.
+RECORD, LINE = "#record", "#line"
+# The largest bigint: every record.
+LAST = (1 << 63) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """How rows get from a staging relation into the target.
+
+    `move` takes the first and the last record number; its row count is how many rows it wrote. `supersede` deletes
+    staged rows whose key stands in the file again, further down; None where the mode knows no keys. `foreign` selects
+    the records of staged rows whose key is that of another owner's row; None where that cannot be, or row security
+    refuses them.
+    """
+
+    move: sql.Composed
+    supersede: sql.Composed | None
+    foreign: sql.Composed | None = None
+
+
+def merge_for(
+    target: Target,
+    columns: Sequence[str],
+    constants: Sequence[tuple[str, UUID]],
+    stage: sql.Composable,
+    table: sql.Composable | None = None,
+) -> Merge:
+    """Compose the statements for a target, the columns that the file has, and what every row gets besides.
+
+    Rows are read from `stage`; `table` is what they are deleted from, where that is not the same.
+    """
+    if target.mode == "update":
+        move = update(target, columns, dict(constants), stage)
+    else:
+        move = insert(target, columns, constants, stage)
+    keys = [name for name in target.key_columns if name in columns]
+    repeatable = target.mode in ("upsert", "update") and keys
+    return Merge(
+        move,
+        superseding(keys, table or stage) if repeatable else None,
+        foreign(target, keys, dict(constants), stage) if is_guarded(target, dict(constants)) else None,
+    )
+
+
+def is_guarded(target: Target, constants: Mapping[str, UUID]) -> bool:
+    """Tell whether an upsert could meet rows of other owners: these are not this owner's to change, whoever writes."""
+    return (
+        target.mode == "upsert" and target.owner_column in constants and target.owner_column not in target.key_columns
+    )
+
+
+def foreign(target: Target, keys: Sequence[str], constants: Mapping[str, UUID], stage: sql.Composable) -> sql.Composed:
+    """Compose the query for staged rows that another owner's row stands in the way of."""
+    owner = target.owner_column or ""
+    return sql.SQL(
+        'select s."#record" from {stage} as s inner join {table} as t on {same} where t.{owner} is distinct from {own}'
+    ).format(
+        stage=stage,
+        table=sql.Identifier(target.schema or "", target.table or ""),
+        same=sql.SQL(" and ").join(sql.SQL("t.{0} = s.{0}").format(sql.Identifier(key)) for key in keys),
+        owner=sql.Identifier(owner),
+        own=sql.Literal(constants[owner]),
+    )
+
+
+def insert(
+    target: Target, columns: Sequence[str], constants: Sequence[tuple[str, UUID]], stage: sql.Composable
+) -> sql.Composed:
+    """Compose INSERT … SELECT, with the conflict clause of the mode."""
+    return sql.SQL(
+        "insert into {table} as t ({names}) select {values} from {stage} as s "
+        'where s."#record" between %s and %s order by s."#record"{conflict}'
+    ).format(
+        table=sql.Identifier(target.schema or "", target.table or ""),
+        names=sql.SQL(", ").join(map(sql.Identifier, [*columns, *(name for name, _ in constants)])),
+        values=sql.SQL(", ").join(
+            [*(sql.Identifier("s", name) for name in columns), *(sql.Literal(value) for _, value in constants)]
+        ),
+        stage=stage,
+        conflict=conflict(target, columns, dict(constants)),
+    )
+
+
+def conflict(target: Target, columns: Sequence[str], constants: Mapping[str, UUID]) -> sql.Composable:
+    """Compose what happens to a row whose key is there."""
+    keys = sql.SQL(", ").join(map(sql.Identifier, target.key_columns))
+    if target.mode == "ignore" and not target.key_columns:
+        return sql.SQL(" on conflict do nothing")
+    if target.mode not in ("ignore", "upsert"):
+        return sql.SQL("")
+    changed = updatable(target, columns)
+    if target.mode == "ignore" or not changed:
+        return sql.SQL(" on conflict ({}) do nothing").format(keys)
+    owner = target.owner_column
+    return sql.SQL(" on conflict ({}) do update set {}{}").format(
+        keys,
+        sql.SQL(", ").join(sql.SQL("{0} = excluded.{0}").format(sql.Identifier(name)) for name in changed),
+        sql.SQL(" where t.{0} = excluded.{0}").format(sql.Identifier(owner or ""))
+        if is_guarded(target, constants)
+        else sql.SQL(""),
+    )
+
+
+def update(target: Target, columns: Sequence[str], constants: dict[str, UUID], stage: sql.Composable) -> sql.Composed:
+    """Compose UPDATE … FROM; a row whose key is not there changes nothing."""
+    same = [
+        sql.SQL("t.{0} = s.{0}").format(sql.Identifier(name)) for name in target.key_columns if name not in constants
+    ]
+    if target.owner_column in constants:
+        owner = sql.Identifier(target.owner_column or "")
+        same.append(sql.SQL("t.{} = {}").format(owner, sql.Literal(constants[target.owner_column or ""])))
+    return sql.SQL(
+        'update {table} as t set {changes} from {stage} as s where {same} and s."#record" between %s and %s'
+    ).format(
+        table=sql.Identifier(target.schema or "", target.table or ""),
+        changes=sql.SQL(", ").join(
+            sql.SQL("{0} = s.{0}").format(sql.Identifier(name)) for name in updatable(target, columns)
+        ),
+        stage=stage,
+        same=sql.SQL(" and ").join(same),
+    )
+
+
+def updatable(target: Target, columns: Sequence[str]) -> list[str]:
+    """Return the file's columns that are written into rows that are there."""
+    chosen = columns if target.update_columns is None else target.update_columns
+    return [name for name in columns if name in chosen and name not in target.key_columns]
+
+
+def superseding(keys: Sequence[str], stage: sql.Composable) -> sql.Composed:
+    """Compose the deletion of all but the last of the rows with the same key; null keys are alike to nothing."""
+    return sql.SQL(
+        'delete from {stage} as s using (select "#record", row_number() over '
+        '(partition by {keys} order by "#record" desc) as place from {stage} where {filled}) as d '
+        'where d."#record" = s."#record" and d.place > 1'
+    ).format(
+        stage=stage,
+        keys=sql.SQL(", ").join(map(sql.Identifier, keys)),
+        filled=sql.SQL(" and ").join(sql.SQL("{} is not null").format(sql.Identifier(key)) for key in keys),
+    )

@@ -1,0 +1,145 @@
+"""Names as an attacker writes them: headers, columns, tables and mappings with SQL in them; names stay names."""
+
+import csv
+import io
+from uuid import uuid4
+
+import pytest
+from psycopg import sql
+
+from tests.acceptance.conftest import Stack
+
+# Of at most 63 bytes, as Postgres cuts longer names off.
+ODD = [
+    'a"b',
+    "a;b'c",
+    '"; drop table x; --',
+    "x) values (1); --",
+    "%s %(a)s {0}",
+    "\\copy",
+    "select",
+    "ção ação",
+    "\u202etxet",
+    "名" * 21,
+    "A",
+    " a ",
+    "$1",
+]
+
+
+def csv_of(*rows: list[str]) -> bytes:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL).writerows(rows)
+    return text.getvalue().encode()
+
+
+def odd_table(stack: Stack, name: str, columns: list[str], **registered: object) -> str:
+    """Create a table of this name with a key and text columns of these names; return its registered name."""
+    relation = sql.Identifier("public", name)
+    each = sql.SQL(", ").join(sql.SQL("{} text").format(sql.Identifier(column)) for column in columns)
+    create = sql.SQL("create table {} (id integer primary key, {})").format(relation, each)
+    stack.sql(create.as_string().replace("%", "%%") if registered.pop("escape", False) else create.as_string())
+    given = sql.SQL("").join(
+        sql.SQL(", {} => {}").format(sql.Identifier(key), sql.Literal(value)) for key, value in registered.items()
+    )
+    register = sql.SQL("select importer.register_target({}::regclass{}) as name").format(
+        sql.Literal(relation.as_string()), given
+    )
+    return stack.sql(register.as_string())[0]["name"]
+
+
+@pytest.mark.parametrize("options", [{}, {"atomic": True}, {"dry_run": True}], ids=["plain", "atomic", "dry_run"])
+@pytest.mark.parametrize("mode", ["insert", "upsert"])
+def test_table_and_columns_with_sql_in_their_names_are_loaded(
+    stack: Stack, mode: str, options: dict[str, object]
+) -> None:
+    name = f'o"dd; drop table t; -- {uuid4().hex[:8]}'
+    target = odd_table(stack, name, ODD, mode=mode)
+    values = [f"value {n}" for n in range(len(ODD))]
+    job = stack.run(csv_of(["id", *ODD], ["1", *values], ["x", *values]), target, options)
+    assert (job["status"], job["rows_loaded"], stack.errors(job)) == ("completed", 1, [(3, "id", "IJ403")])
+    rows = stack.sql(sql.SQL("select * from {}").format(sql.Identifier("public", name)).as_string())
+    assert [list(row.values()) for row in rows] == ([] if options.get("dry_run") else [[1, *values]])
+
+
+def test_headers_that_match_nothing_are_ignored_whatever_they_hold(stack: Stack) -> None:
+    name = stack.table("id integer, a text")
+    strange = [
+        '"; drop table public.import_jobs; --',
+        f"id); drop table public.{name}; --",
+        "x" * 64,
+        "id" + "\u0000".replace("\u0000", "_") * 100_000,
+        "public.id",
+        "id::text",
+        "'",
+        '""',
+        "ctid",
+        "tableoid",
+        "xmin",
+        "аbc",
+        "(select 1)",
+    ]
+    job = stack.run(csv_of(["id", *strange, "a"], ["1", *["9"] * len(strange), "x"]), name)
+    assert (job["status"], job["rows_loaded"]) == ("completed", 1)
+    assert stack.rows(name) == [(1, "x")]
+    assert len(job["report"]["ignored_headers"]) == len(strange)
+
+
+def test_header_is_not_cut_off_to_meet_a_column(stack: Stack) -> None:
+    """Postgres itself would read a name of 64 bytes as its first 63."""
+    name = stack.table(f"{'a' * 63} text, b text")
+    job = stack.run(csv_of(["a" * 64, "b"], ["no", "yes"]), name)
+    assert stack.rows(name) == [(None, "yes")]
+    assert job["report"]["ignored_headers"] == ["a" * 64]
+
+
+@pytest.mark.parametrize("header", ["nаme", "name\u0301x", "na\u200dme\u200dx", "ɴame", "n\u0430\u043ce"], ids=ascii)
+def test_header_that_only_looks_like_a_column_is_another(stack: Stack, header: str) -> None:
+    name = stack.table("id integer, name text")
+    stack.run(csv_of(["id", header], ["1", "x"]), name)
+    assert stack.rows(name) == [(1, None)]
+
+
+@pytest.mark.parametrize(
+    "column", ["secret", "twice", "number", "owner", "ctid", "nothing", 'id"; drop table x; --', "public.id", ""]
+)
+def test_mapping_leads_to_listed_columns_only(stack: Stack, column: str) -> None:
+    name = stack.table(
+        "id integer, owner uuid, secret text default 'kept', twice integer generated always as (id * 2) stored,"
+        " number bigint generated always as identity",
+        columns=["id"],
+        owner_column="owner",
+    )
+    data = csv_of(["id", "x"], ["1", "2"])
+    job = stack.run(data, name, {"mapping": {"x": column}})
+    assert (job["status"], job["error_code"], job["rows_read"]) == ("failed", "IJ102", 0)
+    assert stack.rows(name) == []
+
+
+def test_columns_that_are_not_listed_are_not_written(stack: Stack) -> None:
+    name = stack.table("id integer, role text default 'user', salary integer default 1", columns=["id"])
+    job = stack.run(b"id,role,salary,ROLE ,Salary\n1,admin,1000000,admin,9\n", name)
+    assert (job["status"], job["rows_loaded"]) == ("completed", 1)
+    assert stack.rows(name) == [(1, "user", 1)]
+    without = stack.run(b"2,admin,1000000\n", name, {"has_header": False})
+    assert without["status"] == "completed"
+    assert stack.rows(name) == [(1, "user", 1), (2, "user", 1)]
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "{0}; drop table public.{0}",
+        "(select '{0}')",
+        '"{0}"',
+        "public.{0} --",
+        "{0}\u200b",
+        "importer.settings",
+        "auth.users",
+    ],
+)
+def test_target_named_as_sql_is_unknown(stack: Stack, target: str) -> None:
+    name = stack.table("id integer")
+    job = stack.run(b"id\n1\n", target.format(name))
+    assert (job["status"], job["error_code"], job["rows_read"]) == ("failed", "IJ106", 0)
+    assert stack.rows(name) == []

@@ -1,0 +1,213 @@
+"""Jobs as an attacker writes them: with a state, an owner, a lease of his own; and what he does with another's."""
+
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+
+from tests.integration.queue_harness import OTHER, OWNER, Queue, refused
+
+FORGED = {
+    "status": "'completed'",
+    "created_by": f"'{OTHER}'",
+    "attempts": "-5",
+    "max_attempts": "100",
+    "phase": "'loading'",
+    "rows_loaded": "1000000",
+    "rows_read": "1",
+    "bytes_total": "1",
+    "bytes_read": "1",
+    "file_etag": "'x'",
+    "file_sha256": "repeat('0', 64)",
+    "dialect": "'{}'",
+    "report": "'{}'",
+    "preview": "'[]'",
+    "errors_path": f"'{OTHER}/secret.csv'",
+    "output_path": f"'{OTHER}/secret.csv'",
+    "error_code": "'IJ000'",
+    "error_message": "'x'",
+    "created_at": "now() - interval '1 year'",
+    "finished_at": "now()",
+    "source_deleted_at": "now()",
+}
+
+
+def insert(conn: psycopg.Connection, columns: str = "", values: str = "") -> UUID:
+    """Insert a job of the caller's with more columns than it may write."""
+    statement = (
+        f"insert into public.import_jobs (object_path, target{columns}) values (%s, 'people'{values}) returning id"
+    )
+    return conn.execute(statement, [f"{OWNER}/people.csv"]).fetchone()[0]
+
+
+@pytest.mark.parametrize("column", FORGED)
+def test_client_cannot_insert_a_job_with_a_state_of_its_own(queue: Queue, column: str) -> None:
+    with queue.user() as conn, refused("42501"):
+        insert(conn, f", {column}", f", {FORGED[column]}")
+
+
+@pytest.mark.parametrize("column", FORGED)
+def test_client_cannot_write_state_into_its_job(queue: Queue, column: str) -> None:
+    job = queue.insert(created_by=OWNER)
+    code = "IJ101" if column == "status" else "42501"
+    with queue.user() as conn, refused(code):
+        conn.execute(f"update public.import_jobs set {column} = {FORGED[column]} where id = %s", [job])
+
+
+@pytest.mark.parametrize("column", ["target", "object_path", "bucket_id", "options", "run_after", "priority", "id"])
+def test_what_a_job_imports_cannot_be_changed_after_the_insert(queue: Queue, column: str) -> None:
+    job = queue.job_that_is("failed", created_by=OWNER)
+    statement = f"update public.import_jobs set {column} = default, status = 'pending' where id = %s"
+    for conn in (queue.user(), queue.db.connect("service_role")):
+        with conn, refused("42501"):
+            conn.execute(statement, [job])
+    assert queue.row(job, "status", "target") == ("failed", "people")
+
+
+@pytest.mark.parametrize("column", ["status", "attempts", "phase", "error_code"])
+def test_not_even_the_administrator_inserts_a_job_that_is_not_new(queue: Queue, column: str) -> None:
+    with refused("IJ101"):
+        insert(queue.admin, f", {column}", f", {FORGED[column]}")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "insert into importer.job_leases (job_id, worker, attempt, expires_at) values (%s, 'me', 1, 'infinity')",
+        "insert into importer.job_identities (job_id, role, claims) values (%s, 'service_role', '{}')",
+        "update importer.job_identities set claims = '{}' where job_id = %s",
+        "insert into importer.job_chunks values (%s, 0, 0, 1, 1, 1, 0, 0, 0, 0, 1)",
+        "select importer.claim_jobs(%s::text, 1)",
+        "select importer.admit_job(%s)",
+        "select importer.rejected_rows(%s)",
+        "select importer.setting(%s::text)",
+        "select importer.configure('http://attacker.example', %s::text)",
+    ],
+)
+def test_client_reaches_nothing_in_importer(queue: Queue, statement: str) -> None:
+    with queue.user() as conn:
+        job = insert(conn)
+        with refused("42501"):
+            conn.execute(statement, [job])
+
+
+@pytest.mark.parametrize("function", ["cancel_import_job", "retry_import_job"])
+@pytest.mark.parametrize("status", ["pending", "running", "failed"])
+def test_another_tenants_job_is_not_there(queue: Queue, function: str, status: str) -> None:
+    job = queue.job_that_is(status, created_by=OTHER)
+    with queue.user() as conn, refused("IJ108"):
+        conn.execute(f"select public.{function}(%s)", [job])
+    assert queue.row(job, "status") == status
+
+
+def test_another_tenants_job_and_one_that_does_not_exist_look_alike(queue: Queue) -> None:
+    answers = []
+    for job in (queue.insert(created_by=OTHER), uuid4()):
+        with queue.user() as conn, refused("IJ108") as caught:
+            conn.execute("select public.cancel_import_job(%s)", [job])
+        answers.append((caught.value.diag.message_primary, caught.value.diag.message_hint))
+    assert answers[0] == answers[1]
+
+
+def test_another_tenants_job_is_not_touched_by_an_update_without_where(queue: Queue) -> None:
+    job = queue.insert(created_by=OTHER)
+    with queue.user() as conn:
+        assert conn.execute("update public.import_jobs set status = 'cancelled'").rowcount == 0
+    assert queue.row(job, "status") == "pending"
+
+
+@pytest.mark.parametrize("table", ["import_job_errors", "import_job_events"])
+@pytest.mark.parametrize(
+    "way", ["", " where job_id = %s", " as e inner join public.import_jobs as j on j.id = e.job_id"]
+)
+def test_anothers_errors_and_events_are_not_to_be_read(queue: Queue, table: str, way: str) -> None:
+    claim = queue.running(created_by=OTHER)
+    error = {"record": 1, "line": 2, "column": "a", "code": "IJ403", "message": "m", "raw": "secret"}
+    queue.open(claim)
+    queue.commit(claim, loaded=0, rejected=1, errors=[error])
+    with queue.user() as conn:
+        assert conn.execute(f"select from public.{table}{way}", [claim.id] if "%s" in way else None).rowcount == 0
+    with queue.user(OTHER) as conn:
+        assert conn.execute(f"select from public.{table}").rowcount > 0
+
+
+def test_anothers_rows_do_not_leak_through_a_function_in_the_filter(queue: Queue) -> None:
+    """A leaky function of one's own must not see rows before the policy has judged them."""
+    queue.insert(created_by=OTHER, object_path=f"{OTHER}/secret.csv")
+    with queue.user() as conn:
+        conn.execute(
+            "create function pg_temp.spy(path text) returns boolean language plpgsql cost 0.0000001"
+            " as 'begin raise notice ''%'', path; return true; end'"
+        )
+        heard: list[str] = []
+        conn.add_notice_handler(lambda notice: heard.append(notice.message_primary or ""))
+        conn.execute("select from public.import_jobs where pg_temp.spy(object_path)")
+    assert heard == []
+
+
+def test_upsert_over_anothers_job_is_refused(queue: Queue) -> None:
+    job = queue.insert(created_by=OTHER)
+    statement = (
+        "insert into public.import_jobs (id, object_path, target) values (%s, %s, 'people')"
+        " on conflict (id) do update set status = 'cancelled'"
+    )
+    with queue.user() as conn, refused("42501"):
+        conn.execute(statement, [job, f"{OWNER}/a.csv"])
+    assert queue.row(job, "status", "created_by") == ("pending", OTHER)
+
+
+def test_claims_of_another_in_a_job_are_the_callers_own(queue: Queue) -> None:
+    """The snapshot is of the claims that PostgREST verified, whatever the job says."""
+    with queue.user() as conn:
+        job = insert(conn, ", options", f""", '{{"mapping": {{"sub": "{OTHER}"}}}}'""")
+    kept = queue.value("select claims ->> 'sub' from importer.job_identities where job_id = %s", job)
+    assert kept == str(OWNER)
+
+
+def test_role_that_a_token_claims_beyond_the_role_in_force_is_not_kept(queue: Queue) -> None:
+    claims = {"sub": str(OWNER), "role": "service_role", "aal": "aal2", "app_metadata": {"admin": True}}
+    with queue.db.connect("authenticated", claims) as conn:
+        job = insert(conn)
+    role, kept = queue.admin.execute(
+        "select role, claims from importer.job_identities where job_id = %s", [job]
+    ).fetchone()
+    assert role == "authenticated"
+    assert kept == {"sub": str(OWNER), "role": "authenticated", "aal": "aal2"}
+
+
+def limit(queue: Queue, jobs: int) -> None:
+    queue.admin.execute(
+        "insert into importer.settings (name, value) values ('max_active_jobs_per_owner', %s)", [str(jobs)]
+    )
+
+
+def test_quota_holds_for_one_statement_of_many_rows(queue: Queue) -> None:
+    limit(queue, 2)
+    with queue.user() as conn, refused("IJ114"):
+        conn.execute(
+            "insert into public.import_jobs (object_path, target)"
+            " select %s || '/a' || n, 'people' from generate_series(1, 3) as n",
+            [str(OWNER)],
+        )
+    assert queue.value("select count(*) from public.import_jobs") == 0
+
+
+def test_quota_holds_for_retries_too(queue: Queue) -> None:
+    limit(queue, 2)
+    with queue.user() as conn:
+        for _ in range(2):
+            for _ in range(2):
+                insert(conn)
+            conn.execute("update public.import_jobs set status = 'cancelled' where status = 'pending'")
+        with refused("IJ114"):
+            conn.execute("update public.import_jobs set status = 'pending'")
+    assert queue.value("select count(*) from public.import_jobs where status = 'pending'") == 0
+
+
+def test_quota_of_one_owner_is_not_spent_by_another(queue: Queue) -> None:
+    limit(queue, 1)
+    queue.insert(created_by=OTHER)
+    with queue.user() as conn:
+        insert(conn)
+        with refused("IJ114"):
+            insert(conn)

@@ -1,0 +1,117 @@
+"""Paths, buckets and targets as an attacker names them: refused at the insert, or text and nothing else."""
+
+import pytest
+
+from tests.integration.queue_harness import OTHER, OWNER, Queue, refused
+
+INSERT = "insert into public.import_jobs (bucket_id, object_path, target) values (%s, %s, %s) returning id"
+IMPOSSIBLE = [
+    *("", "/", "//", ".", "..", "../", "./a.csv", "a//b.csv", "a/"),
+    *(
+        f"/{OWNER}/a.csv",
+        f"{OWNER}//a.csv",
+        f"{OWNER}/",
+        f"{OWNER}/./a.csv",
+        f"{OWNER}/a.csv/",
+        f"https://{OWNER}/a.csv",
+    ),
+    *(f"{OWNER}/../{OTHER}/a.csv", f"{OWNER}/..", f"{OWNER}/x/../../{OTHER}/a.csv"),
+    *(
+        f"{OWNER}/a\n.csv",
+        f"{OWNER}/a\r\nHost: x",
+        f"{OWNER}/a\t.csv",
+        f"{OWNER}/\x01",
+        f"{OWNER}/\x1b[2J",
+        f"{OWNER}/\x7f",
+    ),
+    f"{OWNER}/" + "a" * 1024,
+]
+# Nothing decodes them on the way to Storage; they are refused all the same, as no upload can have made such a name.
+ENCODED = [
+    *(f"{OWNER}/%2e%2e/{OTHER}/a.csv", f"{OWNER}/%2E%2E%2F{OTHER}/a.csv", f"{OWNER}/..%2f{OTHER}/a.csv"),
+    *(f"{OWNER}/..\\{OTHER}\\a.csv", f"{OWNER}\\..\\a.csv", f"{OWNER}/%00.csv", f"{OWNER}/%5c..%5c{OTHER}/a.csv"),
+]
+FOREIGN = [
+    *(f"{OTHER}/a.csv", "service/a.csv", "a.csv", f"{str(OWNER).upper()}/a.csv", f" {OWNER}/a.csv"),
+    *(f"{OWNER}x/a.csv", f"{str(OWNER)[:-1]}/a.csv", f"{OTHER}/{OWNER}/a.csv", f"{{{OWNER}}}/a.csv"),
+    *(f"\u202e{OWNER}/a.csv", f"{str(OWNER).replace('0', '０', 1)}/a.csv", f"{str(OWNER).replace('a', 'а')}/a.csv"),
+    *(f"...{OTHER}/a.csv", f".../{OTHER}/a.csv", f"~/{OWNER}/a.csv"),
+]
+
+
+@pytest.mark.parametrize("path", IMPOSSIBLE, ids=ascii)
+def test_impossible_path_is_refused(queue: Queue, path: str) -> None:
+    with queue.user() as conn, refused("IJ107"):
+        conn.execute(INSERT, ["imports", path, "people"])
+
+
+@pytest.mark.parametrize("path", IMPOSSIBLE, ids=ascii)
+def test_impossible_path_is_refused_to_the_service_too(queue: Queue, path: str) -> None:
+    with queue.db.connect("service_role") as conn, refused("IJ107"):
+        conn.execute(INSERT, ["imports", path, "people"])
+
+
+@pytest.mark.parametrize("path", ENCODED, ids=ascii)
+def test_encoded_path_is_refused(queue: Queue, path: str) -> None:
+    with queue.user() as conn, refused("IJ107"):
+        conn.execute(INSERT, ["imports", path, "people"])
+
+
+@pytest.mark.parametrize("path", FOREIGN, ids=ascii)
+def test_path_that_is_not_below_the_own_id_is_refused(queue: Queue, path: str) -> None:
+    with queue.user() as conn, refused("IJ602"):
+        conn.execute(INSERT, ["imports", path, "people"])
+
+
+@pytest.mark.parametrize("bucket", ["avatars", "Imports", "imports ", "imports/../avatars", "", "'; select 1; --"])
+def test_another_bucket_is_refused(queue: Queue, bucket: str) -> None:
+    with queue.user() as conn, refused("IJ602"):
+        conn.execute(INSERT, [bucket, f"{OWNER}/a.csv", "people"])
+
+
+@pytest.mark.parametrize("which", [0, 1, 2])
+def test_overlong_name_is_refused(queue: Queue, which: int) -> None:
+    values = ["imports", f"{OWNER}/a.csv", "people"]
+    values[which] += "x" * 5_000_000
+    with queue.user() as conn, refused("IJ107"):
+        conn.execute(INSERT, values)
+
+
+TARGETS = [
+    "people; drop table public.people",
+    "(select name from public.import_targets limit 1)",
+    "people' or true --",
+    '"people"',
+    "public.people where true",
+    "importer.settings",
+    "auth.users",
+    "pg_catalog.pg_authid",
+    "public.import_jobs",
+    "people\u200b",
+    "ｐｅｏｐｌｅ",
+    "PEOPLE",
+    "people ",
+    "",
+]
+
+
+@pytest.mark.parametrize("target", TARGETS, ids=ascii)
+def test_target_that_is_no_name_of_a_target_stays_text(queue: Queue, target: str) -> None:
+    """The job is taken, and gets no target at its claim: it fails with IJ106."""
+    queue.admin.execute("create schema app; create table public.people_of_attack (name text)")
+    try:
+        queue.admin.execute("select importer.register_target('public.people_of_attack', name := 'people')")
+        with queue.user() as conn:
+            (job,) = conn.execute(INSERT, ["imports", f"{OWNER}/a.csv", target]).fetchone()
+        (claim,) = queue.claim()
+        assert (claim.id, claim.value["target"]) == (job, None)
+    finally:
+        queue.admin.execute("delete from public.import_targets; drop table public.people_of_attack")
+
+
+def test_tables_of_ours_are_no_targets_by_being_named(queue: Queue) -> None:
+    tables = queue.value(
+        "select array_agg(c.oid::regclass::text) from pg_class as c"
+        " where c.relkind = 'r' and c.relnamespace in ('public'::regnamespace, 'importer'::regnamespace)"
+    )
+    assert [queue.value("select importer.describe_target(%s)", table) for table in tables] == [None] * len(tables)

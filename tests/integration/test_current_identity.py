@@ -1,0 +1,126 @@
+"""importer.current_identity: the snapshot of the owner that a job keeps, and what does not get into it."""
+
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from tests.integration.queue_harness import OTHER, OWNER, Queue
+
+CLAIMS = {
+    "sub": str(OWNER),
+    "aal": "aal2",
+    "is_anonymous": False,
+    "app_metadata": {"team": 7},
+    "user_metadata": {"theme": "dark"},
+    "session_id": "s",
+    "exp": 1,
+}
+KEPT = {"sub": str(OWNER), "role": "authenticated", "aal": "aal2", "is_anonymous": False}
+
+
+@pytest.fixture
+def people(queue: Queue) -> Queue:
+    queue.admin.execute("create schema app; create table app.people (name text)")
+    queue.admin.execute("select importer.register_target('app.people')")
+    return queue
+
+
+def lists(queue: Queue, *claims: str) -> None:
+    queue.admin.execute("update public.import_targets set claims = %s", [list(claims)])
+
+
+def kept(queue: Queue) -> tuple[str, dict[str, Any]] | None:
+    """Return role and claims of the one job there is."""
+    return queue.admin.execute("select role, claims from importer.job_identities").fetchone()
+
+
+def insert(conn: psycopg.Connection, target: str = "people", **columns: UUID) -> None:
+    names = "".join(f", {name}" for name in columns)
+    conn.execute(
+        f"insert into public.import_jobs (object_path, target{names}) values (%s, %s{', %s' * len(columns)})",
+        [f"{OWNER}/a", target, *columns.values()],
+    )
+
+
+def test_job_keeps_who_its_owner_is_and_how_signed_in(people: Queue) -> None:
+    with people.db.connect("authenticated", CLAIMS) as conn:
+        insert(conn)
+    assert kept(people) == ("authenticated", KEPT)
+
+
+@pytest.mark.parametrize("target", ["people", "app.people"])
+def test_job_keeps_the_claims_that_the_target_lists(people: Queue, target: str) -> None:
+    lists(people, "app_metadata", "not there")
+    with people.db.connect("authenticated", CLAIMS) as conn:
+        insert(conn, target)
+    assert kept(people) == ("authenticated", {**KEPT, "app_metadata": {"team": 7}})
+
+
+def test_listing_who_and_what_role_changes_neither(people: Queue) -> None:
+    lists(people, "sub", "role")
+    with people.db.connect("authenticated", {**CLAIMS, "role": "service_role"}) as conn:
+        insert(conn)
+    assert kept(people) == ("authenticated", KEPT)
+
+
+def test_job_without_a_registered_target_keeps_no_more(people: Queue) -> None:
+    with people.db.connect("authenticated", CLAIMS) as conn:
+        insert(conn, "nothing")
+    assert kept(people) == ("authenticated", KEPT)
+
+
+def test_claims_are_those_of_the_insert(people: Queue) -> None:
+    with people.db.connect("authenticated", CLAIMS) as conn:
+        insert(conn)
+    lists(people, "app_metadata")
+    assert people.claim()[0].value["claims"] == KEPT
+
+
+@pytest.mark.parametrize("role", ["service_role", "postgres", "supabase_admin"])
+def test_who_acts_for_a_user_gives_the_user_nothing_of_its_own(people: Queue, role: str) -> None:
+    """The claims of the service are not the owner's, whatever they say."""
+    lists(people, "app_metadata")
+    claims = {"sub": str(OTHER), "aal": "aal2", "app_metadata": {"team": 1}}
+    with people.db.connect(role, {} if role == "service_role" else claims) as conn:
+        insert(conn, created_by=OWNER) if role == "service_role" else conn.execute(
+            "insert into public.import_jobs (object_path, target, created_by) values (%s, 'people', %s)",
+            [f"{OTHER}/a", OWNER],
+        )
+    assert kept(people) == ("authenticated", {"sub": str(OWNER), "role": "authenticated"})
+
+
+def test_administrator_with_the_claims_of_a_user_is_the_user(people: Queue) -> None:
+    with people.db.connect("supabase_admin", {**CLAIMS, "role": "authenticated"}) as conn:
+        insert(conn)
+    assert kept(people) == ("authenticated", KEPT)
+
+
+def test_role_of_the_projects_own_is_kept(people: Queue) -> None:
+    """It counts what role is in force, not what the claims say."""
+    with people.db.connect("supabase_admin") as superuser, superuser.transaction(force_rollback=True):
+        superuser.execute("create role manager nologin in role authenticated")
+        superuser.execute("update public.import_targets set allowed_roles = '{manager}'")
+        superuser.execute("set local role manager")
+        superuser.execute("select set_config('request.jwt.claims', %s, true)", [f'{{"sub": "{OWNER}"}}'])
+        insert(superuser)
+        superuser.execute("reset role")
+        found = superuser.execute("select role, claims ->> 'role' from importer.job_identities").fetchone()
+    assert found == ("manager", "manager")
+
+
+@pytest.mark.parametrize("role", ["service_role", "postgres"])
+def test_job_without_an_owner_has_no_identity(people: Queue, role: str) -> None:
+    with people.db.connect(role) as conn:
+        insert(conn)
+    assert kept(people) is None
+    value = people.claim()[0].value
+    assert (value["owner"], value["role"], value["claims"]) == (None, None, None)
+
+
+def test_identity_goes_with_the_job(people: Queue) -> None:
+    with people.db.connect("authenticated", CLAIMS) as conn:
+        insert(conn)
+    people.admin.execute("delete from public.import_jobs")
+    assert kept(people) is None

@@ -1,0 +1,58 @@
+"""importer.drop_stages: staging tables outlive their jobs only until the next sweep."""
+
+from uuid import UUID, uuid4
+
+import pytest
+
+from tests.integration.queue_harness import Queue
+
+
+def staged_by(queue: Queue, job: UUID, kind: str = "stage") -> str:
+    name = f"{kind}_{job.hex}"
+    queue.admin.execute(f"create table importer.{name} (name text)")
+    return name
+
+
+def drop(queue: Queue) -> int:
+    return queue.value("select importer.drop_stages()")
+
+
+@pytest.fixture(autouse=True)
+def no_tables_of_other_tests(queue: Queue) -> None:
+    drop(queue)
+
+
+@pytest.mark.parametrize("kind", ["stage", "keys"])
+@pytest.mark.parametrize(
+    ("status", "dropped"), [("pending", 0), ("running", 0), ("completed", 1), ("failed", 1), ("cancelled", 1)]
+)
+def test_tables_of_jobs_that_have_ended_go(queue: Queue, kind: str, status: str, dropped: int) -> None:
+    name = staged_by(queue, queue.job_that_is(status), kind)
+    assert drop(queue) == dropped
+    assert queue.value("select to_regclass('importer.' || %s) is null", name) is bool(dropped)
+
+
+def test_table_of_a_deleted_job_goes(queue: Queue) -> None:
+    staged_by(queue, uuid4())
+    assert drop(queue) == 1
+
+
+def test_table_in_use_is_left_and_the_others_go(queue: Queue) -> None:
+    used, unused = staged_by(queue, uuid4()), staged_by(queue, uuid4())
+    with queue.db.connect() as reader, reader.transaction():
+        reader.execute(f"select from importer.{used}")
+        assert drop(queue) == 1
+    assert queue.value("select to_regclass('importer.' || %s)", unused) is None
+    assert drop(queue) == 1
+
+
+def test_other_tables_are_left_alone(queue: Queue) -> None:
+    queue.admin.execute("create table importer.stage_of_mine (name text)")
+    assert drop(queue) == 0
+    queue.admin.execute("drop table importer.stage_of_mine")
+
+
+def test_sweep_drops_them(queue: Queue) -> None:
+    name = staged_by(queue, uuid4())
+    queue.sweep()
+    assert queue.value("select to_regclass('importer.' || %s)", name) is None

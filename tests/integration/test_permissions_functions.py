@@ -1,0 +1,120 @@
+"""Who may execute every function of ours, whatever a project grants by default: one table, read like a spec.
+
+A cell is `yes` or `-`: not permitted. Each function is really called, with nulls; what it says to that does not matter.
+"""
+
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from tests.conftest import Cluster
+from tests.integration.permissions_harness import ROLES, People, parsed, people
+
+MATRIX = parsed("""
+function                                  | owner | other | anon | service_role | import_processor | postgres
+public.cancel_import_job                  | yes   | yes   | -    | yes          | -                | yes
+public.retry_import_job                   | yes   | yes   | -    | yes          | -                | yes
+importer.admit_job                        | -     | -     | -    | -            | yes              | yes
+importer.backoff                          | -     | -     | -    | -            | -                | yes
+importer.check_import_job                 | -     | -     | -    | -            | -                | yes
+importer.check_import_options             | -     | -     | -    | -            | -                | yes
+importer.check_import_target              | -     | -     | -    | -            | -                | yes
+importer.check_owner                      | -     | -     | -    | -            | -                | yes
+importer.claim_jobs                       | -     | -     | -    | -            | yes              | yes
+importer.commit_chunk                     | -     | -     | -    | -            | yes              | yes
+importer.condition_holds                  | -     | -     | -    | -            | -                | yes
+importer.configure                        | -     | -     | -    | -            | -                | yes
+importer.current_identity                 | -     | -     | -    | -            | -                | yes
+importer.declared_columns                 | -     | -     | -    | -            | -                | yes
+importer.describe_target                  | -     | -     | -    | -            | -                | yes
+importer.drop_stages                      | -     | -     | -    | -            | -                | yes
+importer.end_former_sessions              | -     | -     | -    | -            | yes              | yes
+importer.fail_job                         | -     | -     | -    | -            | yes              | yes
+importer.finish_job                       | -     | -     | -    | -            | yes              | yes
+importer.finish_stage                     | -     | -     | -    | -            | yes              | yes
+importer.follow_import_job                | -     | -     | -    | -            | -                | yes
+importer.follow_import_target             | -     | -     | -    | -            | -                | yes
+importer.give_back_job                    | -     | -     | -    | -            | yes              | yes
+importer.grant_target                     | -     | -     | -    | -            | -                | yes
+importer.guard_import_job                 | -     | -     | -    | -            | -                | yes
+importer.hold_lease                       | -     | -     | -    | -            | -                | yes
+importer.insertable_columns               | -     | -     | -    | -            | -                | yes
+importer.is_key                           | -     | -     | -    | -            | -                | yes
+importer.keep_errors                      | -     | -     | -    | -            | -                | yes
+importer.lacking_privileges               | -     | -     | -    | -            | -                | yes
+importer.limit_import_jobs                | -     | -     | -    | -            | -                | yes
+importer.limit_of                         | -     | -     | -    | -            | -                | yes
+importer.may_use                          | -     | -     | -    | -            | -                | yes
+importer.next_jobs                        | -     | -     | -    | -            | -                | yes
+importer.notify_process_import_jobs_async | -     | -     | -    | -            | -                | yes
+importer.open_job                         | -     | -     | -    | -            | yes              | yes
+importer.prepare_stage                    | -     | -     | -    | -            | yes              | yes
+importer.refused_values                   | -     | -     | -    | -            | yes              | yes
+importer.register_target                  | -     | -     | -    | -            | -                | yes
+importer.reject_staged                    | -     | -     | -    | -            | yes              | yes
+importer.rejected_rows                    | -     | -     | -    | -            | yes              | yes
+importer.renew_lease                      | -     | -     | -    | -            | yes              | yes
+importer.ring                             | -     | -     | -    | -            | -                | yes
+importer.setting                          | -     | -     | -    | -            | -                | yes
+importer.source_deleted                   | -     | -     | -    | -            | yes              | yes
+importer.sources_to_delete                | -     | -     | -    | -            | yes              | yes
+importer.stage_name                       | -     | -     | -    | -            | -                | yes
+importer.sweep_import_jobs                | -     | -     | -    | -            | yes              | yes
+importer.target_privileges                | -     | -     | -    | -            | -                | yes
+importer.trigger_import_job_processing    | -     | -     | -    | -            | -                | yes
+importer.unregister_target                | -     | -     | -    | -            | -                | yes
+importer.wake_token                       | -     | -     | -    | -            | yes              | yes
+""")
+OURS = """
+select p.pronamespace::regnamespace || '.' || p.proname, array(select t::regtype::text from unnest(p.proargtypes) as t)
+from pg_proc as p
+where p.pronamespace in ('public'::regnamespace, 'importer'::regnamespace)
+  and not exists (select from pg_depend as d where d.objid = p.oid and d.deptype = 'e')
+"""
+
+
+@pytest.fixture(scope="module", params=["closed", "open"])
+def everybody(cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[People]:
+    yield from people(cluster, request.param)
+
+
+def overloads(everybody: People) -> list[tuple[str, list[str]]]:
+    """Return our functions with the types of their arguments."""
+    with everybody.acting("postgres") as conn:
+        conn.execute("set local search_path = ''")
+        return conn.execute(OURS).fetchall()
+
+
+def executes(everybody: People, role: str, name: str, types: list[str]) -> str:
+    """Call a function with nulls: `-` when the call itself is not permitted."""
+    nulls = ", ".join(f"null::{each}" for each in types)
+    with everybody.acting(role) as conn:
+        try:
+            conn.execute(sql.SQL(f"select {name}({nulls})"))
+        except psycopg.Error as exc:
+            refused = exc.sqlstate == "42501" and (exc.diag.message_primary or "").startswith("permission denied for ")
+            return "-" if refused else "yes"
+        return "yes"
+
+
+@pytest.mark.parametrize("name", MATRIX)
+def test_each_role_executes_exactly_what_the_matrix_says(everybody: People, name: str) -> None:
+    found = [types for other, types in overloads(everybody) if other == name]
+    for types in found:
+        assert {role: executes(everybody, role, name, types) for role in ROLES} == MATRIX[name]
+
+
+def test_matrix_has_every_function_there_is(everybody: People) -> None:
+    assert {name for name, _ in overloads(everybody)} == set(MATRIX)
+
+
+def test_function_that_is_open_to_all_would_be_found(everybody: People) -> None:
+    admin = everybody.connections["postgres"]
+    admin.execute("create function public.open_door() returns void language sql as 'select'")
+    try:
+        assert executes(everybody, "anon", "public.open_door", []) == "yes"
+        assert "public.open_door" in {name for name, _ in overloads(everybody)}
+    finally:
+        admin.execute("drop function public.open_door()")

@@ -1,0 +1,172 @@
+"""Who may do what with every table and sequence, whatever a project grants by default: one table, read like a spec.
+
+A cell is the number of rows that the statement touches, or `-`: not permitted. There are two jobs, one of the owner's
+and one of the service's; `other` is a signed-in user of another tenant.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.conftest import Cluster
+from tests.integration.permissions_harness import OWNERS_JOB, ROLES, SERVICES_JOB, People, parsed, people
+from tests.integration.queue_harness import OWNER
+
+MATRIX = parsed("""
+table and operation               | owner | other | anon | service_role | import_processor | postgres
+public.import_jobs       select   | 1     | 0     | -    | 2            | -                | 2
+public.import_jobs       insert   | 1     | 1     | -    | 1            | -                | 1
+public.import_jobs       update   | 1     | 0     | -    | 2            | -                | 2
+public.import_jobs       delete   | -     | -     | -    | 2            | -                | 2
+public.import_jobs       truncate | -     | -     | -    | -            | -                | -1
+public.import_targets    select   | 1     | 1     | -    | 1            | -                | 1
+public.import_targets    insert   | -     | -     | -    | -            | -                | 1
+public.import_targets    update   | -     | -     | -    | -            | -                | 1
+public.import_targets    delete   | -     | -     | -    | -            | -                | 1
+public.import_targets    truncate | -     | -     | -    | -            | -                | -1
+public.import_job_errors select   | 1     | 0     | -    | 2            | -                | 2
+public.import_job_errors insert   | -     | -     | -    | -            | -                | 1
+public.import_job_errors update   | -     | -     | -    | -            | -                | 2
+public.import_job_errors delete   | -     | -     | -    | -            | -                | 2
+public.import_job_errors truncate | -     | -     | -    | -            | -                | -1
+public.import_job_events select   | 1     | 0     | -    | 2            | -                | 2
+public.import_job_events insert   | -     | -     | -    | -            | -                | 1
+public.import_job_events update   | -     | -     | -    | -            | -                | 2
+public.import_job_events delete   | -     | -     | -    | -            | -                | 2
+public.import_job_events truncate | -     | -     | -    | -            | -                | -1
+importer.job_leases      select   | -     | -     | -    | -            | -                | 1
+importer.job_leases      insert   | -     | -     | -    | -            | -                | 1
+importer.job_leases      update   | -     | -     | -    | -            | -                | 1
+importer.job_leases      delete   | -     | -     | -    | -            | -                | 1
+importer.job_leases      truncate | -     | -     | -    | -            | -                | -1
+importer.job_chunks      select   | -     | -     | -    | -            | -                | 1
+importer.job_chunks      insert   | -     | -     | -    | -            | -                | 1
+importer.job_chunks      update   | -     | -     | -    | -            | -                | 1
+importer.job_chunks      delete   | -     | -     | -    | -            | -                | 1
+importer.job_chunks      truncate | -     | -     | -    | -            | -                | -1
+importer.job_rejects     select   | -     | -     | -    | -            | -                | 1
+importer.job_rejects     insert   | -     | -     | -    | -            | -                | 1
+importer.job_rejects     update   | -     | -     | -    | -            | -                | 1
+importer.job_rejects     delete   | -     | -     | -    | -            | -                | 1
+importer.job_rejects     truncate | -     | -     | -    | -            | -                | -1
+importer.job_identities  select   | -     | -     | -    | -            | -                | 1
+importer.job_identities  insert   | -     | -     | -    | -            | -                | 1
+importer.job_identities  update   | -     | -     | -    | -            | -                | 1
+importer.job_identities  delete   | -     | -     | -    | -            | -                | 1
+importer.job_identities  truncate | -     | -     | -    | -            | -                | -1
+importer.settings        select   | -     | -     | -    | -            | -                | 1
+importer.settings        insert   | -     | -     | -    | -            | -                | 1
+importer.settings        update   | -     | -     | -    | -            | -                | 1
+importer.settings        delete   | -     | -     | -    | -            | -                | 1
+importer.settings        truncate | -     | -     | -    | -            | -                | -1
+public.import_job_events_id_seq select  | - | - | - | - | - | 1
+public.import_job_events_id_seq nextval | - | - | - | - | - | 1
+public.import_job_events_id_seq setval  | - | - | - | - | - | 1
+""")
+TABLE_OPERATIONS = ("select", "insert", "update", "delete", "truncate")
+SEQUENCE_OPERATIONS = ("select", "nextval", "setval")
+OURS = """
+select c.oid::regclass::text from pg_class as c
+where c.relnamespace in ('public'::regnamespace, 'importer'::regnamespace) and c.relkind = any (%s)
+  and c.oid::regclass::text <> 'people'
+  and not exists (select from pg_depend as d where d.objid = c.oid and d.deptype = 'e')
+"""
+# What is inserted and what is changed, for each table.
+WRITES = {
+    "public.import_jobs": (
+        "(object_path, target) values (coalesce((select auth.uid())::text, 'service') || '/b', 'people')",
+        "status = 'cancelled'",
+    ),
+    "public.import_targets": (
+        "(name, mode, columns) values ('x', 'none', '{}')",
+        "max_running_jobs = 1",
+    ),
+    "public.import_job_errors": (
+        f"(job_id, record_number, line_number, code, message) values ('{OWNERS_JOB}', 2, 3, 'x', 'x')",
+        "message = 'x'",
+    ),
+    "public.import_job_events": (f"(job_id, event, attempt) values ('{OWNERS_JOB}', 'x', 1)", "event = 'x'"),
+    "importer.job_leases": (
+        f"(job_id, worker, attempt, expires_at) values ('{SERVICES_JOB}', 'w', 1, now())",
+        "expires_at = 'infinity'",
+    ),
+    "importer.job_chunks": (
+        "(job_id, seq, byte_start, byte_end, next_line, next_record, rows_read, rows_loaded, rows_rejected,"
+        f" rows_skipped, attempt) values ('{SERVICES_JOB}', 0, 0, 1, 1, 1, 0, 0, 0, 0, 1)",
+        "attempt = 2",
+    ),
+    "importer.job_rejects": (
+        f"(job_id, record_number, line_number, code, message) values ('{SERVICES_JOB}', 1, 2, 'x', 'x')",
+        "message = 'x'",
+    ),
+    "importer.job_identities": (
+        f"(job_id, role, claims) values ('{SERVICES_JOB}', 'service_role', '{{}}')",
+        f'claims = \'{{"sub": "{OWNER}"}}\'',
+    ),
+    "importer.settings": ("(name, value) values ('x', 'x')", "value = 'x'"),
+}
+
+
+@pytest.fixture(scope="module", params=["closed", "open"])
+def everybody(cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[People]:
+    yield from people(cluster, request.param)
+
+
+def statement(line: str) -> str:
+    """Return the SQL of a line of the matrix."""
+    relation, operation = line.split()
+    if operation in ("nextval", "setval"):
+        return f"select {operation}('{relation}'{', 7' if operation == 'setval' else ''})"
+    insert, update = WRITES.get(relation, ("", ""))
+    return {
+        "select": f"select from {relation}",
+        "insert": f"insert into {relation} {insert}",
+        "update": f"update {relation} set {update}",
+        "delete": f"delete from {relation}",
+        "truncate": f"truncate {relation} cascade",
+    }[operation]
+
+
+@pytest.mark.parametrize("line", MATRIX)
+def test_each_role_touches_exactly_what_the_matrix_says(everybody: People, line: str) -> None:
+    assert {role: everybody.outcome(role, statement(line)) for role in ROLES} == MATRIX[line]
+
+
+@pytest.mark.parametrize(
+    ("kinds", "operations"), [("rpvmf", TABLE_OPERATIONS), ("S", SEQUENCE_OPERATIONS)], ids=["tables", "sequences"]
+)
+def test_matrix_has_every_operation_on_everything_there_is(
+    everybody: People, kinds: str, operations: tuple[str, ...]
+) -> None:
+    with everybody.acting("postgres") as conn:
+        conn.execute("set local search_path = ''")
+        there = {name for (name,) in conn.execute(OURS.replace("people", "public.people"), [list(kinds)])}
+    sequences = {line.split()[0] for line in MATRIX if line.endswith("nextval")}
+    listed = {line for line in MATRIX if (line.split()[0] in sequences) == (kinds == "S")}
+    assert listed == {f"{name} {operation}" for name in there for operation in operations}
+
+
+def test_new_table_would_be_missed(everybody: People) -> None:
+    with everybody.acting("postgres") as conn:
+        conn.execute("create table importer.forgotten (id bigint primary key)")
+        assert ("importer.forgotten",) in conn.execute(OURS, [list("r")]).fetchall()
+
+
+def test_table_that_grants_by_accident_would_be_found(everybody: People) -> None:
+    with everybody.acting("postgres") as conn:
+        conn.execute("grant usage on schema importer to anon; grant select on importer.settings to anon")
+        conn.execute("set local role anon")
+        assert conn.execute("select from importer.settings").rowcount == 1
+
+
+def test_processor_in_the_place_of_a_user_sees_what_that_user_sees(everybody: People) -> None:
+    with everybody.acting("import_processor") as conn:
+        conn.execute("set local role authenticated")
+        assert conn.execute("select from public.import_jobs").rowcount == 0
+        conn.execute("select set_config('request.jwt.claims', %s, true)", [f'{{"sub": "{OWNER}"}}'])
+        assert conn.execute("select id::text from public.import_jobs").fetchall() == [(OWNERS_JOB,)]
+
+
+@pytest.mark.parametrize("role", ["anon", "service_role", "postgres"])
+def test_processor_can_become_no_other_role(everybody: People, role: str) -> None:
+    assert everybody.outcome("import_processor", f"set local role {role}") == "-"
