@@ -30,7 +30,7 @@ where schemaname = 'net' and sequencename = 'http_request_queue_id_seq'"""
 
 def memory(rig: Rig, size: Size) -> Outcome:
     """Return the peak resident memory of a new processor for each file."""
-    largest = size.rows * BYTES_PER_ROW / 1e6
+    largest = max(size.rows * BYTES_PER_ROW / 1e6, 2)
     steps = sorted({step for step in STEPS if step < largest} | {round(largest)})
     peaks: dict[int, float] = {}
     rows: list[tuple[str, ...]] = []
@@ -91,7 +91,10 @@ def latency(rig: Rig, size: Size) -> Outcome:
     running: list[float] = []
     completed: list[float] = []
     with rig.scratch() as folder:
-        files = [PEOPLE.write(folder / f"{n}.csv", size.rows, first=(n + 1) * size.rows) for n in range(size.runs + 1)]
+        files = [
+            PEOPLE.write(folder / f"{n}.csv", size.rows, first=(n + 1) * size.rows)
+            for n in range(max(size.runs, 2) + 1)
+        ]
         with stored(rig.env, files) as paths:
             for path in paths:
                 time.sleep(IDLE_SECONDS)
@@ -106,7 +109,7 @@ def latency(rig: Rig, size: Size) -> Outcome:
         Figure("insert to completed, median", median(completed), "ms", Goal(high=150)),
         Figure("insert to completed, p95", statistics.quantiles(completed, n=20)[18], "ms", Goal(high=300)),
     )
-    return Outcome(f"{size.runs} files of {size.rows:,} rows", {}, figures)
+    return Outcome(f"{len(running)} files of {size.rows:,} rows", {}, figures)
 
 
 def burst(rig: Rig, paths: list[str], target: str) -> tuple[float, int, int]:

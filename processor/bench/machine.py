@@ -11,6 +11,8 @@ from processor.bench.rig import Rig
 
 PACKAGES = ("polars", "psycopg", "numpy", "pyarrow", "pgpq", "pandas", "dlt", "adbc-driver-postgresql")
 GIB = 1 << 30
+# Starting the stack makes a load of about one itself.
+BUSY = 1.5
 
 
 def describe(rig: Rig) -> dict[str, str]:
@@ -21,10 +23,17 @@ def describe(rig: Rig) -> dict[str, str]:
         "memory": f"{memory / GIB:.0f} GiB",
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
         "disk": f"{file_system(rig.folder)}, {shutil.disk_usage(rig.folder).free / 1e9:.0f} GB free",
+        "load before the run": load(),
         "PostgreSQL": f"{rig.one('show server_version')}, default settings",
         "Python": sys.version.split()[0],
     }
     return found | {name: version for name in PACKAGES if (version := installed(name))}
+
+
+def load() -> str:
+    """Return the load of the last minute, and whether figures taken under it are worth anything."""
+    value = os.getloadavg()[0]
+    return f"{value:.1f}" + (" (the machine was busy with other work: only ratios count)" if value > BUSY else "")
 
 
 def cpu() -> str:

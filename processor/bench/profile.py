@@ -36,7 +36,8 @@ def profile(rig: Rig, size: Size) -> Outcome:
         rig.fresh(f"drop table {TABLE}")
         alone = limits.copies(rig, folder, file, size.rows)
         log_speed = limits.log_bytes_per_second(folder)
-    seconds, best = done["seconds"], min(alone.values())
+    seconds = done["seconds"]
+    best = min(spent for way, spent in alone.items() if way != limits.BARE)
     figures = (
         Figure("insert to completed", seconds, "s"),
         Figure("chunks", done["chunks_done"], ""),
@@ -51,8 +52,8 @@ def profile(rig: Rig, size: Size) -> Outcome:
         Figure("CPU of the processor", watch.cpu_of("processor"), "s"),
         Figure("CPU used", sum(watch.cpu.values()), "s"),
         Figure("cores kept busy", sum(watch.cpu.values()) / seconds, f"of {os.cpu_count()}"),
-        Figure("fastest COPY alone", best, "s"),
-        Figure("time against the fastest COPY alone", seconds / best, "×"),
+        Figure("fastest COPY alone, with the primary key", best, "s"),
+        Figure("time against that", seconds / best, "×"),
     )
     listings = (steps(done, seconds), processes(watch, seconds), waits(watch), floors(alone, seconds))
     return Outcome(f"{size.rows:,} rows, {megabytes:,.0f} MB", {}, figures, listings)

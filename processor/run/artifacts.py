@@ -18,8 +18,13 @@ from processor.storage import Artifacts
 
 
 def beside(job: Job, kind: str) -> str:
-    """Return the path of an artifact: the source's own, with the job's id, so that two jobs never share one."""
+    """Return the path of an artifact: the source's own, with the job's id, so that two jobs never share one.
+
+    A user's artifacts are in the user's own folder, also where the service gave the user's job a file of another one.
+    """
     source = PurePosixPath(job.object_path)
+    if job.owner and source.parts[0] != str(job.owner):
+        source = PurePosixPath(str(job.owner), source.name)
     return str(source.with_name(f"{source.stem}.{job.id.hex[:8]}.{kind}.csv"))
 
 

@@ -58,7 +58,10 @@ comment on column public.import_targets.updated_at is 'When it was last changed.
 alter table public.import_targets enable row level security;
 
 revoke all on public.import_targets from public, anon, authenticated, service_role;
-grant select on public.import_targets to authenticated, service_role;
+grant select (
+  name, "table", columns, mode, key_columns, update_columns, on_duplicate_key, on_duplicate_file, options
+) on public.import_targets to authenticated;
+grant select on public.import_targets to service_role;
 
 create policy "signed-in users see what they can import into" on public.import_targets
-for select to authenticated using (allowed_roles @> array[(select auth.jwt() ->> 'role')]);
+for select to authenticated using (allowed_roles @> array[(select auth.jwt()) ->> 'role']);

@@ -22,6 +22,7 @@ create index import_job_events_job on public.import_job_events (job_id, id);
 alter table public.import_job_events enable row level security;
 
 revoke all on public.import_job_events from public, anon, authenticated, service_role;
+revoke all on sequence public.import_job_events_id_seq from public, anon, authenticated, service_role;
 grant select on public.import_job_events to authenticated, service_role;
 
 create policy "owners see what happened to their jobs" on public.import_job_events

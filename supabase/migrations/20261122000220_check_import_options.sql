@@ -40,7 +40,7 @@ begin
       when 'array of text' then
         jsonb_typeof(given.value) = 'array' and not jsonb_path_exists(given.value, 'strict $[*] ? (@.type() != "string")')
       when 'object of text' then
-        jsonb_typeof(given.value) = 'object' and not jsonb_path_exists(given.value, '$.* ? (@.type() != "string")')
+        jsonb_typeof(given.value) = 'object' and not jsonb_path_exists(given.value, 'strict $.* ? (@.type() != "string")')
       else given.value #>> '{}' = any (string_to_array(known.kind, '|'))
     end, false
   )

@@ -12,10 +12,10 @@ begin
     raise exception 'a new job is pending' using errcode = 'IJ101', hint = 'Leave out the columns of state.';
   end if;
   if new.object_path = '' or octet_length(new.object_path) > 1024 or new.object_path ~ '[[:cntrl:]]'
-    or new.object_path ~ '(^|/)[.]{0,2}(/|$)'
+    or new.object_path ~ '(^|/)[.]{0,2}(/|$)' or new.object_path ~* '\\|%(2e|2f|5c|00)'
   then
     raise exception 'object_path is not the path of an object' using errcode = 'IJ107',
-    hint = 'Give the path inside the bucket, such as <user id>/<random>/contacts.csv: no leading or double slash, no dots alone.';
+    hint = 'Give the path in the bucket, such as <user id>/<random>/people.csv: no leading or double slash, dots alone, backslash.';
   end if;
   if octet_length(new.target) > 512 or octet_length(new.bucket_id) > 128 or octet_length(new.idempotency_key) > 512 then
     raise exception 'target, bucket_id or idempotency_key is too long' using errcode = 'IJ107',

@@ -1,5 +1,5 @@
--- What a transition brings with it: an event, the snapshot of a new job's owner, and the end of the lease when the job
--- leaves `running`.
+-- What a transition brings with it: an event, the snapshot of the owner of a new job or of one that its owner retries (its
+-- claims may be others by now), and the end of the lease when the job leaves `running`.
 create function importer.follow_import_job() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
@@ -12,7 +12,9 @@ begin
     delete from public.import_job_errors where job_id = new.id;
     delete from importer.job_rejects where job_id = new.id;
   end if;
-  if tg_op = 'INSERT' and new.created_by is not null then
+  if new.created_by is not null and (
+    tg_op = 'INSERT' or (new.status = 'pending' and old.status <> 'running' and auth.uid() = new.created_by)
+  ) then
     insert into importer.job_identities (job_id, role, claims)
     select new.id, i.identity ->> 'role', i.identity -> 'claims'
     from (
@@ -20,7 +22,8 @@ begin
         select t.claims from public.import_targets as t
         where t.name = new.target or t."table" = new.target order by t.name = new.target desc, t.name limit 1
       )) as identity
-    ) as i;
+    ) as i
+    on conflict on constraint job_identities_pkey do update set role = excluded.role, claims = excluded.claims;
   end if;
   insert into public.import_job_events (job_id, event, attempt, detail)
   values (

@@ -13,7 +13,7 @@ begin
   return coalesce(holds, false);
 exception when others then
   raise exception 'allowed_when cannot be evaluated (SQLSTATE %)', sqlstate using errcode = 'IJ113',
-  hint = 'It is an SQL condition on the jsonb claims, such as claims -> ''app_metadata'' ->> ''role'' = ''staff''; names are qualified.';
+  hint = 'It is an SQL condition on the jsonb claims, such as claims ->> ''aal'' = ''aal2''; names are qualified.';
 end
 $$;
 

@@ -20,11 +20,15 @@ begin
     raise exception 'the settings of a column are not as they must be' using errcode = 'IJ102',
     hint = 'Write each column as an object, such as {"phone": {"aliases": ["Celular"]}}.';
   end if;
+  -- Staged rows have these besides their own.
+  if new.columns ?| array['#record', '#line'] then
+    raise exception 'a column cannot be called #record or #line' using errcode = 'IJ113', hint = 'Rename it in the table.';
+  end if;
   if new.mode = 'none' and exists (
     select from jsonb_each(new.columns) as c where to_regtype(coalesce(c.value ->> 'type', 'text')) is null
   ) then
     raise exception 'a column has no type that exists' using errcode = 'IJ113',
-    hint = 'Without a table, a column''s type is in its settings, such as {"amount": {"type": "numeric(12,2)"}}; text by default.';
+    hint = 'Without a table, a column''s type is in its settings, such as {"amount": {"type": "numeric(12,2)"}}, else text.';
   end if;
   if relation is not null then
     select array_agg(i.name) into known from importer.insertable_columns(relation) as i;

@@ -28,7 +28,8 @@ begin
   if key is null and coalesce(register_target.mode, old.mode) in ('upsert', 'update') and old.key_columns is null then
     select array_agg(a.attname::text order by a.attnum) into key
     from pg_catalog.pg_index as i
-    inner join pg_catalog.pg_attribute as a on a.attrelid = i.indrelid and a.attnum = any (i.indkey)
+    inner join pg_catalog.pg_attribute as a on a.attrelid = i.indrelid
+      and a.attnum = any ((i.indkey::smallint[])[0 : i.indnkeyatts - 1]) -- without what it INCLUDEs
     where i.indrelid = relation and i.indisprimary;
   end if;
   insert into public.import_targets as t (

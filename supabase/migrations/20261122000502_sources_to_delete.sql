@@ -8,6 +8,8 @@ as $$
   where j.status = 'completed' and j.source_deleted_at is null
     and j.options -> 'delete_source' = 'true' and coalesce(j.options -> 'dry_run', 'false') <> 'true'
     and j.finished_at > now() - interval '7 days'
+    -- A user's job deletes what is in the user's own folder alone.
+    and (j.created_by is null or (j.bucket_id = 'imports' and starts_with(j.object_path, j.created_by || '/')))
   order by j.finished_at
   limit 100
 $$;

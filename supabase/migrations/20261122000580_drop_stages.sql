@@ -1,5 +1,6 @@
--- Staging tables, and those of keys, outlive their jobs only until the next sweep. A table that a transaction still uses is left for the
--- sweep after: waiting for it would hold up everything behind the lock.
+-- Staging tables, and those of keys, outlive their jobs only until the next sweep. A table that a
+-- transaction still uses is left for the sweep after: waiting for it would hold up everything behind the
+-- lock.
 create function importer.drop_stages() returns integer
 language plpgsql security definer set search_path = '' set lock_timeout = '100ms'
 as $$

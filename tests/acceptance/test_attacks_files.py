@@ -1,4 +1,4 @@
-"""The confused deputy: the processor's key reads every file, and no job may make it read one for somebody who may not."""
+"""The confused deputy: the processor's key reads every file; no job makes it read one for somebody who may not."""
 
 from typing import Any
 from uuid import UUID, uuid4
@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 import httpx
 import jwt
 import pytest
+from psycopg.types.json import Jsonb
 
 from tests.acceptance.conftest import Stack
 
@@ -17,12 +18,12 @@ def insert_for(stack: Stack, owner: UUID, path: str, target: str, bucket: str = 
     """Insert a job as the service does, in the name of an owner."""
     (row,) = stack.sql(
         "insert into public.import_jobs (bucket_id, object_path, target, created_by, options)"
-        " values (%s, %s, %s, %s, to_jsonb(%s::jsonb)) returning id",
+        " values (%s, %s, %s, %s, %s) returning id",
         bucket,
         path,
         target,
         owner,
-        str(options).replace("'", '"').replace("True", "true"),
+        Jsonb(options),
     )
     return row["id"]
 

@@ -12,10 +12,6 @@ from tests.conftest import Cluster, Database
 from tests.conventions import schema
 
 FILES = sorted(migrate.folder().glob("*.sql"))
-# What makes more than its namesake, and why.
-EXCEPTIONS = {
-    "check_import_job": {"check_import_job", "check_import_target"},  # the same check for a target's defaults
-}
 CREATED = re.compile(r"^create (?:or replace )?function (?:importer|public)\.(\w+)", re.MULTILINE)
 
 
@@ -34,7 +30,7 @@ def test_versions_strictly_increase() -> None:
 def test_file_with_a_function_is_named_after_it(path: Path) -> None:
     created = set(CREATED.findall(path.read_text(encoding="utf-8")))
     subject = path.stem.partition("_")[2]
-    assert created in (set(), EXCEPTIONS.get(subject, {subject}))
+    assert created in (set(), {subject})
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

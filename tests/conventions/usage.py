@@ -1,5 +1,7 @@
-"""Everything that asks the tables of ours, once: clients, processor, sweep. Without sequential scans, so that an index
-that is left unused by all of it is one that serves nothing, in a table of any size."""
+"""Everything that asks the tables of ours, once: clients, processor, sweep.
+
+Without sequential scans, so that an index that is left unused by all of it serves nothing, in a table of any size.
+"""
 
 from __future__ import annotations
 
@@ -8,28 +10,47 @@ from psycopg import sql
 from tests.conftest import Database
 from tests.integration.queue_harness import OWNER, Queue
 
+TARGET = """
+create schema app;
+create table app.people (id bigint generated always as identity primary key, name text);
+select importer.register_target('app.people', 'people');
+update public.import_targets set on_duplicate_file = 'skip' where name = 'people'
+"""
+
 
 def use_everything(database: Database) -> None:
     """Run jobs of one owner through their states, look at them as a client does, and clean up behind them."""
     with database.connect() as conn:
-        conn.execute(
-            sql.SQL("alter database {} set enable_seqscan = off").format(sql.Identifier(database.name))
-        )
+        conn.execute(sql.SQL("alter database {} set enable_seqscan = off").format(sql.Identifier(database.name)))
     with database.connect() as admin, database.connect("import_processor") as processor:
         queue = Queue(database, admin, processor)
+        admin.execute(TARGET)
         completed = queue.job_that_is("completed", created_by=OWNER, options='{"delete_source": true}')
         failed = queue.job_that_is("failed", created_by=OWNER)
-        running = queue.running(created_by=OWNER)
-        queue.sweep()
         processor.execute("select importer.sources_to_delete()")
+        lapsed = queue.running(created_by=OWNER)
+        queue.sweep()
         look_as_client(queue)
-        queue.lapse(running)
+        queue.lapse(lapsed)
         queue.sweep()
         for job in (completed, failed):
             assert queue.events(job)
             admin.execute("delete from public.import_jobs where id = %s", [job])
+        work_as_processor(queue)
     with database.connect() as conn:
         conn.execute("select pg_stat_force_next_flush()")
+
+
+def work_as_processor(queue: Queue) -> None:
+    """Leave a job in the middle: its staging tables are tables, too."""
+    claim = queue.running(created_by=OWNER, priority=9)
+    processor = queue.processor
+    processor.execute("select importer.claim_file(%s, %s, 'the same as no other')", [claim.id, claim.token])
+    for prepared in ("prepare_stage", "prepare_keys"):
+        processor.execute(
+            sql.SQL("select importer.{}(%s, %s, array['name'])").format(sql.Identifier(prepared)),
+            [claim.id, claim.token],
+        )
 
 
 def look_as_client(queue: Queue) -> None:

@@ -58,7 +58,8 @@ def test_no_column_is_an_empty_list(types: Queue) -> None:
 
 def test_target_without_a_table_is_described_by_them(types: Queue) -> None:
     types.admin.execute(
-        "insert into public.import_targets (name, mode, columns) values ('clean', 'none', '{\"a\": {\"type\": \"date\"}}')"
+        "insert into public.import_targets (name, mode, columns) values ('clean', 'none', %s)",
+        [Jsonb({"a": {"type": "date"}})],
     )
     target = types.value("select importer.describe_target('clean')")
     assert [(each["name"], each["type"]) for each in target["columns"]] == [("a", "date")]

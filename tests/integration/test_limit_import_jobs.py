@@ -7,7 +7,10 @@ import pytest
 
 from tests.integration.queue_harness import OTHER, OWNER, Queue, refused
 
-MANY = "insert into public.import_jobs (object_path, target) select %s || '/a' || n, 'people' from generate_series(1, %s) n"
+MANY = """
+insert into public.import_jobs (object_path, target)
+select %s || '/a' || n, 'people' from generate_series(1, %s) as n
+"""
 
 
 @pytest.fixture
@@ -138,10 +141,11 @@ def test_bytes_of_opened_files_count(queue: Queue, size: int, fits: bool) -> Non
 def test_bytes_of_uploaded_files_count(queue: Queue, size: int, fits: bool) -> None:
     setting(queue, "max_active_bytes_per_owner", "60")
     with queue.admin.transaction(force_rollback=True):
+        queue.admin.execute("insert into storage.buckets (id, name) values ('avatars', 'avatars')")
         queue.admin.execute(
             "insert into storage.objects (bucket_id, name, metadata)"
-            " values ('imports', %(path)s, %(metadata)s), ('avatars', %(path)s, '{\"size\": 1000}')",
-            {"path": f"{OWNER}/a1", "metadata": f'{{"size": {size}}}'},
+            " values ('imports', %s, %s), ('avatars', %s, '{\"size\": 1000}')",
+            [f"{OWNER}/a1", f'{{"size": {size}}}', f"{OWNER}/a1"],
         )
         queue.insert(object_path=f"{OWNER}/a1", created_by=OWNER)
         if fits:

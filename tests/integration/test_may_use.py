@@ -1,4 +1,4 @@
-"""importer.may_use: whose a target is, judged at the insert (check_import_job) and again when the job runs (admit_job)."""
+"""importer.may_use: whose a target is, judged at the insert (check_owner) and when the job runs (admit_job)."""
 
 from typing import Any
 from uuid import UUID

@@ -135,7 +135,9 @@ def test_backlog_at_a_full_target_takes_nothing_from_its_owners_other_targets(qu
 
 @pytest.mark.parametrize("value", ["many", "", "8.5", "99999999999"])
 def test_setting_that_is_no_number_counts_as_eight(queue: Queue, value: str) -> None:
-    queue.admin.execute("insert into importer.settings (name, value) values ('max_running_jobs_per_owner', %s)", [value])
+    queue.admin.execute(
+        "insert into importer.settings (name, value) values ('max_running_jobs_per_owner', %s)", [value]
+    )
     for number in range(10):
         queue.insert(created_by=OWNER, target=f"t{number}")
     assert len(queue.claim(10)) == 8
@@ -151,14 +153,3 @@ def test_owner_at_the_limit_elsewhere_takes_no_place_of_a_target(queue: Queue) -
     queue.insert(created_by=OWNER, target="people", priority=5)
     theirs = queue.insert(created_by=OTHER, target="people")
     assert {claim.id for claim in queue.claim(3)} == {first, theirs}
-
-
-def test_jobs_at_a_full_target_do_not_keep_an_owner_from_other_targets_for_ever(queue: Queue) -> None:
-    for _ in range(4):
-        queue.insert(target="people")
-    queue.claim(4)
-    with queue.admin.transaction():
-        for _ in range(150):
-            queue.insert(target="people", created_by=OWNER)
-    mine = queue.insert(target="cities", created_by=OWNER)
-    assert [claim.id for claim in queue.claim(1)] == [mine]

@@ -1,4 +1,4 @@
-"""importer.next_jobs against two oracles, on queues drawn at random: the plain reading of its rules, and one big query."""
+"""importer.next_jobs against two oracles, on queues drawn at random: its rules read plainly, and one big query."""
 
 from __future__ import annotations
 
@@ -67,10 +67,13 @@ class Scene:
         return self.target_limits.get(target, 4)
 
 
-def scene(draw: random.Random, owner_limit: int | None = None) -> Scene:
+def scene(seed: int, owner_limit: int | None = None) -> Scene:
     """Draw a queue: few values of everything, so that ties and limits are met all the time."""
+    draw = random.Random(seed)  # noqa: S311 - no secret
     owners, targets = draw.sample(OWNERS, draw.randint(1, 5)), draw.sample(list(TARGETS), draw.randint(1, 5))
-    states = draw.choices(("pending", "later", "used up", "running", "completed"), (12, 2, 1, 2, 2), k=draw.randint(1, 40))
+    states = draw.choices(
+        ("pending", "later", "used up", "running", "completed"), (12, 2, 1, 2, 2), k=draw.randint(1, 40)
+    )
     entries = [
         Entry(
             UUID(int=draw.getrandbits(128), version=4),
@@ -92,7 +95,9 @@ def expected(scene: Scene, max_jobs: int) -> list[UUID]:
     running = [entry for entry in scene.entries if entry.state == "running"]
     of_target = {name: sum(TARGETS[e.target] == name for e in running) for name in TARGETS.values()}
     of_owner = {owner: sum(e.owner == owner for e in running) for owner in OWNERS}
-    last = {o: max((e.started_at for e in scene.entries if e.owner == o and e.started_at), default=None) for o in OWNERS}
+    last = {
+        o: max((e.started_at for e in scene.entries if e.owner == o and e.started_at), default=None) for o in OWNERS
+    }
     pending = sorted((e for e in scene.entries if e.state == "pending"), key=lambda e: (e.created_at, e.id))
     ranks: dict[tuple[UUID | None, int], int] = {}
     order: list[tuple[int, int, datetime, datetime, UUID, Entry]] = []
@@ -119,7 +124,8 @@ def prepare(queue: Queue, scene: Scene) -> None:
         admin.execute("select importer.register_target(%s::regclass)", [f"app.{name}"])
         admin.execute("update public.import_targets set max_running_jobs = %s where name = %s", [limit, name])
     admin.execute(
-        "insert into importer.settings (name, value) values ('max_running_jobs_per_owner', %s)", [str(scene.owner_limit)]
+        "insert into importer.settings (name, value) values ('max_running_jobs_per_owner', %s)",
+        [str(scene.owner_limit)],
     )
     with admin.transaction(), admin.cursor() as cursor:
         cursor.execute("alter table public.import_jobs disable trigger user")
@@ -134,7 +140,7 @@ def chosen(conn: psycopg.Connection, function: str, max_jobs: int) -> list[UUID]
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_chooses_what_the_rules_say(queue: Queue, seed: int) -> None:
-    drawn = scene(random.Random(seed))
+    drawn = scene(seed)
     prepare(queue, drawn)
     for max_jobs in (1, 2, 3, 7, 50):
         assert chosen(queue.admin, "importer.next_jobs", max_jobs) == expected(drawn, max_jobs)
@@ -142,9 +148,9 @@ def test_chooses_what_the_rules_say(queue: Queue, seed: int) -> None:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_chooses_what_one_query_over_the_whole_queue_chooses(queue: Queue, seed: int) -> None:
-    """Where an owner's limit binds, that query's later choices differ: it gave places to jobs that the limit held back."""
+    """Where an owner's limit binds, that query's later choices differ: what the limit held back took places."""
     queue.admin.execute(WINDOWS)
-    drawn = scene(random.Random(seed), owner_limit=50)
+    drawn = scene(seed, owner_limit=50)
     prepare(queue, drawn)
     for max_jobs in (1, 2, 3, 7, 50):
         assert chosen(queue.admin, "importer.next_jobs", max_jobs) == chosen(
@@ -155,5 +161,5 @@ def test_chooses_what_one_query_over_the_whole_queue_chooses(queue: Queue, seed:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_first_choice_is_that_of_one_query_over_the_whole_queue(queue: Queue, seed: int) -> None:
     queue.admin.execute(WINDOWS)
-    prepare(queue, scene(random.Random(seed)))
+    prepare(queue, scene(seed))
     assert chosen(queue.admin, "importer.next_jobs", 1) == chosen(queue.admin, "pg_temp.next_jobs_windows", 1)

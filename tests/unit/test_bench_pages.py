@@ -1,4 +1,4 @@
-"""The benchmark's pages are made of the kept results alone: goals, italics for small runs, what did not run, the plot."""
+"""The benchmark's pages are made of the kept results alone: goals, small runs, what did not run, the plot."""
 
 from pathlib import Path
 from xml.etree import ElementTree
@@ -36,7 +36,10 @@ def test_the_ratio_is_that_of_the_medians() -> None:
     assert results.ratio({OURS: [1, 2, 30], PSQL: [9, 4, 4]}) == 2
 
 
-@pytest.mark.parametrize(("goal", "value", "reached"), [(Goal(low=2), 2, True), (Goal(low=2), 1.9, False), (Goal(high=2), 2, True), (Goal(high=2), 2.1, False)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("goal", "value", "reached"),
+    [(Goal(low=2), 2, True), (Goal(low=2), 1.9, False), (Goal(high=2), 2, True), (Goal(high=2), 2.1, False)],
+)
 def test_a_goal_is_a_bound_and_includes_it(goal: Goal, value: float, reached: bool) -> None:
     assert goal.reached(value) is reached
 
@@ -67,10 +70,8 @@ def test_a_failed_full_run_gives_way_to_a_small_one() -> None:
 
 def test_the_page_shows_ratio_goal_and_verdict() -> None:
     text = page.generated(book(comparison("main", 9, 20), comparison("wide", 20, 20)))
-    assert (
-        "| work main | 1 row | 10.0 s (9.00 s – 11.0 s) | 20.0 s (20.0 s – 20.0 s) | **2.00 ×** | ≥ 1.3 ×, reached | 3 |"
-        in text
-    )
+    sides = "10.0 s (9.00 s – 11.0 s) | 20.0 s (20.0 s – 20.0 s)"
+    assert f"| work main | 1 row | {sides} | **2.00 ×** | ≥ 1.3 ×, reached | 3 |" in text
     assert "≥ 1.3 ×, not reached" in text
 
 

@@ -19,6 +19,8 @@ _SURE: Final = (
 )
 _LONG: Final = "//[^/?#:]{64}"
 _LOUD: Final = "^[a-z]*(?:[A-Z]|://[^/?#]*[A-Z])"
+#: Capitals behind the host, too: there they stay, so that lowering the whole text will not do.
+_DEEP: Final = "://[^/?#]*[/?#].*[A-Z]"
 _HALVES: Final = "^(?P<origin>[^/]+//[^/?#]+)(?P<rest>.*)$"
 
 
@@ -31,9 +33,10 @@ def normaliser(scheme: str | None) -> Read:
             text = pl.when(text.str.contains(_SCHEME + "//")).then(text).otherwise(pl.lit(f"{scheme}://") + text)
         bare = texts.to_frame("t").select(text).to_series()
         sure = (bare.str.contains(_SURE) & ~bare.str.contains(_LONG)).fill_null(True)
-        loud = bare.str.contains(_LOUD).fill_null(False)
-        quieter = _put(bare, sure & loud, _HALVES)
-        return _put(quieter, ~sure, ADDRESS)
+        loud = sure & bare.str.contains(_LOUD).fill_null(False)
+        deep = loud & bare.str.contains(_DEEP).fill_null(False)
+        quiet = placed(bare, loud & ~deep, bare.filter(loud & ~deep).str.to_lowercase())
+        return _put(_put(quiet, deep, _HALVES), ~sure, ADDRESS)
 
     return normalise
 
