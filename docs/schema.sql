@@ -7,6 +7,20 @@ COMMENT ON SCHEMA importer IS 'What import-jobs keeps to itself: leases, the chu
 
 COMMENT ON SCHEMA public IS 'standard public schema';
 
+CREATE TYPE importer.queued_job AS (
+	name text,
+	target_room bigint,
+	owner uuid,
+	owner_room bigint,
+	priority integer,
+	turn bigint,
+	last_start timestamp with time zone,
+	created_at timestamp with time zone,
+	id uuid
+);
+
+COMMENT ON TYPE importer.queued_job IS 'A due job with its turn; used by importer.next_jobs alone.';
+
 CREATE TYPE public.import_job_status AS ENUM (
     'pending',
     'running',
@@ -16,6 +30,26 @@ CREATE TYPE public.import_job_status AS ENUM (
 );
 
 COMMENT ON TYPE public.import_job_status IS 'pending → running → completed | failed | cancelled; a retry goes back to pending.';
+
+CREATE FUNCTION importer.admit_job(job_id uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  if exists (
+    select from public.import_jobs as j inner join importer.job_identities as i on i.job_id = j.id
+    where j.id = admit_job.job_id
+      and not importer.may_use(
+        importer.describe_target(j.target) ->> 'name', jsonb_build_object('role', i.role, 'claims', i.claims)
+      )
+  ) then
+    raise exception 'this target is not for the job''s owner' using errcode = 'IJ601',
+    hint = 'An administrator decides who may import into it: import_targets.allowed_roles and allowed_when.';
+  end if;
+end
+$$;
+
+COMMENT ON FUNCTION importer.admit_job(job_id uuid) IS 'Raises IJ601 when the owner of a job may not import into its target.';
 
 CREATE FUNCTION importer.backoff(attempt integer) RETURNS interval
     LANGUAGE sql
@@ -30,40 +64,39 @@ CREATE FUNCTION importer.check_import_job() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $_$
+declare
+  target jsonb;
 begin
   perform importer.check_import_options(new.options);
   if new.status <> 'pending' or new.phase is not null or new.attempts <> 0 or new.error_code is not null then
     raise exception 'a new job is pending' using errcode = 'IJ101', hint = 'Leave out the columns of state.';
   end if;
   if new.object_path = '' or octet_length(new.object_path) > 1024 or new.object_path ~ '[[:cntrl:]]'
-    or new.object_path ~ '(^|/)[.]{0,2}(/|$)'
+    or new.object_path ~ '(^|/)[.]{0,2}(/|$)' or new.object_path ~* '\\|%(2e|2f|5c|00)'
   then
     raise exception 'object_path is not the path of an object' using errcode = 'IJ107',
-    hint = 'Give the path inside the bucket, such as <user id>/<random>/contacts.csv: no leading or double slash, no dots alone.';
+    hint = 'Give the path in the bucket, such as <user id>/<random>/a.csv: no leading or double slash, dots alone, backslash.';
   end if;
   if octet_length(new.target) > 512 or octet_length(new.bucket_id) > 128 or octet_length(new.idempotency_key) > 512 then
     raise exception 'target, bucket_id or idempotency_key is too long' using errcode = 'IJ107',
     hint = 'At most 512, 128 and 512 bytes.';
   end if;
-  -- A client may name only what it may read itself: the processor reads with a key that may read all.
-  if (select auth.uid()) is not null
-    and (new.bucket_id <> 'imports' or split_part(new.object_path, '/', 1) <> (select auth.uid())::text)
-  then
-    raise exception 'the file is not in your folder of the bucket imports' using errcode = 'IJ602',
-    hint = 'Upload it to <your user id>/… in the bucket imports and name that path.';
+  target := importer.describe_target(new.target);
+  if new.created_by is not null then
+    perform importer.check_owner(new, target ->> 'name');
   end if;
   -- These decide what the job's states mean in SQL, so a target's defaults are written into the job.
   new.options := (
     select coalesce(jsonb_object_agg(d.key, d.value), '{}')
-    from jsonb_each(importer.describe_target(new.target) -> 'options') as d
+    from jsonb_each(target -> 'options') as d
     where d.key in ('atomic', 'dry_run', 'delete_source')
-  ) || new.options;
+  ) || new.options || case when target ->> 'mode' = 'replace' then '{"atomic": true}'::jsonb else '{}' end;
   return new;
 end
 $_$;
 
-COMMENT ON FUNCTION importer.check_import_job() IS 'Trigger function: refuses a new job with wrong options (IJ102), a state of its own (IJ101), an impossible path (IJ107)
-or a file that is not the client''s (IJ602).';
+COMMENT ON FUNCTION importer.check_import_job() IS 'Trigger function: refuses a new job with wrong options (IJ102), a state of its own (IJ101), an impossible path (IJ107), a
+file that is not the client''s (IJ602), or a target that is not for its owner (IJ601).';
 
 CREATE FUNCTION importer.check_import_options(options jsonb) RETURNS void
     LANGUAGE plpgsql IMMUTABLE
@@ -106,7 +139,7 @@ begin
       when 'array of text' then
         jsonb_typeof(given.value) = 'array' and not jsonb_path_exists(given.value, 'strict $[*] ? (@.type() != "string")')
       when 'object of text' then
-        jsonb_typeof(given.value) = 'object' and not jsonb_path_exists(given.value, '$.* ? (@.type() != "string")')
+        jsonb_typeof(given.value) = 'object' and not jsonb_path_exists(given.value, 'strict $.* ? (@.type() != "string")')
       else given.value #>> '{}' = any (string_to_array(known.kind, '|'))
     end, false
   )
@@ -125,36 +158,290 @@ $_$;
 COMMENT ON FUNCTION importer.check_import_options(options jsonb) IS 'Raises IJ102 for an unknown option or one with a wrong type or value.';
 
 CREATE FUNCTION importer.check_import_target() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
+    LANGUAGE plpgsql
     SET search_path TO ''
     AS $_$
+declare
+  relation regclass := to_regclass(new."table");
+  known text[];
+  strange text;
 begin
   perform importer.check_import_options(new.options);
-  if jsonb_path_exists(new.columns, 'strict $.* ? (@.type() != "object")')
+  if jsonb_typeof(new.columns) <> 'object'
+    or jsonb_path_exists(new.columns, 'strict $.* ? (@.type() != "object")')
     or jsonb_path_exists(new.columns, 'lax $.*.aliases ? (@.type() != "string")')
     or jsonb_path_exists(new.columns, 'strict $.* ? (exists (@.aliases) && @.aliases.type() != "array")')
+    or jsonb_path_exists(new.columns, 'strict $.* ? (exists (@.required) && @.required.type() != "boolean")')
+    or jsonb_path_exists(new.columns, 'strict $.* ? (exists (@.default) && @.default.type() != "string")')
+    or jsonb_path_exists(new.columns, 'strict $.* ? (exists (@.position) && @.position.type() != "number")')
   then
     raise exception 'the settings of a column are not as they must be' using errcode = 'IJ102',
     hint = 'Write each column as an object, such as {"phone": {"aliases": ["Celular"]}}.';
   end if;
+  -- Staged rows have these besides their own.
+  if new.columns ?| array['#record', '#line'] then
+    raise exception 'a column cannot be called #record or #line' using errcode = 'IJ113', hint = 'Rename it in the table.';
+  end if;
+  if new.mode = 'none' and exists (
+    select from jsonb_each(new.columns) as c where to_regtype(coalesce(c.value ->> 'type', 'text')) is null
+  ) then
+    raise exception 'a column has no type that exists' using errcode = 'IJ113',
+    hint = 'Without a table, a column''s type is in its settings, such as {"amount": {"type": "numeric(12,2)"}}, else text.';
+  end if;
+  if relation is not null then
+    select array_agg(i.name) into known from importer.insertable_columns(relation) as i;
+    select c.name into strange
+    from unnest(new.key_columns || new.update_columns || array[new.owner_column, new.provenance_column]) as c (name)
+    where c.name is not null and not c.name = any (known);
+    if found then
+      raise exception 'the table has no column "%" that can be written', strange using errcode = 'IJ113',
+      hint = format('Choose among: %s.', array_to_string(known, ', '));
+    end if;
+    if new.mode in ('upsert', 'update', 'ignore') and new.key_columns is not null
+      and not importer.is_key(relation, new.key_columns)
+    then
+      raise exception 'key_columns are not the key of the table' using errcode = 'IJ113',
+      hint = 'They must be exactly the columns of its primary key or of a unique constraint without a condition.';
+    end if;
+  end if;
+  if exists (
+    select from unnest(new.key_columns || new.update_columns) as c (name)
+    where not new.columns ? c.name and c.name is distinct from new.owner_column
+  ) then
+    raise exception 'a key or update column is not among the columns' using errcode = 'IJ113',
+    hint = 'key_columns and update_columns are columns of the target, or its owner_column.';
+  end if;
+  -- An owner's and a provenance column never come from the file.
+  new.columns := new.columns - coalesce(new.owner_column, '') - coalesce(new.provenance_column, '');
+  perform importer.condition_holds(new.allowed_when, '{}');
   new.updated_at := now();
   return new;
 end
 $_$;
 
-COMMENT ON FUNCTION importer.check_import_target() IS 'Trigger function: refuses wrong default options of a target (IJ102).';
+COMMENT ON FUNCTION importer.check_import_target() IS 'Trigger function: refuses wrong default options (IJ102) and a definition that cannot work (IJ113).';
+
+CREATE TABLE public.import_jobs (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    bucket_id text DEFAULT 'imports'::text NOT NULL,
+    object_path text NOT NULL,
+    target text NOT NULL,
+    options jsonb DEFAULT '{}'::jsonb NOT NULL,
+    priority smallint DEFAULT 0 NOT NULL,
+    run_after timestamp with time zone DEFAULT now() NOT NULL,
+    idempotency_key text,
+    created_by uuid DEFAULT auth.uid(),
+    status public.import_job_status DEFAULT 'pending'::public.import_job_status NOT NULL,
+    phase text,
+    attempts integer DEFAULT 0 NOT NULL,
+    max_attempts integer DEFAULT 5 NOT NULL,
+    error_code text,
+    error_message text,
+    error_hint text,
+    bytes_total bigint,
+    bytes_read bigint DEFAULT 0 NOT NULL,
+    rows_read bigint DEFAULT 0 NOT NULL,
+    rows_loaded bigint DEFAULT 0 NOT NULL,
+    rows_rejected bigint DEFAULT 0 NOT NULL,
+    rows_skipped bigint DEFAULT 0 NOT NULL,
+    chunks_done integer DEFAULT 0 NOT NULL,
+    total_chunks integer,
+    progress numeric GENERATED ALWAYS AS (
+CASE
+    WHEN (status = 'completed'::public.import_job_status) THEN (100)::numeric
+    WHEN (COALESCE(bytes_total, (0)::bigint) = 0) THEN (0)::numeric
+    ELSE LEAST((100)::numeric, round(((100.0 * (bytes_read)::numeric) / (bytes_total)::numeric), 1))
+END) STORED,
+    file_etag text,
+    file_sha256 text,
+    dialect jsonb,
+    preview jsonb,
+    report jsonb,
+    errors_path text,
+    output_path text,
+    duplicate_of uuid,
+    source_deleted_at timestamp with time zone,
+    undone_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    started_at timestamp with time zone,
+    finished_at timestamp with time zone,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT import_jobs_attempts_bounded CHECK (((attempts >= 0) AND (attempts <= max_attempts))),
+    CONSTRAINT import_jobs_ended_has_a_time CHECK (((status = ANY (ARRAY['completed'::public.import_job_status, 'failed'::public.import_job_status, 'cancelled'::public.import_job_status])) = (finished_at IS NOT NULL))),
+    CONSTRAINT import_jobs_failed_has_a_code CHECK (((status = 'failed'::public.import_job_status) = (error_code IS NOT NULL))),
+    CONSTRAINT import_jobs_max_attempts_check CHECK (((max_attempts >= 1) AND (max_attempts <= 100))),
+    CONSTRAINT import_jobs_phase_check CHECK ((phase = ANY (ARRAY['opening'::text, 'loading'::text, 'finishing'::text]))),
+    CONSTRAINT import_jobs_rows_add_up CHECK ((rows_read = ((rows_loaded + rows_rejected) + rows_skipped))),
+    CONSTRAINT import_jobs_running_has_a_phase CHECK (((status = 'running'::public.import_job_status) = (phase IS NOT NULL)))
+);
+
+COMMENT ON TABLE public.import_jobs IS 'One import each: insert a row with bucket_id, object_path and target; status, progress and outcome come back in it.';
+
+COMMENT ON COLUMN public.import_jobs.id IS 'The job. A client may choose it.';
+
+COMMENT ON COLUMN public.import_jobs.bucket_id IS 'Storage bucket of the file.';
+
+COMMENT ON COLUMN public.import_jobs.object_path IS 'Path of the file in the bucket.';
+
+COMMENT ON COLUMN public.import_jobs.target IS 'Name of a registered target (import_targets.name), or its table.';
+
+COMMENT ON COLUMN public.import_jobs.options IS 'The job''s own wishes; unknown names and wrong types are refused.';
+
+COMMENT ON COLUMN public.import_jobs.priority IS 'Higher runs first.';
+
+COMMENT ON COLUMN public.import_jobs.run_after IS 'Not before this time; set by a retry''s back-off, too.';
+
+COMMENT ON COLUMN public.import_jobs.idempotency_key IS 'A second insert by the same owner with the same key fails; create_import_job() gives back the first job.';
+
+COMMENT ON COLUMN public.import_jobs.created_by IS 'The owner; null: an administrator or the service.';
+
+COMMENT ON COLUMN public.import_jobs.status IS 'pending, running, completed, failed or cancelled.';
+
+COMMENT ON COLUMN public.import_jobs.phase IS 'While running: opening, loading or finishing.';
+
+COMMENT ON COLUMN public.import_jobs.attempts IS 'Claims so far; counted when a processor takes the job.';
+
+COMMENT ON COLUMN public.import_jobs.max_attempts IS 'After so many claims a job that did not end has failed.';
+
+COMMENT ON COLUMN public.import_jobs.error_code IS 'Why it failed: a stable code, see docs/errors.md.';
+
+COMMENT ON COLUMN public.import_jobs.error_message IS 'Why it failed, in a sentence.';
+
+COMMENT ON COLUMN public.import_jobs.error_hint IS 'What to do about it.';
+
+COMMENT ON COLUMN public.import_jobs.bytes_total IS 'Size of the file in Storage.';
+
+COMMENT ON COLUMN public.import_jobs.bytes_read IS 'Bytes of the file whose rows have been committed.';
+
+COMMENT ON COLUMN public.import_jobs.rows_read IS 'Records of the file so far: loaded + rejected + skipped.';
+
+COMMENT ON COLUMN public.import_jobs.rows_loaded IS 'Rows in the target.';
+
+COMMENT ON COLUMN public.import_jobs.rows_rejected IS 'Rows refused; see import_job_errors.';
+
+COMMENT ON COLUMN public.import_jobs.rows_skipped IS 'Blank lines and other records that were passed over.';
+
+COMMENT ON COLUMN public.import_jobs.chunks_done IS 'Chunks committed.';
+
+COMMENT ON COLUMN public.import_jobs.total_chunks IS 'Chunks of the whole file, once that is known.';
+
+COMMENT ON COLUMN public.import_jobs.progress IS 'Per cent, 0 to 100.';
+
+COMMENT ON COLUMN public.import_jobs.file_etag IS 'ETag of the file at the first attempt; it may not change.';
+
+COMMENT ON COLUMN public.import_jobs.file_sha256 IS 'SHA-256 of the file, once all of it has been read.';
+
+COMMENT ON COLUMN public.import_jobs.dialect IS 'How the file was read, part by part, with how each was decided.';
+
+COMMENT ON COLUMN public.import_jobs.preview IS 'The first 20 rows as they were loaded.';
+
+COMMENT ON COLUMN public.import_jobs.report IS 'What there is to say about the run.';
+
+COMMENT ON COLUMN public.import_jobs.errors_path IS 'Path of the rejected rows as a CSV in the same bucket.';
+
+COMMENT ON COLUMN public.import_jobs.output_path IS 'Path of the normalised CSV in the same bucket.';
+
+COMMENT ON COLUMN public.import_jobs.duplicate_of IS 'The job that had imported the same file before, so that this one loaded nothing.';
+
+COMMENT ON COLUMN public.import_jobs.source_deleted_at IS 'When the file was deleted, on options.delete_source.';
+
+COMMENT ON COLUMN public.import_jobs.undone_at IS 'When an administrator took the job back out of the target; the counters still say what it had done.';
+
+COMMENT ON COLUMN public.import_jobs.created_at IS 'When the job was inserted.';
+
+COMMENT ON COLUMN public.import_jobs.started_at IS 'When a processor first took it.';
+
+COMMENT ON COLUMN public.import_jobs.finished_at IS 'When it ended.';
+
+COMMENT ON COLUMN public.import_jobs.updated_at IS 'When anything in the row last changed.';
+
+CREATE FUNCTION importer.check_owner(job public.import_jobs, target_name text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  -- A client may name only what it may read itself: the processor reads with a key that may read all.
+  if (select auth.uid()) is not null
+    and (job.bucket_id <> 'imports' or split_part(job.object_path, '/', 1) <> (select auth.uid())::text)
+  then
+    raise exception 'the file is not in your folder of the bucket imports' using errcode = 'IJ602',
+    hint = 'Upload it to <your user id>/… in the bucket imports and name that path.';
+  end if;
+  if target_name is not null
+    and not importer.may_use(target_name, importer.current_identity(job.created_by, (
+      select t.claims from public.import_targets as t where t.name = target_name
+    )))
+  then
+    raise exception 'this target is not for you' using errcode = 'IJ601',
+    hint = 'An administrator decides who may import into it: import_targets.allowed_roles and allowed_when.';
+  end if;
+end
+$$;
+
+COMMENT ON FUNCTION importer.check_owner(job public.import_jobs, target_name text) IS 'Raises IJ602 for a file, IJ601 for a target that is not the owner''s to use.';
+
+CREATE FUNCTION importer.claim_file(job_id uuid, token uuid, sha256 text) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  job public.import_jobs;
+  rules jsonb;
+  found_job jsonb;
+begin
+  perform importer.hold_lease(claim_file.job_id, claim_file.token);
+  select j.* into job from public.import_jobs as j where j.id = claim_file.job_id;
+  rules := importer.describe_target(job.target);
+  perform pg_advisory_xact_lock(hashtextextended(
+    concat_ws(' ', 'importer.claim_file', job.created_by, claim_file.sha256, rules ->> 'name'), 0
+  ));
+  if rules ->> 'on_duplicate_file' <> 'load' and job.chunks_done = 0
+    and coalesce(job.options -> 'force', rules -> 'options' -> 'force', 'false') <> 'true'
+    and coalesce(job.options -> 'dry_run', 'false') <> 'true'
+  then
+    select jsonb_build_object('duplicate_of', e.id, 'status', case e.status when 'completed' then 'completed' else 'running' end)
+    into found_job
+    from public.import_jobs as e
+    cross join lateral (
+      select t.name from public.import_targets as t
+      where t.name = e.target or t."table" = e.target order by t.name = e.target desc, t.name limit 1
+    ) as t
+    where e.file_sha256 = claim_file.sha256 and e.id <> job.id and e.created_by is not distinct from job.created_by
+      and t.name = rules ->> 'name' and coalesce(e.options -> 'dry_run', 'false') <> 'true'
+      and case e.status
+        when 'completed' then e.undone_at is null and not coalesce(e.report ? 'duplicate_of', false)
+        when 'pending' then e.chunks_done > 0
+        else e.status = 'running'
+      end
+    order by e.status = 'completed' desc, e.created_at, e.id
+    limit 1;
+  end if;
+  update public.import_jobs as j
+  set file_sha256 = case when found_job ->> 'status' = 'running' then null else claim_file.sha256 end
+  where j.id = claim_file.job_id;
+  return found_job;
+end
+$$;
+
+COMMENT ON FUNCTION importer.claim_file(job_id uuid, token uuid, sha256 text) IS 'Says whether a job may load its file: null, or the job of the same owner that has imported it into this target
+({"duplicate_of", "status": "completed"}) or is about to ("running"). Raises IJ103 without a lease.';
 
 CREATE FUNCTION importer.claim_jobs(worker text, max_jobs integer, lease_seconds integer DEFAULT 45) RETURNS SETOF jsonb
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET jit TO 'off'
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
     AS $$
 begin
   perform pg_advisory_xact_lock(hashtextextended('importer.claim_jobs', 0));
   return query
   with chosen as (
-    select j.id from public.import_jobs as j
-    where j.id in (select importer.next_jobs(claim_jobs.max_jobs)) and j.status = 'pending'
-    for update skip locked
+    select j.id
+    from importer.next_jobs(claim_jobs.max_jobs) as n (id) inner join public.import_jobs as j on j.id = n.id
+    where j.status = 'pending'
+    for update of j skip locked
   ),
 
   claimed as (
@@ -179,10 +466,12 @@ begin
 
   select jsonb_build_object(
     'id', c.id, 'token', l.token, 'attempt', c.attempts, 'bucket_id', c.bucket_id, 'object_path', c.object_path,
-    'target_name', c.target, 'target', importer.describe_target(c.target), 'options', c.options,
-    'created_by', c.created_by
+    'target_name', c.target, 'target', importer.describe_target(c.target, i.role), 'options', c.options,
+    'owner', c.created_by, 'role', i.role, 'claims', i.claims
   )
-  from claimed as c inner join leases as l on l.job_id = c.id
+  from claimed as c
+  inner join leases as l on l.job_id = c.id
+  left join importer.job_identities as i on i.job_id = c.id
   order by c.priority desc, c.created_at;
 end
 $$;
@@ -190,7 +479,7 @@ $$;
 COMMENT ON FUNCTION importer.claim_jobs(worker text, max_jobs integer, lease_seconds integer) IS 'Takes up to max_jobs due jobs for a worker: sets them running, counts the attempt, gives each a lease of lease_seconds.
 Returns for each what the processor needs, the lease''s token with it.';
 
-CREATE FUNCTION importer.commit_chunk(job_id uuid, token uuid, seq integer, byte_start bigint, byte_end bigint, next_line bigint, next_record bigint, rows_read bigint, rows_loaded bigint, rows_rejected bigint, rows_skipped bigint, bytes_read bigint, errors jsonb, kept integer DEFAULT 10000, preview jsonb DEFAULT NULL::jsonb) RETURNS void
+CREATE FUNCTION importer.commit_chunk(job_id uuid, token uuid, seq integer, byte_start bigint, byte_end bigint, next_line bigint, next_record bigint, rows_read bigint, rows_loaded bigint, rows_rejected bigint, rows_skipped bigint, bytes_read bigint, errors jsonb, kept integer DEFAULT 10000, preview jsonb DEFAULT NULL::jsonb, chunk_bytes bigint DEFAULT 0) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
@@ -199,12 +488,12 @@ begin
 
   insert into importer.job_chunks (
     job_id, seq, byte_start, byte_end, next_line, next_record,
-    rows_read, rows_loaded, rows_rejected, rows_skipped, attempt
+    rows_read, rows_loaded, rows_rejected, rows_skipped, chunk_bytes, attempt
   )
   select
     commit_chunk.job_id, commit_chunk.seq, commit_chunk.byte_start, commit_chunk.byte_end, commit_chunk.next_line,
     commit_chunk.next_record, commit_chunk.rows_read, commit_chunk.rows_loaded, commit_chunk.rows_rejected,
-    commit_chunk.rows_skipped, j.attempts
+    commit_chunk.rows_skipped, commit_chunk.chunk_bytes, j.attempts
   from public.import_jobs as j where j.id = commit_chunk.job_id;
 
   if jsonb_array_length(errors) > 0 then
@@ -224,7 +513,27 @@ begin
 end
 $$;
 
-COMMENT ON FUNCTION importer.commit_chunk(job_id uuid, token uuid, seq integer, byte_start bigint, byte_end bigint, next_line bigint, next_record bigint, rows_read bigint, rows_loaded bigint, rows_rejected bigint, rows_skipped bigint, bytes_read bigint, errors jsonb, kept integer, preview jsonb) IS 'Enters a chunk into the ledger, its rejected rows and the job''s counters; raises IJ103 when the lease is over.';
+COMMENT ON FUNCTION importer.commit_chunk(job_id uuid, token uuid, seq integer, byte_start bigint, byte_end bigint, next_line bigint, next_record bigint, rows_read bigint, rows_loaded bigint, rows_rejected bigint, rows_skipped bigint, bytes_read bigint, errors jsonb, kept integer, preview jsonb, chunk_bytes bigint) IS 'Enters a chunk into the ledger, its rejected rows and the job''s counters; raises IJ103 when the lease is over.';
+
+CREATE FUNCTION importer.condition_holds(condition text, claims jsonb) RETURNS boolean
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $_$
+declare
+  holds boolean;
+begin
+  if condition is null then
+    return true;
+  end if;
+  execute format('select (%s) from (select $1 as claims) as c', condition) into holds using condition_holds.claims;
+  return coalesce(holds, false);
+exception when others then
+  raise exception 'allowed_when cannot be evaluated (SQLSTATE %)', sqlstate using errcode = 'IJ113',
+  hint = 'It is an SQL condition on the jsonb claims, such as claims ->> ''aal'' = ''aal2''; names are qualified.';
+end
+$_$;
+
+COMMENT ON FUNCTION importer.condition_holds(condition text, claims jsonb) IS 'Whether a target''s allowed_when is true of the claims; raises IJ113 when it cannot be evaluated.';
 
 CREATE FUNCTION importer.configure(processor_url text, wake_token text) RETURNS text
     LANGUAGE plpgsql
@@ -258,7 +567,55 @@ $_$;
 
 COMMENT ON FUNCTION importer.configure(processor_url text, wake_token text) IS 'Stores where the processor listens and the token that rings it; says where they went (vault or importer.settings).';
 
-CREATE FUNCTION importer.describe_target(target text) RETURNS jsonb
+CREATE FUNCTION importer.current_identity(owner uuid, listed text[]) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select jsonb_build_object('role', c.role, 'claims', c.kept || jsonb_build_object('sub', owner, 'role', c.role))
+  from (
+    select
+      case when r.rolsuper or r.rolbypassrls or r.rolcanlogin then 'authenticated' else r.rolname::text end as role,
+      coalesce(
+        (
+          select jsonb_object_agg(g.key, g.value)
+          from jsonb_each(auth.jwt()) as g
+          where (g.key in ('aal', 'is_anonymous') or g.key = any (listed)) and auth.uid() = owner
+        ), '{}'
+      ) as kept
+    from pg_catalog.pg_roles as r
+    where r.rolname = coalesce(nullif(current_setting('role', true), 'none'), session_user)
+  ) as c
+$$;
+
+COMMENT ON FUNCTION importer.current_identity(owner uuid, listed text[]) IS 'Role and claims under which a job runs that is inserted now for this owner.';
+
+CREATE FUNCTION importer.declared_columns(columns jsonb) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select coalesce(
+    jsonb_agg(
+      jsonb_build_object(
+        'name', d.key, 'type', d.type, 'base', format_type(coalesce(nullif(t.typbasetype, 0), t.oid), null), 'kind', t.typtype,
+        'not_null', t.typnotnull, 'required', false, 'labels', coalesce(
+          (
+            select jsonb_agg(e.enumlabel order by e.enumsortorder)
+            from pg_catalog.pg_enum as e where e.enumtypid = t.oid
+          ), '[]'
+        )
+      )
+      order by (d.value ->> 'position')::numeric, d.key
+    ), '[]'
+  )
+  from (
+    select c.key, c.value, coalesce(c.value ->> 'type', 'text') as type from jsonb_each(declared_columns.columns) as c
+  ) as d
+  inner join pg_catalog.pg_type as t on t.oid = to_regtype(d.type)
+$$;
+
+COMMENT ON FUNCTION importer.declared_columns(columns jsonb) IS 'The columns of a target without a table, by their settings.';
+
+CREATE FUNCTION importer.describe_target(target text, uploader text DEFAULT NULL::text) RETURNS jsonb
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO ''
     AS $$
@@ -266,29 +623,88 @@ CREATE FUNCTION importer.describe_target(target text) RETURNS jsonb
     'name', t.name,
     'schema', n.nspname,
     'table', c.relname,
+    'mode', t.mode,
+    'key_columns', coalesce(t.key_columns, '{}'),
+    'update_columns', t.update_columns,
+    'on_duplicate_key', t.on_duplicate_key,
+    'owner_column', t.owner_column,
+    'provenance_column', t.provenance_column,
+    'run_as', t.run_as,
+    'row_security', coalesce(c.relrowsecurity, false),
+    'has_triggers', exists (
+      select from pg_catalog.pg_trigger as g where g.tgrelid = c.oid and not g.tgisinternal and g.tgenabled <> 'D'
+    ),
+    'on_duplicate_file', t.on_duplicate_file,
     'options', t.options,
     'settings', t.columns,
-    'columns', coalesce(
-      (
-        select jsonb_agg(to_jsonb(i) order by i.place)
-        from importer.insertable_columns(c.oid) as i where t.columns ? i.name
-      ), '[]'
+    'columns', case
+      when t.mode = 'none' then importer.declared_columns(t.columns)
+      else coalesce(
+        (
+          select jsonb_agg(to_jsonb(i) order by i.place)
+          from importer.insertable_columns(c.oid) as i where t.columns ? i.name
+        ), '[]'
+      )
+    end,
+    'types', (
+      select jsonb_object_agg(i.name, i.type)
+      from importer.insertable_columns(c.oid) as i where i.name in (t.owner_column, t.provenance_column)
     ),
     'missing', (
       select coalesce(jsonb_agg(k.name order by k.name), '[]')
-      from jsonb_object_keys(t.columns) as k (name)
-      where k.name not in (select i.name from importer.insertable_columns(c.oid) as i)
-    )
+      from (
+        select * from jsonb_object_keys(t.columns) as o (name)
+        union all
+        select * from unnest(array[t.owner_column, t.provenance_column]) as e (name) where e.name is not null
+      ) as k
+      where t.mode <> 'none' and k.name not in (select i.name from importer.insertable_columns(c.oid) as i)
+    ),
+    'lacking', case when t.run_as = 'uploader' and t.mode <> 'none' then importer.lacking_privileges(t, uploader) end
   )
   from public.import_targets as t
-  left join pg_catalog.pg_class as c on c.oid = to_regclass(t.table_name)
+  left join pg_catalog.pg_class as c on c.oid = to_regclass(t."table")
   left join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
-  where t.name = describe_target.target or t.table_name = describe_target.target
+  where t.name = describe_target.target or t."table" = describe_target.target
   order by t.name = describe_target.target desc, t.name
   limit 1
 $$;
 
-COMMENT ON FUNCTION importer.describe_target(target text) IS 'A registered target with its columns as the catalog has them now; null when there is none of that name.';
+COMMENT ON FUNCTION importer.describe_target(target text, uploader text) IS 'A registered target with its columns as the catalog has them now; null when there is none of that name.';
+
+CREATE FUNCTION importer.drop_replaced() RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    SET lock_timeout TO '100ms'
+    AS $_$
+declare
+  kept record;
+  dropped integer := 0;
+begin
+  for kept in
+    select c.relname
+    from pg_catalog.pg_class as c inner join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+    where n.nspname = 'importer' and c.relkind = 'r' and c.relname ~ '^replaced_[0-9a-f]{32}$'
+      and not exists (
+        select from public.import_jobs as j
+        where j.id = right(c.relname, 32)::uuid and j.undone_at is null and coalesce(
+          j.finished_at > now() - make_interval(days => least(importer.limit_of('keep_replaced_days', 7), 36500)::integer),
+          true
+        )
+      )
+  loop
+    begin
+      execute format('drop table if exists importer.%I', kept.relname);
+      dropped := dropped + 1;
+    exception when lock_not_available or deadlock_detected then
+      raise debug 'table % is in use', kept.relname;
+    end;
+  end loop;
+  return dropped;
+end
+$_$;
+
+COMMENT ON FUNCTION importer.drop_replaced() IS 'Drops replaced rows that have been kept long enough, or whose job is gone; those in use are left for the next call.
+Returns how many tables that were.';
 
 CREATE FUNCTION importer.drop_stages() RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
@@ -302,10 +718,10 @@ begin
   for stage in
     select c.relname
     from pg_catalog.pg_class as c inner join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
-    where n.nspname = 'importer' and c.relkind = 'r' and c.relname ~ '^stage_[0-9a-f]{32}$'
+    where n.nspname = 'importer' and c.relkind = 'r' and c.relname ~ '^(stage|keys)_[0-9a-f]{32}$'
       and not exists (
         select from public.import_jobs as j
-        where importer.stage_name(j.id) = c.relname and j.status in ('pending', 'running')
+        where right(importer.stage_name(j.id), 32) = right(c.relname, 32) and j.status in ('pending', 'running')
       )
   loop
     begin
@@ -404,7 +820,7 @@ begin
   update public.import_jobs as j
   set
     status = 'completed', bytes_read = coalesce(j.bytes_total, j.bytes_read), total_chunks = ledger.chunks,
-    file_sha256 = finish_job.file_sha256, report = finish_job.report,
+    file_sha256 = coalesce(finish_job.file_sha256, j.file_sha256), report = finish_job.report,
     errors_path = finish_job.errors_path, output_path = finish_job.output_path
   where j.id = finish_job.job_id;
   delete from importer.job_rejects as r where r.job_id = finish_job.job_id;
@@ -438,6 +854,19 @@ begin
     delete from public.import_job_errors where job_id = new.id;
     delete from importer.job_rejects where job_id = new.id;
   end if;
+  if new.created_by is not null and (
+    tg_op = 'INSERT' or (new.status = 'pending' and old.status <> 'running' and auth.uid() = new.created_by)
+  ) then
+    insert into importer.job_identities (job_id, role, claims)
+    select new.id, i.identity ->> 'role', i.identity -> 'claims'
+    from (
+      select importer.current_identity(new.created_by, (
+        select t.claims from public.import_targets as t
+        where t.name = new.target or t."table" = new.target order by t.name = new.target desc, t.name limit 1
+      )) as identity
+    ) as i
+    on conflict on constraint job_identities_pkey do update set role = excluded.role, claims = excluded.claims;
+  end if;
   insert into public.import_job_events (job_id, event, attempt, detail)
   values (
     new.id, new.status, new.attempts,
@@ -451,7 +880,24 @@ begin
 end
 $$;
 
-COMMENT ON FUNCTION importer.follow_import_job() IS 'Trigger function: writes the event of a transition and ends the lease of a job that stops running.';
+COMMENT ON FUNCTION importer.follow_import_job() IS 'Trigger function: writes the event of a transition and a new job''s owner, ends the lease of a job that stops running.';
+
+CREATE FUNCTION importer.follow_import_target() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  if tg_op in ('UPDATE', 'DELETE') and to_regclass(old."table") is not null then
+    perform importer.grant_target(to_regclass(old."table"));
+  end if;
+  if tg_op in ('INSERT', 'UPDATE') and to_regclass(new."table") is not null then
+    perform importer.grant_target(to_regclass(new."table"));
+  end if;
+  return null;
+end
+$$;
+
+COMMENT ON FUNCTION importer.follow_import_target() IS 'Trigger function: grants and revokes what the processor needs for the targets of a table.';
 
 CREATE FUNCTION importer.give_back_job(job_id uuid, token uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -470,14 +916,37 @@ $$;
 
 COMMENT ON FUNCTION importer.give_back_job(job_id uuid, token uuid) IS 'Puts a job back to pending without counting the attempt, and rings for another processor.';
 
-CREATE FUNCTION importer.grant_target(relation regclass, columns text[]) RETURNS void
+CREATE FUNCTION importer.grant_target(relation regclass) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
 declare
   statement text;
 begin
+  execute format('revoke all on %s from import_processor', relation);
   for statement in
+    select format('revoke all (%I) on %s from import_processor', a.attname, relation)
+    from pg_catalog.pg_attribute as a
+    where a.attrelid = relation and a.attnum > 0 and not a.attisdropped and a.attacl is not null
+    union all
+    select format('revoke all on sequence %s from import_processor', d.objid::regclass)
+    from pg_catalog.pg_depend as d inner join pg_catalog.pg_class as s on s.oid = d.objid and s.relkind = 'S'
+    where d.refobjid = relation and d.deptype = 'a'
+  loop
+    execute statement;
+  end loop;
+  for statement in
+    with needed as (
+      select p.privilege, p.column_name
+      from public.import_targets as t cross join lateral importer.target_privileges(t) as p
+      where to_regclass(t."table") = relation
+        -- A column that is gone is named by each job (IJ503); here it would keep every target from being written.
+        and (p.column_name is null or exists (
+          select from pg_catalog.pg_attribute as a
+          where a.attrelid = relation and a.attname = p.column_name and not a.attisdropped
+        ))
+    )
+
     select format('grant usage on schema %I to import_processor', s.nspname)
     from pg_catalog.pg_namespace as s
     where s.nspname <> 'pg_catalog' and s.oid in (
@@ -485,25 +954,29 @@ begin
       union
       select t.typnamespace
       from pg_catalog.pg_attribute as a inner join pg_catalog.pg_type as t on t.oid = a.atttypid
-      where a.attrelid = relation and a.attname = any (columns)
+      where a.attrelid = relation and a.attname in (select n.column_name from needed as n)
     )
-    and not has_schema_privilege('import_processor', s.oid, 'usage')
+    and not has_schema_privilege('import_processor', s.oid, 'usage') and exists (select from needed)
     union all
-    select format(
-      'grant insert (%s) on %s to import_processor',
-      (select string_agg(format('%I', c.name), ', ') from unnest(columns) as c (name)), relation
-    )
+    select format('grant %s (%s) on %s to import_processor', n.privilege, string_agg(format('%I', n.column_name), ', '), relation)
+    from (select distinct d.privilege, d.column_name from needed as d) as n
+    where n.column_name is not null
+    group by n.privilege
+    union all
+    select distinct format('grant %s on %s to import_processor', n.privilege, relation)
+    from needed as n where n.column_name is null
     union all
     select format('grant usage on sequence %s to import_processor', d.objid::regclass)
     from pg_catalog.pg_depend as d inner join pg_catalog.pg_class as s on s.oid = d.objid and s.relkind = 'S'
-    where d.refobjid = relation and d.deptype = 'a'
+    where d.refobjid = relation and d.deptype = 'a' and exists (select from needed)
   loop
     execute statement;
   end loop;
 end
 $$;
 
-COMMENT ON FUNCTION importer.grant_target(relation regclass, columns text[]) IS 'Grants the processor what it needs to load into a table; runs with the rights of the administrator who calls.';
+COMMENT ON FUNCTION importer.grant_target(relation regclass) IS 'Grants the processor what the targets of a table need, and nothing else; runs with the rights of the administrator who
+calls.';
 
 CREATE FUNCTION importer.guard_import_job() RETURNS trigger
     LANGUAGE plpgsql
@@ -549,9 +1022,11 @@ begin
     new.error_hint := null;
     new.finished_at := null;
     new.run_after := now();
-    -- An all-or-nothing job begins anew; follow_import_job() clears its ledger.
-    if 'true' in (new.options -> 'atomic', new.options -> 'dry_run') then
+    -- An all-or-nothing job begins anew, and one whose rows were taken out; follow_import_job() clears its ledger.
+    if 'true' in (new.options -> 'atomic', new.options -> 'dry_run') or old.undone_at is not null then
+      new.undone_at := null;
       new.rows_read := 0;
+      new.rows_loaded := 0;
       new.rows_rejected := 0;
       new.rows_skipped := 0;
       new.bytes_read := 0;
@@ -559,6 +1034,7 @@ begin
     end if;
     if new.chunks_done = 0 then
       new.file_etag := null;
+      new.file_sha256 := null;
       new.bytes_total := null;
     end if;
   end if;
@@ -610,6 +1086,23 @@ $$;
 
 COMMENT ON FUNCTION importer.insertable_columns(relation regclass) IS 'Columns of a table that an import may write, with their types as Postgres spells them.';
 
+CREATE FUNCTION importer.is_key(relation regclass, columns text[]) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select exists (
+    select from pg_catalog.pg_index as i
+    where i.indrelid = is_key.relation and i.indisunique and i.indpred is null and i.indexprs is null and i.indisvalid
+      and (
+        select array_agg(a.attname::text order by a.attname::text)
+        from pg_catalog.pg_attribute as a
+        where a.attrelid = i.indrelid and a.attnum = any ((i.indkey::smallint[])[0 : i.indnkeyatts - 1])
+      ) = (select array_agg(distinct c.name order by c.name) from unnest(is_key.columns) as c (name))
+  )
+$$;
+
+COMMENT ON FUNCTION importer.is_key(relation regclass, columns text[]) IS 'Whether a unique index without a condition is on exactly these columns, so that ON CONFLICT can name them.';
+
 CREATE FUNCTION importer.keep_errors(job_id uuid, errors jsonb, kept integer) RETURNS void
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO ''
@@ -633,84 +1126,290 @@ $$;
 
 COMMENT ON FUNCTION importer.keep_errors(job_id uuid, errors jsonb, kept integer) IS 'Writes rejected rows: the first `kept` to import_job_errors, cut at 8 kB; the others, and long ones whole, aside.';
 
-CREATE FUNCTION importer.next_jobs(max_jobs integer) RETURNS SETOF uuid
-    LANGUAGE sql
+CREATE FUNCTION importer.keep_replaced(job_id uuid, token uuid) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    SET row_security TO 'off'
+    AS $$
+declare
+  job public.import_jobs;
+  rules jsonb;
+  relation regclass;
+  kept text := importer.replaced_name(keep_replaced.job_id);
+  columns text;
+  definitions text;
+  rows bigint;
+begin
+  perform importer.hold_lease(keep_replaced.job_id, keep_replaced.token);
+  select j.* into job from public.import_jobs as j where j.id = keep_replaced.job_id;
+  rules := importer.describe_target(job.target);
+  relation := to_regclass(quote_ident(rules ->> 'schema') || '.' || quote_ident(rules ->> 'table'));
+  if relation is null then
+    raise exception 'the target''s table does not exist any more' using errcode = 'IJ503',
+    hint = 'Restore the table or register the target again with importer.register_target().';
+  end if;
+  if job.created_by is not null and rules ->> 'owner_column' is null and rules ->> 'run_as' = 'uploader' then
+    raise exception 'a user cannot replace the rows of all' using errcode = 'IJ601',
+    hint = 'Set owner_column of the target: users replace the rows that are theirs by it. Administrators replace all rows.';
+  end if;
+  select string_agg(quote_ident(a.attname), ', ' order by a.attnum),
+    string_agg(format('%I %s', a.attname, format_type(a.atttypid, a.atttypmod)), ', ' order by a.attnum)
+  into columns, definitions
+  from pg_catalog.pg_attribute as a
+  where a.attrelid = relation and a.attnum > 0 and not a.attisdropped and a.attgenerated = '';
+  execute format('drop table if exists importer.%I', kept);
+  execute format(
+    'create table importer.%I ("#row" bigint generated always as identity primary key, %s)', kept, definitions
+  );
+  execute format('revoke all on importer.%I from public, anon, authenticated, service_role', kept);
+  execute format('insert into importer.%I (%s) select %s from %s where %s', kept, columns, columns, relation,
+    case
+      when job.created_by is null or rules ->> 'owner_column' is null then 'true'
+      else format('%I = %L', rules ->> 'owner_column', job.created_by)
+    end
+  );
+  get diagnostics rows = row_count;
+  return rows;
+end
+$$;
+
+COMMENT ON FUNCTION importer.keep_replaced(job_id uuid, token uuid) IS 'Saves the rows that a job replaces: its owner''s, or all for a job without an owner. Returns how many. Raises IJ601 for a
+user''s job where no column says whose a row is, IJ503 without a table, IJ103 without a lease.';
+
+CREATE TABLE public.import_targets (
+    name text NOT NULL,
+    "table" text,
+    columns jsonb NOT NULL,
+    mode text DEFAULT 'insert'::text NOT NULL,
+    key_columns text[],
+    update_columns text[],
+    on_duplicate_key text DEFAULT 'last'::text NOT NULL,
+    owner_column text,
+    provenance_column text,
+    run_as text DEFAULT 'uploader'::text NOT NULL,
+    allowed_roles text[] DEFAULT '{authenticated}'::text[] NOT NULL,
+    allowed_when text,
+    claims text[] DEFAULT '{}'::text[] NOT NULL,
+    on_duplicate_file text DEFAULT 'load'::text NOT NULL,
+    options jsonb DEFAULT '{}'::jsonb NOT NULL,
+    max_running_jobs integer DEFAULT 4 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT import_targets_columns_check CHECK ((jsonb_typeof(columns) = 'object'::text)),
+    CONSTRAINT import_targets_has_a_key CHECK (((mode <> ALL (ARRAY['upsert'::text, 'update'::text])) OR (key_columns IS NOT NULL))),
+    CONSTRAINT import_targets_has_a_table CHECK (((mode = 'none'::text) = ("table" IS NULL))),
+    CONSTRAINT import_targets_key_columns_check CHECK ((key_columns <> '{}'::text[])),
+    CONSTRAINT import_targets_max_running_jobs_check CHECK ((max_running_jobs > 0)),
+    CONSTRAINT import_targets_mode_check CHECK ((mode = ANY (ARRAY['insert'::text, 'upsert'::text, 'ignore'::text, 'update'::text, 'replace'::text, 'none'::text]))),
+    CONSTRAINT import_targets_name_check CHECK (((name <> ''::text) AND (length(name) <= 200))),
+    CONSTRAINT import_targets_on_duplicate_file_check CHECK ((on_duplicate_file = ANY (ARRAY['load'::text, 'skip'::text, 'reject'::text]))),
+    CONSTRAINT import_targets_on_duplicate_key_check CHECK ((on_duplicate_key = ANY (ARRAY['last'::text, 'error'::text]))),
+    CONSTRAINT import_targets_options_check CHECK ((jsonb_typeof(options) = 'object'::text)),
+    CONSTRAINT import_targets_run_as_check CHECK ((run_as = ANY (ARRAY['uploader'::text, 'processor'::text]))),
+    CONSTRAINT import_targets_update_columns_check CHECK ((update_columns <> '{}'::text[]))
+);
+
+COMMENT ON TABLE public.import_targets IS 'Tables that files may be imported into. Written by administrators, best with importer.register_target().';
+
+COMMENT ON COLUMN public.import_targets.name IS 'What a job names in its column target.';
+
+COMMENT ON COLUMN public.import_targets."table" IS 'The table, as text that to_regclass() understands, for example public.people; null for mode none.';
+
+COMMENT ON COLUMN public.import_targets.columns IS 'Column name → settings: aliases, required, default, normaliser, null_values, formats. What is not listed is not written.';
+
+COMMENT ON COLUMN public.import_targets.mode IS 'insert; upsert; ignore (rows whose key is there are skipped); update (rows whose key is not there are skipped);
+replace (the owner''s rows, or all for an administrator, are exchanged at once); none (no table: the file is cleaned).';
+
+COMMENT ON COLUMN public.import_targets.key_columns IS 'The key of upsert, ignore and update; a unique constraint covers it.';
+
+COMMENT ON COLUMN public.import_targets.update_columns IS 'What upsert and update write into rows that are there; null: all columns of the file but the key.';
+
+COMMENT ON COLUMN public.import_targets.on_duplicate_key IS 'A key that stands in the file again: last wins, or error rejects all but the first.';
+
+COMMENT ON COLUMN public.import_targets.owner_column IS 'Gets the job''s owner in each row; never comes from the file.';
+
+COMMENT ON COLUMN public.import_targets.provenance_column IS 'Gets the job''s id in each new row, which undo goes by.';
+
+COMMENT ON COLUMN public.import_targets.run_as IS 'uploader: jobs of users write under the user''s own rights and row security; processor: under the processor''s.';
+
+COMMENT ON COLUMN public.import_targets.allowed_roles IS 'Roles whose users may import; jobs without an owner always may.';
+
+COMMENT ON COLUMN public.import_targets.allowed_when IS 'An SQL condition on the owner''s claims (a jsonb named claims) that must hold as well; null: none.';
+
+COMMENT ON COLUMN public.import_targets.claims IS 'Claims that a job keeps of its owner besides sub, role, aal and is_anonymous, for the policies that need them.';
+
+COMMENT ON COLUMN public.import_targets.on_duplicate_file IS 'What a file does that the same owner has imported into this target before: load, skip (completes) or reject (fails).';
+
+COMMENT ON COLUMN public.import_targets.options IS 'Defaults for the options of jobs into this target; what the job says wins.';
+
+COMMENT ON COLUMN public.import_targets.max_running_jobs IS 'How many jobs may load into it at the same time.';
+
+COMMENT ON COLUMN public.import_targets.created_at IS 'When the target was registered.';
+
+COMMENT ON COLUMN public.import_targets.updated_at IS 'When it was last changed.';
+
+CREATE FUNCTION importer.lacking_privileges(target public.import_targets, uploader text) RETURNS jsonb
+    LANGUAGE sql STABLE
     SET search_path TO ''
     AS $$
-  with active as (
-    select
-      j.id, j.status, j.created_by, j.priority, j.created_at, coalesce(t.name, j.target) as target,
-      coalesce(t.max_running_jobs, 4) as target_limit,
-      case when j.created_by is not null then coalesce(
-        (select s.value::integer from importer.settings as s where s.name = 'max_running_jobs_per_owner'), 8
-      ) end as owner_limit
-    from public.import_jobs as j
-    left join lateral (
-      select s.name, s.max_running_jobs from public.import_targets as s
-      where s.name = j.target or s.table_name = j.target
-      order by s.name = j.target desc, s.name
-      limit 1
-    ) as t on true
-    where j.status = 'running'
-      or (j.status = 'pending' and j.run_after <= clock_timestamp() and j.attempts < j.max_attempts)
-  ),
+  select coalesce(jsonb_agg(jsonb_build_array(p.privilege, p.column_name)), '[]')
+  from importer.target_privileges(target) as p
+  inner join pg_catalog.pg_class as c on c.oid = to_regclass(target."table")
+  inner join pg_catalog.pg_roles as r on r.rolname = uploader
+  where not has_schema_privilege(r.oid, c.relnamespace, 'usage')
+    or case
+      when p.column_name is null then not has_table_privilege(r.oid, c.oid, p.privilege)
+      -- By number: null for a column that is gone, where the name would raise.
+      else not has_column_privilege(
+        r.oid, c.oid,
+        (select a.attnum from pg_catalog.pg_attribute as a where a.attrelid = c.oid and a.attname = p.column_name),
+        p.privilege
+      )
+    end
+$$;
 
-  -- A turn that has ended was a turn, too: else one processor with one slot would empty the oldest
-  -- owner's queue before it looks at another's.
-  served as (
-    select
-      o.created_by,
-      coalesce(
-        (select max(j.started_at) from public.import_jobs as j where j.created_by = o.created_by),
-        (select max(j.started_at) from public.import_jobs as j where o.created_by is null and j.created_by is null)
-      ) as last_start
-    from (select distinct a.created_by from active as a) as o
-  ),
+COMMENT ON FUNCTION importer.lacking_privileges(target public.import_targets, uploader text) IS 'What a role lacks for an import into a target: pairs of privilege and column (null: the whole table).';
 
-  counted as (
-    select
-      a.*,
-      s.last_start,
-      count(*) filter (where a.status = 'running') over (partition by a.created_by) as running_of_owner,
-      count(*) filter (where a.status = 'running') over (partition by a.target) as running_of_target
-    from active as a inner join served as s on s.created_by is not distinct from a.created_by
-  ),
+CREATE FUNCTION importer.limit_import_jobs() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $_$
+declare
+  owners uuid[];
+  most_jobs constant bigint := importer.limit_of('max_active_jobs_per_owner', 1000);
+  most_bytes constant bigint := importer.limit_of('max_active_bytes_per_owner', 100000000000);
+  owner uuid;
+  jobs bigint;
+  bytes numeric;
+begin
+  if tg_op = 'INSERT' then
+    select array_agg(distinct n.created_by) into owners from new_rows as n where n.created_by is not null;
+  else
+    select array_agg(distinct n.created_by) into owners
+    from new_rows as n inner join old_rows as o using (id)
+    where n.created_by is not null and n.status = 'pending' and o.status in ('failed', 'cancelled');
+  end if;
+  foreach owner in array coalesce(owners, '{}') loop
+    select count(*), coalesce(sum(j.bytes_total), 0) into jobs, bytes
+    from public.import_jobs as j where j.created_by = owner and j.status in ('pending', 'running');
+    if jobs <= most_jobs and to_regclass('storage.objects') is not null then
+      execute
+        'select $2 + coalesce(sum((o.metadata ->> ''size'')::numeric), 0)
+        from public.import_jobs as j inner join storage.objects as o on o.bucket_id = j.bucket_id and o.name = j.object_path
+        where j.created_by = $1 and j.status in (''pending'', ''running'') and j.bytes_total is null'
+      into bytes using owner, bytes;
+    end if;
+    if jobs > most_jobs or bytes > most_bytes then
+      raise exception 'too many of your jobs or bytes are pending or running' using errcode = 'IJ114',
+      hint = format('Wait for some to end, or cancel them; at most %s jobs and %s bytes.', most_jobs, most_bytes);
+    end if;
+  end loop;
+  return null;
+end
+$_$;
 
-  turns as (
-    select
-      c.*,
-      c.running_of_owner
-      + row_number() over (partition by c.priority, c.created_by order by c.created_at, c.id) as turn,
-      c.running_of_owner
-      + row_number() over (partition by c.created_by, c.target order by c.priority desc, c.created_at, c.id) as of_pair
-    from counted as c
-    where c.status = 'pending'
-  ),
+COMMENT ON FUNCTION importer.limit_import_jobs() IS 'Trigger function: refuses jobs beyond what one owner may have pending or running (IJ114).';
 
-  placed as (
-    select
-      t.*,
-      t.running_of_target
-      + row_number() over (
-        partition by t.target order by t.priority desc, t.turn, t.last_start nulls first, t.created_at, t.id
-      ) as place
-    from turns as t
-    where t.owner_limit is null or t.of_pair <= t.owner_limit
-  ),
-
-  owned as (
-    select
-      p.*,
-      p.running_of_owner
-      + row_number() over (partition by p.created_by order by p.priority desc, p.turn, p.created_at, p.id) as of_owner
-    from placed as p
-    where p.place <= p.target_limit
+CREATE FUNCTION importer.limit_of(name text, otherwise bigint) RETURNS bigint
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $_$
+  select coalesce(
+    (select s.value::bigint from importer.settings as s where s.name = limit_of.name and s.value ~ '^[0-9]{1,18}$'),
+    limit_of.otherwise
   )
+$_$;
 
-  select o.id from owned as o
-  where o.owner_limit is null or o.of_owner <= o.owner_limit
-  order by o.priority desc, o.turn, o.last_start nulls first, o.created_at, o.id
-  limit next_jobs.max_jobs
+COMMENT ON FUNCTION importer.limit_of(name text, otherwise bigint) IS 'A setting that is a whole number; the other value where it is not set, or no number.';
+
+CREATE FUNCTION importer.may_use(target_name text, identity jsonb) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select t.allowed_roles @> array[may_use.identity ->> 'role']
+    and importer.condition_holds(t.allowed_when, may_use.identity -> 'claims')
+  from public.import_targets as t where t.name = may_use.target_name
+$$;
+
+COMMENT ON FUNCTION importer.may_use(target_name text, identity jsonb) IS 'Whether an owner of this identity may import into a target; null when there is no such target.';
+
+CREATE FUNCTION importer.next_jobs(max_jobs integer) RETURNS SETOF uuid
+    LANGUAGE plpgsql STABLE ROWS 10
+    SET search_path TO ''
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET jit TO 'off'
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
+    SET enable_sort TO 'off'
+    AS $$
+declare
+  due constant timestamptz := clock_timestamp();
+  heads cursor for
+    select
+      h.*,
+      h.owner_runs + least(100, 1 + count(*) filter (where h.run_after <= due) over (
+        partition by h.owner, h.priority order by h.created_at, h.id rows between unbounded preceding and 1 preceding
+      )) as turn
+    from importer.queue_heads() as h
+    order by h.priority desc, turn, h.last_start nulls first, h.created_at, h.id;
+  head record;
+  job importer.queued_job;
+  waiting importer.queued_job[] := '{}';
+  of_target jsonb := '{}';
+  of_owner jsonb := '{}';
+  room bigint;
+  chosen integer := 0;
+begin
+  open heads;
+  loop
+    fetch heads into head;
+    for job in
+      select w.* from unnest(waiting) as w
+      where head.id is null or (-w.priority, w.turn, coalesce(w.last_start, '-infinity'), w.created_at, w.id)
+        < (-head.priority, head.turn, coalesce(head.last_start, '-infinity'), head.created_at, head.id)
+      order by w.priority desc, w.turn, w.last_start nulls first, w.created_at, w.id
+    loop
+      exit when chosen >= max_jobs;
+      waiting := array_remove(waiting, job);
+      continue when coalesce((of_target -> job.name)::integer, 0) >= job.target_room
+        or coalesce((of_owner -> job.owner::text)::integer, 0) >= job.owner_room;
+      of_target := of_target || jsonb_build_object(job.name, coalesce((of_target -> job.name)::integer, 0) + 1);
+      of_owner := of_owner || jsonb_build_object(job.owner, coalesce((of_owner -> job.owner::text)::integer, 0) + 1);
+      chosen := chosen + 1;
+      return next job.id;
+    end loop;
+    exit when head.id is null or chosen >= max_jobs;
+    room := least(
+      head.target_room - coalesce((of_target -> head.name)::integer, 0),
+      head.owner_room - coalesce((of_owner -> head.owner::text)::integer, 0),
+      max_jobs - chosen
+    );
+    continue when room <= 0;
+    waiting := waiting || array(
+      select
+        row(
+          head.name, head.target_room, head.owner, head.owner_room, j.priority,
+          head.owner_runs + (
+            select count(*) from (
+              select from public.import_jobs as e
+              where e.status = 'pending' and e.attempts < e.max_attempts and e.priority = j.priority
+                and coalesce(e.created_by, '00000000-0000-0000-0000-000000000000') = head.owner
+                and (e.created_at, e.id) <= (j.created_at, j.id) and e.run_after <= due
+              order by e.created_at, e.id
+              limit 100
+            ) as earlier
+          ),
+          head.last_start, j.created_at, j.id
+        )::importer.queued_job
+      from public.import_jobs as j
+      where j.status = 'pending' and j.attempts < j.max_attempts and j.target = head.target
+        and coalesce(j.created_by, '00000000-0000-0000-0000-000000000000') = head.owner and j.run_after <= due
+      order by j.priority desc, j.created_at, j.id
+      limit room
+    );
+  end loop;
+  close heads;
+end
 $$;
 
 COMMENT ON FUNCTION importer.next_jobs(max_jobs integer) IS 'Ids of the pending jobs to run next, in order.';
@@ -773,6 +1472,161 @@ $$;
 COMMENT ON FUNCTION importer.open_job(job_id uuid, token uuid, file_etag text, bytes_total bigint, dialect jsonb, total_chunks integer) IS 'Writes the file''s ETag, size and dialect and sets the phase to loading; raises IJ204 if they differ from the first
 attempt''s. Returns the ledger of the job, in order.';
 
+CREATE FUNCTION importer.open_targets() RETURNS TABLE(target text, name text, room bigint)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET jit TO 'off'
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
+    SET enable_sort TO 'off'
+    AS $$
+#variable_conflict use_column
+begin
+  return query
+  with recursive waiting as (
+    (
+      select j.target from public.import_jobs as j
+      where j.status = 'pending' and j.attempts < j.max_attempts
+      order by j.target
+      limit 1
+    )
+    union all
+    select following.target
+    from waiting as w cross join lateral (
+      select j.target from public.import_jobs as j
+      where j.status = 'pending' and j.attempts < j.max_attempts and j.target > w.target
+      order by j.target
+      limit 1
+    ) as following
+  ),
+
+  running as materialized (
+    select j.target, count(*) as jobs from public.import_jobs as j where j.status = 'running' group by j.target
+  ),
+
+  named as (
+    select
+      coalesce(w.target, r.target) as target, w.target is not null as waits, coalesce(r.jobs, 0) as jobs,
+      coalesce(t.name, w.target, r.target) as name, coalesce(t.max_running_jobs, 4) as target_limit
+    from waiting as w full join running as r on r.target = w.target
+    left join lateral (
+      select s.name, s.max_running_jobs from public.import_targets as s
+      where s.name = coalesce(w.target, r.target) or s."table" = coalesce(w.target, r.target)
+      order by s.name = coalesce(w.target, r.target) desc, s.name
+      limit 1
+    ) as t on true
+  ),
+
+  counted as (
+    select n.*, n.target_limit - sum(n.jobs) over (partition by n.name) as room from named as n
+  )
+
+  select c.target, c.name, c.room::bigint from counted as c where c.waits and c.room > 0;
+end
+$$;
+
+COMMENT ON FUNCTION importer.open_targets() IS 'What pending jobs call their targets, with the name of the target and how many more of its jobs may run; only where that
+is at least one.';
+
+CREATE FUNCTION importer.pass_over(job_id uuid, token uuid, passed bigint) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  moved bigint;
+begin
+  perform importer.hold_lease(pass_over.job_id, pass_over.token);
+  with counted as (
+    select c.seq, c.rows_loaded, sum(c.rows_loaded) over (order by c.seq desc) - c.rows_loaded as behind
+    from importer.job_chunks as c where c.job_id = pass_over.job_id
+  ),
+
+  given as (
+    update importer.job_chunks as c
+    set rows_loaded = c.rows_loaded - g.rows, rows_skipped = c.rows_skipped + g.rows
+    from (
+      select k.seq, least(k.rows_loaded, pass_over.passed - k.behind)::bigint as rows
+      from counted as k where k.behind < pass_over.passed
+    ) as g
+    where c.job_id = pass_over.job_id and c.seq = g.seq
+    returning g.rows
+  )
+
+  select coalesce(sum(g.rows), 0) into moved from given as g;
+  if moved <> pass_over.passed then
+    raise exception '% rows are to be passed over, and the ledger has % loaded', pass_over.passed, moved
+    using errcode = 'IJ902', hint = 'This is a defect of import-jobs: please report it with the file''s dialect.';
+  end if;
+  update public.import_jobs as j
+  set rows_loaded = j.rows_loaded - pass_over.passed, rows_skipped = j.rows_skipped + pass_over.passed
+  where j.id = pass_over.job_id;
+end
+$$;
+
+COMMENT ON FUNCTION importer.pass_over(job_id uuid, token uuid, passed bigint) IS 'Counts so many staged rows as skipped instead of loaded; raises IJ902 when there are fewer, IJ103 without a lease.';
+
+CREATE FUNCTION importer.postpone_job(job_id uuid, token uuid, seconds integer) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  perform importer.hold_lease(postpone_job.job_id, postpone_job.token);
+  insert into public.import_job_events (job_id, event, attempt, detail)
+  select j.id, 'postponed', j.attempts, jsonb_build_object('seconds', postpone_job.seconds)
+  from public.import_jobs as j where j.id = postpone_job.job_id;
+  update public.import_jobs as j
+  set
+    status = 'pending', attempts = j.attempts - 1,
+    run_after = clock_timestamp() + make_interval(secs => postpone_job.seconds)
+  where j.id = postpone_job.job_id;
+end
+$$;
+
+COMMENT ON FUNCTION importer.postpone_job(job_id uuid, token uuid, seconds integer) IS 'Puts a job back to pending for so many seconds without counting the attempt; raises IJ103 without a lease.';
+
+CREATE FUNCTION importer.prepare_keys(job_id uuid, token uuid, columns text[]) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  keys text := replace(importer.stage_name(prepare_keys.job_id), 'stage', 'keys');
+  relation regclass;
+begin
+  perform importer.hold_lease(prepare_keys.job_id, prepare_keys.token);
+  -- A retry by hand that begins anew finds the keys of the former attempts, but no chunk.
+  if to_regclass(format('importer.%I', keys)) is not null
+    and exists (select from importer.job_chunks as c where c.job_id = prepare_keys.job_id)
+  then
+    return keys;
+  end if;
+  select to_regclass(quote_ident(d.target ->> 'schema') || '.' || quote_ident(d.target ->> 'table')) into relation
+  from (
+    select importer.describe_target(j.target) as target
+    from public.import_jobs as j where j.id = prepare_keys.job_id
+  ) as d;
+  if relation is null then
+    raise exception 'the target''s table does not exist any more' using errcode = 'IJ503',
+    hint = 'Restore the table or register the target again with importer.register_target().';
+  end if;
+  execute format('drop table if exists importer.%I', keys);
+  execute format(
+    'create table importer.%I ("#record" bigint primary key, %s, unique (%s))', keys,
+    (
+      select string_agg(format('%I %s', i.name, i.type), ', ' order by i.place)
+      from importer.insertable_columns(relation) as i where i.name = any (prepare_keys.columns)
+    ),
+    (select string_agg(format('%I', c.name), ', ') from unnest(prepare_keys.columns) as c (name))
+  );
+  execute format('revoke all on importer.%I from public, anon, authenticated, service_role', keys);
+  execute format('grant insert, select on importer.%I to import_processor', keys);
+  return keys;
+end
+$$;
+
+COMMENT ON FUNCTION importer.prepare_keys(job_id uuid, token uuid, columns text[]) IS 'Makes or keeps the table of the keys that a job has met; returns its name. Raises IJ103 without a lease,
+IJ503 without a table.';
+
 CREATE FUNCTION importer.prepare_stage(job_id uuid, token uuid, columns text[]) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -783,16 +1637,27 @@ declare
 begin
   perform importer.hold_lease(prepare_stage.job_id, prepare_stage.token);
   if exists (select from importer.job_chunks as c where c.job_id = prepare_stage.job_id) then
+    if to_regclass(format('importer.%I', stage)) is null then
+      raise exception 'rows of this job are in the target already' using errcode = 'IJ504',
+      hint = 'The target''s mode was changed while the job ran: cancel it and insert a new one.';
+    end if;
     return stage;
   end if;
-  select format('%I.%I', d.target ->> 'schema', d.target ->> 'table')::regclass into relation
+  update public.import_jobs as j set options = j.options || '{"atomic": true}'
+  where j.id = prepare_stage.job_id
+    and 'true' not in (coalesce(j.options -> 'atomic', 'null'), coalesce(j.options -> 'dry_run', 'null'));
+  select to_regclass(quote_ident(d.target ->> 'schema') || '.' || quote_ident(d.target ->> 'table')) into relation
   from (
     select importer.describe_target(j.target) as target
     from public.import_jobs as j where j.id = prepare_stage.job_id
   ) as d;
+  if relation is null then
+    raise exception 'the target''s table does not exist any more' using errcode = 'IJ503',
+    hint = 'Restore the table or register the target again with importer.register_target().';
+  end if;
   execute format('drop table if exists importer.%I', stage);
   execute format(
-    'create table importer.%I (import_record bigint primary key, import_line bigint not null, %s)', stage,
+    'create table importer.%I ("#record" bigint primary key, "#line" bigint not null, %s)', stage,
     (
       select string_agg(format('%I %s', i.name, i.type), ', ' order by i.place)
       from importer.insertable_columns(relation) as i where i.name = any (prepare_stage.columns)
@@ -804,7 +1669,94 @@ begin
 end
 $$;
 
-COMMENT ON FUNCTION importer.prepare_stage(job_id uuid, token uuid, columns text[]) IS 'Makes or keeps the staging table of an all-or-nothing job; returns its name. Raises IJ103 without a lease.';
+COMMENT ON FUNCTION importer.prepare_stage(job_id uuid, token uuid, columns text[]) IS 'Makes or keeps the staging table of an all-or-nothing job; returns its name. Raises IJ103 without a lease, IJ503 without
+a table, IJ504 when the job has loaded chunks without staging them.';
+
+CREATE FUNCTION importer.queue_heads() RETURNS TABLE(target text, name text, target_room bigint, owner uuid, owner_runs bigint, owner_room bigint, last_start timestamp with time zone, priority integer, run_after timestamp with time zone, created_at timestamp with time zone, id uuid)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET jit TO 'off'
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
+    SET enable_sort TO 'off'
+    AS $_$
+#variable_conflict use_column
+declare
+  nobody constant uuid := '00000000-0000-0000-0000-000000000000';
+  owner_limit integer := coalesce((
+    select case when s.value ~ '^\s*[+-]?[0-9]{1,9}\s*$' then s.value::integer end
+    from importer.settings as s where s.name = 'max_running_jobs_per_owner'
+  ), 8);
+begin
+  return query
+  with heads as materialized (
+    select o.target, o.name, o.room, h.*
+    from importer.open_targets() as o cross join lateral (
+      with recursive heads as (
+        (
+          select
+            coalesce(j.created_by, '00000000-0000-0000-0000-000000000000') as owner,
+            j.priority, j.run_after, j.created_at, j.id
+          from public.import_jobs as j
+          where j.status = 'pending' and j.attempts < j.max_attempts and j.target = o.target
+          order by
+            coalesce(j.created_by, '00000000-0000-0000-0000-000000000000'), j.priority desc, j.created_at, j.id
+          limit 1
+        )
+        union all
+        select following.*
+        from heads as h cross join lateral (
+          select
+            coalesce(j.created_by, '00000000-0000-0000-0000-000000000000') as owner,
+            j.priority, j.run_after, j.created_at, j.id
+          from public.import_jobs as j
+          where j.status = 'pending' and j.attempts < j.max_attempts and j.target = o.target
+            and coalesce(j.created_by, '00000000-0000-0000-0000-000000000000') > h.owner
+          order by
+            coalesce(j.created_by, '00000000-0000-0000-0000-000000000000'), j.priority desc, j.created_at, j.id
+          limit 1
+        ) as following
+      )
+
+      select * from heads
+    ) as h
+  ),
+
+  running as materialized (
+    select coalesce(j.created_by, nobody) as owner, count(*) as jobs
+    from public.import_jobs as j where j.status = 'running' group by coalesce(j.created_by, nobody)
+  ),
+
+  -- A turn that has ended was a turn, too: else one processor with one slot would empty the oldest
+  -- owner's queue before it looks at another's. Written so that an index gives the order, for nulls too.
+  owners as materialized (
+    select
+      w.owner,
+      coalesce(r.jobs, 0) as runs,
+      case when w.owner = nobody
+        then (
+          select j.started_at from public.import_jobs as j where j.created_by is null and j.started_at is not null
+          order by j.created_by desc, j.started_at desc limit 1
+        )
+        else (
+          select j.started_at from public.import_jobs as j where j.created_by = w.owner and j.started_at is not null
+          order by j.started_at desc limit 1
+        )
+      end as last_start
+    from (select distinct h.owner from heads as h) as w left join running as r on r.owner = w.owner
+  )
+
+  select
+    h.target, h.name, h.room, h.owner, o.runs, case when h.owner <> nobody then owner_limit - o.runs end, o.last_start,
+    h.priority::integer, h.run_after, h.created_at, h.id
+  from heads as h inner join owners as o on o.owner = h.owner
+  where h.owner = nobody or o.runs < owner_limit;
+end
+$_$;
+
+COMMENT ON FUNCTION importer.queue_heads() IS 'For each owner and each target with room the first pending job, with the owner''s running jobs, how many more of them may
+run (null: any number; the owner of jobs without one is the nil UUID) and when the owner last had a turn.';
 
 CREATE FUNCTION importer.refused_values(type_name text, candidates text[]) RETURNS TABLE(candidate text, code text)
     LANGUAGE plpgsql STABLE
@@ -849,13 +1801,15 @@ $_$;
 
 COMMENT ON FUNCTION importer.refused_values(type_name text, candidates text[]) IS 'Those of the texts that are not valid input for the type, with the SQLSTATE that Postgres gives for each.';
 
-CREATE FUNCTION importer.register_target(relation regclass, name text DEFAULT NULL::text, columns text[] DEFAULT NULL::text[]) RETURNS text
+CREATE FUNCTION importer.register_target(relation regclass, name text DEFAULT NULL::text, columns text[] DEFAULT NULL::text[], mode text DEFAULT NULL::text, key_columns text[] DEFAULT NULL::text[], update_columns text[] DEFAULT NULL::text[], owner_column text DEFAULT NULL::text, provenance_column text DEFAULT NULL::text, run_as text DEFAULT NULL::text) RETURNS text
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
 declare
+  old public.import_targets;
   insertable text[];
   chosen text[];
+  key text[] := register_target.key_columns;
   target_name text;
 begin
   if (select c.relkind from pg_catalog.pg_class as c where c.oid = relation) not in ('r', 'p') then
@@ -868,8 +1822,17 @@ begin
     hint = format('Choose among: %s.', array_to_string(insertable, ', '));
   end if;
   target_name := coalesce(register_target.name, (select c.relname from pg_catalog.pg_class as c where c.oid = relation));
-  perform importer.grant_target(relation, chosen);
-  insert into public.import_targets (name, table_name, columns)
+  select t.* into old from public.import_targets as t where t.name = target_name;
+  if key is null and coalesce(register_target.mode, old.mode) in ('upsert', 'update') and old.key_columns is null then
+    select array_agg(a.attname::text order by a.attnum) into key
+    from pg_catalog.pg_index as i
+    inner join pg_catalog.pg_attribute as a on a.attrelid = i.indrelid
+      and a.attnum = any ((i.indkey::smallint[])[0 : i.indnkeyatts - 1]) -- without what it INCLUDEs
+    where i.indrelid = relation and i.indisprimary;
+  end if;
+  insert into public.import_targets as t (
+    name, "table", columns, mode, key_columns, update_columns, owner_column, provenance_column, run_as
+  )
   values (
     target_name,
     (
@@ -877,20 +1840,26 @@ begin
       from pg_catalog.pg_class as c inner join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
       where c.oid = relation
     ),
-    (select jsonb_object_agg(c.name, '{}'::jsonb) from unnest(chosen) as c (name))
-  )
-  on conflict on constraint import_targets_pkey
-  do update set table_name = excluded.table_name, columns = (
     -- What an administrator has set for a column stays.
-    select jsonb_object_agg(c.key, coalesce(import_targets.columns -> c.key, '{}'))
-    from jsonb_each(excluded.columns) as c
-  );
+    (select jsonb_object_agg(c.name, coalesce(old.columns -> c.name, '{}')) from unnest(chosen) as c (name)),
+    coalesce(register_target.mode, nullif(old.mode, 'none'), 'insert'),
+    coalesce(key, old.key_columns),
+    coalesce(register_target.update_columns, old.update_columns),
+    coalesce(register_target.owner_column, old.owner_column),
+    coalesce(register_target.provenance_column, old.provenance_column),
+    coalesce(register_target.run_as, old.run_as, 'uploader')
+  )
+  on conflict on constraint import_targets_pkey do update set
+    "table" = excluded."table", columns = excluded.columns, mode = excluded.mode, key_columns = excluded.key_columns,
+    update_columns = excluded.update_columns, owner_column = excluded.owner_column,
+    provenance_column = excluded.provenance_column, run_as = excluded.run_as;
   return target_name;
 end
 $$;
 
-COMMENT ON FUNCTION importer.register_target(relation regclass, name text, columns text[]) IS 'Makes a table a target: under its own name unless one is given, with all insertable columns unless some are given.
-Returns the name. Call it again after the table has changed. For administrators.';
+COMMENT ON FUNCTION importer.register_target(relation regclass, name text, columns text[], mode text, key_columns text[], update_columns text[], owner_column text, provenance_column text, run_as text) IS 'Makes a table a target: under its own name unless one is given, with all insertable columns unless some are given, with
+the primary key where the mode needs a key and none is given. Returns the name. Call it again after the table has changed:
+what is not given stays. For administrators.';
 
 CREATE FUNCTION importer.reject_staged(job_id uuid, token uuid, errors jsonb, kept integer) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -961,6 +1930,15 @@ $$;
 
 COMMENT ON FUNCTION importer.renew_lease(job_id uuid, token uuid, lease_seconds integer) IS 'Prolongs a lease that still holds; false when it is over, was taken over, or the job was cancelled.';
 
+CREATE FUNCTION importer.replaced_name(job_id uuid) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+  select 'replaced_' || replace(replaced_name.job_id::text, '-', '')
+$$;
+
+COMMENT ON FUNCTION importer.replaced_name(job_id uuid) IS 'Name of the table, in the schema importer, of the rows that a job has replaced.';
+
 CREATE FUNCTION importer.ring(job_ids uuid[]) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -991,6 +1969,23 @@ $_$;
 
 COMMENT ON FUNCTION importer.setting(name text) IS 'The value of a setting: a Vault secret of that name, else the row in importer.settings, else null.';
 
+CREATE FUNCTION importer.skip_duplicate(job_id uuid, token uuid, duplicate_of uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  perform importer.hold_lease(skip_duplicate.job_id, skip_duplicate.token);
+  update public.import_jobs as j
+  set
+    status = 'completed', total_chunks = 0, bytes_read = coalesce(j.bytes_total, j.bytes_read),
+    duplicate_of = (select e.id from public.import_jobs as e where e.id = skip_duplicate.duplicate_of),
+    report = jsonb_build_object('duplicate_of', skip_duplicate.duplicate_of)
+  where j.id = skip_duplicate.job_id;
+end
+$$;
+
+COMMENT ON FUNCTION importer.skip_duplicate(job_id uuid, token uuid, duplicate_of uuid) IS 'Completes a job whose file another job has imported; raises IJ103 without a lease.';
+
 CREATE FUNCTION importer.source_deleted(job_id uuid) RETURNS void
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO ''
@@ -1010,6 +2005,8 @@ CREATE FUNCTION importer.sources_to_delete() RETURNS TABLE(job_id uuid, bucket_i
   where j.status = 'completed' and j.source_deleted_at is null
     and j.options -> 'delete_source' = 'true' and coalesce(j.options -> 'dry_run', 'false') <> 'true'
     and j.finished_at > now() - interval '7 days'
+    -- A user's job deletes what is in the user's own folder alone.
+    and (j.created_by is null or (j.bucket_id = 'imports' and starts_with(j.object_path, j.created_by || '/')))
   order by j.finished_at
   limit 100
 $$;
@@ -1075,6 +2072,7 @@ begin
   select e.id, case e.status when 'failed' then 'attempts_used_up' else 'lease_lost' end from ended as e;
 
   perform importer.drop_stages();
+  perform importer.drop_replaced();
 
   select array_agg(d.id) into due
   from (
@@ -1092,6 +2090,40 @@ $$;
 
 COMMENT ON FUNCTION importer.sweep_import_jobs() IS 'Takes back running jobs whose lease is over, fails those without attempts left, rings for pending ones that are due.
 Returns what it did to which job. Run by pg_cron where it is installed, and by every processor on a timer.';
+
+CREATE FUNCTION importer.target_privileges(target public.import_targets) RETURNS TABLE(privilege text, column_name text)
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  with written as (
+    select k.name from jsonb_object_keys(target.columns) as k (name)
+    union
+    select e.name from unnest(array[target.owner_column, target.provenance_column]) as e (name) where e.name is not null
+  ),
+
+  changed as (
+    select w.name from written as w
+    where not w.name = any (target.key_columns)
+      and w.name is distinct from target.provenance_column and w.name is distinct from target.owner_column
+      and (target.update_columns is null or w.name = any (target.update_columns))
+  )
+
+  select 'insert', w.name from written as w where target.mode in ('insert', 'upsert', 'ignore', 'replace')
+  union all
+  select p.name, c.name
+  from changed as c inner join (values ('update', 'upsert'), ('update', 'update'), ('select', 'upsert')) as p (name, mode)
+    on p.mode = target.mode
+  union all
+  select 'select', k.name from unnest(target.key_columns) as k (name) where target.mode in ('upsert', 'ignore', 'update')
+  union all
+  select 'select', target.owner_column
+  where target.mode in ('upsert', 'update', 'replace') and target.owner_column is not null
+    and not target.owner_column = any (coalesce(target.key_columns, '{}'))
+  union all
+  select 'delete', null where target.mode = 'replace'
+$$;
+
+COMMENT ON FUNCTION importer.target_privileges(target public.import_targets) IS 'The privileges that an import into the target needs: a column each, or the whole table where it is null.';
 
 CREATE FUNCTION importer.trigger_import_job_processing() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1119,32 +2151,95 @@ $$;
 
 COMMENT ON FUNCTION importer.trigger_import_job_processing() IS 'Trigger function: rings the processor once for the statement''s new pending jobs, and never fails the statement.';
 
+CREATE FUNCTION importer.undo_import_job(id uuid) RETURNS bigint
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    SET row_security TO 'off'
+    AS $_$
+declare
+  job public.import_jobs;
+  rules jsonb;
+  relation regclass;
+  kept regclass := to_regclass('importer.' || importer.replaced_name(undo_import_job.id));
+  obstacle text;
+  mine text;
+  columns text;
+  removed bigint;
+  restored bigint := 0;
+begin
+  select j.* into job from public.import_jobs as j where j.id = undo_import_job.id for update;
+  if job.id is null then
+    raise exception 'there is no such job' using errcode = 'IJ108', hint = 'Check the id, and that the job is yours.';
+  end if;
+  rules := importer.describe_target(job.target);
+  relation := to_regclass(quote_ident(rules ->> 'schema') || '.' || quote_ident(rules ->> 'table'));
+  obstacle := case
+    when job.status in ('pending', 'running') then 'it has not ended'
+    when job.undone_at is not null then 'it has been undone'
+    when job.options -> 'dry_run' = 'true' then 'it was a dry run and has written nothing'
+    when relation is null then 'its target or the table is gone'
+    when kept is null and rules ->> 'mode' = 'replace' then 'the rows it replaced are not kept any more'
+    when kept is null and rules ->> 'mode' not in ('insert', 'ignore') then
+      format('in mode %s nobody knows what was there before', rules ->> 'mode')
+    when kept is null and rules ->> 'provenance_column' is null then 'its target has no provenance_column'
+    when kept is not null and exists (
+      select from public.import_jobs as l
+      where l.id <> job.id and l.finished_at > job.finished_at and l.undone_at is null
+        and to_regclass('importer.' || importer.replaced_name(l.id)) is not null
+        and importer.describe_target(l.target) ->> 'name' = rules ->> 'name'
+        and (l.created_by = job.created_by or l.created_by is null or job.created_by is null)
+    ) then 'a later job has replaced its rows'
+  end;
+  if obstacle is not null then
+    raise exception 'the job cannot be undone: %', obstacle using errcode = 'IJ112',
+    hint = 'Inserts go by the target''s provenance_column; in mode replace, the latest job first, within keep_replaced_days.';
+  end if;
+  mine := case
+    when rules ->> 'provenance_column' is not null then format('t.%I = %L', rules ->> 'provenance_column', job.id)
+    when job.created_by is null or rules ->> 'owner_column' is null then 'true'
+    else format('t.%I = %L', rules ->> 'owner_column', job.created_by)
+  end;
+  perform set_config('search_path', s.reset_val, true) from pg_catalog.pg_settings as s where s.name = 'search_path';
+  if kept is null then
+    execute format('delete from %s as t where %s', relation, mine);
+    get diagnostics removed = row_count;
+  else
+    select string_agg(quote_ident(a.attname), ', ' order by a.attnum) into columns
+    from pg_catalog.pg_attribute as a
+    where a.attrelid = relation and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
+      and exists (select from pg_catalog.pg_attribute as k where k.attrelid = kept and k.attname = a.attname);
+    execute format(
+      'with gone as (delete from %1$s as t where %2$s returning 1),
+      back as (
+        insert into %1$s (%3$s) overriding system value
+        select %3$s from %4$s where (select count(*) from gone) >= 0 order by "#row" returning 1
+      )
+      select (select count(*) from gone), (select count(*) from back)', relation, mine, columns, kept
+    ) into removed, restored;
+    execute format('drop table %s', kept);
+  end if;
+  update public.import_jobs as j set undone_at = clock_timestamp() where j.id = job.id;
+  insert into public.import_job_events (job_id, event, attempt, detail)
+  values (job.id, 'undone', job.attempts, jsonb_build_object('removed', removed, 'restored', restored, 'by', session_user));
+  return case when kept is null then removed else restored end;
+end
+$_$;
+
+COMMENT ON FUNCTION importer.undo_import_job(id uuid) IS 'Removes the rows of a job that has ended, or puts back those it replaced; returns how many. Its counters stay. Raises
+IJ112 where that cannot be done, with the reason. For administrators.';
+
 CREATE FUNCTION importer.unregister_target(name text) RETURNS boolean
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
-declare
-  removed text;
 begin
-  delete from public.import_targets as t where t.name = unregister_target.name returning t.table_name into removed;
-  if removed is null then
-    return false;
-  end if;
-  if to_regclass(removed) is not null
-    and not exists (select from public.import_targets as t where to_regclass(t.table_name) = to_regclass(removed))
-  then
-    execute format('revoke all on %s from import_processor', to_regclass(removed));
-    execute (
-      select coalesce(string_agg(format('revoke insert (%I) on %s from import_processor', a.attname, removed), '; '), 'select 1')
-      from pg_catalog.pg_attribute as a
-      where a.attrelid = to_regclass(removed) and a.attnum > 0 and not a.attisdropped
-    );
-  end if;
-  return true;
+  delete from public.import_targets as t where t.name = unregister_target.name;
+  return found;
 end
 $$;
 
-COMMENT ON FUNCTION importer.unregister_target(name text) IS 'Removes a target and takes back the processor''s grants on its table; false when there was none. For administrators.';
+COMMENT ON FUNCTION importer.unregister_target(name text) IS 'Removes a target, and with it the processor''s grants on its table that no other target needs; false when there was none.
+For administrators.';
 
 CREATE FUNCTION importer.wake_token() RETURNS text
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -1154,134 +2249,6 @@ CREATE FUNCTION importer.wake_token() RETURNS text
 $$;
 
 COMMENT ON FUNCTION importer.wake_token() IS 'The token that rings the processor; null when none is configured.';
-
-CREATE TABLE public.import_jobs (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    bucket_id text DEFAULT 'imports'::text NOT NULL,
-    object_path text NOT NULL,
-    target text NOT NULL,
-    options jsonb DEFAULT '{}'::jsonb NOT NULL,
-    priority smallint DEFAULT 0 NOT NULL,
-    run_after timestamp with time zone DEFAULT now() NOT NULL,
-    idempotency_key text,
-    created_by uuid DEFAULT auth.uid(),
-    status public.import_job_status DEFAULT 'pending'::public.import_job_status NOT NULL,
-    phase text,
-    attempts integer DEFAULT 0 NOT NULL,
-    max_attempts integer DEFAULT 5 NOT NULL,
-    error_code text,
-    error_message text,
-    error_hint text,
-    bytes_total bigint,
-    bytes_read bigint DEFAULT 0 NOT NULL,
-    rows_read bigint DEFAULT 0 NOT NULL,
-    rows_loaded bigint DEFAULT 0 NOT NULL,
-    rows_rejected bigint DEFAULT 0 NOT NULL,
-    rows_skipped bigint DEFAULT 0 NOT NULL,
-    chunks_done integer DEFAULT 0 NOT NULL,
-    total_chunks integer,
-    progress numeric GENERATED ALWAYS AS (
-CASE
-    WHEN (status = 'completed'::public.import_job_status) THEN (100)::numeric
-    WHEN (COALESCE(bytes_total, (0)::bigint) = 0) THEN (0)::numeric
-    ELSE LEAST((100)::numeric, round(((100.0 * (bytes_read)::numeric) / (bytes_total)::numeric), 1))
-END) STORED,
-    file_etag text,
-    file_sha256 text,
-    dialect jsonb,
-    preview jsonb,
-    report jsonb,
-    errors_path text,
-    output_path text,
-    source_deleted_at timestamp with time zone,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    started_at timestamp with time zone,
-    finished_at timestamp with time zone,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT import_jobs_attempts_bounded CHECK (((attempts >= 0) AND (attempts <= max_attempts))),
-    CONSTRAINT import_jobs_ended_has_a_time CHECK (((status = ANY (ARRAY['completed'::public.import_job_status, 'failed'::public.import_job_status, 'cancelled'::public.import_job_status])) = (finished_at IS NOT NULL))),
-    CONSTRAINT import_jobs_failed_has_a_code CHECK (((status = 'failed'::public.import_job_status) = (error_code IS NOT NULL))),
-    CONSTRAINT import_jobs_max_attempts_check CHECK (((max_attempts >= 1) AND (max_attempts <= 100))),
-    CONSTRAINT import_jobs_phase_check CHECK ((phase = ANY (ARRAY['opening'::text, 'loading'::text, 'finishing'::text]))),
-    CONSTRAINT import_jobs_rows_add_up CHECK ((rows_read = ((rows_loaded + rows_rejected) + rows_skipped))),
-    CONSTRAINT import_jobs_running_has_a_phase CHECK (((status = 'running'::public.import_job_status) = (phase IS NOT NULL)))
-);
-
-COMMENT ON TABLE public.import_jobs IS 'One import each: insert a row with bucket_id, object_path and target; status, progress and outcome come back in it.';
-
-COMMENT ON COLUMN public.import_jobs.id IS 'The job. A client may choose it.';
-
-COMMENT ON COLUMN public.import_jobs.bucket_id IS 'Storage bucket of the file.';
-
-COMMENT ON COLUMN public.import_jobs.object_path IS 'Path of the file in the bucket.';
-
-COMMENT ON COLUMN public.import_jobs.target IS 'Name of a registered target (import_targets.name), or its table.';
-
-COMMENT ON COLUMN public.import_jobs.options IS 'The job''s own wishes; unknown names and wrong types are refused.';
-
-COMMENT ON COLUMN public.import_jobs.priority IS 'Higher runs first.';
-
-COMMENT ON COLUMN public.import_jobs.run_after IS 'Not before this time; set by a retry''s back-off, too.';
-
-COMMENT ON COLUMN public.import_jobs.idempotency_key IS 'A second insert by the same owner with the same key fails.';
-
-COMMENT ON COLUMN public.import_jobs.created_by IS 'The owner; null: an administrator or the service.';
-
-COMMENT ON COLUMN public.import_jobs.status IS 'pending, running, completed, failed or cancelled.';
-
-COMMENT ON COLUMN public.import_jobs.phase IS 'While running: opening, loading or finishing.';
-
-COMMENT ON COLUMN public.import_jobs.attempts IS 'Claims so far; counted when a processor takes the job.';
-
-COMMENT ON COLUMN public.import_jobs.max_attempts IS 'After so many claims a job that did not end has failed.';
-
-COMMENT ON COLUMN public.import_jobs.error_code IS 'Why it failed: a stable code, see docs/errors.md.';
-
-COMMENT ON COLUMN public.import_jobs.error_message IS 'Why it failed, in a sentence.';
-
-COMMENT ON COLUMN public.import_jobs.error_hint IS 'What to do about it.';
-
-COMMENT ON COLUMN public.import_jobs.bytes_total IS 'Size of the file in Storage.';
-
-COMMENT ON COLUMN public.import_jobs.bytes_read IS 'Bytes of the file whose rows have been committed.';
-
-COMMENT ON COLUMN public.import_jobs.rows_read IS 'Records of the file so far: loaded + rejected + skipped.';
-
-COMMENT ON COLUMN public.import_jobs.rows_loaded IS 'Rows in the target.';
-
-COMMENT ON COLUMN public.import_jobs.rows_rejected IS 'Rows refused; see import_job_errors.';
-
-COMMENT ON COLUMN public.import_jobs.rows_skipped IS 'Blank lines and other records that were passed over.';
-
-COMMENT ON COLUMN public.import_jobs.chunks_done IS 'Chunks committed.';
-
-COMMENT ON COLUMN public.import_jobs.total_chunks IS 'Chunks of the whole file, once that is known.';
-
-COMMENT ON COLUMN public.import_jobs.progress IS 'Per cent, 0 to 100.';
-
-COMMENT ON COLUMN public.import_jobs.file_etag IS 'ETag of the file at the first attempt; it may not change.';
-
-COMMENT ON COLUMN public.import_jobs.file_sha256 IS 'SHA-256 of the file, when all of it was read in one attempt.';
-
-COMMENT ON COLUMN public.import_jobs.dialect IS 'How the file was read, part by part, with how each was decided.';
-
-COMMENT ON COLUMN public.import_jobs.preview IS 'The first 20 rows as they were loaded.';
-
-COMMENT ON COLUMN public.import_jobs.report IS 'What there is to say about the run.';
-
-COMMENT ON COLUMN public.import_jobs.errors_path IS 'Path of the rejected rows as a CSV in the same bucket.';
-
-COMMENT ON COLUMN public.import_jobs.output_path IS 'Path of the normalised CSV in the same bucket.';
-
-COMMENT ON COLUMN public.import_jobs.source_deleted_at IS 'When the file was deleted, on options.delete_source.';
-
-COMMENT ON COLUMN public.import_jobs.created_at IS 'When the job was inserted.';
-
-COMMENT ON COLUMN public.import_jobs.started_at IS 'When a processor first took it.';
-
-COMMENT ON COLUMN public.import_jobs.finished_at IS 'When it ended.';
-
-COMMENT ON COLUMN public.import_jobs.updated_at IS 'When anything in the row last changed.';
 
 CREATE FUNCTION public.cancel_import_job(id uuid) RETURNS public.import_jobs
     LANGUAGE plpgsql
@@ -1300,6 +2267,32 @@ end
 $$;
 
 COMMENT ON FUNCTION public.cancel_import_job(id uuid) IS 'Cancels a pending or running job; rows that were committed stay and stay counted. IJ101 for a job that has ended.';
+
+CREATE FUNCTION public.create_import_job(object_path text, target text, options jsonb DEFAULT '{}'::jsonb, bucket_id text DEFAULT 'imports'::text, priority smallint DEFAULT 0, run_after timestamp with time zone DEFAULT now(), idempotency_key text DEFAULT NULL::text, id uuid DEFAULT gen_random_uuid()) RETURNS public.import_jobs
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  job public.import_jobs;
+begin
+  insert into public.import_jobs as j (id, bucket_id, object_path, target, options, priority, run_after, idempotency_key)
+  values (
+    create_import_job.id, create_import_job.bucket_id, create_import_job.object_path, create_import_job.target,
+    create_import_job.options, create_import_job.priority, create_import_job.run_after, create_import_job.idempotency_key
+  )
+  returning j.* into job;
+  return job;
+exception when unique_violation then
+  select j.* into job from public.import_jobs as j
+  where j.idempotency_key = create_import_job.idempotency_key and j.created_by is not distinct from (select auth.uid());
+  if job.id is null then
+    raise;
+  end if;
+  return job;
+end
+$$;
+
+COMMENT ON FUNCTION public.create_import_job(object_path text, target text, options jsonb, bucket_id text, priority smallint, run_after timestamp with time zone, idempotency_key text, id uuid) IS 'Inserts a job and returns it; where the owner has used the idempotency_key before, returns the job of that time.';
 
 CREATE FUNCTION public.retry_import_job(id uuid) RETURNS public.import_jobs
     LANGUAGE plpgsql
@@ -1330,6 +2323,7 @@ CREATE TABLE importer.job_chunks (
     rows_loaded bigint NOT NULL,
     rows_rejected bigint NOT NULL,
     rows_skipped bigint NOT NULL,
+    chunk_bytes bigint DEFAULT 0 NOT NULL,
     attempt integer NOT NULL,
     committed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT job_chunks_check CHECK ((byte_end > byte_start)),
@@ -1359,9 +2353,26 @@ COMMENT ON COLUMN importer.job_chunks.rows_rejected IS 'Records refused.';
 
 COMMENT ON COLUMN importer.job_chunks.rows_skipped IS 'Records passed over.';
 
+COMMENT ON COLUMN importer.job_chunks.chunk_bytes IS 'The size by which the file is cut: a later attempt cuts it alike, so that it finds what is in.';
+
 COMMENT ON COLUMN importer.job_chunks.attempt IS 'The attempt that committed it.';
 
 COMMENT ON COLUMN importer.job_chunks.committed_at IS 'When, by the database''s clock.';
+
+CREATE TABLE importer.job_identities (
+    job_id uuid NOT NULL,
+    role text NOT NULL,
+    claims jsonb NOT NULL,
+    CONSTRAINT job_identities_claims_check CHECK ((jsonb_typeof(claims) = 'object'::text))
+);
+
+COMMENT ON TABLE importer.job_identities IS 'Role and claims of the owners of jobs, as they were at the insert.';
+
+COMMENT ON COLUMN importer.job_identities.job_id IS 'The job.';
+
+COMMENT ON COLUMN importer.job_identities.role IS 'The role that writes the rows, usually authenticated.';
+
+COMMENT ON COLUMN importer.job_identities.claims IS 'sub, role, aal, is_anonymous, and what the target lists.';
 
 CREATE TABLE importer.job_leases (
     job_id uuid NOT NULL,
@@ -1469,7 +2480,7 @@ COMMENT ON COLUMN public.import_job_events.job_id IS 'The job.';
 
 COMMENT ON COLUMN public.import_job_events.happened_at IS 'When, by the database''s clock.';
 
-COMMENT ON COLUMN public.import_job_events.event IS 'A status the job went into, or: retry_scheduled, given_back, resumed, lease_lost.';
+COMMENT ON COLUMN public.import_job_events.event IS 'A status the job went into, or: retry_scheduled, given_back, postponed, resumed, lease_lost, undone.';
 
 COMMENT ON COLUMN public.import_job_events.attempt IS 'The attempt during which it happened.';
 
@@ -1484,38 +2495,11 @@ ALTER TABLE public.import_job_events ALTER COLUMN id ADD GENERATED ALWAYS AS IDE
     CACHE 1
 );
 
-CREATE TABLE public.import_targets (
-    name text NOT NULL,
-    table_name text NOT NULL,
-    columns jsonb NOT NULL,
-    options jsonb DEFAULT '{}'::jsonb NOT NULL,
-    max_running_jobs integer DEFAULT 4 NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT import_targets_columns_check CHECK ((jsonb_typeof(columns) = 'object'::text)),
-    CONSTRAINT import_targets_max_running_jobs_check CHECK ((max_running_jobs > 0)),
-    CONSTRAINT import_targets_name_check CHECK (((name <> ''::text) AND (length(name) <= 200))),
-    CONSTRAINT import_targets_options_check CHECK ((jsonb_typeof(options) = 'object'::text))
-);
-
-COMMENT ON TABLE public.import_targets IS 'Tables that files may be imported into. Written by administrators, best with importer.register_target().';
-
-COMMENT ON COLUMN public.import_targets.name IS 'What a job names in its column target.';
-
-COMMENT ON COLUMN public.import_targets.table_name IS 'The table, as text that to_regclass() understands, for example public.people.';
-
-COMMENT ON COLUMN public.import_targets.columns IS 'Column name → settings. A column that is not listed is never written, whatever the file''s header says.';
-
-COMMENT ON COLUMN public.import_targets.options IS 'Defaults for the options of jobs into this target; what the job says wins.';
-
-COMMENT ON COLUMN public.import_targets.max_running_jobs IS 'How many jobs may load into it at the same time.';
-
-COMMENT ON COLUMN public.import_targets.created_at IS 'When the target was registered.';
-
-COMMENT ON COLUMN public.import_targets.updated_at IS 'When it was last registered again.';
-
 ALTER TABLE ONLY importer.job_chunks
     ADD CONSTRAINT job_chunks_pkey PRIMARY KEY (job_id, seq);
+
+ALTER TABLE ONLY importer.job_identities
+    ADD CONSTRAINT job_identities_pkey PRIMARY KEY (job_id);
 
 ALTER TABLE ONLY importer.job_leases
     ADD CONSTRAINT job_leases_pkey PRIMARY KEY (job_id);
@@ -1540,9 +2524,21 @@ ALTER TABLE ONLY public.import_targets
 
 CREATE INDEX import_job_events_job ON public.import_job_events USING btree (job_id, id);
 
-CREATE UNIQUE INDEX import_jobs_idempotency ON public.import_jobs USING btree (created_by, idempotency_key) NULLS NOT DISTINCT WHERE (idempotency_key IS NOT NULL);
+CREATE INDEX import_jobs_active ON public.import_jobs USING btree (created_by) WHERE (status = ANY (ARRAY['pending'::public.import_job_status, 'running'::public.import_job_status]));
+
+CREATE INDEX import_jobs_duplicate_of ON public.import_jobs USING btree (duplicate_of);
+
+CREATE INDEX import_jobs_file ON public.import_jobs USING btree (file_sha256) WHERE (file_sha256 IS NOT NULL);
+
+CREATE UNIQUE INDEX import_jobs_idempotency ON public.import_jobs USING btree (created_by, idempotency_key);
+
+CREATE UNIQUE INDEX import_jobs_idempotency_unowned ON public.import_jobs USING btree (idempotency_key) WHERE (created_by IS NULL);
 
 CREATE INDEX import_jobs_owner ON public.import_jobs USING btree (created_by, created_at DESC);
+
+CREATE INDEX import_jobs_pairs ON public.import_jobs USING btree (target, COALESCE(created_by, '00000000-0000-0000-0000-000000000000'::uuid), priority DESC, created_at, id, run_after) WHERE ((status = 'pending'::public.import_job_status) AND (attempts < max_attempts));
+
+COMMENT ON INDEX public.import_jobs_pairs IS 'The jobs of one owner for one target, in the order in which they run.';
 
 CREATE INDEX import_jobs_pending ON public.import_jobs USING btree (priority DESC, created_at) WHERE (status = 'pending'::public.import_job_status);
 
@@ -1552,6 +2548,10 @@ CREATE INDEX import_jobs_served ON public.import_jobs USING btree (created_by, s
 
 CREATE INDEX import_jobs_sources_to_delete ON public.import_jobs USING btree (finished_at) WHERE ((status = 'completed'::public.import_job_status) AND (source_deleted_at IS NULL) AND ((options -> 'delete_source'::text) = 'true'::jsonb));
 
+CREATE INDEX import_jobs_turns ON public.import_jobs USING btree (COALESCE(created_by, '00000000-0000-0000-0000-000000000000'::uuid), priority DESC, created_at, id, run_after) WHERE ((status = 'pending'::public.import_job_status) AND (attempts < max_attempts));
+
+COMMENT ON INDEX public.import_jobs_turns IS 'The jobs of one owner, in the order in which they run.';
+
 CREATE TRIGGER check_import_job BEFORE INSERT ON public.import_jobs FOR EACH ROW EXECUTE FUNCTION importer.check_import_job();
 
 CREATE TRIGGER check_import_target BEFORE INSERT OR UPDATE ON public.import_targets FOR EACH ROW EXECUTE FUNCTION importer.check_import_target();
@@ -1560,7 +2560,13 @@ CREATE TRIGGER follow_import_job_insert AFTER INSERT ON public.import_jobs FOR E
 
 CREATE TRIGGER follow_import_job_update AFTER UPDATE ON public.import_jobs FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION importer.follow_import_job();
 
+CREATE TRIGGER follow_import_target AFTER INSERT OR DELETE OR UPDATE ON public.import_targets FOR EACH ROW EXECUTE FUNCTION importer.follow_import_target();
+
 CREATE TRIGGER guard_import_job BEFORE UPDATE ON public.import_jobs FOR EACH ROW EXECUTE FUNCTION importer.guard_import_job();
+
+CREATE TRIGGER limit_import_jobs AFTER INSERT ON public.import_jobs REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION importer.limit_import_jobs();
+
+CREATE TRIGGER limit_import_jobs_retry AFTER UPDATE ON public.import_jobs REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION importer.limit_import_jobs();
 
 CREATE TRIGGER trigger_process_import_jobs AFTER INSERT ON public.import_jobs REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION importer.trigger_import_job_processing();
 
@@ -1568,6 +2574,9 @@ CREATE TRIGGER trigger_process_import_jobs_retry AFTER UPDATE ON public.import_j
 
 ALTER TABLE ONLY importer.job_chunks
     ADD CONSTRAINT job_chunks_job_id_fkey FOREIGN KEY (job_id) REFERENCES public.import_jobs(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY importer.job_identities
+    ADD CONSTRAINT job_identities_job_id_fkey FOREIGN KEY (job_id) REFERENCES public.import_jobs(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY importer.job_leases
     ADD CONSTRAINT job_leases_job_id_fkey FOREIGN KEY (job_id) REFERENCES public.import_jobs(id) ON DELETE CASCADE;
@@ -1580,6 +2589,9 @@ ALTER TABLE ONLY public.import_job_errors
 
 ALTER TABLE ONLY public.import_job_events
     ADD CONSTRAINT import_job_events_job_id_fkey FOREIGN KEY (job_id) REFERENCES public.import_jobs(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.import_jobs
+    ADD CONSTRAINT import_jobs_duplicate_of_fkey FOREIGN KEY (duplicate_of) REFERENCES public.import_jobs(id) ON DELETE SET NULL;
 
 ALTER TABLE public.import_job_errors ENABLE ROW LEVEL SECURITY;
 
@@ -1603,7 +2615,7 @@ CREATE POLICY "owners see what happened to their jobs" ON public.import_job_even
    FROM public.import_jobs
   WHERE ((import_jobs.id = import_job_events.job_id) AND (import_jobs.created_by = ( SELECT auth.uid() AS uid))))));
 
-CREATE POLICY "signed-in users see what they can import into" ON public.import_targets FOR SELECT TO authenticated USING (true);
+CREATE POLICY "signed-in users see what they can import into" ON public.import_targets FOR SELECT TO authenticated USING ((allowed_roles @> ARRAY[(( SELECT auth.jwt() AS jwt) ->> 'role'::text)]));
 
 GRANT USAGE ON SCHEMA importer TO import_processor;
 
@@ -1612,6 +2624,9 @@ GRANT USAGE ON SCHEMA public TO anon;
 GRANT USAGE ON SCHEMA public TO authenticated;
 GRANT USAGE ON SCHEMA public TO service_role;
 
+REVOKE ALL ON FUNCTION importer.admit_job(job_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.admit_job(job_id uuid) TO import_processor;
+
 REVOKE ALL ON FUNCTION importer.backoff(attempt integer) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.check_import_job() FROM PUBLIC;
@@ -1619,91 +2634,6 @@ REVOKE ALL ON FUNCTION importer.check_import_job() FROM PUBLIC;
 REVOKE ALL ON FUNCTION importer.check_import_options(options jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.check_import_target() FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION importer.claim_jobs(worker text, max_jobs integer, lease_seconds integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION importer.claim_jobs(worker text, max_jobs integer, lease_seconds integer) TO import_processor;
-
-REVOKE ALL ON FUNCTION importer.commit_chunk(job_id uuid, token uuid, seq integer, byte_start bigint, byte_end bigint, next_line bigint, next_record bigint, rows_read bigint, rows_loaded bigint, rows_rejected bigint, rows_skipped bigint, bytes_read bigint, errors jsonb, kept integer, preview jsonb) FROM PUBLIC;
-GRANT ALL ON FUNCTION importer.commit_chunk(job_id uuid, token uuid, seq integer, byte_start bigint, byte_end bigint, next_line bigint, next_record bigint, rows_read bigint, rows_loaded bigint, rows_rejected bigint, rows_skipped bigint, bytes_read bigint, errors jsonb, kept integer, preview jsonb) TO import_processor;
-
-REVOKE ALL ON FUNCTION importer.configure(processor_url text, wake_token text) FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION importer.describe_target(target text) FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION importer.drop_stages() FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION importer.end_former_sessions(job_id uuid, token uuid, lease_seconds integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION importer.end_former_sessions(job_id uuid, token uuid, lease_seconds integer) TO import_processor;
-
-REVOKE ALL ON FUNCTION importer.fail_job(job_id uuid, token uuid, code text, message text, hint text, transient boolean, report jsonb, errors_path text) FROM PUBLIC;
-GRANT ALL ON FUNCTION importer.fail_job(job_id uuid, token uuid, code text, message text, hint text, transient boolean, report jsonb, errors_path text) TO import_processor;
-
-REVOKE ALL ON FUNCTION importer.finish_job(job_id uuid, token uuid, records bigint, file_sha256 text, report jsonb, errors_path text, output_path text) FROM PUBLIC;
-GRANT ALL ON FUNCTION importer.finish_job(job_id uuid, token uuid, records bigint, file_sha256 text, report jsonb, errors_path text, output_path text) TO import_processor;
-
-REVOKE ALL ON FUNCTION importer.finish_stage(job_id uuid, token uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION importer.finish_stage(job_id uuid, token uuid) TO import_processor;
-
-REVOKE ALL ON FUNCTION importer.follow_import_job() FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION importer.give_back_job(job_id uuid, token uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION importer.give_back_job(job_id uuid, token uuid) TO import_processor;
-
-REVOKE ALL ON FUNCTION importer.grant_target(relation regclass, columns text[]) FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION importer.guard_import_job() FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION importer.hold_lease(job_id uuid, token uuid) FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION importer.insertable_columns(relation regclass) FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION importer.keep_errors(job_id uuid, errors jsonb, kept integer) FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION importer.next_jobs(max_jobs integer) FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION importer.notify_process_import_jobs_async(job_ids uuid[]) FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION importer.open_job(job_id uuid, token uuid, file_etag text, bytes_total bigint, dialect jsonb, total_chunks integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION importer.open_job(job_id uuid, token uuid, file_etag text, bytes_total bigint, dialect jsonb, total_chunks integer) TO import_processor;
-
-REVOKE ALL ON FUNCTION importer.prepare_stage(job_id uuid, token uuid, columns text[]) FROM PUBLIC;
-GRANT ALL ON FUNCTION importer.prepare_stage(job_id uuid, token uuid, columns text[]) TO import_processor;
-
-REVOKE ALL ON FUNCTION importer.refused_values(type_name text, candidates text[]) FROM PUBLIC;
-GRANT ALL ON FUNCTION importer.refused_values(type_name text, candidates text[]) TO import_processor;
-
-REVOKE ALL ON FUNCTION importer.register_target(relation regclass, name text, columns text[]) FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION importer.reject_staged(job_id uuid, token uuid, errors jsonb, kept integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION importer.reject_staged(job_id uuid, token uuid, errors jsonb, kept integer) TO import_processor;
-
-REVOKE ALL ON FUNCTION importer.rejected_rows(job_id uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION importer.rejected_rows(job_id uuid) TO import_processor;
-
-REVOKE ALL ON FUNCTION importer.renew_lease(job_id uuid, token uuid, lease_seconds integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION importer.renew_lease(job_id uuid, token uuid, lease_seconds integer) TO import_processor;
-
-REVOKE ALL ON FUNCTION importer.ring(job_ids uuid[]) FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION importer.setting(name text) FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION importer.source_deleted(job_id uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION importer.source_deleted(job_id uuid) TO import_processor;
-
-REVOKE ALL ON FUNCTION importer.sources_to_delete() FROM PUBLIC;
-GRANT ALL ON FUNCTION importer.sources_to_delete() TO import_processor;
-
-REVOKE ALL ON FUNCTION importer.stage_name(job_id uuid) FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION importer.sweep_import_jobs() FROM PUBLIC;
-GRANT ALL ON FUNCTION importer.sweep_import_jobs() TO import_processor;
-
-REVOKE ALL ON FUNCTION importer.trigger_import_job_processing() FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION importer.unregister_target(name text) FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION importer.wake_token() FROM PUBLIC;
-GRANT ALL ON FUNCTION importer.wake_token() TO import_processor;
 
 GRANT SELECT ON TABLE public.import_jobs TO authenticated;
 GRANT SELECT,DELETE ON TABLE public.import_jobs TO service_role;
@@ -1739,9 +2669,168 @@ GRANT UPDATE(status) ON TABLE public.import_jobs TO service_role;
 
 GRANT INSERT(max_attempts) ON TABLE public.import_jobs TO service_role;
 
+REVOKE ALL ON FUNCTION importer.check_owner(job public.import_jobs, target_name text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.claim_file(job_id uuid, token uuid, sha256 text) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.claim_file(job_id uuid, token uuid, sha256 text) TO import_processor;
+
+REVOKE ALL ON FUNCTION importer.claim_jobs(worker text, max_jobs integer, lease_seconds integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.claim_jobs(worker text, max_jobs integer, lease_seconds integer) TO import_processor;
+
+REVOKE ALL ON FUNCTION importer.commit_chunk(job_id uuid, token uuid, seq integer, byte_start bigint, byte_end bigint, next_line bigint, next_record bigint, rows_read bigint, rows_loaded bigint, rows_rejected bigint, rows_skipped bigint, bytes_read bigint, errors jsonb, kept integer, preview jsonb, chunk_bytes bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.commit_chunk(job_id uuid, token uuid, seq integer, byte_start bigint, byte_end bigint, next_line bigint, next_record bigint, rows_read bigint, rows_loaded bigint, rows_rejected bigint, rows_skipped bigint, bytes_read bigint, errors jsonb, kept integer, preview jsonb, chunk_bytes bigint) TO import_processor;
+
+REVOKE ALL ON FUNCTION importer.condition_holds(condition text, claims jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.configure(processor_url text, wake_token text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.current_identity(owner uuid, listed text[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.declared_columns(columns jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.describe_target(target text, uploader text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.drop_replaced() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.drop_stages() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.end_former_sessions(job_id uuid, token uuid, lease_seconds integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.end_former_sessions(job_id uuid, token uuid, lease_seconds integer) TO import_processor;
+
+REVOKE ALL ON FUNCTION importer.fail_job(job_id uuid, token uuid, code text, message text, hint text, transient boolean, report jsonb, errors_path text) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.fail_job(job_id uuid, token uuid, code text, message text, hint text, transient boolean, report jsonb, errors_path text) TO import_processor;
+
+REVOKE ALL ON FUNCTION importer.finish_job(job_id uuid, token uuid, records bigint, file_sha256 text, report jsonb, errors_path text, output_path text) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.finish_job(job_id uuid, token uuid, records bigint, file_sha256 text, report jsonb, errors_path text, output_path text) TO import_processor;
+
+REVOKE ALL ON FUNCTION importer.finish_stage(job_id uuid, token uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.finish_stage(job_id uuid, token uuid) TO import_processor;
+
+REVOKE ALL ON FUNCTION importer.follow_import_job() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.follow_import_target() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.give_back_job(job_id uuid, token uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.give_back_job(job_id uuid, token uuid) TO import_processor;
+
+REVOKE ALL ON FUNCTION importer.grant_target(relation regclass) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.guard_import_job() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.hold_lease(job_id uuid, token uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.insertable_columns(relation regclass) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.is_key(relation regclass, columns text[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.keep_errors(job_id uuid, errors jsonb, kept integer) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.keep_replaced(job_id uuid, token uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.keep_replaced(job_id uuid, token uuid) TO import_processor;
+
+GRANT SELECT ON TABLE public.import_targets TO service_role;
+
+GRANT SELECT(name) ON TABLE public.import_targets TO authenticated;
+
+GRANT SELECT("table") ON TABLE public.import_targets TO authenticated;
+
+GRANT SELECT(columns) ON TABLE public.import_targets TO authenticated;
+
+GRANT SELECT(mode) ON TABLE public.import_targets TO authenticated;
+
+GRANT SELECT(key_columns) ON TABLE public.import_targets TO authenticated;
+
+GRANT SELECT(update_columns) ON TABLE public.import_targets TO authenticated;
+
+GRANT SELECT(on_duplicate_key) ON TABLE public.import_targets TO authenticated;
+
+GRANT SELECT(on_duplicate_file) ON TABLE public.import_targets TO authenticated;
+
+GRANT SELECT(options) ON TABLE public.import_targets TO authenticated;
+
+REVOKE ALL ON FUNCTION importer.lacking_privileges(target public.import_targets, uploader text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.limit_import_jobs() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.limit_of(name text, otherwise bigint) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.may_use(target_name text, identity jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.next_jobs(max_jobs integer) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.notify_process_import_jobs_async(job_ids uuid[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.open_job(job_id uuid, token uuid, file_etag text, bytes_total bigint, dialect jsonb, total_chunks integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.open_job(job_id uuid, token uuid, file_etag text, bytes_total bigint, dialect jsonb, total_chunks integer) TO import_processor;
+
+REVOKE ALL ON FUNCTION importer.open_targets() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.pass_over(job_id uuid, token uuid, passed bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.pass_over(job_id uuid, token uuid, passed bigint) TO import_processor;
+
+REVOKE ALL ON FUNCTION importer.postpone_job(job_id uuid, token uuid, seconds integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.postpone_job(job_id uuid, token uuid, seconds integer) TO import_processor;
+
+REVOKE ALL ON FUNCTION importer.prepare_keys(job_id uuid, token uuid, columns text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.prepare_keys(job_id uuid, token uuid, columns text[]) TO import_processor;
+
+REVOKE ALL ON FUNCTION importer.prepare_stage(job_id uuid, token uuid, columns text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.prepare_stage(job_id uuid, token uuid, columns text[]) TO import_processor;
+
+REVOKE ALL ON FUNCTION importer.queue_heads() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.refused_values(type_name text, candidates text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.refused_values(type_name text, candidates text[]) TO import_processor;
+
+REVOKE ALL ON FUNCTION importer.register_target(relation regclass, name text, columns text[], mode text, key_columns text[], update_columns text[], owner_column text, provenance_column text, run_as text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.reject_staged(job_id uuid, token uuid, errors jsonb, kept integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.reject_staged(job_id uuid, token uuid, errors jsonb, kept integer) TO import_processor;
+
+REVOKE ALL ON FUNCTION importer.rejected_rows(job_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.rejected_rows(job_id uuid) TO import_processor;
+
+REVOKE ALL ON FUNCTION importer.renew_lease(job_id uuid, token uuid, lease_seconds integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.renew_lease(job_id uuid, token uuid, lease_seconds integer) TO import_processor;
+
+REVOKE ALL ON FUNCTION importer.replaced_name(job_id uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.ring(job_ids uuid[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.setting(name text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.skip_duplicate(job_id uuid, token uuid, duplicate_of uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.skip_duplicate(job_id uuid, token uuid, duplicate_of uuid) TO import_processor;
+
+REVOKE ALL ON FUNCTION importer.source_deleted(job_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.source_deleted(job_id uuid) TO import_processor;
+
+REVOKE ALL ON FUNCTION importer.sources_to_delete() FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.sources_to_delete() TO import_processor;
+
+REVOKE ALL ON FUNCTION importer.stage_name(job_id uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.sweep_import_jobs() FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.sweep_import_jobs() TO import_processor;
+
+REVOKE ALL ON FUNCTION importer.target_privileges(target public.import_targets) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.trigger_import_job_processing() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.undo_import_job(id uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.unregister_target(name text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.wake_token() FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.wake_token() TO import_processor;
+
 REVOKE ALL ON FUNCTION public.cancel_import_job(id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.cancel_import_job(id uuid) TO authenticated;
 GRANT ALL ON FUNCTION public.cancel_import_job(id uuid) TO service_role;
+
+REVOKE ALL ON FUNCTION public.create_import_job(object_path text, target text, options jsonb, bucket_id text, priority smallint, run_after timestamp with time zone, idempotency_key text, id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.create_import_job(object_path text, target text, options jsonb, bucket_id text, priority smallint, run_after timestamp with time zone, idempotency_key text, id uuid) TO authenticated;
+GRANT ALL ON FUNCTION public.create_import_job(object_path text, target text, options jsonb, bucket_id text, priority smallint, run_after timestamp with time zone, idempotency_key text, id uuid) TO service_role;
 
 REVOKE ALL ON FUNCTION public.retry_import_job(id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.retry_import_job(id uuid) TO authenticated;
@@ -1752,6 +2841,3 @@ GRANT SELECT ON TABLE public.import_job_errors TO service_role;
 
 GRANT SELECT ON TABLE public.import_job_events TO authenticated;
 GRANT SELECT ON TABLE public.import_job_events TO service_role;
-
-GRANT SELECT ON TABLE public.import_targets TO authenticated;
-GRANT SELECT ON TABLE public.import_targets TO service_role;

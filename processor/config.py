@@ -15,7 +15,7 @@ class Config:
     """Settings of one processor. Times are in seconds, sizes in bytes.
 
     `wake_token` is None when the doorbell's token is to be read from the database. `max_jobs` is how many jobs it holds
-    at once. `chunk_bytes` is the size a chunk of records grows to.
+    at once, `connections` on how many each is loaded. `chunk_bytes` is the size a chunk of records grows to.
     """
 
     database_url: str = field(repr=False)
@@ -28,6 +28,7 @@ class Config:
     lease_seconds: int = 45
     heartbeat_seconds: float = 10.0
     sweep_seconds: float = 15.0
+    connections: int = 2
     chunk_bytes: int = 8 * MIB
     max_file_bytes: int = 50_000 * MIB
     max_record_bytes: int = 16 * MIB
@@ -90,6 +91,7 @@ def from_environment(environ: Mapping[str, str]) -> Config:
         lease_seconds=whole("IMPORT_JOBS_LEASE_SECONDS", 45, 2),
         heartbeat_seconds=number(environ, "IMPORT_JOBS_HEARTBEAT_SECONDS", 10.0, 0.1),
         sweep_seconds=number(environ, "IMPORT_JOBS_SWEEP_SECONDS", 15.0, 0.1),
+        connections=whole("IMPORT_JOBS_CONNECTIONS", 2),
         chunk_bytes=whole("IMPORT_JOBS_CHUNK_BYTES", 8 * MIB, 1024),
         max_file_bytes=whole("IMPORT_JOBS_MAX_FILE_BYTES", 50_000 * MIB),
         max_record_bytes=whole("IMPORT_JOBS_MAX_RECORD_BYTES", 16 * MIB, 1024),

@@ -19,7 +19,7 @@ CLAIM = "select importer.claim_jobs(%s, %s, %s)"
 RENEW = "select importer.renew_lease(%s, %s, %s)"
 END_FORMER = "select importer.end_former_sessions(%s, %s, %s)"
 OPEN = "select importer.open_job(%s, %s, %s, %s, %s, %s)"
-COMMIT_CHUNK = "select importer.commit_chunk(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+COMMIT_CHUNK = "select importer.commit_chunk(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 FINISH = "select importer.finish_job(%s, %s, %s, %s, %s, %s, %s)"
 FAIL = "select importer.fail_job(%s, %s, %s, %s, %s, %s, %s, %s)"
 REJECTED_RECORDS = "select record_number from importer.rejected_rows(%s)"
@@ -64,6 +64,7 @@ class Target:
     provenance_column: str | None = None
     run_as: str = "uploader"
     row_security: bool = False
+    has_triggers: bool = False
     on_duplicate_file: str = "load"
     lacking: tuple[tuple[str, str | None], ...] = ()
 
@@ -121,12 +122,13 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A chunk in the ledger: `next` is where the following one starts."""
+    """A chunk in the ledger: `next` is where the following one starts, `chunk_bytes` by what size the file is cut."""
 
     seq: int
     byte_start: int
     next: Position
     tally: Tally
+    chunk_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +165,7 @@ def read_target(value: dict[str, Any]) -> Target:
         value["provenance_column"],
         value["run_as"],
         value["row_security"],
+        value["has_triggers"],
         value["on_duplicate_file"],
         tuple((privilege, column) for privilege, column in value["lacking"] or ()),
     )
@@ -219,6 +222,7 @@ def open_job(conn: psycopg.Connection, job: Job, etag: str | None, size: int, di
             c["byte_start"],
             Position(c["byte_end"], c["next_line"], c["next_record"], c["seq"] + 1),
             Tally(c["rows_loaded"], c["rows_rejected"], c["rows_skipped"]),
+            c["chunk_bytes"],
         )
         for c in entries
     ]
@@ -237,6 +241,7 @@ class Outcome:
     rejected: Sequence[Rejected]
     kept: int
     preview: list[dict[str, Any]] | None
+    chunk_bytes: int = 0
 
 
 def commit_chunk(conn: psycopg.Connection, job: Job, outcome: Outcome) -> None:
@@ -263,6 +268,7 @@ def commit_chunk(conn: psycopg.Connection, job: Job, outcome: Outcome) -> None:
             as_json(outcome.rejected),
             outcome.kept,
             None if outcome.preview is None else Jsonb(outcome.preview),
+            outcome.chunk_bytes,
         ),
     )
 

@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -25,6 +26,8 @@ from processor.storage import Artifacts
 
 # How long a thread waits for a connection of the pool: longer than a restart of Postgres, shorter than a lease.
 CONNECTION_SECONDS = 20.0
+# How long a job waits for one more: it goes on without.
+LEND_SECONDS = 0.5
 # Pause before asking a database again that did not answer.
 RETRY_SECONDS = 1.0
 
@@ -141,7 +144,7 @@ class Worker:
         attempt: Attempt | None = None
         try:
             with self.pool.connection(CONNECTION_SECONDS) as conn:
-                attempt = Attempt(job, conn, self.http, self.artifacts, self.config, held)
+                attempt = Attempt(job, conn, self._lend, self.http, self.artifacts, self.config, held)
                 run(attempt)
         except (JobError, Stopped) as exc:
             return Ending(exc, attempt)
@@ -156,6 +159,10 @@ class Worker:
         if job.options.get("delete_source"):
             self._delete_sources()
         return None
+
+    def _lend(self) -> AbstractContextManager[psycopg.Connection]:
+        """Lend a job one more connection, if there is one to be had at once."""
+        return self.pool.connection(LEND_SECONDS)
 
     def _delete_sources(self) -> None:
         """Delete the files of completed jobs that asked for it; what fails is tried again after the next sweep."""

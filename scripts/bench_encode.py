@@ -43,6 +43,9 @@ COPY: dict[str, LiteralString] = {
     "text": "copy kept from stdin (format csv)",
     "binary": "copy kept from stdin (format binary)",
 }
+OTHERS = """
+select count(*) from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()
+"""
 TICK = os.sysconf("SC_CLK_TCK")
 Pieces = Iterable[bytes | memoryview]
 
@@ -57,6 +60,7 @@ class Bench:
     plan: Plan
     url: str
     psql: Path
+    postmaster: int
     runs: int
 
     def frame(self, start: int, end: int) -> pl.DataFrame:
@@ -105,10 +109,22 @@ def send(conn: psycopg.Connection, form: str, pieces: Pieces) -> None:
             sink.write(piece)
 
 
-def cpu_of(pid: int) -> float:
-    """Return the processor seconds of a process."""
+def cpu_of(pid: int, *, children: bool = False) -> float:
+    """Return the processor seconds of a process, or of those of its children that have ended."""
     fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / TICK
+    first = 13 if children else 11
+    return (int(fields[first]) + int(fields[first + 1])) / TICK
+
+
+def served_cpu(postmaster: int) -> float:
+    """Return the processor seconds of all backends that have ended."""
+    return cpu_of(postmaster, children=True)
+
+
+def own_cpu() -> float:
+    """Return the processor seconds of this process and of the clients it has run."""
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
 
 
 def encoding(bench: Bench, form: str) -> dict[str, float]:
@@ -142,33 +158,38 @@ def loading(bench: Bench, form: str, connections: int, megabytes: int) -> dict[s
     """Load the whole file: read, parse, check, encode and COPY chunk by chunk, each thread on its own connection."""
     parts = iter(bench.parts(megabytes << 20))
 
-    def work(conn: psycopg.Connection) -> None:
-        for part in parts:  # next() of a list's iterator is atomic
-            send(conn, form, bench.encoded(bench.frame(*part), form))
+    def work(_: int) -> None:
+        with psycopg.connect(bench.url, autocommit=True) as conn:
+            for part in parts:  # next() of a list's iterator is atomic
+                send(conn, form, bench.encoded(bench.frame(*part), form))
 
-    with bench.empty_table() as admin, ThreadPoolExecutor(connections) as threads:
-        conns = [psycopg.connect(bench.url, autocommit=True) for _ in range(connections)]
-        begun, cpu = time.perf_counter(), time.process_time()
-        list(threads.map(work, conns))
-        wall, own = time.perf_counter() - begun, time.process_time() - cpu
-        served = sum(cpu_of(conn.info.backend_pid) for conn in conns)
-        [conn.close() for conn in conns]
-        if admin.execute("select count(*) from kept").fetchone() != (bench.rows,):
-            raise ValueError("rows are missing")
-    return {
-        "wall": wall * 1e6 / bench.rows,
-        "server's cpu": served * 1e6 / bench.rows,
-        "own cpu": own * 1e6 / bench.rows,
-    }
+    def load_all() -> None:
+        with ThreadPoolExecutor(connections) as threads:
+            list(threads.map(work, range(connections)))
+
+    return whole(bench, load_all)
 
 
 def by_psql(bench: Bench) -> dict[str, float]:
     """Load the whole file by psql's \\copy."""
-    with bench.empty_table():
-        command = rf"\copy kept from '{bench.file}' (format csv, header)"
-        begun = time.perf_counter()
-        subprocess.run([bench.psql, "-qXd", bench.url, "-c", command], check=True)
-        return {"wall": (time.perf_counter() - begun) * 1e6 / bench.rows}
+    command = rf"\copy kept from '{bench.file}' (format csv, header)"
+    return whole(bench, lambda: subprocess.run([bench.psql, "-qXd", bench.url, "-c", command], check=True))
+
+
+def whole(bench: Bench, load_all: Callable[[], object]) -> dict[str, float]:
+    """Time a load of the whole file into an empty table: wall, and processor seconds of both sides."""
+    with bench.empty_table() as admin:
+        begun, own, served = time.perf_counter(), own_cpu(), served_cpu(bench.postmaster)
+        load_all()
+        wall = time.perf_counter() - begun
+        while admin.execute(OTHERS).fetchone() != (0,):
+            time.sleep(0.01)
+        time.sleep(0.1)  # the postmaster has then waited for the backends, which makes their seconds its children's
+        own, served = own_cpu() - own, served_cpu(bench.postmaster) - served
+        if admin.execute("select count(*) from kept").fetchone() != (bench.rows,):
+            raise ValueError("rows are missing")
+    scale = 1e6 / bench.rows
+    return {"wall": wall * scale, "cpu": (own + served) * scale, "client's": own * scale, "server's": served * scale}
 
 
 def compare(bench: Bench, title: str, sides: Mapping[str, Callable[[], dict[str, float]]]) -> None:
@@ -210,7 +231,7 @@ def prepared(name: str, rows: int, runs: int) -> Generator[Bench]:
         try:
             file = kind.write(folder / f"{name}.csv", rows)
             plan = make_plan(kind.names, columns_of(kind))
-            yield Bench(kind, file, rows, plan, server.url(), installation.bin / "psql", runs)
+            yield Bench(kind, file, rows, plan, server.url(), installation.bin / "psql", server.pid or 0, runs)
         finally:
             server.destroy()
 

@@ -40,11 +40,11 @@ class Given:
 
     def command(self, bench: Bench) -> str:
         """Return the command that does it again."""
-        size = self.size(bench)
+        size, usual = self.size(bench), bench.quick if self.quick else bench.full
         options = [
-            *(["--quick"] if self.quick and size == bench.quick else []),
-            *([f"--rows {size.rows}"] if size.rows not in (bench.full.rows, bench.quick.rows) else []),
-            *([f"--runs {size.runs}"] if size.runs not in (bench.full.runs, bench.quick.runs) else []),
+            *(["--quick"] if self.quick else []),
+            *([f"--rows {size.rows}"] if size.rows != usual.rows else []),
+            *([f"--runs {size.runs}"] if size.runs != usual.runs else []),
         ]
         return " ".join(["scripts/bench run", bench.name, *options])
 

@@ -9,10 +9,11 @@ from processor.bench.compare import made
 from processor.bench.files import PEOPLE
 from processor.bench.results import OURS, PSQL, Figure, Goal, Listing, Outcome, median
 from processor.bench.rig import Rig
-from processor.bench.sides import FORCE, Wish, alternate, copy_in, expect_rows, job, psql
+from processor.bench.sides import FORCE, TAKEN_SECONDS, Wish, alternate, copy_in, expect_rows, job, psql
 from processor.bench.size import Size
 from processor.bench.storage import stored
 from processor.cli.upload import BUCKET
+from processor.problem import Problem
 
 BYTES_PER_ROW = 102
 # Megabytes of the memory run's files, up to the size asked for.
@@ -117,7 +118,12 @@ def burst(rig: Rig, paths: list[str], target: str) -> tuple[float, int, int]:
     before = rig.one(RINGS) or 0
     rig.sql(INSERT_ALL, (BUCKET, target, Jsonb(FORCE), paths))
     rings = (rig.one(RINGS) or 0) - before
-    while rig.one(WAIT_ALL, (target,)):
+    left, moved = len(paths), time.monotonic()
+    while now_left := rig.one(WAIT_ALL, (target,)):
+        if now_left != left:
+            left, moved = now_left, time.monotonic()
+        if time.monotonic() > moved + TAKEN_SECONDS:
+            raise Problem(f"{left} jobs have not moved for {TAKEN_SECONDS} s")
         time.sleep(0.1)
     seconds, completed = rig.sql(SPAN, (target,))[0]
     rig.sql("delete from public.import_jobs where target = %s", (target,))

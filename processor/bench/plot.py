@@ -54,7 +54,7 @@ def svg(book: Book) -> str:
     """Draw both panels."""
     panels = [
         ("Times as fast as psql \\copy", "ratio of the medians; the tick is the goal", bars_against_psql(book), 1.0),
-        ("Rows per second, other loaders", "the same file into the same table", bars_of_loaders(book), None),
+        ("Rows per second, other loaders", "the same file, one after the other", bars_of_loaders(book), None),
     ]
     body, top = list[str](), 10
     for title, subtitle, bars, unit in panels:

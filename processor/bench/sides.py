@@ -18,6 +18,8 @@ from processor.problem import Problem
 
 INSERT = "insert into public.import_jobs (bucket_id, object_path, target, options) values (%s, %s, %s, %s) returning id"
 STATE = "select status, error_code, error_message from public.import_jobs where id = %s"
+# Four sweeps: what is pending for longer is not going to be taken.
+TAKEN_SECONDS = 60
 # A file that has been loaded before is loaded again.
 FORCE = {"force": True}
 
@@ -46,10 +48,15 @@ def submit(rig: Rig, wish: Wish) -> object:
 def finished(rig: Rig, job_id: object, poll_seconds: float = 0.05) -> dict[str, Any]:
     """Wait for a job's end; return its row with `seconds`, from insert to completed.
 
-    Raises: Problem when it did not complete.
+    Raises: Problem when it did not complete, or nobody takes it.
     """
+    taken_by = time.monotonic() + TAKEN_SECONDS
     while True:
         status, code, message = rig.sql(STATE, (job_id,))[0]
+        if status == "running":
+            taken_by = time.monotonic() + TAKEN_SECONDS
+        if time.monotonic() > taken_by:
+            raise Problem(f"no processor took the job for {TAKEN_SECONDS} s")
         if status == "completed":
             break
         if status in ("failed", "cancelled"):

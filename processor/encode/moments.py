@@ -51,19 +51,33 @@ def moment(texts: pl.Series, of: Kind) -> pl.Series | None:
     """
     data, offsets = raw(texts)
     lengths = np.diff(offsets)
-    present = lengths[texts.is_not_null().to_numpy()]
-    if len(present) and not 0 < present.min() <= present.max() <= _LONGEST:
+    present = lengths[texts.is_not_null().to_numpy()] if texts.null_count() else lengths
+    if not len(present):
+        return texts.cast(pl.Int64)
+    shortest, longest = int(present.min()), int(present.max())
+    if not 0 < shortest <= longest <= _LONGEST:
         return None
-    read = np.zeros(len(texts), dtype=np.int64)
-    for width in np.flatnonzero(np.bincount(present)):
+    if shortest == longest and len(present) == len(texts):
+        read = _read(data.reshape(-1, longest), of)
+    else:
+        read = _read_widths(data, offsets, np.flatnonzero(np.bincount(present)), of)
+    if read is None:
+        return None
+    values = pl.Series(texts.name, read, dtype=pl.Int32 if of == "date" else pl.Int64)
+    return values if len(present) == len(texts) else where_present(texts, values)
+
+
+def _read_widths(data: Bytes, offsets: Integers, widths: Integers, of: Kind) -> Integers | None:
+    """Read texts of several widths, those of each together; what has none of them is a null."""
+    lengths = np.diff(offsets)
+    read = np.zeros(len(lengths), dtype=np.int64)
+    for width in widths:
         mine = np.flatnonzero(lengths == width)
-        alone = len(mine) * width == len(data)
-        part = _read(data.reshape(-1, width) if alone else data[offsets[mine][:, None] + np.arange(width)], of)
+        part = _read(data[offsets[mine][:, None] + np.arange(width)], of)
         if part is None:
             return None
         read[mine] = part
-    values = pl.Series(texts.name, read // _DAY).cast(pl.Int32) if of == "date" else pl.Series(texts.name, read)
-    return values if not texts.null_count() else where_present(texts, values)
+    return read
 
 
 def _read(data: Bytes, of: Kind) -> Integers | None:
@@ -74,7 +88,9 @@ def _read(data: Bytes, of: Kind) -> Integers | None:
     days, clock, displacement = _days(data, layout), _clock(data, layout), _displacement(data, layout)
     if days is None or clock is None or displacement is None:
         return None
-    return days + clock - (displacement if of == "timestamptz" else 0)
+    if of == "date":
+        return days
+    return days * _DAY + clock - (displacement if of == "timestamptz" else 0)
 
 
 def _alike(data: Bytes, layout: Layout) -> bool:
@@ -126,7 +142,7 @@ def _number(data: Bytes, at: int, digits: int) -> Integers:
 
 
 def _days(data: Bytes, layout: Layout) -> Integers | None:
-    """Read the date, in microseconds; None when there is no such day."""
+    """Read the date; None when there is no such day."""
     if layout.date is None:
         return np.zeros(len(data), dtype=np.int64)
     year, month, day = (_number(data, layout.date + at, digits) for at, digits in ((0, 4), (5, 2), (8, 2)))
@@ -134,7 +150,7 @@ def _days(data: Bytes, layout: Layout) -> Integers | None:
         return None
     index = (year - _FIRST_YEAR) * 12 + month - 1
     days = _MONTHS[index] + day - 1
-    return None if (days >= _MONTHS[index + 1]).any() else days * _DAY
+    return None if (days >= _MONTHS[index + 1]).any() else days
 
 
 def _clock(data: Bytes, layout: Layout) -> Integers | None:

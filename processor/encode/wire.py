@@ -44,6 +44,8 @@ def _known(field: Any) -> Any:
 
 
 def _encoder(schema: Any, jsonb: frozenset[str]) -> _Encoder:
+    if not jsonb:
+        return cast(_Encoder, _PGPQ(schema))  # 1 µs for a column; naming each encoder takes 75 µs
     builders = {
         field.name: _TEXTS.new_with_output(field, Jsonb()) if field.name in jsonb else _PGPQ.infer_encoder(field)
         for field in schema

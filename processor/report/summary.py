@@ -1,5 +1,6 @@
 """The report of a run: columns, rejections by code, what normalisers changed, timings by step, and a preview."""
 
+import threading
 import time
 from collections import Counter
 from collections.abc import Generator, Sequence
@@ -30,15 +31,18 @@ class Report:
     rows: int = 0
     passed: int = 0
     repeated: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @contextmanager
     def timed(self, step: str) -> Generator[None]:
-        """Count the wall time of a step."""
+        """Count the wall time of a step; of chunks that are loaded at once, the sum."""
         start = time.perf_counter()
         try:
             yield
         finally:
-            self.seconds[step] = self.seconds.get(step, 0.0) + time.perf_counter() - start
+            spent = time.perf_counter() - start
+            with self._lock:
+                self.seconds[step] = self.seconds.get(step, 0.0) + spent
 
     def begin(self, plan: Plan) -> None:
         """Prepare the columns."""

@@ -1,10 +1,13 @@
 """The attempt itself: open, load chunk after chunk, finish."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack
+from functools import partial
 from typing import Any
 
 import httpx
 import psycopg
+from psycopg_pool import PoolTimeout
 
 from processor import jobs, records
 from processor.ahead import ahead
@@ -14,29 +17,49 @@ from processor.flow import Chunk, Limits
 from processor.jobs import Job, Paths, Tally
 from processor.report import Report
 from processor.run.artifacts import Output
+from processor.run.crew import Crew
 from processor.run.duplicates import earlier_import
 from processor.run.finishing import Finisher
 from processor.run.held import Held
 from processor.run.loading import Loader
 from processor.run.opening import Opened, known_target, open_file
 from processor.run.permission import check_permission
+from processor.run.progress import Progress
 from processor.run.rejections import check_count, check_end
+from processor.run.sizes import sizes
+from processor.run.turns import Turns
 from processor.storage import Artifacts, Source
 
-# The first chunks are small, so that progress shows at once; boundaries depend on the number of the chunk alone.
-RAMP = (256 * 1024, 1 << 20, 4 << 20)
+Lend = Callable[[], AbstractContextManager[psycopg.Connection]]
+
+# A second connection takes two round trips to have; loading so many bytes takes 20 ms.
+WORTH_BYTES = 2 << 20
 
 
 class Attempt:
-    """One attempt at a job. `conn` is in autocommit mode and the attempt's own.
+    """One attempt at a job. `conn` is in autocommit mode and the attempt's own; `lend` gives more such connections.
 
     `told` and `paths` are what there is to say of the run, also when it has failed.
     """
 
     def __init__(
-        self, job: Job, conn: psycopg.Connection, http: httpx.Client, artifacts: Artifacts, config: Config, held: Held
+        self,
+        job: Job,
+        conn: psycopg.Connection,
+        lend: Lend,
+        http: httpx.Client,
+        artifacts: Artifacts,
+        config: Config,
+        held: Held,
     ) -> None:
-        self.job, self.conn, self.artifacts, self.config, self.held = job, conn, artifacts, config, held
+        self.job, self.conn, self.lend, self.artifacts, self.config, self.held = (
+            job,
+            conn,
+            lend,
+            artifacts,
+            config,
+            held,
+        )
         self.source = Source(http, job.bucket_id, job.object_path, config.max_file_bytes, held.check)
         self.limits = Limits(config.max_record_bytes, config.max_field_bytes)
         self.report = Report()
@@ -57,7 +80,7 @@ class Attempt:
                 if earlier := earlier_import(self.conn, self.job, self.source):
                     jobs.skip_duplicate(self.conn, self.job, earlier)
                     return
-                opened = open_file(self.conn, self.job, target, self.source, self.limits)
+                opened = open_file(self.conn, self.job, target, self.source, self.limits, self.config.chunk_bytes)
             self.report.begin(opened.plan)
             finisher = self.finisher()
             try:
@@ -74,9 +97,7 @@ class Attempt:
 
     def finisher(self) -> Finisher:
         """Return what completes this attempt."""
-        return Finisher(
-            self.conn, self.job, self.source, self.artifacts, self.config, self.limits, self.report, self.chunk_bytes
-        )
+        return Finisher(self.conn, self.job, self.source, self.artifacts, self.config, self.limits, self.report)
 
     def load_all(self, opened: Opened) -> Tally:
         """Load every chunk that is not in; return what became of all records, those of earlier attempts included."""
@@ -85,35 +106,44 @@ class Attempt:
             tally = tally.plus(opened.ledger[seq].tally)
         check_count(tally, self.job.options)
         room = max(self.config.kept_errors - sum(entry.tally.rejected for entry in opened.ledger.values()), 0)
-        loader = Loader(self.conn, self.job, self.source, opened, self.report, room, self.config.lease_seconds)
-        for chunk in self.chunks(opened):
-            tally = tally.plus(self.one(chunk, opened, loader))
-            check_count(tally, self.job.options)
+        turns = Turns(opened.start.seq)
+        progress = Progress(self.report, tally, room, turns, self.job.options)
+        with ExitStack() as stack:
+            loaders = [
+                Loader(conn, self.job, self.source, opened, progress, self.config.lease_seconds)
+                for conn in [self.conn, *self.more(opened, stack)]
+            ]
+            loads = [partial(self.one, opened=opened, loader=loader) for loader in loaders]
+            Crew(loads, turns.give_up).load(self.chunks(opened))
         self.held.check()
-        return tally
+        return progress.tally
+
+    def more(self, opened: Opened, stack: ExitStack) -> Iterator[psycopg.Connection]:
+        """Lend further connections for a file that is worth it; the normalised CSV is written in the file's order."""
+        left = opened.size - opened.start.offset
+        wanted = 1 if self.output or opened.in_order else min(self.config.connections, 1 + left // WORTH_BYTES)
+        for _ in range(wanted - 1):
+            try:
+                yield stack.enter_context(self.lend())
+            except PoolTimeout:
+                return
 
     def chunks(self, opened: Opened) -> Iterator[Chunk]:
         """Cut the file in a thread of its own; stop between chunks when the job must not go on."""
-        cut = records.cut(opened.text, opened.dialect, opened.start, self.limits, self.chunk_bytes)
+        cut = records.cut(opened.text, opened.dialect, opened.start, self.limits, sizes(opened.chunk_bytes))
         for chunk in ahead(cut, check=self.held.check):
             self.held.check()
             yield chunk
 
-    def one(self, chunk: Chunk, opened: Opened, loader: Loader) -> Tally:
+    def one(self, chunk: Chunk, opened: Opened, loader: Loader) -> None:
         """Load a chunk, or pass over one that is in."""
         entry = opened.ledger.get(chunk.position.seq)
         if entry is None:
-            tally, loaded = loader.load(chunk)
-        elif self.output is None:
-            return entry.tally
+            loaded = loader.load(chunk)
         else:
             if (entry.byte_start, entry.next.offset) != (chunk.position.offset, chunk.next.offset):
-                raise RowAccounting("the chunks of an earlier attempt have another size (IMPORT_JOBS_CHUNK_BYTES)")
-            tally, loaded = entry.tally, loader.replayed(chunk, opened.rejected)
-        if self.output:
+                raise RowAccounting("the chunks of an earlier attempt are not those of this one")
+            loader.progress.skip(chunk.position.seq, entry.tally)
+            loaded = loader.replayed(chunk, opened.rejected) if self.output else None
+        if self.output and loaded is not None:
             self.output.add(loaded)
-        return tally
-
-    def chunk_bytes(self, seq: int) -> int:
-        """Return how large the chunk of this number is to be; the same on every attempt."""
-        return min(RAMP[seq], self.config.chunk_bytes) if seq < len(RAMP) else self.config.chunk_bytes

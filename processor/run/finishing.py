@@ -16,6 +16,7 @@ from processor.report import Report
 from processor.run.artifacts import Output, write_errors
 from processor.run.opening import Opened, read_again
 from processor.run.rejections import budget, check_count, check_end
+from processor.run.sizes import sizes
 from processor.storage import Artifacts, Source
 
 # How often rows that came to be refused while others were sorted out are looked for again.
@@ -34,10 +35,9 @@ class Finisher:
         config: Config,
         limits: Limits,
         report: Report,
-        chunk_bytes: Callable[[int], int],
     ) -> None:
         self.conn, self.job, self.source, self.artifacts = conn, job, source, artifacts
-        self.config, self.limits, self.report, self.chunk_bytes = config, limits, report, chunk_bytes
+        self.config, self.limits, self.report = config, limits, report
 
     def finish(self, opened: Opened, tally: Tally, output: Output | None) -> None:
         """Complete the job; rows that an all-or-nothing job's target refuses are rejected first.
@@ -100,7 +100,7 @@ class Finisher:
         """Read the file once more for the lines and the text of refused records."""
         found: list[Rejected] = []
         text = read_again(self.source, opened, self.limits)
-        for chunk in records.cut(text, opened.dialect, opened.first, self.limits, self.chunk_bytes):
+        for chunk in records.cut(text, opened.dialect, opened.first, self.limits, sizes(opened.chunk_bytes)):
             first = chunk.position.record
             rows = [number - first for number in sorted(refused) if 0 <= number - first < chunk.records]
             for row, raw in zip(rows, records.texts(chunk, rows), strict=True):

@@ -9,13 +9,15 @@ import polars as pl
 import psycopg
 
 from processor import jobs, load, records, validate
-from processor.errors import DatabaseBusy, RowAccounting
+from processor.errors import DatabaseBusy, DatabaseUnavailable, RowAccounting
 from processor.flow import Change, Checked, Chunk, Rejections, Rows
 from processor.jobs import Job, Outcome, Tally
-from processor.report import Report, preview
+from processor.report import preview
 from processor.run.guard import unguarded
 from processor.run.opening import Opened
+from processor.run.progress import Progress
 from processor.run.rejections import joined, numbered, of_refusals
+from processor.run.sinks import Written
 from processor.shape import Shape, judge_shape
 from processor.sqlstates import job_error
 from processor.storage import Source
@@ -25,9 +27,9 @@ BUSY_TRIES = 6
 
 
 class Loader:
-    """Loads chunks of one attempt.
+    """Loads chunks of one attempt on a connection of its own.
 
-    `room` is how many rejected rows the user may still be shown, `idle_seconds` how long a transaction may be idle.
+    `idle_seconds` is how long a transaction may be idle.
     """
 
     def __init__(
@@ -36,19 +38,29 @@ class Loader:
         job: Job,
         source: Source,
         opened: Opened,
-        report: Report,
-        room: int,
+        progress: Progress,
         idle_seconds: int,
     ) -> None:
-        self.conn, self.job, self.source, self.opened, self.report = conn, job, source, opened, report
-        self.room, self.idle_seconds = room, idle_seconds
+        self.conn, self.job, self.source, self.opened, self.progress = conn, job, source, opened, progress
+        self.idle_seconds = idle_seconds
 
-    def load(self, chunk: Chunk) -> tuple[Tally, pl.DataFrame]:
+    def load(self, chunk: Chunk) -> pl.DataFrame:
         """Validate a chunk and load it, in one transaction with its ledger entry; return the rows that are in.
 
         The first try writes all rows at once. If Postgres refuses a row, the types that were left to it are asked
-        about, and the next try isolates what is left.
+        about, and the next try isolates what is left, once all chunks before it are in: a row may be refused for one
+        that comes earlier in the file.
+        Raises: JobError, psycopg.Error; DatabaseUnavailable when the connection is broken, since a row's refusal that
+        was on its way when the server went down would else count as the job's own fault.
         """
+        try:
+            return self._load(chunk)
+        except psycopg.Error as exc:
+            if self.conn.broken:
+                raise DatabaseUnavailable("the connection to the database was lost") from exc
+            raise
+
+    def _load(self, chunk: Chunk) -> pl.DataFrame:
         shape, rows, rejections, changes = self.validated(chunk)
         if self.opened.sink.tries:
             try:
@@ -56,21 +68,22 @@ class Loader:
             except psycopg.Error as exc:
                 if self.conn.broken or not self.opened.sink.mends(exc):
                     raise
+            self.progress.turns.wait(chunk.position.seq)
         doubts = validate.opaque_doubts(rows, self.opened.plan)
         rows, found = self.settle(Checked(rows, doubts, Rejections()))
         return self.commit(chunk, shape, rows, joined(rejections, found), changes, isolating=True)
 
     def validated(self, chunk: Chunk) -> tuple[Shape, Rows, Rejections, Sequence[Change]]:
         """Return a chunk's rows that are good as far as can be told without loading them, and the others' reasons."""
-        plan, dialect = self.opened.plan, self.opened.dialect
+        plan, dialect, report = self.opened.plan, self.opened.dialect, self.progress.report
         shape = judge_shape(chunk, plan.width)
-        with self.report.timed("parse"):
+        with report.timed("parse"):
             index = np.flatnonzero(shape.keep)
             frame = validate.parse(records.clean(chunk, shape.keep, dialect), plan, dialect, len(index))
             rows = Rows(unguarded(frame) if self.opened.guarded else frame, index)
-        with self.report.timed("read"):
+        with report.timed("read"):
             read = validate.transform(rows, plan)
-        with self.report.timed("check"):
+        with report.timed("check"):
             rows, found = self.settle(validate.check(read.rows, plan, read.rejections))
         return shape, rows, joined(shape.rejections, found), read.changes
 
@@ -93,40 +106,57 @@ class Loader:
         changes: Sequence[Change],
         *,
         isolating: bool,
-    ) -> tuple[Tally, pl.DataFrame]:
-        """Load rows, rejections and the ledger entry together; again after a deadlock, which no user need see."""
+    ) -> pl.DataFrame:
+        """Load rows, rejections and the ledger entry together; again after a deadlock, which no user need see.
+
+        A deadlock is most often one with another loader of this job, over the same keys: from then on they take turns.
+        """
         tries = 1
         while True:
+            if self.progress.cautious:
+                self.progress.turns.wait(chunk.position.seq)
             try:
-                with self.report.timed("load"), self.conn.transaction():
-                    load.begin(self.conn, self.job.id, self.idle_seconds)
-                    written = self.opened.sink.write(self.conn, rows, chunk, isolating)
-                    loaded = without(rows.frame, written.refused)
-                    everything = joined(rejections, of_refusals(written.refused, rows))
-                    outcome = self.outcome(chunk, shape, loaded, everything, written.passed)
-                    jobs.commit_chunk(self.conn, self.job, outcome)
+                with self.progress.report.timed("load"):
+                    return self._committed(chunk, shape, rows, rejections, changes, isolating=isolating)
             except psycopg.Error as exc:
                 if self.conn.broken or tries >= BUSY_TRIES or not isinstance(job_error(exc), DatabaseBusy):
                     raise
+                self.progress.cautious = True
                 time.sleep(random.uniform(0, 0.1 * 2**tries))  # noqa: S311 - jitter, not a secret
                 tries += 1
-            else:
-                self.room = max(self.room - outcome.tally.rejected, 0)
-                with self.report.timed("report"):
-                    self.report.add(loaded, everything, changes)
-                    self.report.pass_over(written.passed, written.repeated)
-                return outcome.tally, loaded
 
-    def outcome(self, chunk: Chunk, shape: Shape, loaded: pl.DataFrame, everything: Rejections, passed: int) -> Outcome:
-        """Sum a chunk up.
-
-        Raises: RowAccounting unless every record counted from the bytes is loaded, rejected or skipped.
-        """
-        tally = Tally(loaded.height - passed, len(everything.rows), shape.skipped + passed, passed)
-        if tally.read != chunk.records:
-            raise RowAccounting(f"{tally.read} rows came of {chunk.records} records")
-        first = preview(loaded) if chunk.position.seq == 0 else None
-        return Outcome(chunk, tally, self.bytes_read(chunk), numbered(chunk, everything), self.room, first)
+    def _committed(
+        self,
+        chunk: Chunk,
+        shape: Shape,
+        rows: Rows,
+        rejections: Rejections,
+        changes: Sequence[Change],
+        *,
+        isolating: bool,
+    ) -> pl.DataFrame:
+        seq = chunk.position.seq
+        with self.progress.room() as room, self.conn.transaction():
+            load.begin(self.conn, self.job.id, self.idle_seconds)
+            written = self.opened.sink.write(
+                self.conn, rows, chunk, lambda: self.progress.turns.wait(seq), isolating=isolating
+            )
+            loaded = without(rows.frame, written.refused)
+            everything = joined(rejections, of_refusals(written.refused, rows))
+            tally = tallied(chunk, shape, loaded, everything, written)
+            outcome = Outcome(
+                chunk,
+                tally,
+                self.bytes_read(chunk),
+                numbered(chunk, everything),
+                room.take(tally.rejected),
+                preview(loaded) if seq == 0 else None,
+                self.opened.chunk_bytes,
+            )
+            jobs.commit_chunk(self.conn, self.job, outcome)
+        self.progress.turns.done(seq)
+        self.progress.add(tally, loaded, everything, changes, written)
+        return loaded
 
     def bytes_read(self, chunk: Chunk) -> int:
         """Return how far into the file a chunk reaches; where its bytes are not the text's, how far was downloaded."""
@@ -134,6 +164,18 @@ class Loader:
         if dialect.compression is None and dialect.encoding == "utf-8":
             return chunk.next.offset + dialect.bom_bytes
         return self.source.position
+
+
+def tallied(chunk: Chunk, shape: Shape, loaded: pl.DataFrame, everything: Rejections, written: Written) -> Tally:
+    """Sum a chunk up.
+
+    Raises: RowAccounting unless every record counted from the bytes is loaded, rejected or skipped.
+    """
+    passed = written.passed
+    tally = Tally(loaded.height - passed, len(everything.rows), shape.skipped + passed, passed)
+    if tally.read != chunk.records:
+        raise RowAccounting(f"{tally.read} rows came of {chunk.records} records")
+    return tally
 
 
 def without(frame: pl.DataFrame, refused: Sequence[load.Refusal]) -> pl.DataFrame:

@@ -58,8 +58,10 @@ class Digest:
 class Opened:
     """A file that is ready to be cut: how to read it, what goes where, where to begin, and what is in already.
 
-    `text` yields the UTF-8 text from `start` on. `guarded`: the file is an errors.csv, whose cells carry guards.
-    `rejected` are the numbers of rejected records, where the normalised file of an earlier attempt is written anew.
+    `text` yields the UTF-8 text from `start` on. `size` is the file's in Storage, `chunk_bytes` that of a chunk, as the
+    first attempt cut it. `in_order`: triggers of the table may look at rows that are there. `guarded`: the file is an
+    errors.csv, whose cells carry guards. `rejected` are the numbers of rejected records, where the normalised file of
+    an earlier attempt is written anew.
     """
 
     dialect: Dialect
@@ -68,6 +70,9 @@ class Opened:
     first: Position
     start: Position
     text: Iterator[bytes]
+    size: int
+    chunk_bytes: int
+    in_order: bool
     ledger: dict[int, Entry]
     digest: Digest
     header: list[str]
@@ -75,7 +80,9 @@ class Opened:
     rejected: frozenset[int] = frozenset()
 
 
-def open_file(conn: psycopg.Connection, job: Job, target: Target, source: Source, limits: Limits) -> Opened:
+def open_file(
+    conn: psycopg.Connection, job: Job, target: Target, source: Source, limits: Limits, chunk_bytes: int
+) -> Opened:
     """Read the file's beginning, decide how to read the rest, and find out what is in already.
 
     Raises: JobError for a file or a target that cannot be used, psycopg.Error.
@@ -107,6 +114,9 @@ def open_file(conn: psycopg.Connection, job: Job, target: Target, source: Source
         first,
         start,
         text,
+        identity.size,
+        next((entry.chunk_bytes for entry in ledger if entry.chunk_bytes), chunk_bytes),
+        target.has_triggers,
         {entry.seq: entry for entry in ledger},
         digest,
         header,

@@ -19,7 +19,7 @@ from processor.validate.numbers import read_boolean, read_number
 from processor.validate.offences import Offences
 
 _PLAIN: Final = Reading()
-_NUMBERS: Final = {"smallint", "integer", "bigint", "numeric", "real", "double precision"}
+_NUMBERS: Final = {"smallint", "integer", "bigint", "numeric", "real", "double precision", "money"}
 _WORDS: Final = {"text", "character varying", "character", "bpchar", "citext", "name"}
 _TIMESTAMPS: Final = {"timestamp without time zone", "timestamp with time zone"}
 _POSTGRES_TRUE: Final = ("true", "t", "yes", "y", "on", "1")

@@ -1,7 +1,7 @@
 -- What may be imported, into which table, by what rules: an allow-list that administrators write.
 create table public.import_targets (
   name text primary key check (name <> '' and length(name) <= 200),
-  "table" text,
+  "table" text, -- noqa: RF06
   columns jsonb not null check (jsonb_typeof(columns) = 'object'),
   mode text not null default 'insert' check (mode in ('insert', 'upsert', 'ignore', 'update', 'replace', 'none')),
   key_columns text[] check (key_columns <> '{}'),
@@ -18,14 +18,14 @@ create table public.import_targets (
   max_running_jobs integer not null default 4 check (max_running_jobs > 0),
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
-  constraint import_targets_has_a_table check ((mode = 'none') = ("table" is null)),
+  constraint import_targets_has_a_table check ((mode = 'none') = ("table" is null)), -- noqa: RF06
   constraint import_targets_has_a_key check (mode not in ('upsert', 'update') or key_columns is not null)
 );
 
 comment on table public.import_targets is
 'Tables that files may be imported into. Written by administrators, best with importer.register_target().';
 comment on column public.import_targets.name is 'What a job names in its column target.';
-comment on column public.import_targets."table" is
+comment on column public.import_targets."table" is -- noqa: RF06
 'The table, as text that to_regclass() understands, for example public.people; null for mode none.';
 comment on column public.import_targets.columns is
 'Column name → settings: aliases, required, default, normaliser, null_values, formats. What is not listed is not written.';
@@ -59,7 +59,7 @@ alter table public.import_targets enable row level security;
 
 revoke all on public.import_targets from public, anon, authenticated, service_role;
 grant select (
-  name, "table", columns, mode, key_columns, update_columns, on_duplicate_key, on_duplicate_file, options
+  name, "table", columns, mode, key_columns, update_columns, on_duplicate_key, on_duplicate_file, options -- noqa: RF06
 ) on public.import_targets to authenticated;
 grant select on public.import_targets to service_role;
 

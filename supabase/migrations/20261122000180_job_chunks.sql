@@ -11,6 +11,7 @@ create table importer.job_chunks (
   rows_loaded bigint not null,
   rows_rejected bigint not null,
   rows_skipped bigint not null,
+  chunk_bytes bigint not null default 0,
   attempt integer not null,
   committed_at timestamptz not null default clock_timestamp(),
   primary key (job_id, seq),
@@ -29,6 +30,8 @@ comment on column importer.job_chunks.rows_read is 'Records of the chunk.';
 comment on column importer.job_chunks.rows_loaded is 'Records in the target.';
 comment on column importer.job_chunks.rows_rejected is 'Records refused.';
 comment on column importer.job_chunks.rows_skipped is 'Records passed over.';
+comment on column importer.job_chunks.chunk_bytes is
+'The size by which the file is cut: a later attempt cuts it alike, so that it finds what is in.';
 comment on column importer.job_chunks.attempt is 'The attempt that committed it.';
 comment on column importer.job_chunks.committed_at is 'When, by the database''s clock.';
 

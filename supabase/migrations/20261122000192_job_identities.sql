@@ -1,5 +1,6 @@
--- Under whose rights a job runs: a snapshot of the owner's claims, taken when the job was inserted. A job without one was
--- inserted by an administrator or the service, and runs under the processor's own rights.
+-- Under whose rights a job runs: a snapshot of the owner's claims, taken when the job was inserted. A
+-- job without one was inserted by an administrator or the service, and runs under the processor's own
+-- rights.
 create table importer.job_identities (
   job_id uuid primary key references public.import_jobs (id) on delete cascade,
   role text not null,

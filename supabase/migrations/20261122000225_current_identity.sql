@@ -1,5 +1,6 @@
--- The role that is really in force, not the one that a claim names: PostgREST sets both alike, a connection by hand need
--- not. One that row security does not concern stands for an administrator or the service acting for a user.
+-- The role that is really in force, not the one that a claim names: PostgREST sets both alike, a
+-- connection by hand need not. One that row security does not concern stands for an administrator or
+-- the service acting for a user.
 create function importer.current_identity(owner uuid, listed text[]) returns jsonb
 language sql stable set search_path = ''
 as $$

@@ -1,6 +1,6 @@
--- What a new job must satisfy. It does not look for the file, and not for the target unless it is there: a job may be
--- inserted before both, and a missing one is the job's outcome, with a code in its row. Definer, as those who insert may
--- not call the inner checks.
+-- What a new job must satisfy. It does not look for the file, and not for the target unless it is
+-- there: a job may be inserted before both, and a missing one is the job's outcome, with a code in
+-- its row. Definer, as those who insert may not call the inner checks.
 create function importer.check_import_job() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
@@ -15,7 +15,7 @@ begin
     or new.object_path ~ '(^|/)[.]{0,2}(/|$)' or new.object_path ~* '\\|%(2e|2f|5c|00)'
   then
     raise exception 'object_path is not the path of an object' using errcode = 'IJ107',
-    hint = 'Give the path in the bucket, such as <user id>/<random>/people.csv: no leading or double slash, dots alone, backslash.';
+    hint = 'Give the path in the bucket, such as <user id>/<random>/a.csv: no leading or double slash, dots alone, backslash.';
   end if;
   if octet_length(new.target) > 512 or octet_length(new.bucket_id) > 128 or octet_length(new.idempotency_key) > 512 then
     raise exception 'target, bucket_id or idempotency_key is too long' using errcode = 'IJ107',

@@ -1,5 +1,6 @@
--- What a transition brings with it: an event, the snapshot of the owner of a new job or of one that its owner retries (its
--- claims may be others by now), and the end of the lease when the job leaves `running`.
+-- What a transition brings with it: an event, the snapshot of the owner of a new job or of one that
+-- its owner retries (its claims may be others by now), and the end of the lease when the job leaves
+-- `running`.
 create function importer.follow_import_job() returns trigger
 language plpgsql security definer set search_path = ''
 as $$

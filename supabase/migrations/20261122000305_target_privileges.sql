@@ -1,6 +1,6 @@
--- What of a target the processor may write, and for which modes it must look at it. The owner's and the provenance column
--- are written, too, though never from the file. Postgres asks for SELECT on what ON CONFLICT DO UPDATE takes from
--- `excluded`.
+-- What of a target the processor may write, and for which modes it must look at it. The owner's and
+-- the provenance column are written, too, though never from the file. Postgres asks for SELECT on
+-- what ON CONFLICT DO UPDATE takes from `excluded`.
 create function importer.target_privileges(target public.import_targets)
 returns table (privilege text, column_name text)
 language sql stable set search_path = ''

@@ -1,5 +1,6 @@
--- What the uploader could not do by hand, an import must not do either. It is looked for before the first row: a missing
--- grant concerns all rows alike, and has the same SQLSTATE as a row that a policy refuses.
+-- What the uploader could not do by hand, an import must not do either. It is looked for before the
+-- first row: a missing grant concerns all rows alike, and has the same SQLSTATE as a row that a
+-- policy refuses.
 create function importer.lacking_privileges(target public.import_targets, uploader text) returns jsonb
 language sql stable set search_path = ''
 as $$

@@ -1,5 +1,5 @@
--- A target is judged when it is written, so that a wrong one is not found by the first job. Invoker: what it looks at is
--- the administrator's own.
+-- A target is judged when it is written, so that a wrong one is not found by the first job. Invoker:
+-- what it looks at is the administrator's own.
 create function importer.check_import_target() returns trigger
 language plpgsql set search_path = ''
 as $$

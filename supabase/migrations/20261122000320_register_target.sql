@@ -1,5 +1,6 @@
--- One call that derives everything from the catalog: columns, and the key where the mode needs one. What is not given
--- stays as it was registered before. It runs with the caller's rights: who may not grant on the table cannot register it.
+-- One call that derives everything from the catalog: columns, and the key where the mode needs one.
+-- What is not given stays as it was registered before. It runs with the caller's rights: who may not
+-- grant on the table cannot register it.
 create function importer.register_target(
   relation regclass, name text default null, columns text[] default null, mode text default null,
   key_columns text[] default null, update_columns text[] default null, owner_column text default null,

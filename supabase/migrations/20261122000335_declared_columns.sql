@@ -1,5 +1,5 @@
--- Columns of a target without a table: names and types are those of the settings; where a file has no header, they are in
--- the order of their `position`.
+-- Columns of a target without a table: names and types are those of the settings; where a file has no
+-- header, they are in the order of their `position`.
 create function importer.declared_columns(columns jsonb) returns jsonb
 language sql stable set search_path = ''
 as $$

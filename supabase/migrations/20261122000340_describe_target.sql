@@ -16,6 +16,9 @@ as $$
     'provenance_column', t.provenance_column,
     'run_as', t.run_as,
     'row_security', coalesce(c.relrowsecurity, false),
+    'has_triggers', exists (
+      select from pg_catalog.pg_trigger as g where g.tgrelid = c.oid and not g.tgisinternal and g.tgenabled <> 'D'
+    ),
     'on_duplicate_file', t.on_duplicate_file,
     'options', t.options,
     'settings', t.columns,

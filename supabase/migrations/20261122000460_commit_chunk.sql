@@ -5,7 +5,7 @@
 create function importer.commit_chunk(
   job_id uuid, token uuid, seq integer, byte_start bigint, byte_end bigint, next_line bigint, next_record bigint,
   rows_read bigint, rows_loaded bigint, rows_rejected bigint, rows_skipped bigint, bytes_read bigint, errors jsonb,
-  kept integer default 10000, preview jsonb default null
+  kept integer default 10000, preview jsonb default null, chunk_bytes bigint default 0
 ) returns void
 language plpgsql security definer set search_path = ''
 as $$
@@ -14,12 +14,12 @@ begin
 
   insert into importer.job_chunks (
     job_id, seq, byte_start, byte_end, next_line, next_record,
-    rows_read, rows_loaded, rows_rejected, rows_skipped, attempt
+    rows_read, rows_loaded, rows_rejected, rows_skipped, chunk_bytes, attempt
   )
   select
     commit_chunk.job_id, commit_chunk.seq, commit_chunk.byte_start, commit_chunk.byte_end, commit_chunk.next_line,
     commit_chunk.next_record, commit_chunk.rows_read, commit_chunk.rows_loaded, commit_chunk.rows_rejected,
-    commit_chunk.rows_skipped, j.attempts
+    commit_chunk.rows_skipped, commit_chunk.chunk_bytes, j.attempts
   from public.import_jobs as j where j.id = commit_chunk.job_id;
 
   if jsonb_array_length(errors) > 0 then
@@ -40,12 +40,12 @@ end
 $$;
 
 comment on function importer.commit_chunk(
-  uuid, uuid, integer, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, jsonb, integer, jsonb
+  uuid, uuid, integer, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, jsonb, integer, jsonb, bigint
 ) is 'Enters a chunk into the ledger, its rejected rows and the job''s counters; raises IJ103 when the lease is over.';
 
 revoke all on function importer.commit_chunk(
-  uuid, uuid, integer, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, jsonb, integer, jsonb
+  uuid, uuid, integer, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, jsonb, integer, jsonb, bigint
 ) from public, anon, authenticated, service_role;
 grant execute on function importer.commit_chunk(
-  uuid, uuid, integer, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, jsonb, integer, jsonb
+  uuid, uuid, integer, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, jsonb, integer, jsonb, bigint
 ) to import_processor;

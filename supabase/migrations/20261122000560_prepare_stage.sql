@@ -1,6 +1,6 @@
--- Makes the staging table of an all-or-nothing job, or keeps it when a former attempt has left chunks in it. Definer, as
--- the processor creates nothing itself. The record number is the key: no row can be staged twice. What a target exchanges
--- is exchanged at once, whatever the job's options say.
+-- Makes the staging table of an all-or-nothing job, or keeps it when a former attempt has left chunks
+-- in it. Definer, as the processor creates nothing itself. The record number is the key: no row can
+-- be staged twice. What a target exchanges is exchanged at once, whatever the job's options say.
 create function importer.prepare_stage(job_id uuid, token uuid, columns text[]) returns text
 language plpgsql security definer set search_path = ''
 as $$

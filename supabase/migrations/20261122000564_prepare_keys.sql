@@ -1,5 +1,5 @@
--- Where a key may stand in a file only once, keys are entered into a table of the job's, in the transactions of its chunks.
--- Logged, like the ledger and the staging tables, and dropped like these.
+-- Where a key may stand in a file only once, keys are entered into a table of the job's, in the
+-- transactions of its chunks. Logged, like the ledger and the staging tables, and dropped like these.
 create function importer.prepare_keys(job_id uuid, token uuid, columns text[]) returns text
 language plpgsql security definer set search_path = ''
 as $$

@@ -1,5 +1,5 @@
 -- Not now: another job is loading the same file. As if it had not been claimed, and nobody is rung before its time.
-create function importer.postpone_job(job_id uuid, token uuid, seconds integer) returns void
+create function importer.postpone_job(job_id uuid, token uuid, seconds double precision) returns void
 language plpgsql security definer set search_path = ''
 as $$
 begin
@@ -15,8 +15,8 @@ begin
 end
 $$;
 
-comment on function importer.postpone_job(uuid, uuid, integer) is
+comment on function importer.postpone_job(uuid, uuid, double precision) is
 'Puts a job back to pending for so many seconds without counting the attempt; raises IJ103 without a lease.';
 
-revoke all on function importer.postpone_job(uuid, uuid, integer) from public, anon, authenticated, service_role;
-grant execute on function importer.postpone_job(uuid, uuid, integer) to import_processor;
+revoke all on function importer.postpone_job(uuid, uuid, double precision) from public, anon, authenticated, service_role;
+grant execute on function importer.postpone_job(uuid, uuid, double precision) to import_processor;

@@ -1,4 +1,4 @@
-"""Jobs that reach for other tenants' rows, and what an application's own triggers, keys and memberships see of a job."""
+"""Jobs that reach for other tenants' rows, and what an application's own triggers and policies see of a job."""
 
 import json
 from typing import Any
@@ -79,7 +79,8 @@ def test_triggers_and_defaults_see_the_jobs_owner(stack: Stack) -> None:
     name, user = table(stack, columns, "true"), uuid4()
     stack.sql(
         f"create function public.tell_{name}() returns trigger language plpgsql as $$ begin"
-        " new.told := jsonb_build_object('uid', auth.uid(), 'role', auth.role(), 'jwt', auth.jwt(), 'user', current_user);"
+        " new.told := jsonb_build_object("
+        "'uid', auth.uid(), 'role', auth.role(), 'jwt', auth.jwt(), 'user', current_user);"
         f" return new; end $$; create trigger tell before insert on public.{name}"
         f" for each row execute function public.tell_{name}()"
     )

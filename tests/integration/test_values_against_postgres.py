@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from processor.validate import make_reading
 from tests.conftest import Cluster
 from tests.integration.value_texts import NEAR, TYPES, texts
 from tests.integration.values_harness import Kept
@@ -64,6 +65,30 @@ def test_the_pipeline_stores_and_refuses_what_postgres_does(conn, type_name):
     agrees()
     assert seen >= EXAMPLES * PER_EXAMPLE
     assert stored >= seen / 20, "too few texts were accepted for the property to mean anything"
+
+
+#: Types that no declared mark, format or word concerns.
+UNCONCERNED = [
+    "text", "time without time zone", "time with time zone", "interval", "uuid", "json", "jsonb", "bytea", "inet",
+    "text[]", "integer[]", "int4range", "bit(3)", "public.mood", "public.short",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("type_name", UNCONCERNED)
+def test_a_locale_leaves_other_types_alone(conn, type_name):
+    kept = Kept.of(conn, type_name)
+    reading = make_reading({"trim": False, "null_values": []}, {"locale": "pt-BR", "time_zone": "America/Recife"})
+
+    @settings(
+        max_examples=2, deadline=None, database=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate]
+    )
+    @given(st.lists(texts(type_name), min_size=PER_EXAMPLE))
+    def agrees(some: list[str | None]) -> None:
+        with conn.transaction(force_rollback=True):
+            expected, ours = kept.by_postgres(some), kept.by_pipeline(some, reading)
+        assert (ours.stored, ours.refused) == (expected.stored, expected.refused)
+
+    agrees()
 
 
 def read_differently(kept: Kept, some: list[str | None]) -> set[int]:

@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from processor.validate.formats import read_date, read_timestamp
@@ -23,12 +23,14 @@ def timestamps(texts: list[str | None], *formats: str, zone: str | None = None) 
     return read_timestamp(pl.Series("c", texts, dtype=pl.String), formats, (), zone).to_list()
 
 
+@settings(deadline=None)
 @given(st.lists(st.dates(YEARS["min_value"].date(), YEARS["max_value"].date()), min_size=1), st.sampled_from(DATES))
 def test_dates_written_in_a_format_are_read_back(days, notation):
     written = [day.strftime(notation) for day in days]
     assert dates(written, notation) == [day.isoformat() for day in days]
 
 
+@settings(deadline=None)
 @given(st.lists(st.datetimes(**YEARS), min_size=1), st.sampled_from(DATES), st.sampled_from(CLOCKS))
 def test_timestamps_written_in_a_format_are_read_back(moments, day, clock):
     texts = [moment.strftime(day + clock) for moment in moments]
@@ -36,6 +38,7 @@ def test_timestamps_written_in_a_format_are_read_back(moments, day, clock):
     assert [datetime.fromisoformat(text) for text in timestamps(texts, day + clock)] == expected
 
 
+@settings(deadline=None)
 @given(st.text(st.sampled_from("0123/.-: eEé٣"), max_size=12), st.sampled_from(["%d/%m/%Y", "%d.%m.%Y", "%Y%m%d"]))
 def test_what_is_read_is_what_strptime_reads(text, notation):
     (read,) = dates([text], notation)

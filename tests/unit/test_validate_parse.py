@@ -1,7 +1,7 @@
 """Canonical CSV bytes become exactly the texts and nulls that were written."""
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from processor.errors import RowAccounting
@@ -28,6 +28,7 @@ def written(rows: list[list[str]], delimiter: str, line_end: str, everything: bo
     return (text + line_end if last_end else text).encode()
 
 
+@settings(deadline=None)
 @given(
     rows=st.integers(1, 4).flatmap(lambda width: st.lists(st.lists(NASTY, min_size=width, max_size=width), min_size=1)),
     delimiter=st.sampled_from(",;|\t"),

@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from processor.flow import Change, Column, Field, Plan, Rows
@@ -12,15 +12,15 @@ from processor.validate import check, make_reading, settle, transform
 PT_BR = {"locale": "pt-BR"}
 
 
-def read(type_name: str, texts: list[str | None], *settings: dict[str, object], not_null: bool = False):
+def read(type_name: str, texts: list[str | None], *layers: dict[str, object], not_null: bool = False):
     column = Column("c", type_name, type_name.split("(")[0], "b", not_null, False)
-    plan = Plan(1, (Field(0, "c", column, make_reading(*settings)),))
+    plan = Plan(1, (Field(0, "c", column, make_reading(*layers)),))
     rows = Rows(pl.DataFrame({"c": pl.Series(texts, dtype=pl.String)}), np.arange(len(texts), dtype=np.int64))
     return transform(rows, plan), plan
 
 
-def texts_of(type_name: str, texts: list[str | None], *settings: dict[str, object]) -> list[str | None]:
-    done, _ = read(type_name, texts, *settings)
+def texts_of(type_name: str, texts: list[str | None], *layers: dict[str, object]) -> list[str | None]:
+    done, _ = read(type_name, texts, *layers)
     return done.rows.frame["c"].to_list()
 
 
@@ -53,6 +53,13 @@ def test_numbers_with_the_marks_of_a_country(locale, text, number):
     assert done.rejections.codes == (("IJ403",) if number is None else ())
 
 
+def test_money_is_a_number_with_the_declared_marks():
+    done, _ = read("money", ["1.234,56", "R$ 1"], {"locale": "pt-BR"})
+    assert done.rows.frame["c"].to_list() == ["1234.56", None]
+    assert done.rejections.codes == ("IJ403",)
+
+
+@settings(deadline=None)
 @given(
     st.lists(st.decimals(-(10**12), 10**12, places=2), min_size=1, max_size=20),
     st.sampled_from([(",", "."), (".", ","), (",", " "), (".", "'")]),
@@ -147,8 +154,8 @@ def test_changes_of_a_normaliser_are_told_with_examples():
 
 
 def test_a_pattern_of_ones_own_has_a_code_of_its_own():
-    settings = {"name": "regex", "pattern": "([a-z]{2})-?([0-9]+)", "replace": "$1-$2", "code": "SKU01"}
-    done, _ = read("text", ["ab12", "ab-12", "12"], {"normalise": settings})
+    normaliser = {"name": "regex", "pattern": "([a-z]{2})-?([0-9]+)", "replace": "$1-$2", "code": "SKU01"}
+    done, _ = read("text", ["ab12", "ab-12", "12"], {"normalise": normaliser})
     assert done.rows.frame["c"].to_list() == ["ab-12", "ab-12", None]
     assert done.rejections.codes == ("SKU01",)
 

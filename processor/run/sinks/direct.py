@@ -9,7 +9,7 @@ from psycopg import sql
 from processor import load
 from processor.flow import Chunk, Rows
 from processor.run.identity import acting
-from processor.run.sinks.sink import Immediate, Written
+from processor.run.sinks.sink import Immediate, Turn, Written
 
 
 @dataclass(slots=True, kw_only=True)
@@ -20,7 +20,7 @@ class Direct(Immediate):
     constants: tuple[tuple[str, str], ...] = ()
     enter: sql.Composed | None = None
 
-    def write(self, conn: psycopg.Connection, rows: Rows, chunk: Chunk, isolating: bool) -> Written:
+    def write(self, conn: psycopg.Connection, rows: Rows, chunk: Chunk, turn: Turn, *, isolating: bool) -> Written:
         """COPY them."""
         frame = rows.frame.with_columns([pl.lit(text).alias(name) for name, text in self.constants])
         copy = load.copy_isolating if isolating else load.copy

@@ -13,7 +13,7 @@ from processor.flow import Chunk, Offsets, Rows
 from processor.isolate import isolate
 from processor.run.identity import acting
 from processor.run.sinks.merge import LAST, RECORD, Merge
-from processor.run.sinks.sink import Immediate, Written
+from processor.run.sinks.sink import Immediate, Turn, Written
 from processor.sqlstates import is_about_a_row, is_refused_by_policy
 
 # SQLSTATE cardinality_violation: ON CONFLICT met a key twice in one statement.
@@ -38,13 +38,15 @@ class Merged(Immediate):
     again: sql.Composed | None = None
     repeats: bool = False
 
-    def write(self, conn: psycopg.Connection, rows: Rows, chunk: Chunk, isolating: bool) -> Written:
+    def write(self, conn: psycopg.Connection, rows: Rows, chunk: Chunk, turn: Turn, *, isolating: bool) -> Written:
         """COPY them into the temporary table, and merge."""
         records = rows.index + chunk.position.record
         frame = rows.frame.with_columns(pl.Series(RECORD, records).cast(pl.String))
         conn.execute(self.create)
         copy = load.copy_isolating if isolating else load.copy
         refused = copy(conn, self.statement, frame)
+        if self.ordered:
+            turn()
         refused += self.repeated_keys(conn, records)
         superseded = 0
         if self.merge.supersede is not None and (isolating or self.repeats):

@@ -1,5 +1,6 @@
 """What sinks have in common, and the one that writes nothing."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -9,6 +10,9 @@ from processor import load
 from processor.flow import Chunk, Rows
 from processor.jobs import Job, Rejected
 from processor.sqlstates import is_about_a_row
+
+# Returns when it is the chunk's turn, where later rows win over earlier ones.
+Turn = Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +38,7 @@ class Sink(Protocol):
     looks_first: bool
     tries: bool
 
-    def write(self, conn: psycopg.Connection, rows: Rows, chunk: Chunk, isolating: bool) -> Written:
+    def write(self, conn: psycopg.Connection, rows: Rows, chunk: Chunk, turn: Turn, *, isolating: bool) -> Written:
         """Write a chunk's rows: all of them, or, where `isolating`, those that the database takes.
 
         Raises: psycopg.Error.
@@ -91,6 +95,6 @@ class Discard(Immediate):
 
     tries: bool = False
 
-    def write(self, conn: psycopg.Connection, rows: Rows, chunk: Chunk, isolating: bool) -> Written:
+    def write(self, conn: psycopg.Connection, rows: Rows, chunk: Chunk, turn: Turn, *, isolating: bool) -> Written:
         """Write nothing."""
         return Written()

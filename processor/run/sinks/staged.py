@@ -14,7 +14,7 @@ from processor.jobs import Job, Rejected
 from processor.run.identity import acting
 from processor.run.sinks.merge import LAST, LINE, RECORD, Merge
 from processor.run.sinks.merged import nowhere
-from processor.run.sinks.sink import Immediate, Written
+from processor.run.sinks.sink import Immediate, Turn, Written
 from processor.sqlstates import is_about_a_row, is_refused_by_policy
 
 
@@ -38,7 +38,7 @@ class Staged(Immediate):
     enter: sql.Composed | None = None
     dry: bool = False
 
-    def write(self, conn: psycopg.Connection, rows: Rows, chunk: Chunk, isolating: bool) -> Written:
+    def write(self, conn: psycopg.Connection, rows: Rows, chunk: Chunk, turn: Turn, *, isolating: bool) -> Written:
         """COPY them into the staging table."""
         numbers = rows.index + chunk.position.record
         frame = rows.frame.with_columns(

@@ -1,0 +1,204 @@
+"""What must not be where it can be read: values in messages, events and logs; secrets in tables, logs and processes."""
+
+import json
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from tests.acceptance.conftest import Stack
+
+CANARY = "c4n4ry"
+# A type, and a bad value of it that holds the canary; for each way by which a value is refused.
+BAD = {
+    "smallint": CANARY,
+    "bigint": f"1{CANARY}",
+    "numeric(4,2)": f"{CANARY}.5",
+    "double precision": f"1e{CANARY}",
+    "boolean": CANARY,
+    "date": f"2026-01-01 {CANARY}",
+    "timestamp": CANARY,
+    "timestamptz": f"2026-01-01T00:00:00+{CANARY}",
+    "interval": CANARY,
+    "uuid": CANARY,
+    "json": f'{{"{CANARY}": }}',
+    "jsonb": f"[{CANARY}]",
+    "inet": CANARY,
+    "int4range": f"[{CANARY},2)",
+    "text[]": f"{{{CANARY}",
+    "bytea": f"\\x{CANARY}",
+    "point": CANARY,
+    "xid8": CANARY,
+    "varchar(4)": CANARY * 4,
+    "char(2)": CANARY,
+    "bit(3)": CANARY,
+}
+SHAPES = {
+    "too few fields": f"{CANARY}",
+    "too many fields": f"1,x,{CANARY},{CANARY}",
+    "a NUL": f"1,{CANARY}\x00{CANARY}",
+    "a giant field": f"1,{CANARY * 200_000}",
+    "text after a quote": f'1,"{CANARY}"{CANARY}"',
+}
+
+
+def spoken(stack: Stack, job: dict[str, Any]) -> str:
+    """Return all that a job says but its rejected records, its preview and its figures of columns."""
+    said = [job["error_message"], job["error_hint"], job["dialect"], job["errors_path"], job["output_path"]]
+    said += stack.sql("select event, detail from public.import_job_events where job_id = %s", job["id"])
+    said += stack.sql("select column_name, code, message from public.import_job_errors where job_id = %s", job["id"])
+    return json.dumps(said, default=str)
+
+
+def logs(stack: Stack) -> str:
+    """Return the logs of every part but Postgres: its own log quotes the statements and rows that it refuses."""
+    files = [path for path in (stack.folder / "logs").glob("*.log") if not path.name.startswith("postgres")]
+    assert {"processor.log"} <= {path.name for path in files}
+    return "".join(path.read_text(errors="replace") for path in files)
+
+
+def test_value_of_no_type_is_repeated(stack: Stack) -> None:
+    columns = ", ".join(f"c{n} {kind}" for n, kind in enumerate(BAD))
+    name = stack.table(f"id integer, {columns}")
+    rows = [[str(n), *(value if n == m else "" for m, value in enumerate(BAD.values()))] for n in range(len(BAD))]
+    lines = [",".join('"' + cell.replace('"', '""') + '"' if cell else "" for cell in row) for row in rows]
+    header = ",".join(["id", *(f"c{n}" for n in range(len(BAD)))])
+    job = stack.run("\n".join([header, *lines, "99" + "," * len(BAD)]).encode(), name)
+    assert (job["rows_loaded"], job["rows_rejected"]) == (1, len(BAD))
+    assert {column for _, column, _ in stack.errors(job)} == {f"c{n}" for n in range(len(BAD))}
+    assert CANARY not in spoken(stack, job) + logs(stack)
+
+
+def test_record_of_no_shape_is_repeated(stack: Stack) -> None:
+    name = stack.table("id integer, a text")
+    job = stack.run("\n".join(["id,a", "1,good", *SHAPES.values()]).encode(), name, {"max_errors": "100%"})
+    assert job["rows_rejected"] >= len(SHAPES) - 1
+    assert CANARY not in spoken(stack, job) + logs(stack)
+
+
+def test_value_of_no_constraint_or_trigger_is_repeated(stack: Stack) -> None:
+    parent, domain = stack.table("k text primary key"), f"d_{uuid4().hex[:8]}"
+    stack.sql(f"create domain public.{domain} as text check (value <> 'bad {CANARY}')")
+    name = stack.table(
+        f"id text primary key, parent text references public.{parent}, small integer check (small < 10),"
+        f" tag public.{domain}, note text, needed text not null default 'x',"
+        f" exclude (note with =)"
+    )
+    stack.sql(
+        f"create function public.shout_{name}() returns trigger language plpgsql as $$ begin"
+        " if new.note like 'shout%' then raise exception 'refused: %', new.note using detail = new.note,"
+        " hint = new.note; end if; return new; end $$;"
+        f"create trigger shout before insert on public.{name}"
+        f" for each row execute function public.shout_{name}()"
+    )
+    rows = [
+        f"{CANARY},,1,,one,x",
+        f"{CANARY},,1,,two,x",
+        f"b,{CANARY},1,,three,x",
+        f"c,,99,,{CANARY},x",
+        f"d,,1,bad {CANARY},four,x",
+        "e,,1,,one,x",
+        f"f,,1,,shout {CANARY},x",
+        f"{CANARY} g,,1,,five,",
+    ]
+    job = stack.run("\n".join(["id,parent,small,tag,note,needed", *rows]).encode(), name)
+    assert (job["rows_loaded"], job["rows_rejected"]) == (1, 7)
+    assert {code for _, _, code in stack.errors(job)} == {"IJ404", "IJ410", "IJ411", "IJ412", "IJ413", "IJ414"}
+    assert CANARY not in spoken(stack, job) + logs(stack)
+
+
+@pytest.mark.parametrize("options", [{}, {"atomic": True}], ids=["plain", "atomic"])
+def test_row_of_no_policy_is_repeated(stack: Stack, options: dict[str, object]) -> None:
+    name, user = stack.table("id integer, note text"), uuid4()
+    stack.sql(
+        f"alter table public.{name} enable row level security; grant insert on public.{name} to authenticated;"
+        f"create policy p on public.{name} for insert to authenticated with check (note not like '%{CANARY}%')"
+    )
+    job = stack.run_as(user, f"id,note\n1,good\n2,{CANARY}\n".encode(), name, options)
+    assert stack.errors(job) == [(3, None, "IJ604")]
+    assert CANARY not in spoken(stack, job) + logs(stack)
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (f'id,a\n1,"{CANARY}\n2,x\n'.encode(), "IJ305"),
+        (f"id,a\n1,{CANARY} \xe7\n".encode("latin-1") + "é".encode(), "IJ304"),
+        (f"x1 {CANARY} 9!,y2 {CANARY} 9!\n1 {CANARY},2 {CANARY}\n".encode(), "IJ306"),
+        (f"\x1f\x8b\x08{CANARY * 9}".encode("latin-1"), "IJ311"),
+        (f"%PDF-1.7 {CANARY}".encode(), "IJ303"),
+    ],
+)
+def test_content_of_a_file_that_cannot_be_read_is_not_repeated(stack: Stack, data: bytes, code: str) -> None:
+    name = stack.table("id integer, a text")
+    job = stack.run(data, name, {"encoding": "utf-8"} if code == "IJ304" else {})
+    assert (job["status"], job["error_code"]) == ("failed", code)
+    assert CANARY not in spoken(stack, job) + logs(stack)
+
+
+def secrets(stack: Stack) -> dict[str, str]:
+    """Return everything of a stack that opens a door."""
+    state = json.loads((stack.folder / "state.json").read_text())
+    named = {key: state[key] for key in ("jwt_secret", "secret_key", "wake_token")}
+    return named | {f"password of {role}": word for role, word in state["passwords"].items()}
+
+
+@pytest.fixture(scope="module")
+def used(stack: Stack) -> Stack:
+    """A stack that has rung, read, written, failed and been refused."""
+    name = stack.table("id integer")
+    stack.run(b"id\n1\nx\n", name, {"output": True})
+    stack.wait(stack.insert("service/nothing.csv", name))
+    stack.wait(stack.insert("service/nothing.csv", "nothing"))
+    return stack
+
+
+@pytest.mark.parametrize("role", ["anon", "authenticated", "service_role", "import_processor"])
+def test_no_secret_is_in_a_table_that_a_role_can_read(used: Stack, role: str) -> None:
+    """All that the role may select, row by row; row security set aside, so that no tenant's rows are left out."""
+    readable = used.sql(
+        "select c.oid::regclass::text as name from pg_class as c where c.relkind in ('r', 'p', 'v', 'm', 'f')"
+        " and c.relnamespace not in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)"
+        " and has_schema_privilege(%s, c.relnamespace, 'usage') and has_any_column_privilege(%s, c.oid, 'select')"
+        " and has_table_privilege(c.oid, 'select') and c.relnamespace::regnamespace::text not like 'pg_%%'",
+        role,
+        role,
+    )
+    names = {row["name"] for row in readable}
+    assert ("import_jobs" in names) == (role in ("authenticated", "service_role"))
+    for name in names - {"net.http_request_queue"}:  # pg_net's own; docs/security.md says what is in it
+        text = json.dumps(used.sql(f"select to_jsonb(t) as row from {name} as t"), default=str)
+        assert [what for what, secret in secrets(used).items() if secret in text] == [], name
+
+
+def test_no_secret_is_in_a_log(used: Stack) -> None:
+    text = logs(used)
+    assert text.count("\n") > 10
+    assert [what for what, secret in secrets(used).items() if secret in text] == []
+
+
+def test_no_secret_is_on_a_command_line(used: Stack) -> None:
+    lines = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            lines.append(path.read_bytes().decode(errors="replace"))
+        except OSError:
+            continue  # ended meanwhile
+    assert any("processor" in line for line in lines)
+    assert [what for what, secret in secrets(used).items() if any(secret in line for line in lines)] == []
+
+
+@pytest.mark.parametrize("role", ["anon", "authenticated", "service_role"])
+def test_client_cannot_ask_for_the_token(used: Stack, role: str) -> None:
+    for call in ("importer.wake_token()", "importer.setting('import_jobs_wake_token')"):
+        with psycopg.connect(used.env["DATABASE_URL"]) as conn, pytest.raises(psycopg.errors.InsufficientPrivilege):
+            conn.execute(f"set local role {role}; select {call}")
+
+
+def test_the_three_secrets_are_three(used: Stack) -> None:
+    found = secrets(used)
+    three = {found["wake_token"], found["secret_key"], found["password of import_processor"]}
+    assert len(three) == 3
+    assert min(map(len, three)) >= 32

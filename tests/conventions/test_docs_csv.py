@@ -1,0 +1,42 @@
+"""docs/csv.md names every file of tests/data, no file that is not there, and the code that each of them ends with."""
+
+import json
+import re
+from fnmatch import fnmatch
+from pathlib import Path
+
+import pytest
+
+from processor.validate.locales import LOCALES
+from processor.validate.normalise import NORMALISERS
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "csv.md").read_text(encoding="utf-8")
+FILES = sorted(path.stem for path in (ROOT / "tests" / "data").glob("*.csv"))
+#: A line of the first table: what is refused, and the files that show it.
+LINES = [
+    (cells[-2], re.findall(r"`([\w*]+)`", cells[-1]))
+    for line in PAGE.split("## Headers")[0].splitlines()
+    if len(cells := re.split(r"(?<!\\)\|", line.strip("|"))) == 4 and "`" in cells[-1]
+]
+
+
+@pytest.mark.parametrize("pattern", [pattern for _, patterns in LINES for pattern in patterns])
+def test_every_named_file_is_there(pattern: str) -> None:
+    assert [name for name in FILES if fnmatch(name, pattern)]
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_file_is_named_with_its_code(name: str) -> None:
+    naming = [refused for refused, patterns in LINES if any(fnmatch(name, pattern) for pattern in patterns)]
+    expected = json.loads((ROOT / "tests" / "data" / f"{name}.json").read_text(encoding="utf-8"))
+    assert naming
+    assert any(expected.get("code", "") in refused for refused in naming)
+
+
+def test_every_locale_and_normaliser_is_named() -> None:
+    assert {name for name in [*LOCALES, *NORMALISERS] if f"`{name}`" not in PAGE} == set()
+
+
+def test_named_test_files_are_there() -> None:
+    assert [path for path in re.findall(r"tests/\w+/\w+\.py", PAGE) if not (ROOT / path).exists()] == []
