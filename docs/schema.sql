@@ -1566,7 +1566,7 @@ $$;
 
 COMMENT ON FUNCTION importer.pass_over(job_id uuid, token uuid, passed bigint) IS 'Counts so many staged rows as skipped instead of loaded; raises IJ902 when there are fewer, IJ103 without a lease.';
 
-CREATE FUNCTION importer.postpone_job(job_id uuid, token uuid, seconds integer) RETURNS void
+CREATE FUNCTION importer.postpone_job(job_id uuid, token uuid, seconds double precision) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
@@ -1583,7 +1583,7 @@ begin
 end
 $$;
 
-COMMENT ON FUNCTION importer.postpone_job(job_id uuid, token uuid, seconds integer) IS 'Puts a job back to pending for so many seconds without counting the attempt; raises IJ103 without a lease.';
+COMMENT ON FUNCTION importer.postpone_job(job_id uuid, token uuid, seconds double precision) IS 'Puts a job back to pending for so many seconds without counting the attempt; raises IJ103 without a lease.';
 
 CREATE FUNCTION importer.prepare_keys(job_id uuid, token uuid, columns text[]) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2768,8 +2768,8 @@ REVOKE ALL ON FUNCTION importer.open_targets() FROM PUBLIC;
 REVOKE ALL ON FUNCTION importer.pass_over(job_id uuid, token uuid, passed bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.pass_over(job_id uuid, token uuid, passed bigint) TO import_processor;
 
-REVOKE ALL ON FUNCTION importer.postpone_job(job_id uuid, token uuid, seconds integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION importer.postpone_job(job_id uuid, token uuid, seconds integer) TO import_processor;
+REVOKE ALL ON FUNCTION importer.postpone_job(job_id uuid, token uuid, seconds double precision) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.postpone_job(job_id uuid, token uuid, seconds double precision) TO import_processor;
 
 REVOKE ALL ON FUNCTION importer.prepare_keys(job_id uuid, token uuid, columns text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.prepare_keys(job_id uuid, token uuid, columns text[]) TO import_processor;

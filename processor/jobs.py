@@ -5,7 +5,7 @@ process is paused meanwhile. With a BEGIN and a COMMIT around it, a pause in bet
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -46,7 +46,7 @@ class Target:
     """A registered target as it was at the claim.
 
     `missing` are registered columns that the table no longer has; `lacking` the privileges (with the column, None: the
-    table) that the job's owner has not got on it.
+    table) that the job's owner has not got on it; `types` those of the owner's and the provenance column.
     """
 
     name: str
@@ -67,6 +67,7 @@ class Target:
     has_triggers: bool = False
     on_duplicate_file: str = "load"
     lacking: tuple[tuple[str, str | None], ...] = ()
+    types: dict[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +169,7 @@ def read_target(value: dict[str, Any]) -> Target:
         value["has_triggers"],
         value["on_duplicate_file"],
         tuple((privilege, column) for privilege, column in value["lacking"] or ()),
+        value["types"] or {},
     )
 
 
@@ -287,11 +289,6 @@ def prepare_stage(conn: psycopg.Connection, job: Job, columns: Sequence[str]) ->
     """Make or keep the staging table of an all-or-nothing job; return its name in the schema `importer`."""
     row = conn.execute(PREPARE_STAGE, (job.id, job.token, list(columns))).fetchone()
     return str(row[0]) if row else ""
-
-
-def stage_name(job: Job) -> str:
-    """Return the name that `prepare_stage` gives."""
-    return f"stage_{job.id.hex}"
 
 
 def prepare_keys(conn: psycopg.Connection, job: Job, columns: Sequence[str]) -> str:

@@ -4,14 +4,17 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from io import BytesIO
+from typing import Literal
 from uuid import UUID
 
 import polars as pl
 import psycopg
 from psycopg import sql
 
+from processor.encode import BinaryPlan, binary_plan
+from processor.encode import encode as encode_binary
 from processor.errors import REJECTIONS
-from processor.flow import Doubt, Verdict
+from processor.flow import Column, Doubt, Verdict
 from processor.isolate import isolate
 from processor.sqlstates import is_about_a_row, row_code
 
@@ -34,10 +37,12 @@ class Refusal:
     message: str
 
 
-def copy_statement(schema: str, table: str, columns: Sequence[str]) -> sql.Composed:
+def copy_statement(
+    schema: str, table: str, columns: Sequence[str], form: Literal["csv", "binary"] = "csv"
+) -> sql.Composed:
     """Compose the COPY for a target; NULL is the unquoted empty field, as in CSV."""
-    return sql.SQL("copy {} ({}) from stdin (format csv)").format(
-        sql.Identifier(schema, table), sql.SQL(", ").join(map(sql.Identifier, columns))
+    return sql.SQL("copy {} ({}) from stdin (format {})").format(
+        sql.Identifier(schema, table), sql.SQL(", ").join(map(sql.Identifier, columns)), sql.SQL(form)
     )
 
 
@@ -51,6 +56,45 @@ def judge(conn: psycopg.Connection, doubts: Iterable[Doubt]) -> list[Verdict]:
             refused.update(conn.execute(REFUSED_VALUES, (doubt.column.type, texts)).fetchall())
         verdicts.append(Verdict(doubt.column, refused))
     return verdicts
+
+
+@dataclass(frozen=True, slots=True)
+class Copying:
+    """The COPY of rows into a table, in both formats; `plan` is None where a column has no exact binary form."""
+
+    text: sql.Composed
+    binary: sql.Composed
+    plan: BinaryPlan | None
+
+    def write(self, conn: psycopg.Connection, frame: pl.DataFrame, *, isolating: bool) -> list[Refusal]:
+        """COPY all rows, or, where `isolating`, those that Postgres takes; return the others.
+
+        Only the text format names the row that is refused, and takes what has no exact binary value.
+        Raises: psycopg.Error.
+        """
+        if isolating:
+            return copy_isolating(conn, self.text, frame)
+        pieces = encode_binary(frame, self.plan) if self.plan and frame.height else None
+        if pieces is None:
+            return copy(conn, self.text, frame)
+        with conn.cursor() as cursor, cursor.copy(self.binary) as sink:
+            for piece in pieces:
+                write_pieces(sink, piece)
+        return []
+
+
+def copying(schema: str, table: str, columns: Sequence[Column]) -> Copying:
+    """Compose the COPY for these columns of a table, in this order."""
+    text = copy_statement(schema, table, [column.name for column in columns])
+    binary = copy_statement(schema, table, [column.name for column in columns], "binary")
+    return Copying(text, binary, binary_plan(columns))
+
+
+def write_pieces(sink: psycopg.Copy, data: bytes) -> None:
+    """Hand bytes to libpq, as much at a time as it takes without copying it once more."""
+    view = memoryview(data)
+    for start in range(0, len(view), PIECE):
+        sink.write(view[start : start + PIECE])
 
 
 def encode(frame: pl.DataFrame) -> bytes:
@@ -90,10 +134,9 @@ def copy(conn: psycopg.Connection, statement: sql.Composed, frame: pl.DataFrame)
     Raises: psycopg.Error.
     """
     if frame.height:
-        data = memoryview(encode(frame))
+        data = encode(frame)
         with conn.cursor() as cursor, cursor.copy(statement) as sink:
-            for start in range(0, len(data), PIECE):
-                sink.write(data[start : start + PIECE])
+            write_pieces(sink, data)
     return []
 
 

@@ -21,7 +21,7 @@ def describe(rig: Rig) -> dict[str, str]:
     found = {
         "cores": f"{os.cpu_count()} ({cpu()})",
         "memory": f"{memory / GIB:.0f} GiB",
-        "system": f"{platform.system()} {platform.release()} {platform.machine()}",
+        "system": f"{platform.system()} {platform.release().partition('-')[0]} {platform.machine()}",
         "disk": f"{file_system(rig.folder)}, {shutil.disk_usage(rig.folder).free / 1e9:.0f} GB free",
         "load before the run": load(),
         "PostgreSQL": f"{rig.one('show server_version')}, default settings",

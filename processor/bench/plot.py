@@ -8,7 +8,7 @@ from processor.bench.compare import RATIO
 from processor.bench.results import OURS, Book, Goal
 from processor.bench.wording import number
 
-WIDTH, LABEL, VALUE, BAR, GAP, TOP = 860, 250, 90, 22, 12, 74
+WIDTH, LABEL, VALUE, BAR, GAP, TOP = 860, 250, 110, 22, 12, 74
 INK, MUTED, OUR_COLOUR, OTHER, LINE = "#1f2937", "#6b7280", "#15803d", "#94a3b8", "#d1d5db"
 STYLE = "font-family='system-ui, -apple-system, Segoe UI, Helvetica, Arial, sans-serif'"
 
@@ -94,7 +94,9 @@ def drawn(bar: Bar, scale: float, top: int) -> list[str]:
     middle, width = top + BAR / 2 + 5, max(bar.value * scale, 1)
     opacity = "1" if bar.full else "0.55"
     colour = OUR_COLOUR if bar.ours else OTHER
-    end = LABEL + max(width, (bar.goal or 0) * scale)
+    tick = (bar.goal or 0) * scale
+    # The value stands behind the bar, or behind the tick where that would cross it.
+    end = LABEL + (tick if width < tick < width + VALUE else width)
     parts = [
         written(LABEL - 12, middle, bar.label, anchor="end"),
         f"<rect x='{LABEL}' y='{top}' width='{width:.1f}' height='{BAR}' rx='3' fill='{colour}' opacity='{opacity}'/>",

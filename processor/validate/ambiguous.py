@@ -13,7 +13,7 @@ _SEVERAL: Final = {f"{name}[]" for name in _ORDERED} | _RANGES
 #: A clock, with a colon or as six digits, may stand before the date.
 _CLOCK: Final = r"[0-9]{1,2}:[0-9]{1,2}(?::[0-9]{1,2}(?:\.[0-9]*)?)?|\b[0-9]{6}(?:\.[0-9]+)?\b"
 #: The first two numbers up to 12, and a year. 31/12/2026 is left to Postgres: it takes it in one order or refuses it.
-_EITHER: Final = r"^[^0-9]*(?P<a>0*[1-9]|0?1[0-2])[^0-9]+(?P<b>0*[1-9]|0?1[0-2])[^0-9]+[0-9]"
+_EITHER: Final = r"^[^0-9]*(?P<a>0?[1-9]|1[0-2])[^0-9]+(?P<b>0?[1-9]|1[0-2])[^0-9]+[0-9]"
 _MONTH: Final = (
     r"(?i)\b(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec|january|february|march|april|august|september"
     r"|october|november|december)(?:[^a-z]|$)"

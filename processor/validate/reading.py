@@ -21,8 +21,8 @@ _OF_PRESETS: Final = ("indian", "months")
 def make_reading(*layers: Settings) -> Reading:
     """Merge settings, the strongest first, into how one column is read: (job, target's column, target).
 
-    Names are those of the job's options, and `case`, `normalise` and `default` of a target's column; others are left alone. A
-    `locale` stands for its preset, which settings of the same or a stronger layer override. Raise BadOption.
+    Names are those of the job's options, and `case`, `normalise` and `default` of a target's column; others are left
+    alone. A `locale` stands for its preset, which settings of the same or a stronger layer override. Raise BadOption.
     """
     merged: dict[str, object] = {}
     for layer in reversed(layers):

@@ -18,5 +18,6 @@ $$;
 comment on function importer.postpone_job(uuid, uuid, double precision) is
 'Puts a job back to pending for so many seconds without counting the attempt; raises IJ103 without a lease.';
 
-revoke all on function importer.postpone_job(uuid, uuid, double precision) from public, anon, authenticated, service_role;
+revoke all on function importer.postpone_job(uuid, uuid, double precision)
+from public, anon, authenticated, service_role;
 grant execute on function importer.postpone_job(uuid, uuid, double precision) to import_processor;

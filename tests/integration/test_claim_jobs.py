@@ -30,7 +30,9 @@ def test_claim_returns_what_the_processor_needs(queue: Queue) -> None:
         "object_path": "a/people.csv",
         "target_name": "people",
         "options": {"trim": True},
-        "created_by": str(OWNER),
+        "owner": str(OWNER),
+        "role": "authenticated",
+        "claims": {"role": "authenticated", "sub": str(OWNER)},
     }
 
 

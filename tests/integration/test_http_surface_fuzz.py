@@ -1,6 +1,6 @@
 """Generated requests over the whole surface: no 5xx, nothing said that should not be, and no trace in the log.
 
-`HTTP_EXAMPLES` is how many of each kind; 300 unless it says otherwise.
+`HTTP_EXAMPLES` is how many of each kind; 200 unless it says otherwise.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from tests.conftest import Cluster
 from tests.integration.http_harness import ID, KEY, PATH, TOKEN, Answer, Server, limited
 
 EXAMPLES = settings(
-    max_examples=int(os.environ.get("HTTP_EXAMPLES", "300")),
+    max_examples=int(os.environ.get("HTTP_EXAMPLES", "200")),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -1,6 +1,7 @@
 """Which columns each role may read, insert and change, whatever a project grants by default: a table to read as a spec.
 
-A cell is `all`, `-` for none, or the columns; `authenticated` is every signed-in user.
+A cell is `all`, `-` for none, or the columns; `authenticated` is every signed-in user. Of a target, users see what they
+need to prepare a file, not the administrator's conditions.
 """
 
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from tests.conftest import Cluster
 from tests.integration.permissions_harness import People, parsed, people
 from tests.integration.queue_harness import OWNER
 
+SHOWN = "columns key_columns mode name on_duplicate_file on_duplicate_key options table update_columns"
 CLIENTS = "bucket_id id idempotency_key object_path options priority run_after target"
 MATRIX = parsed(f"""
 table                    role             | select | insert                          | update
@@ -21,7 +23,7 @@ public.import_jobs       authenticated    | all    | {CLIENTS}                  
 public.import_jobs       service_role     | all    | {CLIENTS} created_by max_attempts | status
 public.import_jobs       import_processor | -      | -                               | -
 public.import_targets    anon             | -      | -                               | -
-public.import_targets    authenticated    | all    | -                               | -
+public.import_targets    authenticated    | {SHOWN} | -                              | -
 public.import_targets    service_role     | all    | -                               | -
 public.import_targets    import_processor | -      | -                               | -
 public.import_job_errors anon             | -      | -                               | -

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.conftest import Cluster
-from tests.integration.permissions_harness import OWNERS_JOB, People, people
+from tests.integration.permissions_harness import OWNERS_FILE, OWNERS_JOB, People, people
 from tests.integration.queue_harness import OTHER, OWNER, refused
 
 INSERT = (
@@ -61,15 +61,56 @@ def test_deleting_a_job_deletes_all_that_belongs_to_it(everybody: People) -> Non
     assert len(left) >= 6
 
 
-@pytest.mark.parametrize(
-    ("role", "may"), [("anon", False), ("authenticated", False), ("service_role", False), ("import_processor", True)]
-)
-def test_staging_table_of_a_job_is_for_the_processor_only(everybody: People, role: str, may: bool) -> None:
-    """It is made while jobs run, so that no matrix can name it."""
+@pytest.mark.parametrize("role", ["anon", "authenticated", "service_role"])
+def test_tables_that_are_made_for_a_job_are_for_no_client(everybody: People, role: str) -> None:
+    """Made while jobs run, so that no matrix can name them."""
     with everybody.acting("postgres") as conn:
         (token,) = conn.execute("select token from importer.job_leases where job_id = %s", [OWNERS_JOB]).fetchone()
         conn.execute("delete from importer.job_chunks")
-        (stage,) = conn.execute("select importer.prepare_stage(%s, %s, '{id,name}')", [OWNERS_JOB, token]).fetchone()
+        conn.execute("select importer.prepare_stage(%s, %s, '{id,name}')", [OWNERS_JOB, token])
+        conn.execute("select importer.prepare_keys(%s, %s, '{id}')", [OWNERS_JOB, token])
+        conn.execute("update public.import_targets set mode = 'replace', run_as = 'processor'")
+        conn.execute("select importer.keep_replaced(%s, %s)", [OWNERS_JOB, token])
+        made = conn.execute(
+            "select c.relname, c.oid from pg_class as c where c.relnamespace = 'importer'::regnamespace"
+            " and c.relkind in ('r', 'S') and c.relname ~ '[0-9a-f]{32}'"
+        ).fetchall()
+        assert {name.partition("_")[0] for name, _ in made} == {"stage", "keys", "replaced"}
         any_of = "select, insert, update, delete, truncate, references, trigger"
-        allowed = conn.execute("select has_table_privilege(%s, %s, %s)", [role, f"importer.{stage}", any_of])
-        assert allowed.fetchone() == (may,)
+        for name, oid in made:
+            if "_seq" in name:
+                assert conn.execute("select has_sequence_privilege(%s, %s, 'usage')", [role, oid]).fetchone() == (
+                    False,
+                )
+                continue
+            assert conn.execute("select has_table_privilege(%s, %s, %s)", [role, oid, any_of]).fetchone() == (False,)
+            mine = conn.execute("select has_table_privilege('import_processor', %s, 'select')", [oid]).fetchone()
+            assert mine == (not name.startswith("replaced"),)
+
+
+@pytest.mark.parametrize("path", [OWNERS_FILE, f"{OTHER}/shared.csv", "team/shared.csv"])
+def test_job_of_a_user_deletes_below_the_users_folder_only(everybody: People, path: str) -> None:
+    """With the processor's key anything could be deleted; what the owner may read need not be the owner's."""
+    with everybody.acting("postgres") as conn:
+        conn.execute("alter table public.import_jobs disable trigger user")
+        (job,) = conn.execute(
+            "insert into public.import_jobs (object_path, target, created_by, status, finished_at, options)"
+            " values (%s, 'people', %s, 'completed', now(), '{\"delete_source\": true}') returning id",
+            [path, OWNER],
+        ).fetchone()
+        found = conn.execute("select job_id from importer.sources_to_delete()").fetchall()
+    assert found == ([(job,)] if path == OWNERS_FILE else [])
+
+
+def test_retry_by_the_owner_takes_the_claims_of_that_moment(everybody: People) -> None:
+    """A right that the owner has lost since the insert must not come back by a retry."""
+    queue = everybody.queue
+    stored = "select claims ->> 'aal' from importer.job_identities where job_id = %s"
+    with queue.db.connect("authenticated", {"sub": str(OWNER), "aal": "aal2"}) as conn:
+        statement = "insert into public.import_jobs (object_path, target) values (%s, 'people') returning id"
+        (job,) = conn.execute(statement, [OWNERS_FILE]).fetchone()
+    assert queue.value(stored, job) == "aal2"
+    with queue.db.connect("authenticated", {"sub": str(OWNER), "aal": "aal1"}) as conn:
+        conn.execute("select public.cancel_import_job(%s), public.retry_import_job(%s)", [job, job])
+    assert queue.value(stored, job) == "aal1"
+    queue.admin.execute("delete from public.import_jobs where id = %s", [job])

@@ -56,8 +56,8 @@ def test_backlog_at_a_full_target_is_leapt_over(queue: Queue) -> None:
 
 
 def test_jobs_that_are_not_due_are_passed_over_in_the_index(queue: Queue) -> None:
-    fill(queue, 1, 20_000, due=False)
     due = queue.insert(target="t1", created_by="00000000-0000-4000-8000-000000000001", created_at="2100-01-01")
+    fill(queue, 1, 20_000, due=False)
     assert pages(queue) < 1000  # 20,000 jobs are 200 pages of the index, and 600 of the table
     assert [claim.id for claim in queue.claim()] == [due]
 

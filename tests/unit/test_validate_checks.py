@@ -114,3 +114,29 @@ def test_a_frame_of_texts_only():
     text_only = Plan(1, (PLAN.fields[2],))
     frame = pl.DataFrame({"note": ["a", None, "b"]}, schema={"note": pl.String})
     assert check(Rows(frame, np.arange(3)), text_only).doubts == ()
+
+
+DAY, DAYS = Column("c", "public.day", "date", "d", False, False), Column("c", "date[]", "date[]", "b", False, False)
+MOMENT = Column("c", "timestamp with time zone", "timestamp with time zone", "b", False, False)
+
+
+@pytest.mark.parametrize(
+    ("column", "text", "refused"),
+    [
+        (DAY, "01/02/2026", True),
+        (DAY, "2026-02-01", False),
+        (DAY, "31/12/2026", False),
+        (DAY, "1 Feb 2026", False),
+        (DAYS, "{2026-01-01,01/02/2026}", True),
+        (DAYS, "{2026-01-01,2026-01-02}", False),
+        (Column("c", "daterange", "daterange", "b", False, False), "[2.1.2026,)", True),
+        (MOMENT, "10:30 1 2 26", True),
+        (MOMENT, "040506 01/02/2026", True),
+        (MOMENT, "2026-01-02 03:04:05.1234567890", False),
+        (MOMENT, "01/01/2026", False),
+    ],
+)
+def test_a_day_that_two_orders_read_differently_is_refused(column, text, refused):
+    one = Rows(pl.DataFrame({"c": [text, None]}, schema={"c": pl.String}), np.arange(2, dtype=np.int64))
+    _, rejected = settle(check(one, Plan(1, (Field(0, "c", column),))), ())
+    assert (rejected.rows, rejected.codes) == (((0,), ("IJ403",)) if refused else ((), ()))

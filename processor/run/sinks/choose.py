@@ -9,7 +9,7 @@ from psycopg import sql
 
 from processor import jobs, load
 from processor.errors import MissingColumn, NotAllowed, NotPermitted
-from processor.flow import Plan
+from processor.flow import Column, Plan
 from processor.jobs import Job, Target
 from processor.run.identity import entering
 from processor.run.sinks.direct import Direct
@@ -33,13 +33,14 @@ def sink_for(conn: psycopg.Connection, job: Job, target: Target, plan: Plan) -> 
     check_privileges(target, [*columns, *(name for name, _ in constants)], job.role)
     check_keys(target, columns)
     if target.mode == "replace" or job.options.get("dry_run") or job.options.get("atomic"):
-        return staged(conn, job, target, columns, constants)
+        return staged(conn, job, target, plan, constants)
     enter = entering(job)
     if target.mode == "insert" and not (job.as_uploader and target.row_security):
-        names = [*columns, *(name for name, _ in constants)]
-        statement = load.copy_statement(target.schema or "", target.table or "", names)
+        written = [*(each.column for each in plan.fields), *(constant(target, name) for name, _ in constants)]
         return Direct(
-            statement=statement, constants=tuple((name, str(value)) for name, value in constants), enter=enter
+            copying=load.copying(target.schema or "", target.table or "", written),
+            constants=tuple((name, str(value)) for name, value in constants),
+            enter=enter,
         )
     return merged(conn, job, target, plan, constants)
 
@@ -52,6 +53,17 @@ def constants_of(job: Job, target: Target) -> list[tuple[str, UUID]]:
     if target.provenance_column:
         found.append((target.provenance_column, job.id))
     return found
+
+
+def constant(target: Target, name: str) -> Column:
+    """Return the column that gets the same value in every row."""
+    type_name = target.types.get(name, "")
+    return Column(name, type_name, type_name, "b", False, False)
+
+
+def bigint(name: str) -> Column:
+    """Return a column of numbers that staged rows have besides their own."""
+    return Column(name, "bigint", "bigint", "b", True, True)
 
 
 def check_privileges(target: Target, written: Sequence[str], role: str) -> None:
@@ -99,7 +111,7 @@ def merged(conn: psycopg.Connection, job: Job, target: Target, plan: Plan, const
     return Merged(
         ordered=target.mode in ("upsert", "update") or once is not None,
         create=create,
-        statement=load.copy_statement("pg_temp", "import_stage", [*columns, RECORD]),
+        copying=load.copying("pg_temp", "import_stage", [*(each.column for each in plan.fields), bigint(RECORD)]),
         merge=merge_for(target, columns, constants, STAGE),
         enter=entering(job),
         once=once,
@@ -128,11 +140,11 @@ def once_each(
     return once, again
 
 
-def staged(
-    conn: psycopg.Connection, job: Job, target: Target, columns: Sequence[str], constants: list[tuple[str, UUID]]
-) -> Staged:
+def staged(conn: psycopg.Connection, job: Job, target: Target, plan: Plan, constants: list[tuple[str, UUID]]) -> Staged:
     """Return the sink of an all-or-nothing job; makes its staging table."""
-    stage = sql.Identifier("importer", jobs.prepare_stage(conn, job, columns))
+    columns = [each.column.name for each in plan.fields]
+    name = jobs.prepare_stage(conn, job, columns)
+    stage = sql.Identifier("importer", name)
     merge = merge_for(target, columns, constants, VIEW, stage)
     view = sql.SQL("create temporary view import_stage as select * from {}").format(stage)
     if job.as_uploader:
@@ -141,7 +153,7 @@ def staged(
     repeated = repeats(target, columns, stage)
     return Staged(
         looks_first=dry or repeated is not None or merge.foreign is not None,
-        statement=load.copy_statement("importer", jobs.stage_name(job), [*columns, RECORD, LINE]),
+        copying=load.copying("importer", name, [*(each.column for each in plan.fields), bigint(RECORD), bigint(LINE)]),
         delete=sql.SQL('delete from {} where "#record" = any (%s)').format(stage),
         merge=merge,
         view=view,

@@ -16,13 +16,12 @@ from processor.run.sinks.sink import Immediate, Turn, Written
 class Direct(Immediate):
     """Chunks go into the target as they come; `constants` are texts that every row gets besides, by column."""
 
-    statement: sql.Composed
+    copying: load.Copying
     constants: tuple[tuple[str, str], ...] = ()
     enter: sql.Composed | None = None
 
     def write(self, conn: psycopg.Connection, rows: Rows, chunk: Chunk, turn: Turn, *, isolating: bool) -> Written:
         """COPY them."""
         frame = rows.frame.with_columns([pl.lit(text).alias(name) for name, text in self.constants])
-        copy = load.copy_isolating if isolating else load.copy
         with acting(conn, self.enter):
-            return Written(tuple(copy(conn, self.statement, frame)))
+            return Written(tuple(self.copying.write(conn, frame, isolating=isolating)))

@@ -25,13 +25,13 @@ STAGE = sql.Identifier("pg_temp", "import_stage")
 class Merged(Immediate):
     """Each chunk goes by COPY into a temporary table, and from there into the target by one statement.
 
-    The table lives for the transaction alone, as Supabase's transaction pooler demands. `create` makes it, `statement`
-    copies into it. `once` and `again` are there where a key may stand in the file only once: they enter the keys into
+    The table lives for the transaction alone, as Supabase's transaction pooler demands. `create` makes it, `copying`
+    fills it. `once` and `again` are there where a key may stand in the file only once: they enter the keys into
     a table of the job's, and take rows out of the stage that could not be entered.
     """
 
     create: sql.Composed
-    statement: sql.Composed
+    copying: load.Copying
     merge: Merge
     enter: sql.Composed | None = None
     once: sql.Composed | None = None
@@ -43,8 +43,7 @@ class Merged(Immediate):
         records = rows.index + chunk.position.record
         frame = rows.frame.with_columns(pl.Series(RECORD, records).cast(pl.String))
         conn.execute(self.create)
-        copy = load.copy_isolating if isolating else load.copy
-        refused = copy(conn, self.statement, frame)
+        refused = self.copying.write(conn, frame, isolating=isolating)
         if self.ordered:
             turn()
         refused += self.repeated_keys(conn, records)

@@ -27,7 +27,7 @@ class Staged(Immediate):
     has come before, where that is an error.
     """
 
-    statement: sql.Composed
+    copying: load.Copying
     delete: sql.Composed
     merge: Merge
     view: sql.Composed
@@ -44,8 +44,7 @@ class Staged(Immediate):
         frame = rows.frame.with_columns(
             pl.Series(RECORD, numbers).cast(pl.String), pl.Series(LINE, chunk.lines[rows.index]).cast(pl.String)
         )
-        copy = load.copy_isolating if isolating else load.copy
-        return Written(tuple(copy(conn, self.statement, frame)))
+        return Written(tuple(self.copying.write(conn, frame, isolating=isolating)))
 
     def complete(self, conn: psycopg.Connection, job: Job) -> int:
         """Move the rows into the target and drop the staging table."""
