@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from processor import jobs
 from processor.config import Config
-from processor.connect import SETTINGS
+from processor.connect import SETTINGS, check
 from processor.log import event
 from processor.storage import client
 from processor.surface.asked import Asked
@@ -38,7 +38,7 @@ def create_app(config: Config, limits: Limits) -> Starlette:
         min_size=1,
         max_size=config.max_jobs * config.connections + 3,
         open=False,
-        check=ConnectionPool.check_connection,
+        check=check,
         name="processor",
     )
     http = client(config.supabase_url, config.secret_key)

@@ -1,6 +1,9 @@
 """Connections to Postgres: their settings, and why."""
 
+import select
+
 import psycopg
+from psycopg_pool import ConnectionPool
 
 # A peer that vanished without a word is noticed within half a minute, well within the lease of 45 s.
 KEEPALIVE: dict[str, int] = {
@@ -27,3 +30,15 @@ def connect(database_url: str) -> psycopg.Connection:
     Raises: psycopg.OperationalError.
     """
     return psycopg.connect(database_url, **SETTINGS)  # pyright: ignore[reportArgumentType]
+
+
+def check(conn: psycopg.Connection) -> None:
+    """Find out whether a connection of the pool still holds, without a round trip where nothing speaks against it.
+
+    A server that ends an idle connection says so, and nothing else comes on it.
+    Raises: psycopg.OperationalError.
+    """
+    poll = select.poll()
+    poll.register(conn.pgconn.socket, select.POLLIN)
+    if poll.poll(0):
+        ConnectionPool.check_connection(conn)

@@ -88,14 +88,19 @@ def _quotes(text: str, delimiter: str, given: Given) -> list[str | None]:
     if given.quote is not None:
         return [given.quote or None]
     quotes: list[str | None] = ['"']
-    edge = rf"(?:^|[{re.escape(delimiter)}\r\n])"
-    double, single = (re.search(edge + quote, text) for quote in ('"', "'"))
-    if single and not double and len(re.findall(edge + "'", text)) > 1:
+    edges = (delimiter, "\r", "\n")
+    double, single = (opens(text, edges, mark) for mark in ('"', "'"))
+    if single and not double and text.startswith("'") + sum(text.count(edge + "'") for edge in edges) > 1:
         regular = any(not leftover_quotes(text, Marks(delimiter, "'", escape)) for escape in (None, "\\"))
         quotes = ["'", '"'] if regular else quotes
     if double and delimiter in "\t|":
         quotes.append(None)  # dumps of databases do not quote, and write a quote as it is
     return quotes
+
+
+def opens(text: str, edges: Sequence[str], mark: str) -> bool:
+    """Tell whether a quote opens a field, by searches for fixed texts: a pattern took 27 % of a small job's time."""
+    return text.startswith(mark) or any(edge + mark in text for edge in edges)
 
 
 def _best(trials: list[Trial], lines: Sequence[str], delimiter: str | None) -> Trial:

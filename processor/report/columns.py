@@ -50,7 +50,9 @@ class ColumnFigures:
         self._order(values)
         self._sketch(values.hash(seed=0))
         if room:
-            self.top.update(dict(values.head(room).value_counts().iter_rows()))
+            # By columns: taken row by row, a thousand counts cost a millisecond.
+            counts = values.head(room).value_counts()
+            self.top.update(dict(zip(*(part.to_list() for part in counts.get_columns()), strict=True)))
 
     def _measure(self, lengths: pl.Series) -> None:
         self.characters += int(lengths.sum())

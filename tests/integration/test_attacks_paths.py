@@ -77,6 +77,17 @@ def test_overlong_name_is_refused(queue: Queue, which: int) -> None:
         conn.execute(INSERT, values)
 
 
+@pytest.mark.parametrize("text", ["people\x1b[2J", "people\x1b]0;x\x07", "people\n", "people\x7f"], ids=ascii)
+@pytest.mark.parametrize("column", ["target", "bucket_id", "idempotency_key", "object_path"])
+def test_control_characters_are_refused_everywhere(queue: Queue, column: str, text: str) -> None:
+    """They would reach the terminal of whoever lists the jobs."""
+    values = {"object_path": "service/a.csv", "target": "people", "bucket_id": "imports", "idempotency_key": "k"}
+    values[column] += text
+    statement = f"insert into public.import_jobs ({', '.join(values)}) values (%s, %s, %s, %s)"
+    with queue.db.connect("service_role") as conn, refused("IJ107"):
+        conn.execute(statement, list(values.values()))
+
+
 TARGETS = [
     "people; drop table public.people",
     "(select name from public.import_targets limit 1)",
