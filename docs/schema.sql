@@ -81,6 +81,10 @@ begin
     raise exception 'target, bucket_id or idempotency_key is too long' using errcode = 'IJ107',
     hint = 'At most 512, 128 and 512 bytes.';
   end if;
+  if concat(new.target, new.bucket_id, new.idempotency_key) ~ '[[:cntrl:]]' then
+    raise exception 'target, bucket_id or idempotency_key contains control characters' using errcode = 'IJ107',
+    hint = 'Leave them out.';
+  end if;
   target := importer.describe_target(new.target);
   if new.created_by is not null then
     perform importer.check_owner(new, target ->> 'name');
@@ -721,7 +725,11 @@ begin
     where n.nspname = 'importer' and c.relkind = 'r' and c.relname ~ '^(stage|keys)_[0-9a-f]{32}$'
       and not exists (
         select from public.import_jobs as j
-        where right(importer.stage_name(j.id), 32) = right(c.relname, 32) and j.status in ('pending', 'running')
+        where j.id = right(c.relname, 32)::uuid and (
+          j.status in ('pending', 'running')
+          -- A retry by hand goes on with the keys that it has met.
+          or (c.relname like 'keys%' and j.status in ('failed', 'cancelled') and j.updated_at > now() - interval '7 days')
+        )
       )
   loop
     begin
@@ -1595,9 +1603,11 @@ declare
 begin
   perform importer.hold_lease(prepare_keys.job_id, prepare_keys.token);
   -- A retry by hand that begins anew finds the keys of the former attempts, but no chunk.
-  if to_regclass(format('importer.%I', keys)) is not null
-    and exists (select from importer.job_chunks as c where c.job_id = prepare_keys.job_id)
-  then
+  if exists (select from importer.job_chunks as c where c.job_id = prepare_keys.job_id) then
+    if to_regclass(format('importer.%I', keys)) is null then
+      raise exception 'the keys that this job has met are not kept any more' using errcode = 'IJ504',
+      hint = 'They are kept for a week: insert a new job.';
+    end if;
     return keys;
   end if;
   select to_regclass(quote_ident(d.target ->> 'schema') || '.' || quote_ident(d.target ->> 'table')) into relation

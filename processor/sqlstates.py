@@ -12,6 +12,7 @@ from processor.errors import (
     DatabaseBusy,
     DatabaseRefused,
     DatabaseUnavailable,
+    Defect,
     JobError,
     NotPermitted,
     TargetMissing,
@@ -71,6 +72,8 @@ def job_error(exc: psycopg.Error) -> JobError:
         return JOB_ERRORS[state](exc.diag.message_primary or "", hint=exc.diag.message_hint)
     if state in BUSY:
         return DatabaseBusy(f"concurrent work in the database stood in the way (SQLSTATE {state})")
+    if state is None and not isinstance(exc, psycopg.OperationalError | psycopg.InterfaceError):
+        return Defect(f"the processor and its driver do not understand each other ({type(exc).__name__})")
     if is_transient(state):
         return DatabaseUnavailable(f"the connection to the database was lost (SQLSTATE {state or 'none'})")
     if state in GONE:

@@ -21,6 +21,10 @@ begin
     raise exception 'target, bucket_id or idempotency_key is too long' using errcode = 'IJ107',
     hint = 'At most 512, 128 and 512 bytes.';
   end if;
+  if concat(new.target, new.bucket_id, new.idempotency_key) ~ '[[:cntrl:]]' then
+    raise exception 'target, bucket_id or idempotency_key contains control characters' using errcode = 'IJ107',
+    hint = 'Leave them out.';
+  end if;
   target := importer.describe_target(new.target);
   if new.created_by is not null then
     perform importer.check_owner(new, target ->> 'name');

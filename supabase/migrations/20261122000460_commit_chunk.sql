@@ -40,12 +40,15 @@ end
 $$;
 
 comment on function importer.commit_chunk(
-  uuid, uuid, integer, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, jsonb, integer, jsonb, bigint
+  uuid, uuid, integer, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, jsonb, integer, jsonb,
+  bigint
 ) is 'Enters a chunk into the ledger, its rejected rows and the job''s counters; raises IJ103 when the lease is over.';
 
 revoke all on function importer.commit_chunk(
-  uuid, uuid, integer, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, jsonb, integer, jsonb, bigint
+  uuid, uuid, integer, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, jsonb, integer, jsonb,
+  bigint
 ) from public, anon, authenticated, service_role;
 grant execute on function importer.commit_chunk(
-  uuid, uuid, integer, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, jsonb, integer, jsonb, bigint
+  uuid, uuid, integer, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, jsonb, integer, jsonb,
+  bigint
 ) to import_processor;

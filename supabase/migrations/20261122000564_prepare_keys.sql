@@ -9,9 +9,11 @@ declare
 begin
   perform importer.hold_lease(prepare_keys.job_id, prepare_keys.token);
   -- A retry by hand that begins anew finds the keys of the former attempts, but no chunk.
-  if to_regclass(format('importer.%I', keys)) is not null
-    and exists (select from importer.job_chunks as c where c.job_id = prepare_keys.job_id)
-  then
+  if exists (select from importer.job_chunks as c where c.job_id = prepare_keys.job_id) then
+    if to_regclass(format('importer.%I', keys)) is null then
+      raise exception 'the keys that this job has met are not kept any more' using errcode = 'IJ504',
+      hint = 'They are kept for a week: insert a new job.';
+    end if;
     return keys;
   end if;
   select to_regclass(quote_ident(d.target ->> 'schema') || '.' || quote_ident(d.target ->> 'table')) into relation

@@ -14,7 +14,11 @@ begin
     where n.nspname = 'importer' and c.relkind = 'r' and c.relname ~ '^(stage|keys)_[0-9a-f]{32}$'
       and not exists (
         select from public.import_jobs as j
-        where right(importer.stage_name(j.id), 32) = right(c.relname, 32) and j.status in ('pending', 'running')
+        where j.id = right(c.relname, 32)::uuid and (
+          j.status in ('pending', 'running')
+          -- A retry by hand goes on with the keys that it has met.
+          or (c.relname like 'keys%' and j.status in ('failed', 'cancelled') and j.updated_at > now() - interval '7 days')
+        )
       )
   loop
     begin

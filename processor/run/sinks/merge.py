@@ -1,6 +1,6 @@
 """The statements that bring rows from a staging relation into the target, by the target's mode."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -14,17 +14,21 @@ RECORD, LINE = "#record", "#line"
 LAST = (1 << 63) - 1
 
 
+Move = Callable[[int, int], sql.Composed]
+
+
 @dataclass(frozen=True, slots=True)
 class Merge:
     """How rows get from a staging relation into the target.
 
-    `move` takes the first and the last record number; its row count is how many rows it wrote. `supersede` deletes
+    `move` composes the statement for the records from one number to another; its row count is how many rows it wrote.
+    It has no placeholders: beside these, a per cent sign in a column's name would count as one. `supersede` deletes
     staged rows whose key stands in the file again, further down; None where the mode knows no keys. `foreign` selects
     the records of staged rows whose key is that of another owner's row; None where that cannot be, or row security
     refuses them.
     """
 
-    move: sql.Composed
+    move: Move
     supersede: sql.Composed | None
     foreign: sql.Composed | None = None
 
@@ -76,20 +80,30 @@ def foreign(target: Target, keys: Sequence[str], constants: Mapping[str, UUID], 
 
 def insert(
     target: Target, columns: Sequence[str], constants: Sequence[tuple[str, UUID]], stage: sql.Composable
-) -> sql.Composed:
+) -> Move:
     """Compose INSERT … SELECT, with the conflict clause of the mode."""
-    return sql.SQL(
-        "insert into {table} as t ({names}) select {values} from {stage} as s "
-        'where s."#record" between %s and %s order by s."#record"{conflict}'
-    ).format(
-        table=sql.Identifier(target.schema or "", target.table or ""),
-        names=sql.SQL(", ").join(map(sql.Identifier, [*columns, *(name for name, _ in constants)])),
-        values=sql.SQL(", ").join(
-            [*(sql.Identifier("s", name) for name in columns), *(sql.Literal(value) for _, value in constants)]
-        ),
-        stage=stage,
-        conflict=conflict(target, columns, dict(constants)),
+    table = sql.Identifier(target.schema or "", target.table or "")
+    names = sql.SQL(", ").join(map(sql.Identifier, [*columns, *(name for name, _ in constants)]))
+    values = sql.SQL(", ").join(
+        [*(sql.Identifier("s", name) for name in columns), *(sql.Literal(value) for _, value in constants)]
     )
+    clause = conflict(target, columns, dict(constants))
+
+    def move(first: int, last: int) -> sql.Composed:
+        return sql.SQL(
+            "insert into {table} as t ({names}) select {values} from {stage} as s "
+            'where s."#record" between {first} and {last} order by s."#record"{clause}'
+        ).format(
+            table=table,
+            names=names,
+            values=values,
+            stage=stage,
+            first=sql.Literal(first),
+            last=sql.Literal(last),
+            clause=clause,
+        )
+
+    return move
 
 
 def conflict(target: Target, columns: Sequence[str], constants: Mapping[str, UUID]) -> sql.Composable:
@@ -112,24 +126,33 @@ def conflict(target: Target, columns: Sequence[str], constants: Mapping[str, UUI
     )
 
 
-def update(target: Target, columns: Sequence[str], constants: dict[str, UUID], stage: sql.Composable) -> sql.Composed:
+def update(target: Target, columns: Sequence[str], constants: Mapping[str, UUID], stage: sql.Composable) -> Move:
     """Compose UPDATE … FROM; a row whose key is not there changes nothing."""
+    table = sql.Identifier(target.schema or "", target.table or "")
+    changes = sql.SQL(", ").join(
+        sql.SQL("{0} = s.{0}").format(sql.Identifier(name)) for name in updatable(target, columns)
+    )
     same = [
         sql.SQL("t.{0} = s.{0}").format(sql.Identifier(name)) for name in target.key_columns if name not in constants
     ]
     if target.owner_column in constants:
         owner = sql.Identifier(target.owner_column or "")
         same.append(sql.SQL("t.{} = {}").format(owner, sql.Literal(constants[target.owner_column or ""])))
-    return sql.SQL(
-        'update {table} as t set {changes} from {stage} as s where {same} and s."#record" between %s and %s'
-    ).format(
-        table=sql.Identifier(target.schema or "", target.table or ""),
-        changes=sql.SQL(", ").join(
-            sql.SQL("{0} = s.{0}").format(sql.Identifier(name)) for name in updatable(target, columns)
-        ),
-        stage=stage,
-        same=sql.SQL(" and ").join(same),
-    )
+
+    def move(first: int, last: int) -> sql.Composed:
+        return sql.SQL(
+            "update {table} as t set {changes} from {stage} as s "
+            'where {same} and s."#record" between {first} and {last}'
+        ).format(
+            table=table,
+            changes=changes,
+            stage=stage,
+            same=sql.SQL(" and ").join(same),
+            first=sql.Literal(first),
+            last=sql.Literal(last),
+        )
+
+    return move
 
 
 def updatable(target: Target, columns: Sequence[str]) -> list[str]:

@@ -57,7 +57,7 @@ class Merged(Immediate):
                 refused += more
                 staged -= len(more)
             else:
-                merged = conn.execute(self.merge.move, (0, LAST)).rowcount
+                merged = conn.execute(self.merge.move(0, LAST)).rowcount
         if merged < staged - superseded:
             strangers = self.foreign(conn, records)
             refused += strangers
@@ -100,7 +100,7 @@ class Merged(Immediate):
 
             def move() -> None:
                 nonlocal written
-                written = conn.execute(self.merge.move, between).rowcount
+                written = conn.execute(self.merge.move(*between)).rowcount
 
             exc = load.savepoint(conn, move, self.about_a_row)
             merged += 0 if exc else written

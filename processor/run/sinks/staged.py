@@ -56,7 +56,7 @@ class Staged(Immediate):
             with acting(conn, self.enter):
                 if self.clear is not None:
                     conn.execute(self.clear)
-                passed = staged - conn.execute(self.merge.move, (0, LAST)).rowcount
+                passed = staged - conn.execute(self.merge.move(0, LAST)).rowcount
             conn.execute(self.unview)
         jobs.finish_stage(conn, job)
         return passed
@@ -87,7 +87,7 @@ class Staged(Immediate):
 
             def move() -> None:
                 nonlocal written
-                written = conn.execute(self.merge.move, (start + 1, start + count)).rowcount
+                written = conn.execute(self.merge.move(start + 1, start + count)).rowcount
 
             exc = load.savepoint(conn, move, self.about_a_row)
             moved += 0 if exc else written
