@@ -60,12 +60,31 @@ $$;
 
 COMMENT ON FUNCTION importer.backoff(attempt integer) IS 'How long to wait after a failed attempt (counted from 1).';
 
+CREATE FUNCTION importer.base_type(type_id oid) RETURNS oid
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+  below oid := type_id;
+begin
+  loop
+    select t.typbasetype into below from pg_catalog.pg_type as t where t.oid = base_type.type_id;
+    if coalesce(below, 0) = 0 then
+      return type_id;
+    end if;
+    type_id := below;
+  end loop;
+end
+$$;
+
+COMMENT ON FUNCTION importer.base_type(type_id oid) IS 'The type that a domain is over in the end; any other type itself.';
+
 CREATE FUNCTION importer.check_import_job() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $_$
 declare
-  target jsonb;
+  target public.import_targets;
 begin
   perform importer.check_import_options(new.options);
   if new.status <> 'pending' or new.phase is not null or new.attempts <> 0 or new.error_code is not null then
@@ -85,16 +104,20 @@ begin
     raise exception 'target, bucket_id or idempotency_key contains control characters' using errcode = 'IJ107',
     hint = 'Leave them out.';
   end if;
-  target := importer.describe_target(new.target);
+  select t.* into target
+  from public.import_targets as t
+  where t.name = new.target or t."table" = new.target
+  order by t.name = new.target desc, t.name
+  limit 1;
   if new.created_by is not null then
-    perform importer.check_owner(new, target ->> 'name');
+    perform importer.check_owner(new, target);
   end if;
   -- These decide what the job's states mean in SQL, so a target's defaults are written into the job.
   new.options := (
     select coalesce(jsonb_object_agg(d.key, d.value), '{}')
-    from jsonb_each(target -> 'options') as d
+    from jsonb_each(target.options) as d
     where d.key in ('atomic', 'dry_run', 'delete_source')
-  ) || new.options || case when target ->> 'mode' = 'replace' then '{"atomic": true}'::jsonb else '{}' end;
+  ) || new.options || case when target.mode = 'replace' then '{"atomic": true}'::jsonb else '{}' end;
   return new;
 end
 $_$;
@@ -181,6 +204,17 @@ begin
   then
     raise exception 'the settings of a column are not as they must be' using errcode = 'IJ102',
     hint = 'Write each column as an object, such as {"phone": {"aliases": ["Celular"]}}.';
+  end if;
+  select format('%s of %s', s.key, c.key) into strange
+  from jsonb_each(new.columns) as c cross join lateral jsonb_object_keys(c.value) as s (key)
+  where s.key not in (
+    'aliases', 'required', 'default', 'type', 'position', 'normalise', 'case', 'null_values', 'trim', 'locale', 'decimal',
+    'thousands', 'date_formats', 'timestamp_formats', 'true_values', 'false_values', 'time_zone'
+  )
+  limit 1;
+  if found then
+    raise exception 'unknown setting "%"', left(strange, 100) using errcode = 'IJ102',
+    hint = 'docs/csv.md lists the settings of a column.';
   end if;
   -- Staged rows have these besides their own.
   if new.columns ?| array['#record', '#line'] then
@@ -359,7 +393,79 @@ COMMENT ON COLUMN public.import_jobs.finished_at IS 'When it ended.';
 
 COMMENT ON COLUMN public.import_jobs.updated_at IS 'When anything in the row last changed.';
 
-CREATE FUNCTION importer.check_owner(job public.import_jobs, target_name text) RETURNS void
+CREATE TABLE public.import_targets (
+    name text NOT NULL,
+    "table" text,
+    columns jsonb NOT NULL,
+    mode text DEFAULT 'insert'::text NOT NULL,
+    key_columns text[],
+    update_columns text[],
+    on_duplicate_key text DEFAULT 'last'::text NOT NULL,
+    owner_column text,
+    provenance_column text,
+    run_as text DEFAULT 'uploader'::text NOT NULL,
+    allowed_roles text[] DEFAULT '{authenticated}'::text[] NOT NULL,
+    allowed_when text,
+    claims text[] DEFAULT '{}'::text[] NOT NULL,
+    on_duplicate_file text DEFAULT 'load'::text NOT NULL,
+    options jsonb DEFAULT '{}'::jsonb NOT NULL,
+    max_running_jobs integer DEFAULT 4 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT import_targets_columns_check CHECK ((jsonb_typeof(columns) = 'object'::text)),
+    CONSTRAINT import_targets_has_a_key CHECK (((mode <> ALL (ARRAY['upsert'::text, 'update'::text])) OR (key_columns IS NOT NULL))),
+    CONSTRAINT import_targets_has_a_table CHECK (((mode = 'none'::text) = ("table" IS NULL))),
+    CONSTRAINT import_targets_key_columns_check CHECK ((key_columns <> '{}'::text[])),
+    CONSTRAINT import_targets_max_running_jobs_check CHECK ((max_running_jobs > 0)),
+    CONSTRAINT import_targets_mode_check CHECK ((mode = ANY (ARRAY['insert'::text, 'upsert'::text, 'ignore'::text, 'update'::text, 'replace'::text, 'none'::text]))),
+    CONSTRAINT import_targets_name_check CHECK (((name <> ''::text) AND (length(name) <= 200))),
+    CONSTRAINT import_targets_on_duplicate_file_check CHECK ((on_duplicate_file = ANY (ARRAY['load'::text, 'skip'::text, 'reject'::text]))),
+    CONSTRAINT import_targets_on_duplicate_key_check CHECK ((on_duplicate_key = ANY (ARRAY['last'::text, 'error'::text]))),
+    CONSTRAINT import_targets_options_check CHECK ((jsonb_typeof(options) = 'object'::text)),
+    CONSTRAINT import_targets_run_as_check CHECK ((run_as = ANY (ARRAY['uploader'::text, 'processor'::text]))),
+    CONSTRAINT import_targets_update_columns_check CHECK ((update_columns <> '{}'::text[]))
+);
+
+COMMENT ON TABLE public.import_targets IS 'Tables that files may be imported into. Written by administrators, best with importer.register_target().';
+
+COMMENT ON COLUMN public.import_targets.name IS 'What a job names in its column target.';
+
+COMMENT ON COLUMN public.import_targets."table" IS 'The table, as text that to_regclass() understands, for example public.people; null for mode none.';
+
+COMMENT ON COLUMN public.import_targets.columns IS 'Column name → settings: aliases, required, default, normaliser, null_values, formats. What is not listed is not written.';
+
+COMMENT ON COLUMN public.import_targets.mode IS 'insert; upsert; ignore (rows whose key is there are skipped); update (rows whose key is not there are skipped);
+replace (the owner''s rows, or all for an administrator, are exchanged at once); none (no table: the file is cleaned).';
+
+COMMENT ON COLUMN public.import_targets.key_columns IS 'The key of upsert, ignore and update; a unique constraint covers it.';
+
+COMMENT ON COLUMN public.import_targets.update_columns IS 'What upsert and update write into rows that are there; null: all columns of the file but the key.';
+
+COMMENT ON COLUMN public.import_targets.on_duplicate_key IS 'A key that stands in the file again: last wins, or error rejects all but the first.';
+
+COMMENT ON COLUMN public.import_targets.owner_column IS 'Gets the job''s owner in each row; never comes from the file.';
+
+COMMENT ON COLUMN public.import_targets.provenance_column IS 'Gets the job''s id in each new row, which undo goes by.';
+
+COMMENT ON COLUMN public.import_targets.run_as IS 'uploader: jobs of users write under the user''s own rights and row security; processor: under the processor''s.';
+
+COMMENT ON COLUMN public.import_targets.allowed_roles IS 'Roles whose users may import; jobs without an owner always may.';
+
+COMMENT ON COLUMN public.import_targets.allowed_when IS 'An SQL condition on the owner''s claims (a jsonb named claims) that must hold as well; null: none.';
+
+COMMENT ON COLUMN public.import_targets.claims IS 'Claims that a job keeps of its owner besides sub, role, aal and is_anonymous, for the policies that need them.';
+
+COMMENT ON COLUMN public.import_targets.on_duplicate_file IS 'What a file does that the same owner has imported into this target before: load, skip (completes) or reject (fails).';
+
+COMMENT ON COLUMN public.import_targets.options IS 'Defaults for the options of jobs into this target; what the job says wins.';
+
+COMMENT ON COLUMN public.import_targets.max_running_jobs IS 'How many jobs may load into it at the same time.';
+
+COMMENT ON COLUMN public.import_targets.created_at IS 'When the target was registered.';
+
+COMMENT ON COLUMN public.import_targets.updated_at IS 'When it was last changed.';
+
+CREATE FUNCTION importer.check_owner(job public.import_jobs, target public.import_targets) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
@@ -371,10 +477,8 @@ begin
     raise exception 'the file is not in your folder of the bucket imports' using errcode = 'IJ602',
     hint = 'Upload it to <your user id>/… in the bucket imports and name that path.';
   end if;
-  if target_name is not null
-    and not importer.may_use(target_name, importer.current_identity(job.created_by, (
-      select t.claims from public.import_targets as t where t.name = target_name
-    )))
+  if target.name is not null
+    and not importer.may_use(target.name, importer.current_identity(job.created_by, target.claims))
   then
     raise exception 'this target is not for you' using errcode = 'IJ601',
     hint = 'An administrator decides who may import into it: import_targets.allowed_roles and allowed_when.';
@@ -382,7 +486,7 @@ begin
 end
 $$;
 
-COMMENT ON FUNCTION importer.check_owner(job public.import_jobs, target_name text) IS 'Raises IJ602 for a file, IJ601 for a target that is not the owner''s to use.';
+COMMENT ON FUNCTION importer.check_owner(job public.import_jobs, target public.import_targets) IS 'Raises IJ602 for a file, IJ601 for a target that is not the owner''s to use.';
 
 CREATE FUNCTION importer.claim_file(job_id uuid, token uuid, sha256 text) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
@@ -572,23 +676,27 @@ $_$;
 COMMENT ON FUNCTION importer.configure(processor_url text, wake_token text) IS 'Stores where the processor listens and the token that rings it; says where they went (vault or importer.settings).';
 
 CREATE FUNCTION importer.current_identity(owner uuid, listed text[]) RETURNS jsonb
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path TO ''
     AS $$
-  select jsonb_build_object('role', c.role, 'claims', c.kept || jsonb_build_object('sub', owner, 'role', c.role))
-  from (
-    select
-      case when r.rolsuper or r.rolbypassrls or r.rolcanlogin then 'authenticated' else r.rolname::text end as role,
-      coalesce(
-        (
-          select jsonb_object_agg(g.key, g.value)
-          from jsonb_each(auth.jwt()) as g
-          where (g.key in ('aal', 'is_anonymous') or g.key = any (listed)) and auth.uid() = owner
-        ), '{}'
-      ) as kept
-    from pg_catalog.pg_roles as r
-    where r.rolname = coalesce(nullif(current_setting('role', true), 'none'), session_user)
-  ) as c
+begin
+  return (
+    select jsonb_build_object('role', c.role, 'claims', c.kept || jsonb_build_object('sub', owner, 'role', c.role))
+    from (
+      select
+        case when r.rolsuper or r.rolbypassrls or r.rolcanlogin then 'authenticated' else r.rolname::text end as role,
+        coalesce(
+          (
+            select jsonb_object_agg(g.key, g.value)
+            from jsonb_each(auth.jwt()) as g
+            where (g.key in ('aal', 'is_anonymous') or g.key = any (listed)) and auth.uid() = owner
+          ), '{}'
+        ) as kept
+      from pg_catalog.pg_roles as r
+      where r.rolname = coalesce(nullif(current_setting('role', true), 'none'), session_user)
+    ) as c
+  );
+end
 $$;
 
 COMMENT ON FUNCTION importer.current_identity(owner uuid, listed text[]) IS 'Role and claims under which a job runs that is inserted now for this owner.';
@@ -600,7 +708,7 @@ CREATE FUNCTION importer.declared_columns(columns jsonb) RETURNS jsonb
   select coalesce(
     jsonb_agg(
       jsonb_build_object(
-        'name', d.key, 'type', d.type, 'base', format_type(coalesce(nullif(t.typbasetype, 0), t.oid), null), 'kind', t.typtype,
+        'name', d.key, 'type', d.type, 'base', format_type(importer.base_type(t.oid), null), 'kind', t.typtype,
         'not_null', t.typnotnull, 'required', false, 'labels', coalesce(
           (
             select jsonb_agg(e.enumlabel order by e.enumsortorder)
@@ -620,57 +728,61 @@ $$;
 COMMENT ON FUNCTION importer.declared_columns(columns jsonb) IS 'The columns of a target without a table, by their settings.';
 
 CREATE FUNCTION importer.describe_target(target text, uploader text DEFAULT NULL::text) RETURNS jsonb
-    LANGUAGE sql STABLE SECURITY DEFINER
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO ''
     AS $$
-  select jsonb_build_object(
-    'name', t.name,
-    'schema', n.nspname,
-    'table', c.relname,
-    'mode', t.mode,
-    'key_columns', coalesce(t.key_columns, '{}'),
-    'update_columns', t.update_columns,
-    'on_duplicate_key', t.on_duplicate_key,
-    'owner_column', t.owner_column,
-    'provenance_column', t.provenance_column,
-    'run_as', t.run_as,
-    'row_security', coalesce(c.relrowsecurity, false),
-    'has_triggers', exists (
-      select from pg_catalog.pg_trigger as g where g.tgrelid = c.oid and not g.tgisinternal and g.tgenabled <> 'D'
-    ),
-    'on_duplicate_file', t.on_duplicate_file,
-    'options', t.options,
-    'settings', t.columns,
-    'columns', case
-      when t.mode = 'none' then importer.declared_columns(t.columns)
-      else coalesce(
-        (
-          select jsonb_agg(to_jsonb(i) order by i.place)
-          from importer.insertable_columns(c.oid) as i where t.columns ? i.name
-        ), '[]'
-      )
-    end,
-    'types', (
-      select jsonb_object_agg(i.name, i.type)
-      from importer.insertable_columns(c.oid) as i where i.name in (t.owner_column, t.provenance_column)
-    ),
-    'missing', (
-      select coalesce(jsonb_agg(k.name order by k.name), '[]')
-      from (
-        select * from jsonb_object_keys(t.columns) as o (name)
-        union all
-        select * from unnest(array[t.owner_column, t.provenance_column]) as e (name) where e.name is not null
-      ) as k
-      where t.mode <> 'none' and k.name not in (select i.name from importer.insertable_columns(c.oid) as i)
-    ),
-    'lacking', case when t.run_as = 'uploader' and t.mode <> 'none' then importer.lacking_privileges(t, uploader) end
-  )
-  from public.import_targets as t
-  left join pg_catalog.pg_class as c on c.oid = to_regclass(t."table")
-  left join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
-  where t.name = describe_target.target or t."table" = describe_target.target
-  order by t.name = describe_target.target desc, t.name
-  limit 1
+begin
+  return (
+    select jsonb_build_object(
+      'name', t.name,
+      'schema', n.nspname,
+      'table', c.relname,
+      'mode', t.mode,
+      'key_columns', coalesce(t.key_columns, '{}'),
+      'update_columns', t.update_columns,
+      'on_duplicate_key', t.on_duplicate_key,
+      'owner_column', t.owner_column,
+      'provenance_column', t.provenance_column,
+      'run_as', t.run_as,
+      'row_security', coalesce(c.relrowsecurity, false),
+      'has_triggers', exists (
+        select from pg_catalog.pg_trigger as g where g.tgrelid = c.oid and not g.tgisinternal and g.tgenabled <> 'D'
+      ),
+      'on_duplicate_file', t.on_duplicate_file,
+      'options', t.options,
+      'settings', t.columns,
+      'columns', case
+        when t.mode = 'none' then importer.declared_columns(t.columns)
+        else coalesce(
+          (
+            select jsonb_agg(to_jsonb(i) order by i.place)
+            from importer.insertable_columns(c.oid) as i where t.columns ? i.name
+          ), '[]'
+        )
+      end,
+      'types', (
+        select jsonb_object_agg(i.name, i.type)
+        from importer.insertable_columns(c.oid) as i where i.name in (t.owner_column, t.provenance_column)
+      ),
+      'missing', (
+        select coalesce(jsonb_agg(k.name order by k.name), '[]')
+        from (
+          select * from jsonb_object_keys(t.columns) as o (name)
+          union all
+          select * from unnest(array[t.owner_column, t.provenance_column]) as e (name) where e.name is not null
+        ) as k
+        where t.mode <> 'none' and k.name not in (select i.name from importer.insertable_columns(c.oid) as i)
+      ),
+      'lacking', case when t.run_as = 'uploader' and t.mode <> 'none' then importer.lacking_privileges(t, uploader) end
+    )
+    from public.import_targets as t
+    left join pg_catalog.pg_class as c on c.oid = to_regclass(t."table")
+    left join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+    where t.name = describe_target.target or t."table" = describe_target.target
+    order by t.name = describe_target.target desc, t.name
+    limit 1
+  );
+end
 $$;
 
 COMMENT ON FUNCTION importer.describe_target(target text, uploader text) IS 'A registered target with its columns as the catalog has them now; null when there is none of that name.';
@@ -1070,14 +1182,17 @@ $$;
 COMMENT ON FUNCTION importer.hold_lease(job_id uuid, token uuid) IS 'Raises IJ103 unless the token is that of the job''s lease and the lease is not over; else keeps it until the commit.';
 
 CREATE FUNCTION importer.insertable_columns(relation regclass) RETURNS TABLE(name text, place smallint, type text, base text, kind text, not_null boolean, required boolean, labels text[])
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path TO ''
     AS $$
+#variable_conflict use_column
+begin
+  return query
   select
     a.attname::text,
     a.attnum,
     format_type(a.atttypid, a.atttypmod),
-    format_type(coalesce(nullif(t.typbasetype, 0), t.oid), null),
+    format_type(importer.base_type(t.oid), null),
     t.typtype::text,
     a.attnotnull or t.typnotnull,
     (a.attnotnull or t.typnotnull) and not a.atthasdef and a.attidentity = '' and t.typdefault is null,
@@ -1089,7 +1204,8 @@ CREATE FUNCTION importer.insertable_columns(relation regclass) RETURNS TABLE(nam
   inner join pg_catalog.pg_type as t on t.oid = a.atttypid
   where a.attrelid = insertable_columns.relation
     and a.attnum > 0 and not a.attisdropped and a.attgenerated = '' and a.attidentity <> 'a'
-  order by a.attnum
+  order by a.attnum;
+end
 $$;
 
 COMMENT ON FUNCTION importer.insertable_columns(relation regclass) IS 'Columns of a table that an import may write, with their types as Postgres spells them.';
@@ -1184,96 +1300,28 @@ $$;
 COMMENT ON FUNCTION importer.keep_replaced(job_id uuid, token uuid) IS 'Saves the rows that a job replaces: its owner''s, or all for a job without an owner. Returns how many. Raises IJ601 for a
 user''s job where no column says whose a row is, IJ503 without a table, IJ103 without a lease.';
 
-CREATE TABLE public.import_targets (
-    name text NOT NULL,
-    "table" text,
-    columns jsonb NOT NULL,
-    mode text DEFAULT 'insert'::text NOT NULL,
-    key_columns text[],
-    update_columns text[],
-    on_duplicate_key text DEFAULT 'last'::text NOT NULL,
-    owner_column text,
-    provenance_column text,
-    run_as text DEFAULT 'uploader'::text NOT NULL,
-    allowed_roles text[] DEFAULT '{authenticated}'::text[] NOT NULL,
-    allowed_when text,
-    claims text[] DEFAULT '{}'::text[] NOT NULL,
-    on_duplicate_file text DEFAULT 'load'::text NOT NULL,
-    options jsonb DEFAULT '{}'::jsonb NOT NULL,
-    max_running_jobs integer DEFAULT 4 NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT import_targets_columns_check CHECK ((jsonb_typeof(columns) = 'object'::text)),
-    CONSTRAINT import_targets_has_a_key CHECK (((mode <> ALL (ARRAY['upsert'::text, 'update'::text])) OR (key_columns IS NOT NULL))),
-    CONSTRAINT import_targets_has_a_table CHECK (((mode = 'none'::text) = ("table" IS NULL))),
-    CONSTRAINT import_targets_key_columns_check CHECK ((key_columns <> '{}'::text[])),
-    CONSTRAINT import_targets_max_running_jobs_check CHECK ((max_running_jobs > 0)),
-    CONSTRAINT import_targets_mode_check CHECK ((mode = ANY (ARRAY['insert'::text, 'upsert'::text, 'ignore'::text, 'update'::text, 'replace'::text, 'none'::text]))),
-    CONSTRAINT import_targets_name_check CHECK (((name <> ''::text) AND (length(name) <= 200))),
-    CONSTRAINT import_targets_on_duplicate_file_check CHECK ((on_duplicate_file = ANY (ARRAY['load'::text, 'skip'::text, 'reject'::text]))),
-    CONSTRAINT import_targets_on_duplicate_key_check CHECK ((on_duplicate_key = ANY (ARRAY['last'::text, 'error'::text]))),
-    CONSTRAINT import_targets_options_check CHECK ((jsonb_typeof(options) = 'object'::text)),
-    CONSTRAINT import_targets_run_as_check CHECK ((run_as = ANY (ARRAY['uploader'::text, 'processor'::text]))),
-    CONSTRAINT import_targets_update_columns_check CHECK ((update_columns <> '{}'::text[]))
-);
-
-COMMENT ON TABLE public.import_targets IS 'Tables that files may be imported into. Written by administrators, best with importer.register_target().';
-
-COMMENT ON COLUMN public.import_targets.name IS 'What a job names in its column target.';
-
-COMMENT ON COLUMN public.import_targets."table" IS 'The table, as text that to_regclass() understands, for example public.people; null for mode none.';
-
-COMMENT ON COLUMN public.import_targets.columns IS 'Column name → settings: aliases, required, default, normaliser, null_values, formats. What is not listed is not written.';
-
-COMMENT ON COLUMN public.import_targets.mode IS 'insert; upsert; ignore (rows whose key is there are skipped); update (rows whose key is not there are skipped);
-replace (the owner''s rows, or all for an administrator, are exchanged at once); none (no table: the file is cleaned).';
-
-COMMENT ON COLUMN public.import_targets.key_columns IS 'The key of upsert, ignore and update; a unique constraint covers it.';
-
-COMMENT ON COLUMN public.import_targets.update_columns IS 'What upsert and update write into rows that are there; null: all columns of the file but the key.';
-
-COMMENT ON COLUMN public.import_targets.on_duplicate_key IS 'A key that stands in the file again: last wins, or error rejects all but the first.';
-
-COMMENT ON COLUMN public.import_targets.owner_column IS 'Gets the job''s owner in each row; never comes from the file.';
-
-COMMENT ON COLUMN public.import_targets.provenance_column IS 'Gets the job''s id in each new row, which undo goes by.';
-
-COMMENT ON COLUMN public.import_targets.run_as IS 'uploader: jobs of users write under the user''s own rights and row security; processor: under the processor''s.';
-
-COMMENT ON COLUMN public.import_targets.allowed_roles IS 'Roles whose users may import; jobs without an owner always may.';
-
-COMMENT ON COLUMN public.import_targets.allowed_when IS 'An SQL condition on the owner''s claims (a jsonb named claims) that must hold as well; null: none.';
-
-COMMENT ON COLUMN public.import_targets.claims IS 'Claims that a job keeps of its owner besides sub, role, aal and is_anonymous, for the policies that need them.';
-
-COMMENT ON COLUMN public.import_targets.on_duplicate_file IS 'What a file does that the same owner has imported into this target before: load, skip (completes) or reject (fails).';
-
-COMMENT ON COLUMN public.import_targets.options IS 'Defaults for the options of jobs into this target; what the job says wins.';
-
-COMMENT ON COLUMN public.import_targets.max_running_jobs IS 'How many jobs may load into it at the same time.';
-
-COMMENT ON COLUMN public.import_targets.created_at IS 'When the target was registered.';
-
-COMMENT ON COLUMN public.import_targets.updated_at IS 'When it was last changed.';
-
 CREATE FUNCTION importer.lacking_privileges(target public.import_targets, uploader text) RETURNS jsonb
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path TO ''
     AS $$
-  select coalesce(jsonb_agg(jsonb_build_array(p.privilege, p.column_name)), '[]')
-  from importer.target_privileges(target) as p
-  inner join pg_catalog.pg_class as c on c.oid = to_regclass(target."table")
-  inner join pg_catalog.pg_roles as r on r.rolname = uploader
-  where not has_schema_privilege(r.oid, c.relnamespace, 'usage')
-    or case
-      when p.column_name is null then not has_table_privilege(r.oid, c.oid, p.privilege)
-      -- By number: null for a column that is gone, where the name would raise.
-      else not has_column_privilege(
-        r.oid, c.oid,
-        (select a.attnum from pg_catalog.pg_attribute as a where a.attrelid = c.oid and a.attname = p.column_name),
-        p.privilege
-      )
-    end
+begin
+  return (
+    select coalesce(jsonb_agg(jsonb_build_array(p.privilege, p.column_name)), '[]')
+    from importer.target_privileges(target) as p
+    inner join pg_catalog.pg_class as c on c.oid = to_regclass(target."table")
+    inner join pg_catalog.pg_roles as r on r.rolname = uploader
+    where not has_schema_privilege(r.oid, c.relnamespace, 'usage')
+      or case
+        when p.column_name is null then not has_table_privilege(r.oid, c.oid, p.privilege)
+        -- By number: null for a column that is gone, where the name would raise.
+        else not has_column_privilege(
+          r.oid, c.oid,
+          (select a.attnum from pg_catalog.pg_attribute as a where a.attrelid = c.oid and a.attname = p.column_name),
+          p.privilege
+        )
+      end
+  );
+end
 $$;
 
 COMMENT ON FUNCTION importer.lacking_privileges(target public.import_targets, uploader text) IS 'What a role lacks for an import into a target: pairs of privilege and column (null: the whole table).';
@@ -1319,24 +1367,32 @@ $_$;
 COMMENT ON FUNCTION importer.limit_import_jobs() IS 'Trigger function: refuses jobs beyond what one owner may have pending or running (IJ114).';
 
 CREATE FUNCTION importer.limit_of(name text, otherwise bigint) RETURNS bigint
-    LANGUAGE sql STABLE SECURITY DEFINER
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO ''
     AS $_$
-  select coalesce(
-    (select s.value::bigint from importer.settings as s where s.name = limit_of.name and s.value ~ '^[0-9]{1,18}$'),
-    limit_of.otherwise
-  )
+begin
+  return (
+    select coalesce(
+      (select s.value::bigint from importer.settings as s where s.name = limit_of.name and s.value ~ '^[0-9]{1,18}$'),
+      limit_of.otherwise
+    )
+  );
+end
 $_$;
 
 COMMENT ON FUNCTION importer.limit_of(name text, otherwise bigint) IS 'A setting that is a whole number; the other value where it is not set, or no number.';
 
 CREATE FUNCTION importer.may_use(target_name text, identity jsonb) RETURNS boolean
-    LANGUAGE sql STABLE SECURITY DEFINER
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO ''
     AS $$
-  select t.allowed_roles @> array[may_use.identity ->> 'role']
-    and importer.condition_holds(t.allowed_when, may_use.identity -> 'claims')
-  from public.import_targets as t where t.name = may_use.target_name
+begin
+  return (
+    select t.allowed_roles @> array[may_use.identity ->> 'role']
+      and importer.condition_holds(t.allowed_when, may_use.identity -> 'claims')
+    from public.import_targets as t where t.name = may_use.target_name
+  );
+end
 $$;
 
 COMMENT ON FUNCTION importer.may_use(target_name text, identity jsonb) IS 'Whether an owner of this identity may import into a target; null when there is no such target.';
@@ -2102,9 +2158,12 @@ COMMENT ON FUNCTION importer.sweep_import_jobs() IS 'Takes back running jobs who
 Returns what it did to which job. Run by pg_cron where it is installed, and by every processor on a timer.';
 
 CREATE FUNCTION importer.target_privileges(target public.import_targets) RETURNS TABLE(privilege text, column_name text)
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path TO ''
     AS $$
+#variable_conflict use_column
+begin
+  return query
   with written as (
     select k.name from jsonb_object_keys(target.columns) as k (name)
     union
@@ -2130,7 +2189,8 @@ CREATE FUNCTION importer.target_privileges(target public.import_targets) RETURNS
   where target.mode in ('upsert', 'update', 'replace') and target.owner_column is not null
     and not target.owner_column = any (coalesce(target.key_columns, '{}'))
   union all
-  select 'delete', null where target.mode = 'replace'
+  select 'delete', null where target.mode = 'replace';
+end
 $$;
 
 COMMENT ON FUNCTION importer.target_privileges(target public.import_targets) IS 'The privileges that an import into the target needs: a column each, or the whole table where it is null.';
@@ -2639,6 +2699,8 @@ GRANT ALL ON FUNCTION importer.admit_job(job_id uuid) TO import_processor;
 
 REVOKE ALL ON FUNCTION importer.backoff(attempt integer) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION importer.base_type(type_id oid) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION importer.check_import_job() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.check_import_options(options jsonb) FROM PUBLIC;
@@ -2679,7 +2741,27 @@ GRANT UPDATE(status) ON TABLE public.import_jobs TO service_role;
 
 GRANT INSERT(max_attempts) ON TABLE public.import_jobs TO service_role;
 
-REVOKE ALL ON FUNCTION importer.check_owner(job public.import_jobs, target_name text) FROM PUBLIC;
+GRANT SELECT ON TABLE public.import_targets TO service_role;
+
+GRANT SELECT(name) ON TABLE public.import_targets TO authenticated;
+
+GRANT SELECT("table") ON TABLE public.import_targets TO authenticated;
+
+GRANT SELECT(columns) ON TABLE public.import_targets TO authenticated;
+
+GRANT SELECT(mode) ON TABLE public.import_targets TO authenticated;
+
+GRANT SELECT(key_columns) ON TABLE public.import_targets TO authenticated;
+
+GRANT SELECT(update_columns) ON TABLE public.import_targets TO authenticated;
+
+GRANT SELECT(on_duplicate_key) ON TABLE public.import_targets TO authenticated;
+
+GRANT SELECT(on_duplicate_file) ON TABLE public.import_targets TO authenticated;
+
+GRANT SELECT(options) ON TABLE public.import_targets TO authenticated;
+
+REVOKE ALL ON FUNCTION importer.check_owner(job public.import_jobs, target public.import_targets) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.claim_file(job_id uuid, token uuid, sha256 text) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.claim_file(job_id uuid, token uuid, sha256 text) TO import_processor;
@@ -2737,26 +2819,6 @@ REVOKE ALL ON FUNCTION importer.keep_errors(job_id uuid, errors jsonb, kept inte
 
 REVOKE ALL ON FUNCTION importer.keep_replaced(job_id uuid, token uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.keep_replaced(job_id uuid, token uuid) TO import_processor;
-
-GRANT SELECT ON TABLE public.import_targets TO service_role;
-
-GRANT SELECT(name) ON TABLE public.import_targets TO authenticated;
-
-GRANT SELECT("table") ON TABLE public.import_targets TO authenticated;
-
-GRANT SELECT(columns) ON TABLE public.import_targets TO authenticated;
-
-GRANT SELECT(mode) ON TABLE public.import_targets TO authenticated;
-
-GRANT SELECT(key_columns) ON TABLE public.import_targets TO authenticated;
-
-GRANT SELECT(update_columns) ON TABLE public.import_targets TO authenticated;
-
-GRANT SELECT(on_duplicate_key) ON TABLE public.import_targets TO authenticated;
-
-GRANT SELECT(on_duplicate_file) ON TABLE public.import_targets TO authenticated;
-
-GRANT SELECT(options) ON TABLE public.import_targets TO authenticated;
 
 REVOKE ALL ON FUNCTION importer.lacking_privileges(target public.import_targets, uploader text) FROM PUBLIC;
 

@@ -23,8 +23,8 @@ REFUSED_VALUES = "select candidate, code from importer.refused_values(%s, %s::te
 QUESTION = 20_000
 # Where the server stands when it refuses a row of a COPY; source: PostgreSQL, CopyFromErrorCallback.
 COPY_CONTEXT = re.compile(r"^COPY .*, line (\d+)", re.MULTILINE)
-# libpq gets the encoded chunk in pieces of this size; larger ones are copied once more by psycopg.
-PIECE = 256 * 1024
+# What libpq gets at once; psycopg would cut larger pieces itself (its MAX_BUFFER_SIZE).
+PIECE = 128 * 1024
 
 
 @dataclass(frozen=True, slots=True)

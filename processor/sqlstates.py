@@ -26,8 +26,14 @@ GONE: Final = {"42P01", "42703", "42804", "3F000"}
 # end a session whose transaction was idle, or open, for too long.
 UNAVAILABLE_CLASSES: Final = ("08", "57P", "53", "58", "25P03", "25P04")
 
+# Syntax error and nesting too deep: tsquery, jsonpath and JSON say so of a text.
+TEXT_STATES: Final = {"42601", "54001"}
+
 ROW_CODES: Final = {
     "22003": "IJ405",
+    "22008": "IJ405",
+    "22015": "IJ405",
+    "22026": "IJ406",
     "22001": "IJ406",
     "22021": "IJ403",
     "23502": "IJ404",
@@ -42,7 +48,12 @@ ROW_CODES: Final = {
 def is_about_a_row(exc: psycopg.Error) -> bool:
     """Tell whether leaving out a row could mend it: data, constraints, or what a trigger raised."""
     state = exc.sqlstate or ""
-    return state[:2] in ROW_CLASSES or state in {"P0001", "44000"}
+    return state[:2] in ROW_CLASSES or state in {"P0001", "44000"} or is_about_a_text(exc)
+
+
+def is_about_a_text(exc: psycopg.Error) -> bool:
+    """Tell whether an input function did not understand a value in a COPY, and said so with a code of another class."""
+    return exc.sqlstate in TEXT_STATES and (exc.diag.context or "").startswith("COPY ")
 
 
 def is_refused_by_policy(exc: psycopg.Error) -> bool:
@@ -72,15 +83,20 @@ def job_error(exc: psycopg.Error) -> JobError:
         return JOB_ERRORS[state](exc.diag.message_primary or "", hint=exc.diag.message_hint)
     if state in BUSY:
         return DatabaseBusy(f"concurrent work in the database stood in the way (SQLSTATE {state})")
-    if state is None and not isinstance(exc, psycopg.OperationalError | psycopg.InterfaceError):
-        return Defect(f"the processor and its driver do not understand each other ({type(exc).__name__})")
     if is_transient(state):
-        return DatabaseUnavailable(f"the connection to the database was lost (SQLSTATE {state or 'none'})")
+        return without_answer(exc)
     if state in GONE:
         return TargetMissing(f"the target's table is not as it was registered (SQLSTATE {state})")
     if state == "42501":
         return NotPermitted(f"the role that loads may not write {named(exc)}")
     return DatabaseRefused(f"the database refused the load (SQLSTATE {state}) at {named(exc)}")
+
+
+def without_answer(exc: psycopg.Error) -> JobError:
+    """Say that the database did not answer; without a SQLSTATE it can also be the driver that refuses a statement."""
+    if exc.sqlstate is None and not isinstance(exc, psycopg.OperationalError | psycopg.InterfaceError):
+        return Defect(f"the processor and its driver do not understand each other ({type(exc).__name__})")
+    return DatabaseUnavailable(f"the connection to the database was lost (SQLSTATE {exc.sqlstate or 'none'})")
 
 
 def named(exc: psycopg.Error) -> str:

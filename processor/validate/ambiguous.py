@@ -10,10 +10,13 @@ AMBIGUOUS: Final = "{}: day or month may come first: set date_formats, timestamp
 _ORDERED: Final = {"date", "timestamp without time zone", "timestamp with time zone"}
 _RANGES: Final = {f"{name}{kind}" for name in ("date", "ts", "tstz") for kind in ("range", "multirange")}
 _SEVERAL: Final = {f"{name}[]" for name in _ORDERED} | _RANGES
-#: A clock, with a colon or as six digits, may stand before the date.
-_CLOCK: Final = r"[0-9]{1,2}:[0-9]{1,2}(?::[0-9]{1,2}(?:\.[0-9]*)?)?|\b[0-9]{6}(?:\.[0-9]+)?\b"
-#: The first two numbers up to 12, and a year. 31/12/2026 is left to Postgres: it takes it in one order or refuses it.
-_EITHER: Final = r"^[^0-9]*(?P<a>0?[1-9]|1[0-2])[^0-9]+(?P<b>0?[1-9]|1[0-2])[^0-9]+[0-9]"
+#: A clock, with a colon or as six digits, and its zone: they may stand before the date.
+_CLOCK: Final = (
+    r"(?:[0-9]{1,2}:[0-9]{1,2}(?::[0-9]{1,2})?(?:\.[0-9]*)?|\b[0-9]{6}(?:\.[0-9]+)?\b)(?: ?[+-][0-9:]{1,6}$)?"
+)
+#: Three numbers in the usual spelling. 31/12/2026 is left to Postgres: it takes it in one order or refuses it.
+_USUAL: Final = r"^[^0-9+-]*(?P<a>[0-9]{1,2})[/. -]+(?P<b>[0-9]{1,2})[/. -]+[0-9]+[^0-9]*$"
+_YEAR_FIRST: Final = "^[^0-9+-]*[0-9]{3}"
 _MONTH: Final = (
     r"(?i)\b(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec|january|february|march|april|august|september"
     r"|october|november|december)(?:[^a-z]|$)"
@@ -34,7 +37,16 @@ def ambiguous(texts: pl.Series, column: Column) -> pl.Series:
 
 
 def _is_ambiguous(texts: pl.Series) -> pl.Series:
-    days = texts.str.replace_all(_CLOCK, " ")
-    numbers = days.str.extract_groups(_EITHER).struct.unnest()
-    differ = numbers["a"].cast(pl.Int8) != numbers["b"].cast(pl.Int8)
-    return differ.fill_null(False) & ~texts.str.contains(_MONTH)
+    """Mark the usual spelling with another number up to 12 in each place, and others with two such numbers anywhere.
+
+    Postgres skips most of what it does not understand between the numbers, so that only these can be told apart.
+    """
+    day = pl.col("day")
+    two = day.str.extract_groups(_USUAL).struct
+    a, b = two.field("a").cast(pl.Int8), two.field("b").cast(pl.Int8)
+    usual = (a != b) & a.is_between(1, 12) & b.is_between(1, 12)
+    numbers = day.str.extract_all("[0-9]+").list.eval(pl.element().cast(pl.Int64, strict=False))
+    small = numbers.list.eval(pl.element().filter(pl.element().is_between(1, 12))).list.n_unique() > 1
+    clear = day.str.contains(_YEAR_FIRST) | day.str.contains(_MONTH)
+    frame = texts.str.replace_all(_CLOCK, " ").to_frame("day")
+    return frame.select((pl.when(a.is_null()).then(small).otherwise(usual) & ~clear).fill_null(False)).to_series()

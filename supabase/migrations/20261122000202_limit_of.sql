@@ -1,10 +1,14 @@
 create function importer.limit_of(name text, otherwise bigint) returns bigint
-language sql stable security definer set search_path = ''
+language plpgsql stable security definer set search_path = ''
 as $$
-  select coalesce(
-    (select s.value::bigint from importer.settings as s where s.name = limit_of.name and s.value ~ '^[0-9]{1,18}$'),
-    limit_of.otherwise
-  )
+begin
+  return (
+    select coalesce(
+      (select s.value::bigint from importer.settings as s where s.name = limit_of.name and s.value ~ '^[0-9]{1,18}$'),
+      limit_of.otherwise
+    )
+  );
+end
 $$;
 
 comment on function importer.limit_of(text, bigint) is

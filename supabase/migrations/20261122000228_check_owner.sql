@@ -1,5 +1,5 @@
 -- What a job of a user must satisfy besides.
-create function importer.check_owner(job public.import_jobs, target_name text) returns void
+create function importer.check_owner(job public.import_jobs, target public.import_targets) returns void
 language plpgsql security definer set search_path = ''
 as $$
 begin
@@ -10,10 +10,8 @@ begin
     raise exception 'the file is not in your folder of the bucket imports' using errcode = 'IJ602',
     hint = 'Upload it to <your user id>/… in the bucket imports and name that path.';
   end if;
-  if target_name is not null
-    and not importer.may_use(target_name, importer.current_identity(job.created_by, (
-      select t.claims from public.import_targets as t where t.name = target_name
-    )))
+  if target.name is not null
+    and not importer.may_use(target.name, importer.current_identity(job.created_by, target.claims))
   then
     raise exception 'this target is not for you' using errcode = 'IJ601',
     hint = 'An administrator decides who may import into it: import_targets.allowed_roles and allowed_when.';
@@ -21,7 +19,8 @@ begin
 end
 $$;
 
-comment on function importer.check_owner(public.import_jobs, text) is
+comment on function importer.check_owner(public.import_jobs, public.import_targets) is
 'Raises IJ602 for a file, IJ601 for a target that is not the owner''s to use.';
 
-revoke all on function importer.check_owner(public.import_jobs, text) from public, anon, authenticated, service_role;
+revoke all on function importer.check_owner(public.import_jobs, public.import_targets)
+from public, anon, authenticated, service_role;

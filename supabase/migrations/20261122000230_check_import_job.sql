@@ -5,7 +5,7 @@ create function importer.check_import_job() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 declare
-  target jsonb;
+  target public.import_targets;
 begin
   perform importer.check_import_options(new.options);
   if new.status <> 'pending' or new.phase is not null or new.attempts <> 0 or new.error_code is not null then
@@ -25,16 +25,20 @@ begin
     raise exception 'target, bucket_id or idempotency_key contains control characters' using errcode = 'IJ107',
     hint = 'Leave them out.';
   end if;
-  target := importer.describe_target(new.target);
+  select t.* into target
+  from public.import_targets as t
+  where t.name = new.target or t."table" = new.target
+  order by t.name = new.target desc, t.name
+  limit 1;
   if new.created_by is not null then
-    perform importer.check_owner(new, target ->> 'name');
+    perform importer.check_owner(new, target);
   end if;
   -- These decide what the job's states mean in SQL, so a target's defaults are written into the job.
   new.options := (
     select coalesce(jsonb_object_agg(d.key, d.value), '{}')
-    from jsonb_each(target -> 'options') as d
+    from jsonb_each(target.options) as d
     where d.key in ('atomic', 'dry_run', 'delete_source')
-  ) || new.options || case when target ->> 'mode' = 'replace' then '{"atomic": true}'::jsonb else '{}' end;
+  ) || new.options || case when target.mode = 'replace' then '{"atomic": true}'::jsonb else '{}' end;
   return new;
 end
 $$;

@@ -3,8 +3,11 @@
 -- what ON CONFLICT DO UPDATE takes from `excluded`.
 create function importer.target_privileges(target public.import_targets)
 returns table (privilege text, column_name text)
-language sql stable set search_path = ''
+language plpgsql stable set search_path = ''
 as $$
+#variable_conflict use_column
+begin
+  return query
   with written as (
     select k.name from jsonb_object_keys(target.columns) as k (name)
     union
@@ -30,7 +33,8 @@ as $$
   where target.mode in ('upsert', 'update', 'replace') and target.owner_column is not null
     and not target.owner_column = any (coalesce(target.key_columns, '{}'))
   union all
-  select 'delete', null where target.mode = 'replace'
+  select 'delete', null where target.mode = 'replace';
+end
 $$;
 
 comment on function importer.target_privileges(public.import_targets) is

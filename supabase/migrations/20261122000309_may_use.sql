@@ -1,9 +1,13 @@
 create function importer.may_use(target_name text, identity jsonb) returns boolean
-language sql stable security definer set search_path = ''
+language plpgsql stable security definer set search_path = ''
 as $$
-  select t.allowed_roles @> array[may_use.identity ->> 'role']
-    and importer.condition_holds(t.allowed_when, may_use.identity -> 'claims')
-  from public.import_targets as t where t.name = may_use.target_name
+begin
+  return (
+    select t.allowed_roles @> array[may_use.identity ->> 'role']
+      and importer.condition_holds(t.allowed_when, may_use.identity -> 'claims')
+    from public.import_targets as t where t.name = may_use.target_name
+  );
+end
 $$;
 
 comment on function importer.may_use(text, jsonb) is

@@ -20,6 +20,17 @@ begin
     raise exception 'the settings of a column are not as they must be' using errcode = 'IJ102',
     hint = 'Write each column as an object, such as {"phone": {"aliases": ["Celular"]}}.';
   end if;
+  select format('%s of %s', s.key, c.key) into strange
+  from jsonb_each(new.columns) as c cross join lateral jsonb_object_keys(c.value) as s (key)
+  where s.key not in (
+    'aliases', 'required', 'default', 'type', 'position', 'normalise', 'case', 'null_values', 'trim', 'locale', 'decimal',
+    'thousands', 'date_formats', 'timestamp_formats', 'true_values', 'false_values', 'time_zone'
+  )
+  limit 1;
+  if found then
+    raise exception 'unknown setting "%"', left(strange, 100) using errcode = 'IJ102',
+    hint = 'docs/csv.md lists the settings of a column.';
+  end if;
   -- Staged rows have these besides their own.
   if new.columns ?| array['#record', '#line'] then
     raise exception 'a column cannot be called #record or #line' using errcode = 'IJ113', hint = 'Rename it in the table.';

@@ -6,7 +6,7 @@ as $$
   select coalesce(
     jsonb_agg(
       jsonb_build_object(
-        'name', d.key, 'type', d.type, 'base', format_type(coalesce(nullif(t.typbasetype, 0), t.oid), null), 'kind', t.typtype,
+        'name', d.key, 'type', d.type, 'base', format_type(importer.base_type(t.oid), null), 'kind', t.typtype,
         'not_null', t.typnotnull, 'required', false, 'labels', coalesce(
           (
             select jsonb_agg(e.enumlabel order by e.enumsortorder)

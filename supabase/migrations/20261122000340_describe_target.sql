@@ -2,56 +2,60 @@
 -- job may name the target or its table, so that 'people' and 'public.people' both work. `lacking` says what the role of
 -- the job's owner may not do with the table; null where the processor's own rights count.
 create function importer.describe_target(target text, uploader text default null) returns jsonb
-language sql stable security definer set search_path = ''
+language plpgsql stable security definer set search_path = ''
 as $$
-  select jsonb_build_object(
-    'name', t.name,
-    'schema', n.nspname,
-    'table', c.relname,
-    'mode', t.mode,
-    'key_columns', coalesce(t.key_columns, '{}'),
-    'update_columns', t.update_columns,
-    'on_duplicate_key', t.on_duplicate_key,
-    'owner_column', t.owner_column,
-    'provenance_column', t.provenance_column,
-    'run_as', t.run_as,
-    'row_security', coalesce(c.relrowsecurity, false),
-    'has_triggers', exists (
-      select from pg_catalog.pg_trigger as g where g.tgrelid = c.oid and not g.tgisinternal and g.tgenabled <> 'D'
-    ),
-    'on_duplicate_file', t.on_duplicate_file,
-    'options', t.options,
-    'settings', t.columns,
-    'columns', case
-      when t.mode = 'none' then importer.declared_columns(t.columns)
-      else coalesce(
-        (
-          select jsonb_agg(to_jsonb(i) order by i.place)
-          from importer.insertable_columns(c.oid) as i where t.columns ? i.name
-        ), '[]'
-      )
-    end,
-    'types', (
-      select jsonb_object_agg(i.name, i.type)
-      from importer.insertable_columns(c.oid) as i where i.name in (t.owner_column, t.provenance_column)
-    ),
-    'missing', (
-      select coalesce(jsonb_agg(k.name order by k.name), '[]')
-      from (
-        select * from jsonb_object_keys(t.columns) as o (name)
-        union all
-        select * from unnest(array[t.owner_column, t.provenance_column]) as e (name) where e.name is not null
-      ) as k
-      where t.mode <> 'none' and k.name not in (select i.name from importer.insertable_columns(c.oid) as i)
-    ),
-    'lacking', case when t.run_as = 'uploader' and t.mode <> 'none' then importer.lacking_privileges(t, uploader) end
-  )
-  from public.import_targets as t
-  left join pg_catalog.pg_class as c on c.oid = to_regclass(t."table")
-  left join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
-  where t.name = describe_target.target or t."table" = describe_target.target
-  order by t.name = describe_target.target desc, t.name
-  limit 1
+begin
+  return (
+    select jsonb_build_object(
+      'name', t.name,
+      'schema', n.nspname,
+      'table', c.relname,
+      'mode', t.mode,
+      'key_columns', coalesce(t.key_columns, '{}'),
+      'update_columns', t.update_columns,
+      'on_duplicate_key', t.on_duplicate_key,
+      'owner_column', t.owner_column,
+      'provenance_column', t.provenance_column,
+      'run_as', t.run_as,
+      'row_security', coalesce(c.relrowsecurity, false),
+      'has_triggers', exists (
+        select from pg_catalog.pg_trigger as g where g.tgrelid = c.oid and not g.tgisinternal and g.tgenabled <> 'D'
+      ),
+      'on_duplicate_file', t.on_duplicate_file,
+      'options', t.options,
+      'settings', t.columns,
+      'columns', case
+        when t.mode = 'none' then importer.declared_columns(t.columns)
+        else coalesce(
+          (
+            select jsonb_agg(to_jsonb(i) order by i.place)
+            from importer.insertable_columns(c.oid) as i where t.columns ? i.name
+          ), '[]'
+        )
+      end,
+      'types', (
+        select jsonb_object_agg(i.name, i.type)
+        from importer.insertable_columns(c.oid) as i where i.name in (t.owner_column, t.provenance_column)
+      ),
+      'missing', (
+        select coalesce(jsonb_agg(k.name order by k.name), '[]')
+        from (
+          select * from jsonb_object_keys(t.columns) as o (name)
+          union all
+          select * from unnest(array[t.owner_column, t.provenance_column]) as e (name) where e.name is not null
+        ) as k
+        where t.mode <> 'none' and k.name not in (select i.name from importer.insertable_columns(c.oid) as i)
+      ),
+      'lacking', case when t.run_as = 'uploader' and t.mode <> 'none' then importer.lacking_privileges(t, uploader) end
+    )
+    from public.import_targets as t
+    left join pg_catalog.pg_class as c on c.oid = to_regclass(t."table")
+    left join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+    where t.name = describe_target.target or t."table" = describe_target.target
+    order by t.name = describe_target.target desc, t.name
+    limit 1
+  );
+end
 $$;
 
 comment on function importer.describe_target(text, text) is

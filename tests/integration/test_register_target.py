@@ -43,13 +43,13 @@ def test_target_has_the_tables_own_name(admin: psycopg.Connection) -> None:
 
 def test_target_has_the_given_name(admin: psycopg.Connection) -> None:
     assert register(admin, "app.people", "staff") == "staff"
-    assert admin.execute("select name, \"table\" from public.import_targets").fetchall() == [("staff", "app.people")]
+    assert admin.execute('select name, "table" from public.import_targets').fetchall() == [("staff", "app.people")]
 
 
 def test_table_is_qualified_and_quoted(admin: psycopg.Connection) -> None:
     admin.execute('create table app."Odd Name" ("a b" text)')
     register(admin, 'app."Odd Name"')
-    assert admin.execute("select name, \"table\" from public.import_targets").fetchall() == [
+    assert admin.execute('select name, "table" from public.import_targets').fetchall() == [
         ("Odd Name", 'app."Odd Name"')
     ]
     assert granted(admin, 'app."Odd Name"') == {"a b"}
