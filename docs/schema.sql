@@ -905,7 +905,11 @@ begin
   update public.import_jobs as j
   set
     status = 'failed', error_code = fail_job.code, error_message = fail_job.message, error_hint = fail_job.hint,
-    report = coalesce(fail_job.report, j.report), errors_path = coalesce(fail_job.errors_path, j.errors_path)
+    report = coalesce(
+      fail_job.report
+      || case when j.rows_rejected > 0 then importer.rejected_by_code(fail_job.job_id) else '{}' end, j.report
+    ),
+    errors_path = coalesce(fail_job.errors_path, j.errors_path)
   where j.id = fail_job.job_id;
   return 'failed';
 end
@@ -940,7 +944,10 @@ begin
   update public.import_jobs as j
   set
     status = 'completed', bytes_read = coalesce(j.bytes_total, j.bytes_read), total_chunks = ledger.chunks,
-    file_sha256 = coalesce(finish_job.file_sha256, j.file_sha256), report = finish_job.report,
+    file_sha256 = coalesce(finish_job.file_sha256, j.file_sha256),
+    report = finish_job.report || case
+      when j.rows_rejected > 0 then importer.rejected_by_code(finish_job.job_id) else '{}'
+    end,
     errors_path = finish_job.errors_path, output_path = finish_job.output_path
   where j.id = finish_job.job_id;
   delete from importer.job_rejects as r where r.job_id = finish_job.job_id;
@@ -1960,6 +1967,18 @@ $$;
 
 COMMENT ON FUNCTION importer.reject_staged(job_id uuid, token uuid, errors jsonb, kept integer) IS 'Counts staged rows that the target refused as rejected; raises IJ103 without a lease.';
 
+CREATE FUNCTION importer.rejected_by_code(job_id uuid) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select jsonb_build_object('rejected_by_code', coalesce(jsonb_object_agg(c.code, c.rows), '{}'))
+  from (
+    select r.code, count(*) as rows from importer.rejected_rows(rejected_by_code.job_id) as r group by r.code
+  ) as c
+$$;
+
+COMMENT ON FUNCTION importer.rejected_by_code(job_id uuid) IS 'The part of a job''s report that counts its rejected rows by code, those of all attempts.';
+
 CREATE FUNCTION importer.rejected_rows(job_id uuid) RETURNS TABLE(record_number bigint, line_number bigint, column_name text, code text, message text, raw text)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO ''
@@ -2858,6 +2877,8 @@ REVOKE ALL ON FUNCTION importer.register_target(relation regclass, name text, co
 
 REVOKE ALL ON FUNCTION importer.reject_staged(job_id uuid, token uuid, errors jsonb, kept integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.reject_staged(job_id uuid, token uuid, errors jsonb, kept integer) TO import_processor;
+
+REVOKE ALL ON FUNCTION importer.rejected_by_code(job_id uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.rejected_rows(job_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.rejected_rows(job_id uuid) TO import_processor;

@@ -190,13 +190,19 @@ def claim(conn: psycopg.Connection, worker: str, max_jobs: int, lease_seconds: i
                 value["target_name"],
                 target,
                 value["options"],
-                {**implied, **(target.options if target else {}), **value["options"]},
+                {**implied, **defaults_of(target), **value["options"]},
                 UUID(value["owner"]) if value["owner"] else None,
                 value["role"] or "",
                 value["claims"],
             )
         )
     return jobs
+
+
+def defaults_of(target: Target | None) -> dict[str, Any]:
+    """Return the target's defaults; those that decide what a job's states mean were written into it at the insert."""
+    options = target.options if target else {}
+    return {name: value for name, value in options.items() if name not in ("atomic", "dry_run", "delete_source")}
 
 
 def renew(conn: psycopg.Connection, job_id: UUID, token: UUID, lease_seconds: int) -> bool:
@@ -218,12 +224,14 @@ def open_job(conn: psycopg.Connection, job: Job, etag: str | None, size: int, di
     """
     row = conn.execute(OPEN, (job.id, job.token, etag, size, Jsonb(dialect), None)).fetchone()
     entries: list[dict[str, Any]] = row[0] if row else []
+    # The ledger does not tell blank lines from rows that a mode passed over.
+    passing = job.target is not None and job.target.mode in ("ignore", "update", "upsert")
     return [
         Entry(
             c["seq"],
             c["byte_start"],
             Position(c["byte_end"], c["next_line"], c["next_record"], c["seq"] + 1),
-            Tally(c["rows_loaded"], c["rows_rejected"], c["rows_skipped"]),
+            Tally(c["rows_loaded"], c["rows_rejected"], c["rows_skipped"], c["rows_skipped"] if passing else 0),
             c["chunk_bytes"],
         )
         for c in entries
@@ -302,9 +310,10 @@ def pass_over(conn: psycopg.Connection, job: Job, rows: int) -> None:
     conn.execute(PASS_OVER, (job.id, job.token, rows))
 
 
-def keep_replaced(conn: psycopg.Connection, job: Job) -> None:
-    """Keep the rows that are about to be exchanged, so that it can be undone."""
-    conn.execute(KEEP_REPLACED, (job.id, job.token))
+def keep_replaced(conn: psycopg.Connection, job: Job) -> int:
+    """Keep the rows that are about to be exchanged, so that it can be undone; return how many."""
+    row = conn.execute(KEEP_REPLACED, (job.id, job.token)).fetchone()
+    return int(row[0]) if row else 0
 
 
 def admit(conn: psycopg.Connection, job: Job) -> None:

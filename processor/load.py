@@ -90,6 +90,11 @@ def copying(schema: str, table: str, columns: Sequence[Column]) -> Copying:
     return Copying(text, binary, binary_plan(columns))
 
 
+def idle(conn: psycopg.Connection, seconds: int) -> None:
+    """Set how long this transaction may be idle; 0: any time."""
+    conn.execute(sql.SQL("set local idle_in_transaction_session_timeout = {}").format(sql.Literal(seconds * 1000)))
+
+
 def write_pieces(sink: psycopg.Copy, data: bytes) -> None:
     """Hand bytes to libpq, as much at a time as it takes without copying it once more."""
     view = memoryview(data)

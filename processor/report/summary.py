@@ -3,15 +3,17 @@
 import threading
 import time
 from collections import Counter
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import asdict, dataclass, field
+from typing import Any, TypeVar
 
 import polars as pl
 
-from processor.flow import Change, Plan, Rejections
+from processor.flow import Change, Dialect, Plan, Rejections
 from processor.report.columns import ColumnFigures
+
+T = TypeVar("T")
 
 PREVIEW_ROWS = 20
 # A long text says nothing more in a preview; 20 rows of 50 columns stay under 300 kB.
@@ -32,6 +34,15 @@ class Report:
     passed: int = 0
     repeated: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def timing(self, step: str, items: Iterator[T]) -> Generator[T]:
+        """Pass items on and count the time that each takes to come."""
+        while True:
+            with self.timed(step):
+                item = next(items, None)
+            if item is None:
+                return
+            yield item
 
     @contextmanager
     def timed(self, step: str) -> Generator[None]:
@@ -67,13 +78,14 @@ class Report:
         self.passed += rows
         self.repeated += repeated
 
-    def as_json(self, plan: Plan) -> dict[str, Any]:
+    def as_json(self, plan: Plan, dialect: Dialect) -> dict[str, Any]:
         """Return the report.
 
-        After a resume `columns`, `rejected_by_code` and `normalised` speak of this attempt's rows alone; there are
-        `rows_in_report` of them.
+        After a resume `columns` and `normalised` speak of this attempt's rows alone, of which there are
+        `rows_in_report`. So does `rejected_by_code` here; the database puts those of all attempts in its place.
         """
         return {
+            "dialect": asdict(dialect),
             "rows_in_report": self.rows,
             "columns": {name: figures.as_json() for name, figures in self.columns.items()},
             "ignored_headers": list(plan.ignored),

@@ -12,7 +12,8 @@ import psycopg
 from processor import jobs
 from processor.flow import Dialect
 from processor.jobs import Job
-from processor.run.guard import MARKERS, guarded
+from processor.run.cells import guarded_record
+from processor.run.guard import MARKERS, guarded, unnamed
 from processor.run.opening import Opened
 from processor.storage import Artifacts
 
@@ -46,33 +47,22 @@ def write_errors(conn: psycopg.Connection, job: Job, opened: Opened, storage: Ar
 
 
 def error_lines(conn: psycopg.Connection, job: Job, opened: Opened) -> Iterator[str]:
-    """Yield the lines of errors.csv; of a file without a header the bare records, as columns go by position there."""
+    """Yield the lines of errors.csv; where the file has no header, its fields get the names of their columns."""
     dialect = opened.dialect
-    if dialect.has_header:
-        yield joined_line([*MARKERS, *map(guarded, opened.header)], dialect) + "\n"
+    yield joined_line([*MARKERS, *map(guarded, names(opened))], dialect) + "\n"
     for line, column, code, message, raw in jobs.rejected_rows(conn, job):
+        if dialect.quote is None:
+            message = message.replace(dialect.delimiter, " ")  # nothing could enclose it
         told = joined_line([str(line), column or "", code, message], dialect)
-        record = guarded_record(raw or "", dialect)
-        yield (f"{told}{dialect.delimiter}{record}" if dialect.has_header else raw or "") + "\n"
+        yield f"{told}{dialect.delimiter}{guarded_record(raw or '', dialect)}\n"
 
 
-def guarded_record(raw: str, dialect: Dialect) -> str:
-    """Return a record as it stands in the file, or written anew where a cell of it must be guarded."""
-    csv.field_size_limit(1 << 30)
-    empty: list[str] = []
-    cells = next(
-        csv.reader(
-            io.StringIO(raw, newline=""),
-            delimiter=dialect.delimiter,
-            quotechar=dialect.quote,
-            quoting=csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE,
-            escapechar=dialect.escape,
-            doublequote=dialect.escape is None,
-        ),
-        empty,
-    )
-    safe = [guarded(cell) for cell in cells]
-    return raw if safe == cells else joined_line(safe, dialect)
+def names(opened: Opened) -> list[str]:
+    """Return the names of the file's fields."""
+    if opened.dialect.has_header:
+        return opened.header
+    columns = {each.index: each.column.name for each in opened.plan.fields}
+    return [columns.get(place, unnamed(place)) for place in range(opened.plan.width)]
 
 
 def joined_line(cells: list[str], dialect: Dialect) -> str:

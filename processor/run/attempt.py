@@ -88,7 +88,7 @@ class Attempt:
                 check_end(tally, self.job.options)
                 finisher.finish(opened, tally, self.output)
             except (TooManyRejected, AllRejected):
-                self.told = self.report.as_json(opened.plan)
+                self.told = self.report.as_json(opened.plan, opened.dialect)
                 self.paths = Paths(finisher.errors(opened))
                 raise
         finally:
@@ -131,7 +131,7 @@ class Attempt:
     def chunks(self, opened: Opened) -> Iterator[Chunk]:
         """Cut the file in a thread of its own; stop between chunks when the job must not go on."""
         cut = records.cut(opened.text, opened.dialect, opened.start, self.limits, sizes(opened.chunk_bytes))
-        for chunk in ahead(cut, check=self.held.check):
+        for chunk in ahead(self.report.timing("fetch and cut", cut), check=self.held.check):
             self.held.check()
             yield chunk
 

@@ -38,6 +38,8 @@ class Finisher:
     ) -> None:
         self.conn, self.job, self.source, self.artifacts = conn, job, source, artifacts
         self.config, self.limits, self.report = config, limits, report
+        # Rows that a dry run found to be passed over; counted as such by the transaction that completes the job.
+        self.tried = 0
 
     def finish(self, opened: Opened, tally: Tally, output: Output | None) -> None:
         """Complete the job; rows that an all-or-nothing job's target refuses are rejected first.
@@ -45,7 +47,8 @@ class Finisher:
         Raises: TooManyRejected, AllRejected, NoDataRows; psycopg.Error.
         """
         opened.digest.drain()
-        written = written_or_none(lambda: output.write(self.job, self.artifacts)) if output else None
+        with self.report.timed("artifacts"):
+            written = written_or_none(lambda: output.write(self.job, self.artifacts)) if output else None
         if opened.sink.looks_first:
             tally = self.reject_late(opened, tally)
         for tries_left in reversed(range(TRIES)):
@@ -63,7 +66,8 @@ class Finisher:
 
     def errors(self, opened: Opened) -> str | None:
         """Write errors.csv; return its path, None when Storage does not take it."""
-        return written_or_none(lambda: write_errors(self.conn, self.job, opened, self.artifacts))
+        with self.report.timed("artifacts"):
+            return written_or_none(lambda: write_errors(self.conn, self.job, opened, self.artifacts))
 
     def complete(self, opened: Opened, tally: Tally, paths: Paths) -> None:
         """Move what is staged and set the job completed, together."""
@@ -71,8 +75,8 @@ class Finisher:
             load.begin(self.conn, self.job.id, self.config.lease_seconds)
             with self.report.timed("finish"):
                 passed = opened.sink.complete(self.conn, self.job)
-            self.pass_over(passed)
-            report = self.report.as_json(opened.plan)
+            self.pass_over(passed + self.tried)
+            report = self.report.as_json(opened.plan, opened.dialect)
             jobs.finish(self.conn, self.job, tally.read, opened.digest.whole, report, paths)
 
     def reject_late(self, opened: Opened, tally: Tally) -> Tally:
@@ -82,11 +86,11 @@ class Finisher:
             found = opened.sink.refused(self.conn, self.job, tally.read, budget(tally, self.job.options))
         rejected = self.numbered(opened, {each.row: each for each in found.refused}) if found.refused else []
         passed = found.passed if self.job.options.get("dry_run") else 0
+        self.tried += passed
         with self.conn.transaction():
             load.begin(self.conn, self.job.id, self.config.lease_seconds)
             if rejected:
                 opened.sink.drop(self.conn, self.job, rejected, self.config.kept_errors - tally.rejected)
-            self.pass_over(passed)
         self.report.codes.update(each.code for each in rejected)
         return tally.plus(Tally(-len(rejected) - passed, len(rejected), passed, passed))
 

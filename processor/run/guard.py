@@ -25,6 +25,16 @@ def is_guarded(header: Sequence[str]) -> bool:
     return tuple(name.strip() for name in header[: len(MARKERS)]) == MARKERS
 
 
+def unnamed(place: int) -> str:
+    """Name a field, from 0, of a file without a header that goes into no column."""
+    return f"import_field_{place + 1}"
+
+
+def left_out(header: Sequence[str]) -> list[str]:
+    """Return the headers of an errors.csv that are not the file's, or belong to no column."""
+    return [name for name in header if name.strip() in MARKERS or re.fullmatch(r"import_field_[0-9]+", name.strip())]
+
+
 def unguarded(frame: pl.DataFrame) -> pl.DataFrame:
     """Take the guards out again."""
     return frame.with_columns(pl.all().str.replace(GUARD, "${1}"))

@@ -3,6 +3,7 @@
 import random
 import time
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 import polars as pl
@@ -138,9 +139,7 @@ class Loader:
         seq = chunk.position.seq
         with self.progress.room() as room, self.conn.transaction():
             load.begin(self.conn, self.job.id, self.idle_seconds)
-            written = self.opened.sink.write(
-                self.conn, rows, chunk, lambda: self.progress.turns.wait(seq), isolating=isolating
-            )
+            written = self.opened.sink.write(self.conn, rows, chunk, partial(self.turn, seq), isolating=isolating)
             loaded = without(rows.frame, written.refused)
             everything = joined(rejections, of_refusals(written.refused, rows))
             tally = tallied(chunk, shape, loaded, everything, written)
@@ -157,6 +156,12 @@ class Loader:
         self.progress.turns.done(seq)
         self.progress.add(tally, loaded, everything, changes, written)
         return loaded
+
+    def turn(self, seq: int) -> None:
+        """Wait for the chunk's turn within its transaction, which holds no lock yet and may be idle for any time."""
+        load.idle(self.conn, 0)
+        self.progress.turns.wait(seq)
+        load.idle(self.conn, self.idle_seconds)
 
     def bytes_read(self, chunk: Chunk) -> int:
         """Return how far into the file a chunk reaches; where its bytes are not the text's, how far was downloaded."""

@@ -95,6 +95,9 @@ def open_file(
     found = dialects.detect(sample, complete, job.options)
     header, first = dialects.read_header(sample, found)
     errors_file = is_guarded(header)
+    if errors_file and not found.has_header:
+        found = replace(found, has_header=True)
+        header, first = dialects.read_header(sample, found)
     if errors_file:
         header = [unguarded_text(name) for name in header]
     plan = plan_for(job, target, found, header)

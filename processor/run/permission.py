@@ -4,7 +4,7 @@ import psycopg
 from psycopg import errors
 
 from processor import jobs
-from processor.errors import NotReadable, ObjectNotFound
+from processor.errors import NotAllowed, NotReadable, ObjectNotFound
 from processor.jobs import Job
 from processor.run.identity import acting, as_owner
 
@@ -14,10 +14,12 @@ VISIBLE = "select exists (select from storage.objects where bucket_id = %s and n
 def check_permission(conn: psycopg.Connection, job: Job) -> None:
     """Check that the owner may use the target, and may read the file that the job names.
 
-    Raises: psycopg.Error with SQLSTATE IJ601, NotReadable; ObjectNotFound for what is in the owner's own folder and not
-    to be seen.
+    Raises: psycopg.Error with SQLSTATE IJ601, NotAllowed, NotReadable; ObjectNotFound for what is in the owner's own
+    folder and not to be seen.
     """
     if job.claims is None:
+        if job.owner is not None:
+            raise NotAllowed("nothing is known of the rights of the job's owner", hint="Insert the job anew.")
         return
     jobs.admit(conn, job)
     if readable(conn, job):

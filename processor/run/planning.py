@@ -7,7 +7,7 @@ from typing import Any, cast
 from processor import validate
 from processor.flow import Column, Dialect, Plan, Reading
 from processor.jobs import Job, Target
-from processor.run.guard import MARKERS, is_guarded
+from processor.run.guard import is_guarded, left_out
 
 
 def plan_for(job: Job, target: Target, found: Dialect, header: list[str]) -> Plan:
@@ -27,11 +27,20 @@ def plan_for(job: Job, target: Target, found: Dialect, header: list[str]) -> Pla
         [demanded(column, settings_of(target, column.name)) for column in target.columns],
         has_header=found.has_header,
         aliases=aliases_of(target),
-        mapping=(dict.fromkeys(MARKERS) if is_guarded(header) else {}) | job.options.get("mapping", {}),
+        mapping=mapping_of(job, header),
         unknown_columns=job.options.get("unknown_columns", "ignore"),
         null_values=shared,
         readings=readings,
     )
+
+
+def mapping_of(job: Job, header: list[str]) -> dict[str, str | None]:
+    """Return the job's own mapping; an errors.csv has columns besides, and names where the file had numbers only."""
+    given: dict[str, str | None] = job.options.get("mapping", {})
+    if not is_guarded(header):
+        return given
+    numbered = job.options.get("has_header") is False
+    return dict.fromkeys(left_out(header)) | ({} if numbered else given)
 
 
 def demanded(column: Column, settings: Mapping[str, Any]) -> Column:

@@ -19,6 +19,9 @@ $$;
 
 grant usage on schema importer to import_processor;
 
+-- That of Supabase's own roles: triggers of the application find what they find when a client writes.
+alter role import_processor set search_path = "$user", public, extensions; -- noqa: RF02
+
 -- Jobs of users run under the user's own rights: set local role authenticated. And rows that go through row security or
 -- into rows that are there are collected in a temporary table first.
 do $$

@@ -28,7 +28,10 @@ begin
   update public.import_jobs as j
   set
     status = 'completed', bytes_read = coalesce(j.bytes_total, j.bytes_read), total_chunks = ledger.chunks,
-    file_sha256 = coalesce(finish_job.file_sha256, j.file_sha256), report = finish_job.report,
+    file_sha256 = coalesce(finish_job.file_sha256, j.file_sha256),
+    report = finish_job.report || case
+      when j.rows_rejected > 0 then importer.rejected_by_code(finish_job.job_id) else '{}'
+    end,
     errors_path = finish_job.errors_path, output_path = finish_job.output_path
   where j.id = finish_job.job_id;
   delete from importer.job_rejects as r where r.job_id = finish_job.job_id;

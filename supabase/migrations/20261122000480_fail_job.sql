@@ -27,7 +27,11 @@ begin
   update public.import_jobs as j
   set
     status = 'failed', error_code = fail_job.code, error_message = fail_job.message, error_hint = fail_job.hint,
-    report = coalesce(fail_job.report, j.report), errors_path = coalesce(fail_job.errors_path, j.errors_path)
+    report = coalesce(
+      fail_job.report
+      || case when j.rows_rejected > 0 then importer.rejected_by_code(fail_job.job_id) else '{}' end, j.report
+    ),
+    errors_path = coalesce(fail_job.errors_path, j.errors_path)
   where j.id = fail_job.job_id;
   return 'failed';
 end

@@ -5,7 +5,8 @@ begin
   if to_regclass('storage.objects') is null then
     return;
   end if;
-  insert into storage.buckets (id, name, public) values ('imports', 'imports', false) on conflict (id) do nothing;
+  insert into storage.buckets (id, name, public) values ('imports', 'imports', false)
+  on conflict (id) do update set public = false;
 
   create policy "import-jobs: users upload below their id" on storage.objects
   for insert to authenticated

@@ -58,6 +58,7 @@ DEFINERS = {
     "give_back_job",
     "hold_lease",
     "keep_errors",
+    "rejected_by_code",
     "keep_replaced",
     "limit_import_jobs",
     "limit_of",

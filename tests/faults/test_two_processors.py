@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from tests.faults.files import make_csv
+from tests.faults.files import Case, make_csv
 from tests.faults.harness import FaultStack
 from tests.faults.phases import CLAIM_LOCK, MIDDLE
 
@@ -32,13 +32,22 @@ def test_two_processors_load_each_chunk_of_many_jobs_once(stack: FaultStack) -> 
     assert sorted(started) == sorted(str(case.job) for case in cases)
 
 
+def owned(stack: FaultStack, owner: UUID) -> Case:
+    """Insert a job of a user's, whose file and rights it takes."""
+    table = stack.table(MIDDLE)
+    stack.sql(f"grant insert on public.{table} to authenticated")
+    data = make_csv(2500)
+    path = stack.upload(data, f"{owner}/{table}.csv")
+    return stack.insert(table, data, created_by=owner, object_path=path)
+
+
 def test_owners_take_turns(stack: FaultStack) -> None:
     for _ in range(2):
         stack.processor(max_jobs=1)
     with stack.gate(MIDDLE) as gate:
         with stack.hold(CLAIM_LOCK):
             owners = [ANA, ANA, ANA, BIA]
-            cases = [stack.insert(stack.table(MIDDLE), created_by=owner) for owner in owners]
+            cases = [owned(stack, owner) for owner in owners]
         gate.wait_for("copy%", 2)
         running = {lease["job_id"] for lease in stack.sql("select job_id from importer.job_leases")}
         assert running == {cases[0].job, cases[3].job}

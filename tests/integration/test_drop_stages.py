@@ -22,14 +22,29 @@ def no_tables_of_other_tests(queue: Queue) -> None:
     drop(queue)
 
 
-@pytest.mark.parametrize("kind", ["stage", "keys"])
 @pytest.mark.parametrize(
-    ("status", "dropped"), [("pending", 0), ("running", 0), ("completed", 1), ("failed", 1), ("cancelled", 1)]
+    ("kind", "status", "dropped"),
+    [
+        *(("stage", status, 0) for status in ("pending", "running")),
+        *(("stage", status, 1) for status in ("completed", "failed", "cancelled")),
+        # A retry by hand goes on with the keys that were met.
+        *(("keys", status, 0) for status in ("pending", "running", "failed", "cancelled")),
+        ("keys", "completed", 1),
+    ],
 )
 def test_tables_of_jobs_that_have_ended_go(queue: Queue, kind: str, status: str, dropped: int) -> None:
     name = staged_by(queue, queue.job_that_is(status), kind)
     assert drop(queue) == dropped
     assert queue.value("select to_regclass('importer.' || %s) is null", name) is bool(dropped)
+
+
+def test_keys_of_a_failed_job_go_after_a_week(queue: Queue) -> None:
+    job = queue.job_that_is("failed")
+    staged_by(queue, job, "keys")
+    queue.admin.execute("alter table public.import_jobs disable trigger guard_import_job")
+    queue.admin.execute("update public.import_jobs set updated_at = now() - interval '8 days' where id = %s", [job])
+    queue.admin.execute("alter table public.import_jobs enable trigger guard_import_job")
+    assert drop(queue) == 1
 
 
 def test_table_of_a_deleted_job_goes(queue: Queue) -> None:

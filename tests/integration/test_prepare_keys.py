@@ -57,11 +57,11 @@ def test_nobody_else_sees_them(queue: Queue, claim: Claim, role: str) -> None:
     assert queue.value("select has_table_privilege(%s, %s::regclass, 'select')", role, table) is False
 
 
-def test_keys_of_an_ended_job_are_dropped(queue: Queue, claim: Claim) -> None:
+def test_keys_of_a_completed_job_are_dropped(queue: Queue, claim: Claim) -> None:
     keys = prepare(queue, claim)
     queue.value("select importer.drop_stages()")
     assert queue.value("select to_regclass('importer.' || %s) is not null", keys) is True
-    queue.fail(claim)
+    queue.finish(claim, 0)
     queue.value("select importer.drop_stages()")
     assert queue.value("select to_regclass('importer.' || %s)", keys) is None
 

@@ -109,7 +109,7 @@ def merged(conn: psycopg.Connection, job: Job, target: Target, plan: Plan, const
         create += sql.SQL("; grant select on {} to {}").format(STAGE, sql.Identifier(job.role))
     once, again = once_each(conn, job, target, columns)
     return Merged(
-        ordered=target.mode in ("upsert", "update") or once is not None,
+        ordered=target.mode in ("upsert", "update", "ignore"),
         create=create,
         copying=load.copying("pg_temp", "import_stage", [*(each.column for each in plan.fields), bigint(RECORD)]),
         merge=merge_for(target, columns, constants, STAGE),
@@ -192,5 +192,5 @@ def clearing(job: Job, target: Target) -> sql.Composed:
     if target.owner_column is None:
         raise NotAllowed("only an administrator replaces the whole table: the target has no owner_column")
     return sql.SQL("delete from {} where {} = {}").format(
-        table, sql.Identifier(target.owner_column), sql.Literal(job.owner)
+        table, sql.Identifier(target.owner_column), sql.Literal(str(job.owner))
     )

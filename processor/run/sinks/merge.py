@@ -74,7 +74,7 @@ def foreign(target: Target, keys: Sequence[str], constants: Mapping[str, UUID], 
         table=sql.Identifier(target.schema or "", target.table or ""),
         same=sql.SQL(" and ").join(sql.SQL("t.{0} = s.{0}").format(sql.Identifier(key)) for key in keys),
         owner=sql.Identifier(owner),
-        own=sql.Literal(constants[owner]),
+        own=sql.Literal(str(constants[owner])),
     )
 
 
@@ -85,7 +85,7 @@ def insert(
     table = sql.Identifier(target.schema or "", target.table or "")
     names = sql.SQL(", ").join(map(sql.Identifier, [*columns, *(name for name, _ in constants)]))
     values = sql.SQL(", ").join(
-        [*(sql.Identifier("s", name) for name in columns), *(sql.Literal(value) for _, value in constants)]
+        [*(sql.Identifier("s", name) for name in columns), *(sql.Literal(str(value)) for _, value in constants)]
     )
     clause = conflict(target, columns, dict(constants))
 
@@ -137,7 +137,7 @@ def update(target: Target, columns: Sequence[str], constants: Mapping[str, UUID]
     ]
     if target.owner_column in constants:
         owner = sql.Identifier(target.owner_column or "")
-        same.append(sql.SQL("t.{} = {}").format(owner, sql.Literal(constants[target.owner_column or ""])))
+        same.append(sql.SQL("t.{} = {}").format(owner, sql.Literal(str(constants[target.owner_column or ""]))))
 
     def move(first: int, last: int) -> sql.Composed:
         return sql.SQL(

@@ -59,7 +59,8 @@ class Merged(Immediate):
             else:
                 merged = conn.execute(self.merge.move(0, LAST)).rowcount
         if merged < staged - superseded:
-            strangers = self.foreign(conn, records)
+            known = {each.row for each in refused}
+            strangers = [each for each in self.foreign(conn, records) if each.row not in known]
             refused += strangers
             staged -= len(strangers)
         return Written(tuple(refused), staged - merged, superseded)

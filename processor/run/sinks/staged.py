@@ -7,7 +7,7 @@ import psycopg
 from psycopg import sql
 
 from processor import jobs, load
-from processor.errors import REJECTIONS
+from processor.errors import REJECTIONS, DatabaseBusy, NotPermitted
 from processor.flow import Chunk, Rows
 from processor.isolate import isolate
 from processor.jobs import Job, Rejected
@@ -51,11 +51,10 @@ class Staged(Immediate):
         passed = 0
         if not self.dry:
             staged = self.prepare(conn)
-            if self.clear is not None:
-                jobs.keep_replaced(conn, job)
+            kept = jobs.keep_replaced(conn, job) if self.clear is not None else 0
             with acting(conn, self.enter):
                 if self.clear is not None:
-                    conn.execute(self.clear)
+                    check_cleared(kept, conn.execute(self.clear).rowcount)
                 passed = staged - conn.execute(self.merge.move(0, LAST)).rowcount
             conn.execute(self.unview)
         jobs.finish_stage(conn, job)
@@ -117,3 +116,16 @@ class Staged(Immediate):
         """Count rows that were refused at the end as rejected, and take them out of the staging table."""
         conn.execute(self.delete, ([each.record for each in rejected],))
         jobs.reject_staged(conn, job, rejected, max(room, 0))
+
+
+def check_cleared(kept: int, cleared: int) -> None:
+    """Compare how many rows were kept for an undo with how many were deleted, before others take their place.
+
+    Raises: NotPermitted when row security kept some from the uploader, DatabaseBusy when some came in between.
+    """
+    if cleared < kept:
+        raise NotPermitted(
+            f"the uploader may not delete {kept - cleared:,} of {kept:,} rows that the file replaces"
+        )
+    if cleared > kept:
+        raise DatabaseBusy("rows were added while they were being replaced")

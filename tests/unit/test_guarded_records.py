@@ -1,0 +1,32 @@
+"""Guards in errors.csv: before the cells that a spreadsheet would execute, and no other character changes."""
+
+import pytest
+
+from processor.flow import Dialect
+from processor.run.cells import guarded_record
+
+PLAIN, SEMICOLON = Dialect(), Dialect(delimiter=";")
+BACKSLASH, APOSTROPHE, BARE = Dialect(escape="\\"), Dialect(quote="'"), Dialect(quote=None, delimiter="\t")
+
+
+@pytest.mark.parametrize(
+    ("dialect", "raw", "guarded"),
+    [
+        (PLAIN, "a,b", "a,b"),
+        (PLAIN, "=1+1,b", "'=1+1,b"),
+        (PLAIN, '"",=1,"NA"', '"",\'=1,"NA"'),
+        (PLAIN, '"=1,2",x', '"\'=1,2",x'),
+        (PLAIN, 'a,"say ""=x""",@b', 'a,"say ""=x""",\'@b'),
+        (PLAIN, "-5,+55119,-x", "-5,+55119,'-x"),
+        (PLAIN, '"two\nlines",=x', '"two\nlines",\'=x'),
+        (PLAIN, '"open,=x', '"open,=x'),
+        (PLAIN, "", ""),
+        (PLAIN, "'=1", "''=1"),
+        (SEMICOLON, "a,=b;=c", "a,=b;'=c"),
+        (BACKSLASH, '\\N,=1,"a\\",=b"', '\\N,\'=1,"a\\",=b"'),
+        (APOSTROPHE, "=1,'=2'", "'''=1','''=2'"),
+        (BARE, '=C:\\x\tsay "hi"', '\'=C:\\x\tsay "hi"'),
+    ],
+)
+def test_only_dangerous_cells_change(dialect: Dialect, raw: str, guarded: str) -> None:
+    assert guarded_record(raw, dialect) == guarded
