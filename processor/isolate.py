@@ -19,12 +19,13 @@ def isolate(
     """Write all rows that Postgres takes, in order; return what `refuse` makes of the others and the error each causes.
 
     Where the server names the row, those before it are written and it is refused: two statements for a bad row. Where
-    it does not (a foreign key), the step is halved: log₂(n) statements. Steps double while all goes well, so that
-    evenly spread bad rows cost about three times the data. Stops after `budget` refused rows.
+    it does not (a foreign key), the step is halved, and only within what is known to hold the row: log₂(n) statements,
+    and as many until the steps are large again. Steps double while all goes well, so that evenly spread bad rows cost
+    about three times the data. Stops after `budget` refused rows.
     """
     refused: list[R] = []
     named: dict[int, psycopg.Error] = {}
-    start, step = 0, total
+    start, step, suspect_end = 0, total, 0
     while start < total and (budget is None or len(refused) < budget):
         if start in named:
             refused.append(refuse(start, named.pop(start)))
@@ -33,12 +34,13 @@ def isolate(
         count = min(step, total - start)
         exc = attempt(start, count)
         if exc is None:
-            start, step = start + count, count * 2
+            start += count
+            step = max((suspect_end - start) // 2, 1) if start < suspect_end else count * 2
             continue
         row = 0 if count == 1 else locate(exc, start, count)
         if row is None:
-            step = count // 2
+            step, suspect_end = count // 2, start + count
         else:
-            named = {start + row: exc}
+            named, suspect_end = {start + row: exc}, 0
             step = max(row, 1)
     return refused

@@ -144,6 +144,13 @@ def test_table_that_is_gone_stands_in_nobodys_way(people: Queue) -> None:
     people.admin.execute("delete from public.import_targets")
 
 
+def test_deletion_takes_everything_back_from_a_table_that_was_renamed(people: Queue) -> None:
+    people.admin.execute(WRITE, ["people", NAME, "insert", None, "tenant", "job"])
+    people.admin.execute("alter table app.people rename to persons")
+    people.admin.execute("delete from public.import_targets")
+    assert rights(people, "app.persons") == set()
+
+
 def test_target_without_a_table_grants_nothing(people: Queue) -> None:
     people.admin.execute("insert into public.import_targets (name, mode, columns) values ('n', 'none', %s)", [NAME])
     assert rights(people) == set()

@@ -56,7 +56,7 @@ def test_one_bad_row_without_a_place_costs_a_few_attempts_for_each_halving(total
     for row in range(total):
         table = Table({row}, tells=False)
         assert table.load(total) == [row]
-        assert table.attempts <= 4 * log2(total) + 1
+        assert table.attempts <= 2 * log2(total) + 3
 
 
 @pytest.mark.parametrize(

@@ -124,8 +124,6 @@ def check_cleared(kept: int, cleared: int) -> None:
     Raises: NotPermitted when row security kept some from the uploader, DatabaseBusy when some came in between.
     """
     if cleared < kept:
-        raise NotPermitted(
-            f"the uploader may not delete {kept - cleared:,} of {kept:,} rows that the file replaces"
-        )
+        raise NotPermitted(f"the uploader may not delete {kept - cleared:,} of {kept:,} rows that the file replaces")
     if cleared > kept:
         raise DatabaseBusy("rows were added while they were being replaced")
