@@ -13,12 +13,11 @@ from processor.flow import Column, Plan
 from processor.jobs import Job, Target
 from processor.run.identity import entering
 from processor.run.sinks.direct import Direct
+from processor.run.sinks.keys import once_only, repeated
 from processor.run.sinks.merge import LINE, RECORD, merge_for, updatable
 from processor.run.sinks.merged import STAGE, Merged
 from processor.run.sinks.sink import Discard, Sink
 from processor.run.sinks.staged import Staged
-
-VIEW = sql.Identifier("pg_temp", "import_stage")
 
 
 def sink_for(conn: psycopg.Connection, job: Job, target: Target, plan: Plan) -> Sink:
@@ -124,8 +123,8 @@ def once_each(
     conn: psycopg.Connection, job: Job, target: Target, columns: Sequence[str]
 ) -> tuple[sql.Composed | None, sql.Composed | None]:
     """Return the statements that let each key in once in the whole file, where the target says so."""
-    keys = [name for name in target.key_columns if name in columns]
-    if target.on_duplicate_key != "error" or not keys or target.mode not in ("upsert", "ignore", "update"):
+    keys = once_only(target, columns)
+    if not keys:
         return None, None
     table = sql.Identifier("importer", jobs.prepare_keys(conn, job, keys))
     names = sql.SQL(", ").join(map(sql.Identifier, keys))
@@ -145,39 +144,24 @@ def staged(conn: psycopg.Connection, job: Job, target: Target, plan: Plan, const
     columns = [each.column.name for each in plan.fields]
     name = jobs.prepare_stage(conn, job, columns)
     stage = sql.Identifier("importer", name)
-    merge = merge_for(target, columns, constants, VIEW, stage)
+    merge = merge_for(target, columns, constants, STAGE, stage)
     view = sql.SQL("create temporary view import_stage as select * from {}").format(stage)
     if job.as_uploader:
-        view += sql.SQL("; grant select on {} to {}").format(VIEW, sql.Identifier(job.role))
+        view += sql.SQL("; grant select on {} to {}").format(STAGE, sql.Identifier(job.role))
     dry = bool(job.options.get("dry_run"))
-    repeated = repeats(target, columns, stage)
+    keys = once_only(target, columns)
     return Staged(
-        looks_first=dry or repeated is not None or merge.foreign is not None,
+        looks_first=dry or bool(keys) or merge.foreign is not None,
         copying=load.copying("importer", name, [*(each.column for each in plan.fields), bigint(RECORD), bigint(LINE)]),
         delete=sql.SQL('delete from {} where "#record" = any (%s)').format(stage),
         merge=merge,
         view=view,
-        unview=sql.SQL("drop view {}").format(VIEW),
+        unview=sql.SQL("drop view {}").format(STAGE),
         count=sql.SQL("select count(*) from {}").format(stage),
         clear=clearing(job, target) if target.mode == "replace" else None,
-        repeated=repeated,
+        repeated=repeated(keys, stage) if keys else None,
         enter=entering(job),
         dry=dry,
-    )
-
-
-def repeats(target: Target, columns: Sequence[str], stage: sql.Composable) -> sql.Composed | None:
-    """Compose the query for records whose key has come before, where that is an error."""
-    keys = [name for name in target.key_columns if name in columns]
-    if target.on_duplicate_key != "error" or not keys or target.mode not in ("upsert", "ignore", "update"):
-        return None
-    return sql.SQL(
-        'select "#record" from (select "#record", row_number() over (partition by {keys} order by "#record") as place '
-        "from {stage} where {filled}) as d where d.place > 1 order by 1"
-    ).format(
-        keys=sql.SQL(", ").join(map(sql.Identifier, keys)),
-        stage=stage,
-        filled=sql.SQL(" and ").join(sql.SQL("{} is not null").format(sql.Identifier(key)) for key in keys),
     )
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from psycopg import sql
 
 from processor.jobs import Target
+from processor.run.sinks.keys import superseding
 
 # Besides the file's columns, each staged row has its number and line; no table has columns of these names.
 RECORD, LINE = "#record", "#line"
@@ -159,16 +160,3 @@ def updatable(target: Target, columns: Sequence[str]) -> list[str]:
     """Return the file's columns that are written into rows that are there."""
     chosen = columns if target.update_columns is None else target.update_columns
     return [name for name in columns if name in chosen and name not in target.key_columns]
-
-
-def superseding(keys: Sequence[str], stage: sql.Composable) -> sql.Composed:
-    """Compose the deletion of all but the last of the rows with the same key; null keys are alike to nothing."""
-    return sql.SQL(
-        'delete from {stage} as s using (select "#record", row_number() over '
-        '(partition by {keys} order by "#record" desc) as place from {stage} where {filled}) as d '
-        'where d."#record" = s."#record" and d.place > 1'
-    ).format(
-        stage=stage,
-        keys=sql.SQL(", ").join(map(sql.Identifier, keys)),
-        filled=sql.SQL(" and ").join(sql.SQL("{} is not null").format(sql.Identifier(key)) for key in keys),
-    )

@@ -10,11 +10,10 @@ from psycopg import sql
 from processor import load
 from processor.errors import REJECTIONS
 from processor.flow import Chunk, Offsets, Rows
-from processor.isolate import isolate
 from processor.run.identity import acting
-from processor.run.sinks.merge import LAST, RECORD, Merge
-from processor.run.sinks.sink import Immediate, Turn, Written
-from processor.sqlstates import is_about_a_row, is_refused_by_policy
+from processor.run.sinks.merge import LAST, RECORD
+from processor.run.sinks.moving import Moving
+from processor.run.sinks.sink import Turn, Written
 
 # SQLSTATE cardinality_violation: ON CONFLICT met a key twice in one statement.
 KEY_TWICE = "21000"
@@ -22,7 +21,7 @@ STAGE = sql.Identifier("pg_temp", "import_stage")
 
 
 @dataclass(slots=True, kw_only=True)
-class Merged(Immediate):
+class Merged(Moving):
     """Each chunk goes by COPY into a temporary table, and from there into the target by one statement.
 
     The table lives for the transaction alone, as Supabase's transaction pooler demands. `create` makes it, `copying`
@@ -32,8 +31,6 @@ class Merged(Immediate):
 
     create: sql.Composed
     copying: load.Copying
-    merge: Merge
-    enter: sql.Composed | None = None
     once: sql.Composed | None = None
     again: sql.Composed | None = None
     repeats: bool = False
@@ -53,7 +50,7 @@ class Merged(Immediate):
         staged = len(records) - len(refused)
         with acting(conn, self.enter):
             if isolating:
-                more, merged = self.isolated(conn, records)
+                more, merged = self.isolated(conn, len(records), lambda place: int(records[place]))
                 refused += more
                 staged -= len(more)
             else:
@@ -69,11 +66,7 @@ class Merged(Immediate):
         """Tell whether a row could be at fault; from a key that comes twice on, keys are looked at before the merge."""
         if exc.sqlstate == KEY_TWICE:
             self.repeats = True
-        return exc.sqlstate == KEY_TWICE or self.about_a_row(exc)
-
-    def about_a_row(self, exc: psycopg.Error) -> bool:
-        """Tell whether leaving out a row could mend it; missing grants were looked for before the first one."""
-        return is_about_a_row(exc) or (self.enter is not None and is_refused_by_policy(exc))
+        return exc.sqlstate == KEY_TWICE or Moving.mends(self, exc)
 
     def repeated_keys(self, conn: psycopg.Connection, records: Offsets) -> list[load.Refusal]:
         """Take rows out whose key has come before in the file, where that is an error."""
@@ -89,27 +82,3 @@ class Merged(Immediate):
             return []
         found = sorted(int(row[0]) for row in conn.execute(self.merge.foreign).fetchall())
         return [load.Refusal(int(row), "IJ604", None, REJECTIONS["IJ604"]) for row in np.searchsorted(records, found)]
-
-    def isolated(self, conn: psycopg.Connection, records: Offsets) -> tuple[list[load.Refusal], int]:
-        """Merge the rows that the target takes; return the others, and how many were written."""
-        merged = 0
-
-        def attempt(start: int, count: int) -> psycopg.Error | None:
-            nonlocal merged
-            between = (int(records[start]), int(records[start + count - 1]))
-            written = 0
-
-            def move() -> None:
-                nonlocal written
-                written = conn.execute(self.merge.move(*between)).rowcount
-
-            exc = load.savepoint(conn, move, self.about_a_row)
-            merged += 0 if exc else written
-            return exc
-
-        refused = isolate(len(records), attempt, nowhere, lambda row, exc: load.refusal(row, exc, ()))
-        return refused, merged
-
-
-def nowhere(exc: psycopg.Error, start: int, count: int) -> None:
-    """Name no row: the server does not say at which one an INSERT … SELECT stood."""
