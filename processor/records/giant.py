@@ -2,32 +2,31 @@
 
 import re
 
-from processor.flow import Limits
 from processor.records.buffer import PIECE, Buffer
 from processor.records.exact import line_ends
-from processor.records.marks import Marks
+from processor.records.marks import CR, Marks
 
 
 class StillQuoted(Exception):
-    """A quoted field of the giant is itself larger than the limit, or never closed."""
+    """The text ends within a quoted field of the giant."""
 
 
 class Giant:
     """The record at the buffer's start, counted while it is dropped: its `size` with the line end, its `fields`, its
-    `lines`.
+    `lines`, and `opened`, those before the quoted field in hand.
 
-    Complete fields are dropped as they come. An unquoted field that goes on is replaced by one plain byte, which leaves
-    the reader in the same state; only a quoted one is kept whole, and bounded by twice the limit of a record.
+    Complete fields are dropped as they come. What is held of one that goes on is replaced by a few bytes that leave the
+    reader in the same state.
     """
 
-    def __init__(self, buffer: Buffer, marks: Marks, limits: Limits) -> None:
-        self.buffer, self.marks, self.limit = buffer, marks, 2 * limits.record_bytes
-        self.size = self.fields = self.lines = 0
+    def __init__(self, buffer: Buffer, marks: Marks) -> None:
+        self.buffer, self.marks = buffer, marks
+        self.size = self.fields = self.lines = self.opened = 0
 
     def skip(self) -> None:
-        """Drop the record; raises `StillQuoted`, when `lines` counts up to the quote that opened."""
+        """Drop the record; raises `StillQuoted` when the text ends within quotes."""
         while not self._fields():
-            self.buffer.fill(2 * len(self.buffer.data) + PIECE)
+            self.buffer.fill(len(self.buffer.data) + PIECE)
 
     def _drop(self, size: int, rest: bytes = b"") -> None:
         self.lines += line_ends(self.buffer.data, 0, size)
@@ -45,9 +44,11 @@ class Giant:
                 self.lines += not end  # the line end that the last record lacks
                 return True
         self._drop(at)
-        if field is None and (self.buffer.final or len(self.buffer.data) > self.limit):
-            raise StillQuoted
-        if field is not None and (field.group(1) is not None or data[at : at + 1] != bytes([self.marks.quote or 0])):
+        if at:
+            self.opened = self.lines
+        if field is None:
+            self._shorten_quoted()
+        elif field.group(1) is not None or data[at : at + 1] != bytes([self.marks.quote or 0]):
             self._shorten()
         return False
 
@@ -65,3 +66,12 @@ class Giant:
         keep = escapes and 2 - escapes % 2
         if len(body) > keep + 1:
             self._drop(len(body) - keep, b"x")
+
+    def _shorten_quoted(self) -> None:
+        """Keep the quote that opened and what may belong to the next byte: quotes, escapes, a CR."""
+        if self.buffer.final:
+            raise StillQuoted
+        data = self.buffer.data
+        body = data.rstrip(bytes(mark for mark in (CR, self.marks.quote, self.marks.escape) if mark is not None))
+        if len(body) > 2:
+            self._drop(len(body), data[:1] + b"x")

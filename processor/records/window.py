@@ -6,6 +6,7 @@ The scan then ends with that record, and the next window begins behind it.
 
 import numpy as np
 
+from processor.records.bits import regular
 from processor.records.exact import line_ends, lone_cr, read_record
 from processor.records.found import NOTHING, Bools, Bytes, Found, Ints, Window, join, starts_of
 from processor.records.marks import CR, LF
@@ -16,9 +17,9 @@ def scan(window: Window) -> Found:
     """Find the records of the window: all that end in it, or those up to one that had to be read by itself."""
     marks = window.marks
     rare = {mark for mark in (CR, marks.quote, marks.escape, marks.comment) if mark is not None and window.has(mark)}
+    if marks.escape not in rare and marks.comment not in rare and (quick := regular(window)) is not None:
+        return quick
     at, kinds = _structural(window, rare)
-    if not rare:
-        return _plain(window, at, np.flatnonzero(kinds == LF))
     found, stopped = _general(window, at, kinds, rare)
     if marks.comment in rare:
         found, in_comment = _comments(window, found)
@@ -40,15 +41,6 @@ def _structural(window: Window, rare: set[int]) -> tuple[Ints, Bytes]:
     if window.final and not (at.size and at[-1] == view.size - 1 and kinds[-1] in (LF, CR)):
         at, kinds = np.append(at, view.size), np.append(kinds, np.uint8(LF))  # the line end that the last record lacks
     return at, kinds
-
-
-def _plain(window: Window, at: Ints, last: Ints) -> Found:
-    """Put together the records of a window that has delimiters and LF only."""
-    ends = at.take(last) + window.start
-    nexts = np.minimum(ends + 1, window.stop)
-    fields = np.diff(last, prepend=-1).astype(np.int32)
-    fields[ends == starts_of(nexts, window.start)] = 0
-    return Found(ends, nexts, fields, np.zeros(ends.size, np.bool_), np.arange(1, ends.size + 1))
 
 
 def _general(window: Window, at: Ints, kinds: Bytes, rare: set[int]) -> tuple[Found, bool]:

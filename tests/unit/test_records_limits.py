@@ -47,9 +47,32 @@ def test_unclosed_quote_in_a_later_field_of_a_record_with_newlines() -> None:
 
 
 @pytest.mark.parametrize("size", [1, 30, 10_000])
-def test_quote_open_at_the_limit_is_unclosed_even_if_it_closes_later(size: int) -> None:
-    with pytest.raises(errors.UnclosedQuote, match="line 2 "):
-        chunks_of(b'1,2\n3,"' + b"x" * 200 + b'"\n', size=size, limits=SMALL)
+@pytest.mark.parametrize(
+    ("inside", "escape"),
+    [
+        (b"x" * 999, None),
+        (b'""' * 499, None),
+        (b"a\r\n" * 333, None),
+        (b"\r" * 500, None),
+        (b'"",\n' * 200, None),
+        (b'\\"' * 300, "\\"),
+        (b"\\\\" * 300, "\\"),
+    ],
+)
+def test_quote_still_open_at_the_limit_is_one_oversized_record(size: int, inside: bytes, escape: str | None) -> None:
+    data = b'1,2\n3,"' + inside + b'",z\n5,6\n'
+    chunks = chunks_of(data, Dialect(escape=escape), size=size, limits=SMALL)
+    assert marked(chunks, "oversized") == [False, True, False]
+    assert [int(n) for chunk in chunks for n in chunk.fields] == [2, 3, 2]
+    inner = inside.replace(b"\r\n", b"\n").replace(b"\r", b"\n").count(b"\n")
+    assert [int(n) for chunk in chunks for n in chunk.lines] == [1, 2, 3 + inner]
+    assert chunks[-1].next.offset == len(data)
+
+
+@pytest.mark.parametrize("size", [1, 30, 10_000])
+def test_quote_that_never_closes_is_reported_where_it_opens_however_far_the_end_is(size: int) -> None:
+    with pytest.raises(errors.UnclosedQuote, match="line 3 "):
+        chunks_of(b'1,2\n"a\nb","' + b"x\n" * 2000, size=size, limits=SMALL)
 
 
 @pytest.mark.parametrize("size", [1, 30, 10_000])
