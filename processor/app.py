@@ -16,7 +16,7 @@ from processor import jobs
 from processor.config import Config
 from processor.connect import SETTINGS, check
 from processor.log import event
-from processor.storage import client
+from processor.storage import Downloads
 from processor.surface.asked import Asked
 from processor.surface.body import limited_body
 from processor.surface.doorkeeper import Doorkeeper
@@ -41,8 +41,8 @@ def create_app(config: Config, limits: Limits) -> Starlette:
         check=check,
         name="processor",
     )
-    http = client(config.supabase_url, config.secret_key)
-    worker = Worker(config, pool, http)
+    downloads = Downloads(config.supabase_url, config.secret_key)
+    worker = Worker(config, pool, downloads)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncGenerator[None]:
@@ -50,7 +50,7 @@ def create_app(config: Config, limits: Limits) -> Starlette:
         worker.start()
         yield
         await run_in_threadpool(worker.stop)
-        http.close()
+        downloads.close()
         pool.close()
 
     routes = [

@@ -10,7 +10,6 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from uuid import UUID
 
-import httpx
 import psycopg
 from psycopg_pool import ConnectionPool, PoolTimeout
 
@@ -22,7 +21,7 @@ from processor.jobs import Job, Paths
 from processor.log import event
 from processor.run import Attempt, Held, Postponed, Stopped
 from processor.sqlstates import job_error
-from processor.storage import Artifacts
+from processor.storage import Artifacts, Downloads
 
 # How long a thread waits for a connection of the pool: longer than a restart of Postgres, shorter than a lease.
 CONNECTION_SECONDS = 20.0
@@ -43,8 +42,8 @@ class Ending:
 class Worker:
     """Holds at most `config.max_jobs` jobs. `start` returns at once; `wake` may be called from any thread."""
 
-    def __init__(self, config: Config, pool: ConnectionPool, http: httpx.Client) -> None:
-        self.config, self.pool, self.http = config, pool, http
+    def __init__(self, config: Config, pool: ConnectionPool, downloads: Downloads) -> None:
+        self.config, self.pool, self.downloads = config, pool, downloads
         self.artifacts = Artifacts(config.supabase_url, config.secret_key)
         self.name = f"{socket.gethostname()}:{os.getpid()}"
         self.stopping = threading.Event()
@@ -144,14 +143,14 @@ class Worker:
         attempt: Attempt | None = None
         try:
             with self.pool.connection(CONNECTION_SECONDS) as conn:
-                attempt = Attempt(job, conn, self._lend, self.http, self.artifacts, self.config, held)
+                attempt = Attempt(job, conn, self._lend, self.downloads, self.artifacts, self.config, held)
                 run(attempt)
         except (JobError, Stopped) as exc:
             return Ending(exc, attempt)
         except PoolTimeout:
             return Ending(DatabaseUnavailable("no connection to the database could be had"))
         except psycopg.Error as exc:
-            return Ending(job_error(exc))
+            return Ending(job_error(exc), attempt)
         except Exception as exc:  # noqa: BLE001 - a defect ends the job with a code, not the processor
             event("defect", logging.ERROR, exception=log.where(exc))
             return Ending(Defect(f"the processor failed with {type(exc).__name__}"))

@@ -5,14 +5,13 @@ from contextlib import AbstractContextManager, ExitStack
 from functools import partial
 from typing import Any
 
-import httpx
 import psycopg
 from psycopg_pool import PoolTimeout
 
 from processor import jobs, records
 from processor.ahead import ahead
 from processor.config import Config
-from processor.errors import AllRejected, RowAccounting, TooManyRejected
+from processor.errors import JobError, LeaseLost, RowAccounting
 from processor.flow import Chunk, Limits
 from processor.jobs import Job, Paths, Tally
 from processor.report import Report
@@ -21,14 +20,18 @@ from processor.run.crew import Crew
 from processor.run.duplicates import earlier_import
 from processor.run.finishing import Finisher
 from processor.run.held import Held
+from processor.run.leaving import last_words
 from processor.run.loading import Loader
-from processor.run.opening import Opened, known_target, open_file
+from processor.run.opening import SAMPLE, Opened, known_target, open_file
 from processor.run.permission import check_permission
 from processor.run.progress import Progress
+from processor.run.recall import Recall
 from processor.run.rejections import check_count, check_end
+from processor.run.replay import replay
 from processor.run.sizes import sizes
 from processor.run.turns import Turns
-from processor.storage import Artifacts, Source
+from processor.sqlstates import job_error
+from processor.storage import Artifacts, Downloads, Source
 
 Lend = Callable[[], AbstractContextManager[psycopg.Connection]]
 
@@ -47,7 +50,7 @@ class Attempt:
         job: Job,
         conn: psycopg.Connection,
         lend: Lend,
-        http: httpx.Client,
+        downloads: Downloads,
         artifacts: Artifacts,
         config: Config,
         held: Held,
@@ -60,7 +63,7 @@ class Attempt:
             config,
             held,
         )
-        self.source = Source(http, job.bucket_id, job.object_path, config.max_file_bytes, held.check)
+        self.source = Source(downloads, job.bucket_id, job.object_path, config.max_file_bytes, held.check)
         self.limits = Limits(config.max_record_bytes, config.max_field_bytes)
         self.report = Report()
         self.output = Output() if job.options.get("output") else None
@@ -74,7 +77,8 @@ class Attempt:
         """
         try:
             with self.report.timed("open"):
-                jobs.end_former_sessions(self.conn, self.job, self.config.lease_seconds)
+                if not self.job.fresh:
+                    jobs.end_former_sessions(self.conn, self.job, self.config.lease_seconds)
                 target = known_target(self.job)
                 check_permission(self.conn, self.job)
                 if earlier := earlier_import(self.conn, self.job, self.source):
@@ -82,39 +86,55 @@ class Attempt:
                     return
                 opened = open_file(self.conn, self.job, target, self.source, self.limits, self.config.chunk_bytes)
             self.report.begin(opened.plan)
-            finisher = self.finisher()
+            progress = self.progress(opened)
+            recall = self.recall(opened, progress)
             try:
-                tally = self.load_all(opened)
+                tally = self.load_all(opened, progress)
                 check_end(tally, self.job.options)
-                finisher.finish(opened, tally, self.output)
-            except (TooManyRejected, AllRejected):
-                self.told = self.report.as_json(opened.plan, opened.dialect)
-                self.paths = Paths(finisher.errors(opened))
+                self.finisher(recall).finish(opened, tally, self.output)
+            except (JobError, psycopg.Error) as exc:
+                self.leave(opened, progress, exc)
                 raise
         finally:
             if self.output:
                 self.output.close()
 
-    def finisher(self) -> Finisher:
-        """Return what completes this attempt."""
-        return Finisher(self.conn, self.job, self.source, self.artifacts, self.config, self.limits, self.report)
+    def leave(self, opened: Opened, progress: Progress, exc: JobError | psycopg.Error) -> None:
+        """Gather what there is to say of a run that failed, if that is its end; nothing hides the failure itself."""
+        reason = exc if isinstance(exc, JobError) else job_error(exc)
+        if isinstance(reason, LeaseLost) or (reason.transient and not self.job.last):
+            return
+        self.told, self.paths = last_words(self.job, self.conn, self.lend, opened, progress, self.artifacts)
 
-    def load_all(self, opened: Opened) -> Tally:
-        """Load every chunk that is not in; return what became of all records, those of earlier attempts included."""
+    def recall(self, opened: Opened, progress: Progress) -> Recall:
+        """Return what knows of earlier attempts."""
+        loader = Loader(self.conn, self.job, self.source, opened, progress, self.config.lease_seconds)
+        recall = Recall(self.job, self.source, opened, self.limits, progress, loader)
+        recall.begin()
+        return recall
+
+    def finisher(self, recall: Recall) -> Finisher:
+        """Return what completes this attempt."""
+        return Finisher(self.conn, self.job, self.source, self.artifacts, self.config, self.limits, recall)
+
+    def progress(self, opened: Opened) -> Progress:
+        """Return what the loaders have in common; begins with what became of records in earlier attempts."""
         tally = Tally()
         for seq in range(opened.start.seq):
             tally = tally.plus(opened.ledger[seq].tally)
-        check_count(tally, self.job.options)
         room = max(self.config.kept_errors - sum(entry.tally.rejected for entry in opened.ledger.values()), 0)
-        turns = Turns(opened.start.seq)
-        progress = Progress(self.report, tally, room, turns, self.job.options)
+        return Progress(self.report, tally, room, Turns(opened.start.seq), self.job.options)
+
+    def load_all(self, opened: Opened, progress: Progress) -> Tally:
+        """Load every chunk that is not in; return what became of all records, those of earlier attempts included."""
+        check_count(progress.tally, self.job.options)
         with ExitStack() as stack:
             loaders = [
                 Loader(conn, self.job, self.source, opened, progress, self.config.lease_seconds)
                 for conn in [self.conn, *self.more(opened, stack)]
             ]
             loads = [partial(self.one, opened=opened, loader=loader) for loader in loaders]
-            Crew(loads, turns.give_up).load(self.chunks(opened))
+            Crew(loads, progress.turns.give_up).load(self.chunks(opened))
         self.held.check()
         return progress.tally
 
@@ -129,9 +149,12 @@ class Attempt:
                 return
 
     def chunks(self, opened: Opened) -> Iterator[Chunk]:
-        """Cut the file in a thread of its own; stop between chunks when the job must not go on."""
+        """Cut the file, a larger one in a thread of its own; stop between chunks when the job must not go on."""
         cut = records.cut(opened.text, opened.dialect, opened.start, self.limits, sizes(opened.chunk_bytes))
-        for chunk in ahead(self.report.timing("fetch and cut", cut), check=self.held.check):
+        timed = self.report.timing("fetch and cut", cut)
+        # All of a small file has been fetched when it was opened, and is one chunk: a thread has nothing to do ahead.
+        fetched = opened.start == opened.first and opened.size <= SAMPLE and opened.dialect.compression is None
+        for chunk in timed if fetched else ahead(timed, check=self.held.check):
             self.held.check()
             yield chunk
 
@@ -143,7 +166,7 @@ class Attempt:
         else:
             if (entry.byte_start, entry.next.offset) != (chunk.position.offset, chunk.next.offset):
                 raise RowAccounting("the chunks of an earlier attempt are not those of this one")
-            loader.progress.skip(chunk.position.seq, entry.tally)
-            loaded = loader.replayed(chunk, opened.rejected) if self.output else None
+            loader.progress.skip(chunk.position, entry.tally)
+            loaded = replay(loader, chunk, opened.rejected).rows.frame if self.output else None
         if self.output and loaded is not None:
             self.output.add(loaded)
