@@ -43,8 +43,8 @@ class Dialect:
 class Limits:
     """What a file may cost: a larger field or record is rejected, a larger text or a steeper compression ends the job.
 
-    `record_bytes` also bounds what an unclosed quote may swallow; `text_bytes` counts after decompression; `ratio` is
-    decompressed over compressed (deflate reaches 1,030 on zeros, real exports stay under 100).
+    `text_bytes` counts after decompression; `ratio` is decompressed over compressed (deflate reaches 1,030 on zeros,
+    real exports stay under 100).
     """
 
     record_bytes: int = 16 << 20
@@ -172,13 +172,15 @@ class Change:
 class Field:
     """A field of the file that goes into a column: its place in the record (from 0), its header, its column.
 
-    A place below 0 is that of a column which the file does not have: its reading's default fills it.
+    A place below 0 is that of a column which the file does not have: its reading's default fills it. `how` says what
+    led there: the header as it stands (`exact`), `folded`, an `alias`, the job's `mapping`, or the `position`.
     """
 
     index: int
     header: str
     column: Column
     reading: Reading = field(default_factory=Reading)
+    how: str = "exact"
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,11 +230,20 @@ class Rows:
     """Rows ready to load.
 
     `frame` has one String column per `Plan.fields` (named by the column), `index` the record of each row in its
-    chunk.
+    chunk. `values` has, by name, the columns of which the texts have been converted to what Postgres would store.
+    `ascii_only`: no text has another character.
     """
 
     frame: pl.DataFrame
     index: npt.NDArray[np.int64]
+    values: dict[str, pl.Series] = field(default_factory=dict[str, pl.Series])
+    ascii_only: bool = False
+
+    def kept(self, keep: npt.NDArray[np.bool_]) -> "Rows":
+        """Return those rows alone."""
+        mask = pl.Series(keep)
+        values = {name: each.filter(mask) for name, each in self.values.items()}
+        return Rows(self.frame.filter(mask), self.index[keep], values, self.ascii_only)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Load: COPY good rows, ask Postgres about texts in doubt, find the rows that only Postgres can refuse."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Literal
@@ -66,15 +66,18 @@ class Copying:
     binary: sql.Composed
     plan: BinaryPlan | None
 
-    def write(self, conn: psycopg.Connection, frame: pl.DataFrame, *, isolating: bool) -> list[Refusal]:
+    def write(
+        self, conn: psycopg.Connection, frame: pl.DataFrame, values: Mapping[str, pl.Series], *, isolating: bool
+    ) -> list[Refusal]:
         """COPY all rows, or, where `isolating`, those that Postgres takes; return the others.
 
-        Only the text format names the row that is refused, and takes what has no exact binary value.
+        `frame` has texts, or whole numbers in columns of numbers; `values` are columns as `Rows` has them. Only the
+        text format names the row that is refused, and takes what has no exact binary value.
         Raises: psycopg.Error.
         """
         if isolating:
             return copy_isolating(conn, self.text, frame)
-        pieces = encode_binary(frame, self.plan) if self.plan and frame.height else None
+        pieces = encode_binary(frame, self.plan, values) if self.plan and frame.height else None
         if pieces is None:
             return copy(conn, self.text, frame)
         with conn.cursor() as cursor, cursor.copy(self.binary) as sink:
@@ -196,7 +199,7 @@ def named_row(exc: psycopg.Error, part: pl.DataFrame) -> int | None:
 
 def occurrences(part: pl.DataFrame, mark: str) -> pl.Series:
     """Count a character in each row."""
-    counts = pl.sum_horizontal(pl.all().str.count_matches(mark, literal=True).fill_null(0))
+    counts = pl.sum_horizontal(pl.col(pl.String).str.count_matches(mark, literal=True).fill_null(0))
     return part.select(counts.cast(pl.Int64).alias("marks")).to_series()
 
 

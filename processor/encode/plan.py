@@ -5,7 +5,8 @@ bpcharrecv pads, domain_recv checks), so only the value itself has to be exact. 
 that surely are, the whole chunk goes by text: COPY cannot mix the two.
 """
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -17,6 +18,8 @@ from processor.encode.values import Exact
 from processor.encode.wire import stream
 from processor.flow import Column
 
+#: numeric(12,2), numeric(5)
+_LIMIT: Final = re.compile(r"\((\d+)(?:,(-?\d+))?\)")
 #: By the base type's name. A user's own type has its schema's name before its own and is not found here.
 _EXACT: Final[dict[str, Exact]] = {
     "text": values.same,
@@ -33,11 +36,26 @@ _EXACT: Final[dict[str, Exact]] = {
     "bigint": partial(numbers.integer, dtype=pl.Int64),
     "real": partial(numbers.floating, dtype=pl.Float32, smallest=2.0**-126),
     "double precision": partial(numbers.floating, dtype=pl.Float64, smallest=2.0**-1022),
-    "numeric": partial(numbers.numeric, has_scale=False),
+    "numeric": partial(numbers.numeric, limit=None),
     "date": partial(moments.moment, of="date"),
     "time without time zone": partial(moments.moment, of="time"),
     "timestamp without time zone": partial(moments.moment, of="timestamp"),
     "timestamp with time zone": partial(moments.moment, of="timestamptz"),
+}
+
+_DECISIVE: Final = {
+    "boolean",
+    "uuid",
+    "smallint",
+    "integer",
+    "bigint",
+    "real",
+    "double precision",
+    "numeric",
+    "date",
+    "time without time zone",
+    "timestamp without time zone",
+    "timestamp with time zone",
 }
 
 
@@ -60,20 +78,32 @@ def binary_plan(columns: Sequence[Column]) -> BinaryPlan | None:
 def _exact(column: Column) -> Exact | None:
     if column.kind == "e":
         return values.same
-    if column.base == "numeric" and column.kind == "b" and "(" in column.type:
-        return partial(numbers.numeric, has_scale=True)
+    if column.base == "numeric" and column.kind == "b" and (limit := _LIMIT.search(column.type)):
+        return partial(numbers.numeric, limit=(int(limit[1]), int(limit[2] or 0)))
     return _EXACT.get(column.base)
 
 
-def encode(frame: pl.DataFrame, plan: BinaryPlan) -> Iterator[bytes] | None:
+def decisive(column: Column) -> Exact | None:
+    """Return the conversion that shows, where it succeeds, that Postgres takes each of the texts for the column.
+
+    That of texts shows nothing, and that of a domain nothing about its checks.
+    """
+    return _exact(column) if column.kind == "b" and column.base in _DECISIVE else None
+
+
+def encode(
+    frame: pl.DataFrame, plan: BinaryPlan, values: Mapping[str, pl.Series] | None = None
+) -> Iterator[bytes] | None:
     """Encode rows as a whole binary COPY, in pieces of about a megabyte; None when a text has no surely exact value.
 
-    `frame` has a String column for each of the plan's, in the order of the COPY statement's. The texts are converted
-    at once, the pieces are made while they are taken.
+    `frame` has a String column for each of the plan's, in the order of the COPY statement's; `values` those columns,
+    by name, that have been converted already. The others are converted at once, the pieces are made while they are
+    taken.
     """
     converted = list[pl.Series]()
     for texts in frame.iter_columns():
-        value = plan.exact[texts.name](texts)
+        done = values.get(texts.name) if values else None
+        value = plan.exact[texts.name](texts) if done is None else done
         if value is None:
             return None
         converted.append(value)

@@ -27,9 +27,12 @@ def raw(texts: pl.Series) -> tuple[Bytes, Integers]:
     return whole[bounds[0] : bounds[-1]], bounds - bounds[0]
 
 
-def column_of(texts: pl.Series, payload: bytes, lengths: Integers) -> pl.Series:
+def column_of(texts: pl.Series, payload: bytes, lengths: Integers | int) -> pl.Series:
     """Make a column of bytes for these texts: `lengths` of the payload go to each row, null where the text is."""
-    offsets = np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
+    if isinstance(lengths, int):
+        offsets = np.arange(len(texts) + 1) * lengths
+    else:
+        offsets = np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
     buffers = [None, _ARROW.py_buffer(offsets), _ARROW.py_buffer(payload)]
     column = pl.Series(texts.name, _ARROW.Array.from_buffers(_ARROW.large_binary(), len(texts), buffers))
     return column if not texts.null_count() else where_present(texts, column)

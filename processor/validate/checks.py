@@ -2,9 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 
 import polars as pl
 
+from processor.encode import decisive
 from processor.flow import Checked, Column, Doubt, Plan, Rejections, Rows, Verdict
 from processor.validate.ambiguous import AMBIGUOUS, ambiguous, is_dated
 from processor.validate.offences import Offences
@@ -16,16 +18,18 @@ def check(rows: Rows, plan: Plan, known: Rejections | None = None) -> Checked:
     """Split the chunk's texts into surely good ones and doubts, and find nulls where none may be.
 
     `known` are the rejections of `transform`. The result keeps every row, the rejected ones too: `settle` takes them
-    out, and must be called even without doubts.
+    out, and must be called even without doubts. Columns whose texts could all be converted need no other check.
     """
     frame = rows.frame
-    paths = {field.column.name: fast_path(field.column, field.reading.time_zone) for field in plan.fields}
+    values = _converted(frame, plan)
+    judged = [field for field in plan.fields if field.column.name not in values]
+    paths = {field.column.name: fast_path(field.column, field.reading.time_zone) for field in judged}
     asked = {name: path for name, path in paths.items() if path is not None}
     masks = frame.select([path.alias(name) for name, path in asked.items()])
     doubts: list[Doubt] = []
     offences = Offences(rows)
     offences.add_known(known or Rejections())
-    for field in plan.fields:
+    for field in judged:
         column, texts = field.column, frame.get_column(field.column.name)
         unsure = _unsure(texts, masks.get_column(column.name) if column.name in asked else None, column)
         if is_dated(column) and (either := ambiguous(unsure, column)).len():
@@ -34,9 +38,21 @@ def check(rows: Rows, plan: Plan, known: Rejections | None = None) -> Checked:
             unsure = unsure.filter(~unsure.is_in(either.implode()))
         if column.name in asked and len(unsure):
             doubts.append(Doubt(column, unsure))
+    for field in plan.fields:
+        column, texts = field.column, frame.get_column(field.column.name)
         if column.not_null and texts.null_count():
             offences.add(texts.is_null().to_numpy(), column.name, "IJ404", sentence("IJ404", column))
-    return Checked(rows, tuple(doubts), offences.rejections())
+    return Checked(replace(rows, values=values), tuple(doubts), offences.rejections())
+
+
+def _converted(frame: pl.DataFrame, plan: Plan) -> dict[str, pl.Series]:
+    """Convert the columns of which that shows at once that Postgres takes all texts."""
+    found = dict[str, pl.Series]()
+    for field in plan.fields:
+        convert = decisive(field.column)
+        if convert is not None and (values := convert(frame.get_column(field.column.name))) is not None:
+            found[field.column.name] = values
+    return found
 
 
 def _unsure(texts: pl.Series, good: pl.Series | None, column: Column) -> pl.Series:
@@ -65,8 +81,7 @@ def settle(checked: Checked, verdicts: Iterable[Verdict]) -> tuple[Rows, Rejecti
     rejected = offences.rejected()
     if not rejected.any():
         return rows, Rejections()
-    kept = ~rejected
-    return Rows(rows.frame.filter(pl.Series(kept)), rows.index[kept]), offences.rejections()
+    return rows.kept(~rejected), offences.rejections()
 
 
 def opaque_doubts(rows: Rows, plan: Plan) -> tuple[Doubt, ...]:

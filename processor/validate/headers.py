@@ -35,22 +35,25 @@ class Matcher:
     def __init__(self, names: Sequence[str], aliases: Mapping[str, str]) -> None:
         known = {alias: name for alias, name in aliases.items() if name in set(names)}
         self._levels = (
-            (trimmed, {name: {name} for name in names}),
-            (folded, _grouped((folded(name), name) for name in names)),
-            (loose, _grouped((loose(name), name) for name in names)),
-            (loose, _grouped((loose(alias), name) for alias, name in known.items())),
+            ("exact", trimmed, {name: {name} for name in names}),
+            ("folded", folded, _grouped((folded(name), name) for name in names)),
+            ("folded", loose, _grouped((loose(name), name) for name in names)),
+            ("alias", loose, _grouped((loose(alias), name) for alias, name in known.items())),
         )
 
-    def column(self, header: str) -> str | None:
-        """Name the column that the header means, or None; raise AmbiguousDialect where two columns are meant alike."""
-        for fold, names in self._levels:
+    def column(self, header: str) -> tuple[str, str] | None:
+        """Name the column that the header means, and how it does, or None.
+
+        Raises: AmbiguousDialect where two columns are meant alike.
+        """
+        for how, fold, names in self._levels:
             key = fold(header)
             found = names.get(key) if key else None
             if found and len(found) > 1:
                 both = " or ".join(sorted(found))
                 raise AmbiguousDialect(f"the header {trimmed(header)!r} may mean {both}: set options.mapping")
             if found:
-                return next(iter(found))
+                return next(iter(found)), how
         return None
 
 

@@ -1,35 +1,98 @@
-"""Rewrite many short texts through one array of their bytes: half the time of a regular expression, or less.
+"""Rewrite many short texts through one array of their bytes: a fraction of the time of regular expressions.
 
-Joining 1,000,000 texts takes 25 ms, reading them back as lines of a file 100 ms; in between, numpy or bytes.translate
-work on all at once. No text may contain a line end, be empty or null: callers have matched them first.
+What is recognised in the bytes is settled here; everything else goes to slower readers, row by row or by Polars.
 """
 
+from typing import Any, Final, cast
+
 import numpy as np
+import numpy.typing as npt
 import polars as pl
+import pyarrow as pa
+
+from processor.encode.raw import Bytes, Integers, raw, where_present
+from processor.validate.distinct import Read, placed
+
+Mask = npt.NDArray[np.bool_]
+
+_ARROW: Final = cast(Any, pa)  # it has no types of its own
+#: What a small letter of ASCII has and its capital has not.
+CASE_BIT: Final = 0x20
 
 
 def without(texts: pl.Series, marks: bytes) -> pl.Series:
-    """Remove ASCII characters from texts of which none becomes empty."""
-    return _lines(_joined(texts, "\n").translate(None, marks), texts.name)
+    """Remove ASCII characters from texts."""
+    data, bounds = raw(texts)
+    lengths = np.diff(bounds) - counted(among(data, marks), bounds)
+    return texts_of(data.tobytes().translate(None, marks), lengths, texts)
 
 
 def rearranged(texts: pl.Series, width: int, pieces: list[slice | bytes]) -> pl.Series:
     """Put ASCII texts of `width` characters together anew, from slices of themselves and constant bytes."""
-    old = np.frombuffer(_joined(texts, ""), dtype=np.uint8).reshape(-1, width)
+    data, _ = raw(texts)
+    old = data.reshape(-1, width)
     parts = [
         old[:, piece]
         if isinstance(piece, slice)
         else np.broadcast_to(np.frombuffer(piece, dtype=np.uint8), (len(old), len(piece)))
-        for piece in (*pieces, b"\n")
+        for piece in pieces
     ]
-    return _lines(np.concatenate(parts, axis=1).tobytes(), texts.name)
+    whole = np.concatenate(parts, axis=1)
+    return texts_of(whole.tobytes(), np.full(len(old), whole.shape[1]), texts)
 
 
-def _joined(texts: pl.Series, between: str) -> bytes:
-    return str(texts.str.join(between).item()).encode()
+def among(data: Bytes, characters: bytes) -> Mask:
+    """Mark some ASCII characters."""
+    found = data == characters[0]
+    for character in characters[1:]:
+        found |= data == character
+    return found
 
 
-def _lines(data: bytes, name: str) -> pl.Series:
-    # A byte that no text contains as separator: one column, whatever is in it.
-    frame = pl.read_csv(data, has_header=False, schema={name or "t": pl.String}, separator="\x01", quote_char=None)
-    return frame.to_series()
+def digits_in(data: Bytes) -> Mask:
+    """Mark ASCII digits."""
+    return (data - np.uint8(ord("0"))) < 10  # what is below "0" wraps around
+
+
+def capitals_in(data: Bytes) -> Mask:
+    """Mark ASCII capitals."""
+    return (data - np.uint8(ord("A"))) < 26
+
+
+def counted(marked: Mask, bounds: Integers) -> Integers:
+    """Count the marked bytes of each text."""
+    filled = bounds[1:] > bounds[:-1]
+    counts = np.zeros(len(filled), dtype=np.int64)
+    if filled.any():
+        counts[filled] = np.add.reduceat(marked, bounds[:-1][filled], dtype=np.int32)
+    return counts
+
+
+def rows_of(places: Integers, bounds: Integers) -> Integers:
+    """Give the texts in which bytes stand, by the bytes' places."""
+    return np.searchsorted(bounds, places, side="right") - 1
+
+
+def lowered(data: Bytes, places: Integers) -> Bytes:
+    """Lower the case of the ASCII capitals at these places."""
+    result = data.copy()
+    result[places] |= CASE_BIT
+    return result
+
+
+def texts_of(payload: bytes, lengths: Integers, like: pl.Series) -> pl.Series:
+    """Make texts of bytes that are UTF-8: `lengths` of the payload go to each row, null where `like` is."""
+    offsets = np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
+    buffers = [None, _ARROW.py_buffer(offsets), _ARROW.py_buffer(payload)]
+    column = pl.Series(like.name, _ARROW.Array.from_buffers(_ARROW.large_string(), len(like), buffers))
+    return column if not like.null_count() else where_present(like, column)
+
+
+def settled(texts: pl.Series, sure: Mask, fast: pl.Series, slow: Read) -> pl.Series:
+    """Take `fast` where `sure` holds, and elsewhere what `slow` makes of the texts."""
+    if sure.all():
+        return fast
+    known = pl.Series(sure)
+    rest = ~known & texts.is_not_null()
+    fast = pl.select(pl.when(known).then(fast).alias(texts.name)).to_series()
+    return placed(fast, rest, slow(texts.filter(rest))) if rest.any() else fast

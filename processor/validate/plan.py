@@ -32,15 +32,16 @@ def make_plan(
     """
     names = list(header) if has_header else [str(place + 1) for place in range(len(header))]
     given = _mapped(names, columns, mapping or {})
+    ways = dict.fromkeys(given, "mapping")
     if has_header:
-        found = _by_name(names, columns, aliases or {}, given)
+        found = _by_name(names, columns, aliases or {}, given, ways)
     else:
         found = given or {place: column.name for place, column in enumerate(columns[: len(names)])}
     _refuse_duplicates(names, found)
     by_name = {column.name: column for column in columns}
     how = readings or {}
     fields = tuple(
-        Field(place, names[place], by_name[name], how.get(name, Reading()))
+        Field(place, names[place], by_name[name], how.get(name, Reading()), ways.get(place, "position"))
         for place, name in sorted(found.items())
         if name is not None
     )
@@ -75,14 +76,19 @@ def _mapped(
 
 
 def _by_name(
-    names: Sequence[str], columns: Sequence[Column], aliases: Mapping[str, str], given: Mapping[int, str | None]
+    names: Sequence[str],
+    columns: Sequence[Column],
+    aliases: Mapping[str, str],
+    given: Mapping[int, str | None],
+    ways: dict[int, str],
 ) -> dict[int, str | None]:
+    """Lead the other headers to columns of their names; how goes into `ways`."""
     matcher = Matcher([column.name for column in columns], aliases)
     taken = set(given.values())
     found = dict(given)
     for place, name in enumerate(names):
         if place not in given:
-            column = matcher.column(name)
+            column, ways[place] = matcher.column(name) or (None, "")
             found[place] = None if column in taken else column
     return found
 

@@ -38,9 +38,11 @@ class Merged(Moving):
     def write(self, conn: psycopg.Connection, rows: Rows, chunk: Chunk, turn: Turn, *, isolating: bool) -> Written:
         """COPY them into the temporary table, and merge."""
         records = rows.index + chunk.position.record
-        frame = rows.frame.with_columns(pl.Series(RECORD, records).cast(pl.String))
+        numbers = pl.Series(RECORD, records)
         conn.execute(self.create)
-        refused = self.copying.write(conn, frame, isolating=isolating)
+        refused = self.copying.write(
+            conn, rows.frame.with_columns(numbers), rows.values | {RECORD: numbers}, isolating=isolating
+        )
         if self.ordered:
             turn()
         refused += self.repeated_keys(conn, records)

@@ -36,11 +36,10 @@ class Staged(Moving):
 
     def write(self, conn: psycopg.Connection, rows: Rows, chunk: Chunk, turn: Turn, *, isolating: bool) -> Written:
         """COPY them into the staging table."""
-        numbers = rows.index + chunk.position.record
-        frame = rows.frame.with_columns(
-            pl.Series(RECORD, numbers).cast(pl.String), pl.Series(LINE, chunk.lines[rows.index]).cast(pl.String)
-        )
-        return Written(tuple(self.copying.write(conn, frame, isolating=isolating)))
+        records = pl.Series(RECORD, rows.index + chunk.position.record)
+        lines = pl.Series(LINE, chunk.lines[rows.index])
+        frame, values = rows.frame.with_columns(records, lines), rows.values | {RECORD: records, LINE: lines}
+        return Written(tuple(self.copying.write(conn, frame, values, isolating=isolating)))
 
     def complete(self, conn: psycopg.Connection, job: Job) -> int:
         """Move the rows into the target and drop the staging table."""

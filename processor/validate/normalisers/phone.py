@@ -8,15 +8,19 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+import numpy as np
 import phonenumbers
 import polars as pl
 
+from processor.encode.raw import Bytes, Integers, raw
 from processor.validate.distinct import Read, filled, placed
-from processor.validate.plainbytes import without
+from processor.validate.plainbytes import Mask, among, counted, digits_in, rows_of, texts_of
 
 _KINDS: Final = ("fixed_line", "mobile", "toll_free", "premium_rate", "shared_cost", "personal_number", "voip", "uan")
-#: What is between the digits of a number that is surely one number and nothing else.
-_PLAIN: Final = r"^\+?[ ().-]*[0-9][0-9 ().-]{3,24}$"
+#: What may be between the digits of a number that is surely one number and nothing else, and how long that is.
+_MARKS: Final = b" ().-"
+_NO_DIGITS: Final = bytes(code for code in range(256) if not 48 <= code < 58)
+_LEAST_DIGITS, _MOST_CHARACTERS = 4, 25
 
 
 def normaliser(region: str | None) -> Read:
@@ -27,9 +31,8 @@ def normaliser(region: str | None) -> Read:
         return _parsed(text, region)
 
     def normalise(texts: pl.Series) -> pl.Series:
-        bare = texts.str.strip_chars()
-        fast = bare.clear(len(bare)) if patterns is None else patterns.read(bare)
-        return filled(bare, fast.is_not_null() | bare.is_null(), slow, fast)
+        fast = texts.clear(len(texts)) if patterns is None else patterns.read(texts)
+        return filled(texts, fast.is_not_null() | texts.is_null(), slow, fast)
 
     return normalise
 
@@ -46,29 +49,42 @@ class _Patterns:
 
     def read(self, texts: pl.Series) -> pl.Series:
         """Give E.164 for plain spellings of valid numbers, with the country's code or without; else null."""
-        plain = texts.str.contains(_PLAIN)
-        if not plain.any():
-            return texts.clear(len(texts))
-        found = self._international(without(texts.filter(plain), b" ().-"))
-        return found if len(found) == len(texts) else placed(texts.clear(len(texts)), plain, found)
+        data, bounds = raw(texts)
+        starts = bounds[:-1][bounds[1:] > bounds[:-1]]
+        led = starts[data[starts] == ord("+")]
+        digits = digits_in(data)
+        strange = ~(digits | among(data, _MARKS))
+        strange[led] = False
+        counts = counted(digits, bounds)
+        plain = (counts >= _LEAST_DIGITS) & (np.diff(bounds) <= _MOST_CHARACTERS)
+        plain[rows_of(np.flatnonzero(strange), bounds)] = False
+        abroad = np.zeros(len(texts), dtype=np.bool_)
+        abroad[rows_of(led, bounds)] = True
+        bare = np.frombuffer(data.tobytes().translate(None, _NO_DIGITS), dtype=np.uint8)
+        return self._national(bare, counts, plain, abroad, texts)
 
-    def _international(self, digits: pl.Series) -> pl.Series:
-        local = digits.str.contains(rf"^(?:{self.valid})$")
-        local &= ~digits.str.contains(rf"^(?:{self.trunk})|^(?:{self.abroad})")
-        local &= ~self._led_by_code(digits)
-        found = pl.select(pl.when(local).then(f"+{self.code}" + digits)).to_series()
-        if local.all():
-            return found
-        whole = digits.str.contains(rf"^\+{self.code}(?:{self.valid})$")
-        whole &= digits.str.contains(rf"^\+{self.code}(?:{self.general})$")
-        whole &= ~digits.str.contains(rf"^\+{self.code}(?:{self.trunk})")
-        return digits.zip_with(whole, found)
-
-    def _led_by_code(self, digits: pl.Series) -> pl.Series:
-        """Mark numbers that begin with the country's code, which phonenumbers takes off where the rest makes sense."""
-        led = digits.str.starts_with(str(self.code))
-        sound = digits.filter(led).str.contains(rf"^(?:{self.general})$")
-        return placed(led, led, ~sound)
+    def _national(self, digits: Bytes, counts: Integers, plain: Mask, abroad: Mask, texts: pl.Series) -> pl.Series:
+        """Judge digits by the patterns; those that `abroad` marks begin with the country's code, or are left alone."""
+        code = str(self.code).encode()
+        begins = np.cumsum(counts) - counts
+        led = plain.copy()
+        for place, digit in enumerate(code):
+            led[led] = digits[begins[led] + place] == digit
+        plain &= led | ~abroad
+        keep = np.ones(len(digits), dtype=np.bool_)
+        coded = np.flatnonzero(led & abroad)
+        for place in range(len(code)):
+            keep[begins[coded] + place] = False
+        counts = counts - len(code) * (led & abroad)
+        national = texts_of(digits[keep].tobytes(), counts, texts)
+        sure = pl.Series(plain) & national.str.contains(rf"^(?:{self.valid})$")
+        sure &= ~national.str.contains(rf"^(?:{self.trunk})|^(?:{self.abroad})")
+        # phonenumbers takes the country's code off where only the rest makes sense.
+        general = pl.Series(led)
+        if general.any():
+            sound = national.filter(general).str.contains(rf"^(?:{self.general})$")
+            sure &= placed(~general, general, sound)
+        return pl.select(pl.when(sure).then(f"+{self.code}" + national).alias(texts.name)).to_series()
 
 
 @lru_cache(maxsize=64)
@@ -86,7 +102,7 @@ def _patterns(region: str) -> _Patterns | None:
 @lru_cache(maxsize=1 << 16)
 def _parsed(text: str, region: str | None) -> str | None:
     try:
-        number = phonenumbers.parse(text, region)
+        number = phonenumbers.parse(text.strip(), region)
     except phonenumbers.NumberParseException:
         return None
     if not phonenumbers.is_valid_number(number):

@@ -2,9 +2,12 @@
 
 from typing import Final
 
+import numpy as np
 import polars as pl
 
+from processor.encode.raw import raw
 from processor.validate.distinct import Read, placed
+from processor.validate.plainbytes import among, capitals_in, lowered, rows_of, settled, texts_of
 
 _SCHEME: Final = r"^[a-zA-Z][a-zA-Z0-9+.-]*:"
 _LABEL: Final = r"[\p{L}\p{N}](?:[\p{L}\p{N}\p{M}-]{0,61}[\p{L}\p{N}\p{M}])?"
@@ -18,32 +21,43 @@ _SURE: Final = (
     r"(?:[/?#][!#$%&'()*+,./0-9:;=?@A-Z\[\]_a-z~-]*)?$"
 )
 _LONG: Final = "//[^/?#:]{64}"
-_LOUD: Final = "^[a-z]*(?:[A-Z]|://[^/?#]*[A-Z])"
-#: Capitals behind the host, too: there they stay, so that lowering the whole text will not do.
-_DEEP: Final = "://[^/?#]*[/?#].*[A-Z]"
-_HALVES: Final = "^(?P<origin>[^/]+//[^/?#]+)(?P<rest>.*)$"
+#: The first two of these are those of `://`, the third ends the host.
+_ENDS: Final = b"/?#"
 
 
 def normaliser(scheme: str | None) -> Read:
     """Make the reader of http and https addresses; those without a scheme get this one, or are refused."""
 
     def normalise(texts: pl.Series) -> pl.Series:
-        text = pl.col("t").str.strip_chars()
-        if scheme is not None:
-            text = pl.when(text.str.contains(_SCHEME + "//")).then(text).otherwise(pl.lit(f"{scheme}://") + text)
-        bare = texts.to_frame("t").select(text).to_series()
-        sure = (bare.str.contains(_SURE) & ~bare.str.contains(_LONG)).fill_null(True)
-        loud = sure & bare.str.contains(_LOUD).fill_null(False)
-        deep = loud & bare.str.contains(_DEEP).fill_null(False)
-        quiet = placed(bare, loud & ~deep, bare.filter(loud & ~deep).str.to_lowercase())
-        return _put(_put(quiet, deep, _HALVES), ~sure, ADDRESS)
+        sure = texts.str.contains(_SURE).fill_null(False)
+        rest = ~sure & texts.is_not_null()
+        if scheme is not None and rest.any():
+            led = _led(texts.filter(rest), scheme)
+            texts, sure = placed(texts, rest, led), placed(sure, rest, led.str.contains(_SURE))
+        sure &= ~texts.str.contains(_LONG).fill_null(False)
+        fast = _quiet(texts) if sure.any() else texts
+        return settled(texts, sure.to_numpy(), fast, _by_parts)
 
     return normalise
 
 
-def _put(texts: pl.Series, where: pl.Series, pattern: str) -> pl.Series:
-    """Lower the case of the origin where the mask holds; null where the pattern does not match."""
-    if not where.any():
-        return texts
-    parts = texts.filter(where).str.extract_groups(pattern).struct
-    return placed(texts, where, parts.field("origin").str.to_lowercase() + parts.field("rest"))
+def _led(texts: pl.Series, scheme: str) -> pl.Series:
+    """Put the scheme before addresses that have none."""
+    text = pl.col("t").str.strip_chars()
+    led = pl.when(text.str.contains(_SCHEME + "//")).then(text).otherwise(pl.lit(f"{scheme}://") + text)
+    return texts.to_frame("t").select(led.alias(texts.name)).to_series()
+
+
+def _quiet(texts: pl.Series) -> pl.Series:
+    """Lower the case of scheme and host of sure addresses."""
+    data, bounds = raw(texts)
+    capitals, ends = np.flatnonzero(capitals_in(data)), np.flatnonzero(among(data, _ENDS))
+    starts = bounds[rows_of(capitals, bounds)]
+    in_origin = np.searchsorted(ends, capitals) - np.searchsorted(ends, starts) < 3
+    return texts_of(lowered(data, capitals[in_origin]).tobytes(), np.diff(bounds), texts)
+
+
+def _by_parts(texts: pl.Series) -> pl.Series:
+    """Lower the case of the origin of any address; null where the pattern does not match."""
+    parts = texts.str.strip_chars().str.extract_groups(ADDRESS).struct
+    return parts.field("origin").str.to_lowercase() + parts.field("rest")
