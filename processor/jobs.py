@@ -24,6 +24,9 @@ FINISH = "select importer.finish_job(%s, %s, %s, %s, %s, %s, %s)"
 FAIL = "select importer.fail_job(%s, %s, %s, %s, %s, %s, %s, %s)"
 REJECTED_RECORDS = "select record_number from importer.rejected_rows(%s)"
 REJECTED_ROWS = "select line_number, column_name, code, message, raw from importer.rejected_rows(%s)"
+REJECTED_COUNTS = "select column_name, code, count(*) from importer.rejected_rows(%s) group by 1, 2"
+KEEP_FIGURES = "select importer.keep_figures(%s, %s, %s, %s)"
+KEEP_PREVIEW = "select importer.keep_preview(%s, %s, %s)"
 PREPARE_STAGE = "select importer.prepare_stage(%s, %s, %s)"
 REJECT_STAGED = "select importer.reject_staged(%s, %s, %s, %s)"
 FINISH_STAGE = "select importer.finish_stage(%s, %s)"
@@ -72,10 +75,10 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A claimed job: what to import, and the token that proves the claim. `attempt` counts from 1.
+    """A claimed job: what to import, and the token that proves the claim. `attempt` counts from 1, `last` has no other.
 
     `wishes` are the job's own options, `options` these over the target's defaults. `role` and `claims` are the owner's
-    at the insert; claims are None for a job of an administrator or the service.
+    at the insert; claims are None for a job of an administrator or the service. `fresh`: it was never claimed before.
     """
 
     id: UUID
@@ -90,6 +93,8 @@ class Job:
     owner: UUID | None = None
     role: str = ""
     claims: dict[str, Any] | None = None
+    last: bool = False
+    fresh: bool = False
 
     @property
     def as_uploader(self) -> bool:
@@ -123,13 +128,17 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A chunk in the ledger: `next` is where the following one starts, `chunk_bytes` by what size the file is cut."""
+    """A chunk in the ledger: `next` is where the following one starts, `chunk_bytes` by what size the file is cut.
+
+    `figures` are those of the report so far; one entry at most has some.
+    """
 
     seq: int
     byte_start: int
     next: Position
     tally: Tally
     chunk_bytes: int = 0
+    figures: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +203,8 @@ def claim(conn: psycopg.Connection, worker: str, max_jobs: int, lease_seconds: i
                 UUID(value["owner"]) if value["owner"] else None,
                 value["role"] or "",
                 value["claims"],
+                value["last"],
+                value["fresh"],
             )
         )
     return jobs
@@ -233,6 +244,7 @@ def open_job(conn: psycopg.Connection, job: Job, etag: str | None, size: int, di
             Position(c["byte_end"], c["next_line"], c["next_record"], c["seq"] + 1),
             Tally(c["rows_loaded"], c["rows_rejected"], c["rows_skipped"], c["rows_skipped"] if passing else 0),
             c["chunk_bytes"],
+            c["figures"],
         )
         for c in entries
     ]
@@ -242,7 +254,8 @@ def open_job(conn: psycopg.Connection, job: Job, etag: str | None, size: int, di
 class Outcome:
     """What a chunk's transaction writes besides its rows.
 
-    `rejected` are all rejected rows, of which the first `kept` are shown to the user; `preview` is the first chunk's.
+    `rejected` are all rejected rows, of which the first `kept` are shown to the user; `preview` is None where the chunk
+    adds nothing to it.
     """
 
     chunk: Chunk
@@ -365,6 +378,21 @@ def rejected_rows(conn: psycopg.Connection, job: Job) -> Iterator[tuple[int, str
 def rejected_records(conn: psycopg.Connection, job: Job) -> frozenset[int]:
     """Return the numbers of all rejected records."""
     return frozenset(row[0] for row in conn.execute(REJECTED_RECORDS, (job.id,)).fetchall())
+
+
+def rejected_counts(conn: psycopg.Connection, job: Job) -> list[tuple[str | None, str, int]]:
+    """Return column, code and number of all rejected rows."""
+    return [(row[0], row[1], row[2]) for row in conn.execute(REJECTED_COUNTS, (job.id,)).fetchall()]
+
+
+def keep_figures(conn: psycopg.Connection, job: Job, seq: int, figures: dict[str, Any]) -> None:
+    """Keep the report's figures with the ledger's entry of a chunk, for an attempt that resumes."""
+    conn.execute(KEEP_FIGURES, (job.id, job.token, seq, Jsonb(figures)))
+
+
+def keep_preview(conn: psycopg.Connection, job: Job, preview: list[dict[str, Any]]) -> None:
+    """Write the preview in place of what the job's row has."""
+    conn.execute(KEEP_PREVIEW, (job.id, job.token, Jsonb(preview)))
 
 
 @dataclass(frozen=True, slots=True)

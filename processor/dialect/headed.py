@@ -35,6 +35,15 @@ def _kind(cells: Sequence[str]) -> re.Pattern[str] | None:
     """Name the kind that four in five filled cells of a column are of."""
     filled = [cell.strip() for cell in cells if cell.strip()]
     for kind in KINDS:
-        if filled and sum(bool(kind.fullmatch(cell)) for cell in filled) >= 0.8 * len(filled):
+        if filled and _most_are(kind, filled):
             return kind
     return None
+
+
+def _most_are(kind: re.Pattern[str], cells: Sequence[str]) -> bool:
+    others = 0
+    for cell in cells:
+        others += kind.fullmatch(cell) is None
+        if len(cells) - others < 0.8 * len(cells):
+            return False
+    return True

@@ -3,27 +3,25 @@
 import threading
 import time
 from collections import Counter
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any, TypeVar
 
-import polars as pl
-
-from processor.flow import Change, Dialect, Plan, Rejections
+from processor.flow import Change, Dialect, Plan, Rejections, Rows
 from processor.report.columns import ColumnFigures
 
 T = TypeVar("T")
 
-PREVIEW_ROWS = 20
-# A long text says nothing more in a preview; 20 rows of 50 columns stay under 300 kB.
-PREVIEW_CHARACTERS = 300
 EXAMPLES = 5
 
 
 @dataclass(slots=True)
 class Report:
-    """Collects while chunks go by; `as_json` is what the job's row gets."""
+    """Collects while chunks go by; `as_json` is what the job's row gets.
+
+    `repeated` is None when it cannot be known any more.
+    """
 
     codes: Counter[str] = field(default_factory=Counter[str])
     seconds: dict[str, float] = field(default_factory=dict[str, float])
@@ -32,7 +30,7 @@ class Report:
     examples: dict[str, list[tuple[str, str]]] = field(default_factory=dict[str, list[tuple[str, str]]])
     rows: int = 0
     passed: int = 0
-    repeated: int = 0
+    repeated: int | None = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def timing(self, step: str, items: Iterator[T]) -> Generator[T]:
@@ -59,35 +57,50 @@ class Report:
         """Prepare the columns."""
         self.columns = {each.column.name: ColumnFigures(each.column, each.header) for each in plan.fields}
 
-    def add(self, frame: pl.DataFrame, rejections: Rejections, changes: Sequence[Change]) -> None:
+    def add(self, rows: Rows, rejections: Rejections, changes: Sequence[Change]) -> None:
         """Take in a committed chunk: its rows as they were loaded, what was rejected, what normalisers changed."""
         self.codes.update(rejections.codes)
         for name in rejections.columns:
             if name in self.columns:
                 self.columns[name].rejected += 1
-        self.rows += frame.height
+        self.rows += rows.frame.height
         for name, figures in self.columns.items():
-            figures.add(frame.get_column(name))
+            figures.add(rows.frame.get_column(name), whole=rows.values.get(name), ascii_only=rows.ascii_only)
         for change in changes:
             self.changed[change.column] += change.count
             known = self.examples.setdefault(change.column, [])
             known += change.examples[: EXAMPLES - len(known)]
 
-    def pass_over(self, rows: int, repeated: int) -> None:
+    def recount(self, counts: Iterable[tuple[str | None, str, int]]) -> None:
+        """Take the database's counts of rejected rows, by column and code, in place of this attempt's."""
+        self.codes = Counter()
+        for figures in self.columns.values():
+            figures.rejected = 0
+        for name, code, count in counts:
+            self.codes[code] += count
+            if name in self.columns:
+                self.columns[name].rejected += count
+
+    def pass_over(self, rows: int, repeated: int | None) -> None:
         """Count rows that the mode's rule passed over; `repeated` of them have their key again further down."""
         self.passed += rows
-        self.repeated += repeated
+        self.repeated = None if self.repeated is None or repeated is None else self.repeated + repeated
 
     def as_json(self, plan: Plan, dialect: Dialect) -> dict[str, Any]:
         """Return the report.
 
-        After a resume `columns` and `normalised` speak of this attempt's rows alone, of which there are
-        `rows_in_report`. So does `rejected_by_code` here; the database puts those of all attempts in its place.
+        `columns` and `normalised` speak of `rows_in_report` rows, which are all that were loaded, by whichever attempt,
+        unless the job failed. `rejected_by_code` is this attempt's; the database puts that of all in its place.
         """
         return {
             "dialect": asdict(dialect),
             "rows_in_report": self.rows,
             "columns": {name: figures.as_json() for name, figures in self.columns.items()},
+            "headers": [
+                {"header": each.header, "column": each.column.name, "how": each.how}
+                for each in plan.fields
+                if each.index >= 0
+            ],
             "ignored_headers": list(plan.ignored),
             "rejected_by_code": dict(self.codes),
             "passed_over": self.passed,
@@ -109,8 +122,3 @@ class Report:
                 filled = figures.rows - figures.nulls
                 found[f"pct_with_{kind}"] = round(100 * filled / (self.rows + sum(self.codes.values())), 2)
         return found
-
-
-def preview(frame: pl.DataFrame) -> list[dict[str, Any]]:
-    """Return the first rows, as they were loaded, long texts cut."""
-    return frame.head(PREVIEW_ROWS).select(pl.all().str.slice(0, PREVIEW_CHARACTERS)).to_dicts()

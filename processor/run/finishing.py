@@ -12,9 +12,9 @@ from processor.flow import Limits
 from processor.jobs import Job, Paths, Rejected, Tally
 from processor.load import Refusal
 from processor.log import event
-from processor.report import Report
 from processor.run.artifacts import Output, write_errors
 from processor.run.opening import Opened, read_again
+from processor.run.recall import Recall
 from processor.run.rejections import budget, check_count, check_end
 from processor.run.sizes import sizes
 from processor.storage import Artifacts, Source
@@ -34,10 +34,11 @@ class Finisher:
         artifacts: Artifacts,
         config: Config,
         limits: Limits,
-        report: Report,
+        recall: Recall,
     ) -> None:
         self.conn, self.job, self.source, self.artifacts = conn, job, source, artifacts
-        self.config, self.limits, self.report = config, limits, report
+        self.config, self.limits, self.recall = config, limits, recall
+        self.report, self.preview = recall.progress.report, recall.progress.preview
         # Rows that a dry run found to be passed over; counted as such by the transaction that completes the job.
         self.tried = 0
 
@@ -49,12 +50,14 @@ class Finisher:
         opened.digest.drain()
         with self.report.timed("artifacts"):
             written = written_or_none(lambda: output.write(self.job, self.artifacts)) if output else None
+        self.recall.complete_figures()
         if opened.sink.looks_first:
             tally = self.reject_late(opened, tally)
         for tries_left in reversed(range(TRIES)):
             check_count(tally, self.job.options)
             check_end(tally, self.job.options)
             paths = Paths(self.errors(opened) if tally.rejected else None, written)
+            self.recall.complete_preview(tally.loaded)
             try:
                 self.complete(opened, tally, paths)
             except psycopg.Error as exc:
@@ -76,6 +79,8 @@ class Finisher:
             with self.report.timed("finish"):
                 passed = opened.sink.complete(self.conn, self.job)
             self.pass_over(passed + self.tried)
+            if self.preview.stale:
+                jobs.keep_preview(self.conn, self.job, self.preview.rows)
             report = self.report.as_json(opened.plan, opened.dialect)
             jobs.finish(self.conn, self.job, tally.read, opened.digest.whole, report, paths)
 
@@ -91,8 +96,15 @@ class Finisher:
             load.begin(self.conn, self.job.id, self.config.lease_seconds)
             if rejected:
                 opened.sink.drop(self.conn, self.job, rejected, self.config.kept_errors - tally.rejected)
+                self.drop_shown(rejected)
         self.report.codes.update(each.code for each in rejected)
         return tally.plus(Tally(-len(rejected) - passed, len(rejected), passed, passed))
+
+    def drop_shown(self, rejected: list[Rejected]) -> None:
+        """Take refused rows out of the preview; one whose rows have no numbers is begun anew when the job completes."""
+        self.preview.drop({each.record for each in rejected})
+        if self.preview.stale or not self.preview.known:
+            jobs.keep_preview(self.conn, self.job, self.preview.rows)
 
     def pass_over(self, rows: int) -> None:
         """Count staged rows as skipped that the mode's rule passed over, in the transaction that knows it."""

@@ -13,7 +13,6 @@ from processor import jobs, load, records, validate
 from processor.errors import DatabaseBusy, DatabaseUnavailable, RowAccounting
 from processor.flow import Change, Checked, Chunk, Rejections, Rows
 from processor.jobs import Job, Outcome, Tally
-from processor.report import preview
 from processor.run.guard import unguarded
 from processor.run.opening import Opened
 from processor.run.progress import Progress
@@ -55,7 +54,10 @@ class Loader:
         was on its way when the server went down would else count as the job's own fault.
         """
         try:
-            return self._load(chunk)
+            loaded = self._load(chunk)
+            if figures := self.progress.figures():
+                jobs.keep_figures(self.conn, self.job, chunk.position.seq, figures)
+            return loaded
         except psycopg.Error as exc:
             if self.conn.broken:
                 raise DatabaseUnavailable("the connection to the database was lost") from exc
@@ -81,18 +83,12 @@ class Loader:
         with report.timed("parse"):
             index = np.flatnonzero(shape.keep)
             frame = validate.parse(records.clean(chunk, shape.keep, dialect), plan, dialect, len(index))
-            rows = Rows(unguarded(frame) if self.opened.guarded else frame, index)
+            rows = Rows(unguarded(frame) if self.opened.guarded else frame, index, ascii_only=chunk.data.isascii())
         with report.timed("read"):
             read = validate.transform(rows, plan)
         with report.timed("check"):
             rows, found = self.settle(validate.check(read.rows, plan, read.rejections))
         return shape, rows, joined(shape.rejections, found), read.changes
-
-    def replayed(self, chunk: Chunk, rejected: frozenset[int]) -> pl.DataFrame:
-        """Return the rows of a chunk that is in already; `rejected` are the numbers of the records that are not."""
-        _, rows, _, _ = self.validated(chunk)
-        keep = ~np.isin(rows.index + chunk.position.record, list(rejected))
-        return rows.frame.filter(pl.Series(keep))
 
     def settle(self, checked: Checked) -> tuple[Rows, Rejections]:
         """Ask Postgres about the doubts and apply its verdicts."""
@@ -140,22 +136,25 @@ class Loader:
         with self.progress.room() as room, self.conn.transaction():
             load.begin(self.conn, self.job.id, self.idle_seconds)
             written = self.opened.sink.write(self.conn, rows, chunk, partial(self.turn, seq), isolating=isolating)
-            loaded = without(rows.frame, written.refused)
+            loaded = without(rows, written.refused)
             everything = joined(rejections, of_refusals(written.refused, rows))
-            tally = tallied(chunk, shape, loaded, everything, written)
+            tally = tallied(chunk, shape, loaded.frame, everything, written)
+            first = self.progress.preview.taken(seq, loaded.frame, loaded.index + chunk.position.record)
+            shown = self.progress.preview.including(seq, first)
             outcome = Outcome(
                 chunk,
                 tally,
                 self.bytes_read(chunk),
                 numbered(chunk, everything),
                 room.take(tally.rejected),
-                preview(loaded) if seq == 0 else None,
+                shown,
                 self.opened.chunk_bytes,
             )
             jobs.commit_chunk(self.conn, self.job, outcome)
+        self.progress.show(seq, first, shown)
         self.progress.turns.done(seq)
-        self.progress.add(tally, loaded, everything, changes, written)
-        return loaded
+        self.progress.add(seq, tally, loaded, everything, changes, written)
+        return loaded.frame
 
     def turn(self, seq: int) -> None:
         """Wait for the chunk's turn within its transaction, which holds no lock yet and may be idle for any time."""
@@ -183,10 +182,10 @@ def tallied(chunk: Chunk, shape: Shape, loaded: pl.DataFrame, everything: Reject
     return tally
 
 
-def without(frame: pl.DataFrame, refused: Sequence[load.Refusal]) -> pl.DataFrame:
+def without(rows: Rows, refused: Sequence[load.Refusal]) -> Rows:
     """Return the rows that Postgres took."""
     if not refused:
-        return frame
-    keep = np.ones(frame.height, dtype=np.bool_)
+        return rows
+    keep = np.ones(rows.frame.height, dtype=np.bool_)
     keep[[each.row for each in refused]] = False
-    return frame.filter(pl.Series(keep))
+    return rows.kept(keep)

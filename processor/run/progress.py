@@ -1,18 +1,21 @@
 """What the loaders of one attempt have in common: the sums so far, the report, and whose turn it is."""
 
 import threading
-from collections.abc import Generator, Sequence
+import time
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-import polars as pl
-
-from processor.flow import Change, Rejections
+from processor.flow import Change, Position, Rejections, Rows
 from processor.jobs import Tally
-from processor.report import Report
+from processor.report import Preview, Report, Row, is_worth_keeping, kept
 from processor.run.rejections import check_count
 from processor.run.sinks import Written
 from processor.run.turns import Turns
+
+# How often the report's figures are kept for an attempt that resumes, which reads again what was loaded since then. It
+# takes some milliseconds.
+KEEP_SECONDS = 10.0
 
 
 class Room:
@@ -38,11 +41,25 @@ class Progress:
     """`tally` sums up all chunks that are in; `left` is how many rejected rows the user may still be shown.
 
     `cautious`: chunks under way at once have been in each other's way, so that from now on each waits for its turn.
+    `covered` are the numbers of the chunks that the report has taken in; `passed` says where those start that this
+    attempt has passed over.
     """
 
-    def __init__(self, report: Report, tally: Tally, room: int, turns: Turns, options: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        report: Report,
+        tally: Tally,
+        room: int,
+        turns: Turns,
+        options: dict[str, Any],
+        keep_seconds: float = KEEP_SECONDS,
+    ) -> None:
         self.report, self.tally, self.left, self.turns, self._options = report, tally, room, turns, options
         self.cautious = False
+        self.preview = Preview()
+        self.covered: set[int] = set()
+        self.passed: dict[int, Position] = {}
+        self._kept, self._keep_seconds = time.monotonic(), keep_seconds
         self._lock = threading.Lock()
 
     @contextmanager
@@ -55,10 +72,16 @@ class Progress:
             room.give_back()
             raise
 
+    def show(self, seq: int, rows: Sequence[Row], shown: list[dict[str, Any]] | None) -> None:
+        """Take the first rows of a chunk into the preview; `shown` is what the job's row has of it now."""
+        with self._lock:
+            self.preview.put(seq, rows, shown)
+
     def add(
         self,
+        seq: int,
         tally: Tally,
-        loaded: pl.DataFrame,
+        loaded: Rows,
         rejections: Rejections,
         changes: Sequence[Change],
         written: Written,
@@ -69,13 +92,40 @@ class Progress:
         """
         with self._lock:
             self.tally = self.tally.plus(tally)
+            self.covered.add(seq)
             with self.report.timed("report"):
                 self.report.add(loaded, rejections, changes)
                 self.report.pass_over(written.passed, written.repeated)
         check_count(self.tally, self._options)
 
-    def skip(self, seq: int, tally: Tally) -> None:
+    def recall(self, seq: int, rows: Rows, changes: Sequence[Change], passed: int) -> None:
+        """Take a chunk that an earlier attempt has brought in into the report; which rows repeated is not known now."""
+        self.covered.add(seq)
+        self.report.add(rows, Rejections(), changes)
+        self.report.pass_over(passed, None if passed else 0)
+
+    def figures(self) -> dict[str, Any] | None:
+        """Return the report's figures when it is time to keep them, with the chunks that they cover."""
+        with self._lock:
+            if time.monotonic() - self._kept < self._keep_seconds or not is_worth_keeping(self.report):
+                return None
+            self._kept = time.monotonic()
+            return kept(self.report) | {"chunks": ranges(self.covered)}
+
+    def skip(self, position: Position, tally: Tally) -> None:
         """Count a chunk that an earlier attempt has brought in."""
         with self._lock:
             self.tally = self.tally.plus(tally)
-        self.turns.done(seq)
+            self.passed[position.seq] = position
+        self.turns.done(position.seq)
+
+
+def ranges(numbers: Iterable[int]) -> list[tuple[int, int]]:
+    """Write numbers as ranges, first and last."""
+    found: list[tuple[int, int]] = []
+    for number in sorted(numbers):
+        if found and found[-1][1] == number - 1:
+            found[-1] = (found[-1][0], number)
+        else:
+            found.append((number, number))
+    return found

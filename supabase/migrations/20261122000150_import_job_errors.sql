@@ -17,7 +17,7 @@ comment on column public.import_job_errors.line_number is 'Line of the file on w
 comment on column public.import_job_errors.column_name is 'Column of the target at fault; null: the row as a whole.';
 comment on column public.import_job_errors.code is 'Stable code, see docs/errors.md.';
 comment on column public.import_job_errors.message is 'The reason in a sentence; it never repeats the value.';
-comment on column public.import_job_errors.raw is 'The record as it stands in the file, cut at 8 kB.';
+comment on column public.import_job_errors.raw is 'The record as it stands in the file, cut at 8,192 bytes of UTF-8.';
 
 alter table public.import_job_errors enable row level security;
 

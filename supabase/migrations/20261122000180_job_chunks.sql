@@ -13,6 +13,7 @@ create table importer.job_chunks (
   rows_skipped bigint not null,
   chunk_bytes bigint not null default 0,
   attempt integer not null,
+  figures jsonb,
   committed_at timestamptz not null default clock_timestamp(),
   primary key (job_id, seq),
   check (byte_end > byte_start),
@@ -33,6 +34,8 @@ comment on column importer.job_chunks.rows_skipped is 'Records passed over.';
 comment on column importer.job_chunks.chunk_bytes is
 'The size by which the file is cut: a later attempt cuts it alike, so that it finds what is in.';
 comment on column importer.job_chunks.attempt is 'The attempt that committed it.';
+comment on column importer.job_chunks.figures is
+'What the report had of the chunks that are named in it, for an attempt that resumes; in one entry of a job at most.';
 comment on column importer.job_chunks.committed_at is 'When, by the database''s clock.';
 
 revoke all on importer.job_chunks from public, anon, authenticated, service_role;

@@ -52,6 +52,7 @@ begin
       new.rows_skipped := 0;
       new.bytes_read := 0;
       new.chunks_done := 0;
+      new.preview := null;
     end if;
     if new.chunks_done = 0 then
       new.file_etag := null;

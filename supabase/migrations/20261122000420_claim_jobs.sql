@@ -12,7 +12,7 @@ begin
   perform pg_advisory_xact_lock(hashtextextended('importer.claim_jobs', 0));
   return query
   with chosen as (
-    select j.id
+    select j.id, j.started_at is null as fresh
     from importer.next_jobs(claim_jobs.max_jobs) as n (id) inner join public.import_jobs as j on j.id = n.id
     where j.status = 'pending'
     for update of j skip locked
@@ -24,7 +24,7 @@ begin
       status = 'running', phase = 'opening', attempts = j.attempts + 1,
       started_at = coalesce(j.started_at, clock_timestamp())
     from chosen where j.id = chosen.id
-    returning j.*
+    returning j.*, chosen.fresh
   ),
 
   leases as (
@@ -41,7 +41,8 @@ begin
   select jsonb_build_object(
     'id', c.id, 'token', l.token, 'attempt', c.attempts, 'bucket_id', c.bucket_id, 'object_path', c.object_path,
     'target_name', c.target, 'target', importer.describe_target(c.target, i.role), 'options', c.options,
-    'owner', c.created_by, 'role', i.role, 'claims', i.claims
+    'owner', c.created_by, 'role', i.role, 'claims', i.claims,
+    'last', c.attempts >= c.max_attempts, 'fresh', c.fresh
   )
   from claimed as c
   inner join leases as l on l.job_id = c.id

@@ -9,6 +9,9 @@ declare
   job public.import_jobs;
   resumes jsonb;
 begin
+  -- The commit need not wait for the disk: what a crash of the server takes back here, the next attempt
+  -- finds out again, and as the log is written in order, no chunk is in without it.
+  perform set_config('synchronous_commit', 'off', true);
   perform importer.hold_lease(open_job.job_id, open_job.token);
   select j.* into job from public.import_jobs as j where j.id = open_job.job_id;
   if job.file_etag is distinct from open_job.file_etag and job.file_etag is not null

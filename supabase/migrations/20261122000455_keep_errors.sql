@@ -11,16 +11,16 @@ as $$
 
   shown as (
     insert into public.import_job_errors (job_id, record_number, line_number, column_name, code, message, raw)
-    select keep_errors.job_id, r.record, r.line, r."column", r.code, r.message, left(r.raw, 8192)
+    select keep_errors.job_id, r.record, r.line, r."column", r.code, r.message, importer.first_bytes(r.raw, 8192)
     from rejected as r where r.place <= keep_errors.kept
   )
 
   insert into importer.job_rejects (job_id, record_number, line_number, column_name, code, message, raw)
   select keep_errors.job_id, r.record, r.line, r."column", r.code, r.message, r.raw
-  from rejected as r where r.place > keep_errors.kept or length(r.raw) > 8192
+  from rejected as r where r.place > keep_errors.kept or octet_length(r.raw) > 8192
 $$;
 
 comment on function importer.keep_errors(uuid, jsonb, integer) is
-'Writes rejected rows: the first `kept` to import_job_errors, cut at 8 kB; the others, and long ones whole, aside.';
+'Writes rejected rows: the first `kept` to import_job_errors, cut at 8,192 bytes; the others, and long ones whole, aside.';
 
 revoke all on function importer.keep_errors(uuid, jsonb, integer) from public, anon, authenticated, service_role;

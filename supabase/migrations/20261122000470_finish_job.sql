@@ -35,6 +35,7 @@ begin
     errors_path = finish_job.errors_path, output_path = finish_job.output_path
   where j.id = finish_job.job_id;
   delete from importer.job_rejects as r where r.job_id = finish_job.job_id;
+  update importer.job_chunks as c set figures = null where c.job_id = finish_job.job_id and c.figures is not null;
 end
 $$;
 

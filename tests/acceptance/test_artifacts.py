@@ -54,6 +54,15 @@ def test_long_record_is_whole_in_errors_csv_and_cut_in_the_table(stack: Stack) -
     ]
 
 
+def test_long_record_is_cut_at_bytes_and_not_within_a_character(stack: Stack) -> None:
+    table = stack.table("id integer, t text")
+    text = "é漢😀" * 2000
+    job = stack.run(f"id,t\ny,{text}\n".encode(), table)
+    (row,) = stack.sql("select raw from public.import_job_errors where job_id = %s", job["id"])
+    assert row["raw"] == f"y,{text}".encode()[:8192].decode(errors="ignore")
+    assert text in download(stack, job["errors_path"]).decode()
+
+
 def test_errors_csv_of_utf16_can_be_imported_again(stack: Stack) -> None:
     table = stack.table("id integer, t text")
     job = stack.run("id,t\n1,ç\nx,ã\n".encode("utf-16"), table)
@@ -97,6 +106,27 @@ def test_report_has_figures_of_each_column(stack: Stack) -> None:
     assert email["length"] == {"min": 14, "max": 14, "mean": 14.0}
     assert sum(top["count"] for top in email["top"]) <= 50
     assert report["pct_with_email"] == 50.0
+
+
+def test_report_says_how_each_header_met_its_column(stack: Stack) -> None:
+    table = stack.table("id integer, birth_date date, phone text, note text")
+    stack.sql(
+        "update public.import_targets set columns = jsonb_set(columns, '{phone}', '{\"aliases\": [\"Celular\"]}') "
+        "where name = %s",
+        table,
+    )
+    job = stack.run(
+        b"id,Birth Date,celular,Bemerkung,x\n1,2026-01-02,5,n,\n", table, {"mapping": {"Bemerkung": "note"}}
+    )
+    assert [(each["header"], each["column"], each["how"]) for each in job["report"]["headers"]] == [
+        ("id", "id", "exact"),
+        ("Birth Date", "birth_date", "folded"),
+        ("celular", "phone", "alias"),
+        ("Bemerkung", "note", "mapping"),
+    ]
+    assert job["report"]["ignored_headers"] == ["x"]
+    job = stack.run(b"1,2026-01-02,5,n\n", table, {"has_header": False})
+    assert {each["how"] for each in job["report"]["headers"]} == {"position"}
 
 
 def test_output_is_the_normalised_file(stack: Stack) -> None:

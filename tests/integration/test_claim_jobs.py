@@ -33,7 +33,15 @@ def test_claim_returns_what_the_processor_needs(queue: Queue) -> None:
         "owner": str(OWNER),
         "role": "authenticated",
         "claims": {"role": "authenticated", "sub": str(OWNER)},
+        "last": False,
+        "fresh": True,
     }
+
+
+def test_job_that_was_given_back_is_not_fresh(queue: Queue) -> None:
+    queue.give_back(queue.running())
+    (again,) = queue.claim()
+    assert (again.value["attempt"], again.value["fresh"]) == (1, False)
 
 
 def test_claim_returns_no_target_when_none_of_that_name_is_registered(queue: Queue) -> None:

@@ -14,6 +14,12 @@ def test_open_of_a_new_job_returns_an_empty_ledger(queue: Queue) -> None:
     assert queue.open(queue.running()) == []
 
 
+def test_later_commits_wait_for_the_disk_again(queue: Queue) -> None:
+    queue.processor.execute("set synchronous_commit = on")
+    queue.open(queue.running())
+    assert queue.processor.execute("show synchronous_commit").fetchone() == ("on",)
+
+
 def test_open_returns_the_ledger_in_order(queue: Queue) -> None:
     claim = queue.running()
     queue.open(claim)

@@ -1,0 +1,36 @@
+"""What a run leaves behind that failed: a report of what it had come to, and errors.csv, as far as they can be had."""
+
+import logging
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+import psycopg
+
+from processor import jobs, log
+from processor.jobs import Job, Paths
+from processor.log import event
+from processor.run.artifacts import write_errors
+from processor.run.opening import Opened
+from processor.run.progress import Progress
+from processor.storage import Artifacts
+
+
+def last_words(
+    job: Job,
+    conn: psycopg.Connection,
+    lend: Callable[[], AbstractContextManager[psycopg.Connection]],
+    opened: Opened,
+    progress: Progress,
+    storage: Artifacts,
+) -> tuple[dict[str, Any], Paths]:
+    """Return the report and the paths of artifacts of a run that failed; raises nothing, since that would hide why."""
+    paths = Paths()
+    try:
+        if progress.report.codes or any(entry.tally.rejected for entry in opened.ledger.values()):
+            with lend() if conn.broken else nullcontext(conn) as reading:
+                progress.report.recount(jobs.rejected_counts(reading, job))
+                paths = Paths(write_errors(reading, job, opened, storage))
+    except Exception as exc:  # noqa: BLE001 - the job has failed already, for another reason
+        event("artifact_failed", logging.WARNING, exception=log.where(exc))
+    return progress.report.as_json(opened.plan, opened.dialect), paths

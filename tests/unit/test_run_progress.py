@@ -1,0 +1,55 @@
+"""When the report's figures are kept, and which chunks they name."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from processor.flow import Column, Field, Plan, Position, Rejections, Rows
+from processor.jobs import Tally
+from processor.report import Report
+from processor.report.columns import TOP_ROWS
+from processor.run.progress import Progress, ranges
+from processor.run.sinks import Written
+from processor.run.turns import Turns
+
+PLAN = Plan(1, (Field(0, "id", Column("id", "text", "text", "b", False, False)),))
+
+
+def begun(keep_seconds: float) -> Progress:
+    report = Report()
+    report.begin(PLAN)
+    return Progress(report, Tally(), 0, Turns(0), {}, keep_seconds)
+
+
+def add(progress: Progress, seq: int, rows: int) -> None:
+    progress.add(
+        seq, Tally(rows), Rows(pl.DataFrame({"id": ["x"] * rows}), np.arange(rows)), Rejections(), (), Written()
+    )
+
+
+def test_figures_are_kept_when_it_is_time_and_name_their_chunks() -> None:
+    progress = begun(0)
+    add(progress, 0, TOP_ROWS - 1)
+    assert progress.figures() is None
+    add(progress, 2, 1)
+    figures = progress.figures()
+    assert figures is not None
+    assert (figures["rows"], figures["chunks"]) == (TOP_ROWS, [(0, 0), (2, 2)])
+
+
+def test_figures_are_not_kept_before_it_is_time() -> None:
+    progress = begun(3600)
+    add(progress, 0, TOP_ROWS)
+    assert progress.figures() is None
+
+
+def test_chunks_of_earlier_attempts_are_not_covered_by_being_passed_over() -> None:
+    progress = begun(0)
+    progress.skip(Position(seq=0), Tally(5))
+    assert (progress.covered, progress.tally.loaded) == (set(), 5)
+
+
+def test_ranges_join_neighbours() -> None:
+    assert ranges([7, 1, 2, 3, 5]) == [(1, 3), (5, 5), (7, 7)]
+    assert ranges([]) == []
