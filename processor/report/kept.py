@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
-from processor.report.columns import NUMBERS, TOP, TOP_ROWS, ColumnFigures, shown
+from processor.report.columns import NUMBERS, TOP_ROWS, ColumnFigures, shown
 from processor.report.summary import Report
 
 # Hashes of one version of Polars are not those of another.
@@ -46,7 +46,7 @@ def kept_column(figures: ColumnFigures) -> dict[str, Any]:
         "longest": figures.longest,
         "least": figures.least if whole else shown(figures.least),
         "greatest": figures.greatest if whole else shown(figures.greatest),
-        "top": dict(figures.top.most_common(TOP)),
+        "top": dict(figures.most()),
         "sketch": b64encode(figures.sketch.astype("<u8").tobytes()).decode(),
     }
 

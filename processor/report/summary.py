@@ -9,7 +9,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, TypeVar
 
 from processor.flow import Change, Dialect, Plan, Rejections, Rows
-from processor.report.columns import ColumnFigures
+from processor.report.asked import Chunk
+from processor.report.columns import TOP_ROWS, TOP_VALUES, ColumnFigures
 
 T = TypeVar("T")
 
@@ -55,7 +56,10 @@ class Report:
 
     def begin(self, plan: Plan) -> None:
         """Prepare the columns."""
-        self.columns = {each.column.name: ColumnFigures(each.column, each.header) for each in plan.fields}
+        top_rows = min(TOP_ROWS, TOP_VALUES // max(1, len(plan.fields)))
+        self.columns = {
+            each.column.name: ColumnFigures(each.column, each.header, top_rows=top_rows) for each in plan.fields
+        }
 
     def add(self, rows: Rows, rejections: Rejections, changes: Sequence[Change]) -> None:
         """Take in a committed chunk: its rows as they were loaded, what was rejected, what normalisers changed."""
@@ -64,12 +68,19 @@ class Report:
             if name in self.columns:
                 self.columns[name].rejected += 1
         self.rows += rows.frame.height
-        for name, figures in self.columns.items():
-            figures.add(rows.frame.get_column(name), whole=rows.values.get(name), ascii_only=rows.ascii_only)
+        if rows.frame.height:
+            self._measure(rows)
         for change in changes:
             self.changed[change.column] += change.count
             known = self.examples.setdefault(change.column, [])
             known += change.examples[: EXAMPLES - len(known)]
+
+    def _measure(self, rows: Rows) -> None:
+        chunk = Chunk.of(rows)
+        asked = [each for at, figures in enumerate(self.columns.values()) for each in figures.asked(at, chunk)]
+        found = chunk.frame.select(asked).row(0, named=True)
+        for at, (name, figures) in enumerate(self.columns.items()):
+            figures.add(rows.frame.get_column(name), found, at)
 
     def recount(self, counts: Iterable[tuple[str | None, str, int]]) -> None:
         """Take the database's counts of rejected rows, by column and code, in place of this attempt's."""
