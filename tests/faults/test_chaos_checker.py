@@ -161,8 +161,9 @@ PLANTED = {
     ),
     "a rejected row with another line": ("update import_job_errors set line_number = line_number + 1", {REJECTED}),
     "a gap in the ledger": (
-        "insert into importer.job_chunks select job_id, 2, byte_end + 5, byte_end + 9, next_line, next_record, "
-        "0, 0, 0, 0, chunk_bytes, attempt, committed_at from importer.job_chunks; "
+        "insert into importer.job_chunks (job_id, seq, byte_start, byte_end, next_line, next_record, rows_read, "
+        "rows_loaded, rows_rejected, rows_skipped, attempt, committed_at) select job_id, 2, byte_end + 5, "
+        "byte_end + 9, next_line, next_record, 0, 0, 0, 0, attempt, committed_at from importer.job_chunks; "
         "update import_jobs set chunks_done = 2",
         {LEDGER},
     ),
