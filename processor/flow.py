@@ -230,20 +230,18 @@ class Rows:
     """Rows ready to load.
 
     `frame` has one String column per `Plan.fields` (named by the column), `index` the record of each row in its
-    chunk. `values` has, by name, the columns of which the texts have been converted to what Postgres would store.
-    `ascii_only`: no text has another character.
+    chunk. `sure` names the columns of which each text has a binary value that Postgres surely takes. `ascii_only`: no
+    text has another character.
     """
 
     frame: pl.DataFrame
     index: npt.NDArray[np.int64]
-    values: dict[str, pl.Series] = field(default_factory=dict[str, pl.Series])
+    sure: frozenset[str] = frozenset()
     ascii_only: bool = False
 
     def kept(self, keep: npt.NDArray[np.bool_]) -> "Rows":
         """Return those rows alone."""
-        mask = pl.Series(keep)
-        values = {name: each.filter(mask) for name, each in self.values.items()}
-        return Rows(self.frame.filter(mask), self.index[keep], values, self.ascii_only)
+        return Rows(self.frame.filter(pl.Series(keep)), self.index[keep], self.sure, self.ascii_only)
 
 
 @dataclass(frozen=True, slots=True)

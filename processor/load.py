@@ -1,7 +1,7 @@
 """Load: COPY good rows, ask Postgres about texts in doubt, find the rows that only Postgres can refuse."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Literal
@@ -67,22 +67,22 @@ class Copying:
     plan: BinaryPlan | None
 
     def write(
-        self, conn: psycopg.Connection, frame: pl.DataFrame, values: Mapping[str, pl.Series], *, isolating: bool
+        self, conn: psycopg.Connection, frame: pl.DataFrame, known: frozenset[str], *, isolating: bool
     ) -> list[Refusal]:
         """COPY all rows, or, where `isolating`, those that Postgres takes; return the others.
 
-        `frame` has texts, or whole numbers in columns of numbers; `values` are columns as `Rows` has them. Only the
-        text format names the row that is refused, and takes what has no exact binary value.
+        `frame` has texts, or whole numbers in columns of numbers; `known` names columns that are sure, as in `Rows`.
+        Only the text format names the row that is refused, and takes what has no exact binary value.
         Raises: psycopg.Error.
         """
         if isolating:
             return copy_isolating(conn, self.text, frame)
-        pieces = encode_binary(frame, self.plan, values) if self.plan and frame.height else None
+        pieces = encode_binary(frame, self.plan, known) if self.plan and frame.height else None
         if pieces is None:
             return copy(conn, self.text, frame)
         with conn.cursor() as cursor, cursor.copy(self.binary) as sink:
             for piece in pieces:
-                write_pieces(sink, piece)
+                sink.write(piece)
         return []
 
 

@@ -6,105 +6,97 @@ that surely are, the whole chunk goes by text: COPY cannot mix the two.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Final
 
 import polars as pl
 
-from processor.encode import moments, numbers, values
-from processor.encode.values import Exact
-from processor.encode.wire import stream
 from processor.flow import Column
+from processor.native import Batch, Form, Kind, copy_rows, sure
 
 #: numeric(12,2), numeric(5)
 _LIMIT: Final = re.compile(r"\((\d+)(?:,(-?\d+))?\)")
 #: By the base type's name. A user's own type has its schema's name before its own and is not found here.
-_EXACT: Final[dict[str, Exact]] = {
-    "text": values.same,
-    "character varying": values.same,
-    "character": values.same,
-    "bpchar": values.same,
-    "json": values.same,
-    "jsonb": values.same,
-    "boolean": values.boolean,
-    "bytea": values.from_hexadecimal,
-    "uuid": values.uuid,
-    "smallint": partial(numbers.integer, dtype=pl.Int16),
-    "integer": partial(numbers.integer, dtype=pl.Int32),
-    "bigint": partial(numbers.integer, dtype=pl.Int64),
-    "real": partial(numbers.floating, dtype=pl.Float32, smallest=2.0**-126),
-    "double precision": partial(numbers.floating, dtype=pl.Float64, smallest=2.0**-1022),
-    "numeric": partial(numbers.numeric, limit=None),
-    "date": partial(moments.moment, of="date"),
-    "time without time zone": partial(moments.moment, of="time"),
-    "timestamp without time zone": partial(moments.moment, of="timestamp"),
-    "timestamp with time zone": partial(moments.moment, of="timestamptz"),
+_FORMS: Final = {
+    "text": Form.TEXT,
+    "character varying": Form.TEXT,
+    "character": Form.TEXT,
+    "bpchar": Form.TEXT,
+    "json": Form.SAME,
+    "jsonb": Form.JSONB,
+    "boolean": Form.BOOLEAN,
+    "bytea": Form.BYTEA,
+    "uuid": Form.UUID,
+    "smallint": Form.INT2,
+    "integer": Form.INT4,
+    "bigint": Form.INT8,
+    "real": Form.FLOAT4,
+    "double precision": Form.FLOAT8,
+    "numeric": Form.NUMERIC,
+    "date": Form.DATE,
+    "time without time zone": Form.TIME,
+    "timestamp without time zone": Form.TIMESTAMP,
+    "timestamp with time zone": Form.TIMESTAMPTZ,
 }
-
-_DECISIVE: Final = {
-    "boolean",
-    "uuid",
-    "smallint",
-    "integer",
-    "bigint",
-    "real",
-    "double precision",
-    "numeric",
-    "date",
-    "time without time zone",
-    "timestamp without time zone",
-    "timestamp with time zone",
-}
+_LIMITED: Final = {Form.NUMERIC, Form.TEXT}
+#: Any text has a value of these, so that it says nothing about the text.
+_ANY: Final = {Form.SAME, Form.JSONB, Form.WHOLE}
+#: Source: PostgreSQL, COPY, "Binary Format": signature, flags, length of the extension; after the rows -1.
+_HEADER: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+_TRAILER: Final = b"\xff\xff"
 
 
 @dataclass(frozen=True, slots=True)
 class BinaryPlan:
-    """How each column's texts become values, by the column's name, and which columns are jsonb (a version byte)."""
+    """What the texts of each column become, by the column's name."""
 
-    exact: dict[str, Exact]
-    jsonb: frozenset[str]
+    kinds: dict[str, Kind]
 
 
 def binary_plan(columns: Sequence[Column]) -> BinaryPlan | None:
     """Choose the binary form of each column; None when one of them has none, so that the job goes by text."""
-    exact = {column.name: found for column in columns if (found := _exact(column)) is not None}
-    if len(exact) < len(columns):
-        return None
-    return BinaryPlan(exact, frozenset(column.name for column in columns if column.base == "jsonb"))
+    kinds = {column.name: found for column in columns if (found := _kind(column)) is not None}
+    return BinaryPlan(kinds) if len(kinds) == len(columns) else None
 
 
-def _exact(column: Column) -> Exact | None:
+def _kind(column: Column) -> Kind | None:
     if column.kind == "e":
-        return values.same
-    if column.base == "numeric" and column.kind == "b" and (limit := _LIMIT.search(column.type)):
-        return partial(numbers.numeric, limit=(int(limit[1]), int(limit[2] or 0)))
-    return _EXACT.get(column.base)
+        return Kind(Form.SAME)
+    form = _FORMS.get(column.base)
+    limit = _LIMIT.search(column.type) if form in _LIMITED and column.kind == "b" else None
+    if limit is not None and form is not None:
+        return Kind(form, int(limit[1]), int(limit[2] or 0))
+    return None if form is None else Kind(form)
 
 
-def decisive(column: Column) -> Exact | None:
-    """Return the conversion that shows, where it succeeds, that Postgres takes each of the texts for the column.
+def decisive(column: Column) -> Kind | None:
+    """Return the form that shows, where a text has it, that Postgres takes the text for the column.
 
-    That of texts shows nothing, and that of a domain nothing about its checks.
+    That of json shows nothing, and that of a domain nothing about its checks.
     """
-    return _exact(column) if column.kind == "b" and column.base in _DECISIVE else None
+    kind = _kind(column) if column.kind == "b" else None
+    if kind is None or kind.form in _ANY or (column.base == "character" and not kind.precision):
+        return None
+    return kind
 
 
-def encode(
-    frame: pl.DataFrame, plan: BinaryPlan, values: Mapping[str, pl.Series] | None = None
-) -> Iterator[bytes] | None:
-    """Encode rows as a whole binary COPY, in pieces of about a megabyte; None when a text has no surely exact value.
+def encode(frame: pl.DataFrame, plan: BinaryPlan, known: frozenset[str] = frozenset()) -> Iterator[bytes] | None:
+    """Encode rows as a whole binary COPY, in pieces; None when a text has no surely exact value.
 
-    `frame` has a String column for each of the plan's, in the order of the COPY statement's; `values` those columns,
-    by name, that have been converted already. The others are converted at once, the pieces are made while they are
-    taken.
+    `frame` has a column for each of the plan's, in the order of the COPY statement's: texts, or whole numbers. `known`
+    names columns whose texts are known to have one. The pieces are made while they are taken.
     """
-    converted = list[pl.Series]()
-    for texts in frame.iter_columns():
-        done = values.get(texts.name) if values else None
-        value = plan.exact[texts.name](texts) if done is None else done
-        if value is None:
-            return None
-        converted.append(value)
-    return stream(pl.DataFrame(converted), plan.jsonb)
+    kinds = [plan.kinds[name] if dtype == pl.String else Kind(Form.WHOLE) for name, dtype in frame.schema.items()]
+    with Batch(frame) as batch:
+        for place, kind in enumerate(kinds):
+            without_doubt = kind.form in _ANY or kind.form is Form.TEXT or frame.columns[place] in known
+            if not without_doubt and not sure(batch, place, kind).all():
+                return None
+    return _stream(frame, kinds)
+
+
+def _stream(frame: pl.DataFrame, kinds: Sequence[Kind]) -> Iterator[bytes]:
+    yield _HEADER
+    yield from copy_rows(frame, kinds)
+    yield _TRAILER

@@ -5,13 +5,13 @@ from collections import Counter
 from typing import Any, Final
 
 import numpy as np
-import polars as pl
 
-from processor.report.columns import NUMBERS, TOP_ROWS, ColumnFigures, shown
+from processor.native import Sketch
+from processor.report.columns import NUMBERS, SKETCH, TOP_ROWS, ColumnFigures, shown
 from processor.report.summary import Report
 
-# Hashes of one version of Polars are not those of another.
-FORMAT: Final = f"1 {pl.__version__}"
+# The hashes are our own (processor/native/figures.c): another way of making them is another format.
+FORMAT: Final = "2"
 
 
 def is_worth_keeping(report: Report) -> bool:
@@ -47,12 +47,12 @@ def kept_column(figures: ColumnFigures) -> dict[str, Any]:
         "least": figures.least if whole else shown(figures.least),
         "greatest": figures.greatest if whole else shown(figures.greatest),
         "top": dict(figures.most()),
-        "sketch": b64encode(figures.sketch.astype("<u8").tobytes()).decode(),
+        "sketch": b64encode(figures.sketch.hashes.astype("<u8").tobytes()).decode(),
     }
 
 
 def restore(report: Report, figures: dict[str, Any]) -> bool:
-    """Go on with kept figures; False, and nothing done, when they are those of other columns or of another version."""
+    """Go on with kept figures; False, and nothing done, when they are those of other columns or in another format."""
     if figures["format"] != FORMAT or figures["columns"].keys() != report.columns.keys():
         return False
     report.rows, report.passed, report.repeated = figures["rows"], figures["passed"], figures["repeated"]
@@ -68,4 +68,4 @@ def restore_column(column: ColumnFigures, figures: dict[str, Any]) -> None:
     for name in ("rows", "nulls", "characters", "shortest", "longest", "least", "greatest"):
         setattr(column, name, figures[name])
     column.top = Counter(figures["top"])
-    column.sketch = np.frombuffer(b64decode(figures["sketch"]), "<u8").astype(np.uint64)
+    column.sketch = Sketch(SKETCH, np.frombuffer(b64decode(figures["sketch"]), "<u8").astype(np.uint64))

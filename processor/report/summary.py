@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, TypeVar
 
 from processor.flow import Change, Dialect, Plan, Rejections, Rows
-from processor.report.asked import Chunk
+from processor.native import Batch
 from processor.report.columns import TOP_ROWS, TOP_VALUES, ColumnFigures
 
 T = TypeVar("T")
@@ -76,11 +76,9 @@ class Report:
             known += change.examples[: EXAMPLES - len(known)]
 
     def _measure(self, rows: Rows) -> None:
-        chunk = Chunk.of(rows)
-        asked = [each for at, figures in enumerate(self.columns.values()) for each in figures.asked(at, chunk)]
-        found = chunk.frame.select(asked).row(0, named=True)
-        for at, (name, figures) in enumerate(self.columns.items()):
-            figures.add(rows.frame.get_column(name), found, at)
+        with Batch(rows.frame) as batch:
+            for place, (name, figures) in enumerate(self.columns.items()):
+                figures.add(batch, place, rows.frame.get_column(name), ascii_only=rows.ascii_only)
 
     def recount(self, counts: Iterable[tuple[str | None, str, int]]) -> None:
         """Take the database's counts of rejected rows, by column and code, in place of this attempt's."""

@@ -8,6 +8,7 @@ import polars as pl
 
 from processor.encode import decisive
 from processor.flow import Checked, Column, Doubt, Plan, Rejections, Rows, Verdict
+from processor.native import Batch, sure
 from processor.validate.ambiguous import AMBIGUOUS, ambiguous, is_dated
 from processor.validate.offences import Offences
 from processor.validate.refusals import code_of, sentence
@@ -18,51 +19,50 @@ def check(rows: Rows, plan: Plan, known: Rejections | None = None) -> Checked:
     """Split the chunk's texts into surely good ones and doubts, and find nulls where none may be.
 
     `known` are the rejections of `transform`. The result keeps every row, the rejected ones too: `settle` takes them
-    out, and must be called even without doubts. Columns whose texts could all be converted need no other check.
+    out, and must be called even without doubts.
     """
     frame = rows.frame
-    values = _converted(frame, plan)
-    judged = [field for field in plan.fields if field.column.name not in values]
-    paths = {field.column.name: fast_path(field.column, field.reading.time_zone) for field in judged}
-    asked = {name: path for name, path in paths.items() if path is not None}
-    masks = frame.select([path.alias(name) for name, path in asked.items()])
+    left = _without_value(frame, plan)
+    without_doubt = frozenset(name for name, texts in left.items() if not len(texts))
     doubts: list[Doubt] = []
     offences = Offences(rows)
     offences.add_known(known or Rejections())
-    for field in judged:
-        column, texts = field.column, frame.get_column(field.column.name)
-        unsure = _unsure(texts, masks.get_column(column.name) if column.name in asked else None, column)
-        if is_dated(column) and (either := ambiguous(unsure, column)).len():
-            bad = texts.is_in(either.implode()).fill_null(False).to_numpy()
-            offences.add(bad, column.name, "IJ403", AMBIGUOUS.format(column.name))
-            unsure = unsure.filter(~unsure.is_in(either.implode()))
-        if column.name in asked and len(unsure):
-            doubts.append(Doubt(column, unsure))
     for field in plan.fields:
         column, texts = field.column, frame.get_column(field.column.name)
         if column.not_null and texts.null_count():
             offences.add(texts.is_null().to_numpy(), column.name, "IJ404", sentence("IJ404", column))
-    return Checked(replace(rows, values=values), tuple(doubts), offences.rejections())
+        if column.name in without_doubt:
+            continue
+        path = fast_path(column, field.reading.time_zone)
+        unsure = _unsure(left.get(column.name, texts), path, column)
+        if is_dated(column) and (either := ambiguous(unsure, column)).len():
+            bad = texts.is_in(either.implode()).fill_null(False).to_numpy()
+            offences.add(bad, column.name, "IJ403", AMBIGUOUS.format(column.name))
+            unsure = unsure.filter(~unsure.is_in(either.implode()))
+        if path is not None and len(unsure):
+            doubts.append(Doubt(column, unsure))
+    return Checked(replace(rows, sure=without_doubt), tuple(doubts), offences.rejections())
 
 
-def _converted(frame: pl.DataFrame, plan: Plan) -> dict[str, pl.Series]:
-    """Convert the columns of which that shows at once that Postgres takes all texts."""
+def _without_value(frame: pl.DataFrame, plan: Plan) -> dict[str, pl.Series]:
+    """Return the distinct texts without a sure value, of the columns where having one decides."""
     found = dict[str, pl.Series]()
-    for field in plan.fields:
-        convert = decisive(field.column)
-        if convert is not None and (values := convert(frame.get_column(field.column.name))) is not None:
-            found[field.column.name] = values
+    with Batch(frame) as batch:
+        for place, field in enumerate(plan.fields):
+            if (kind := decisive(field.column)) is not None:
+                texts, has_value = frame.to_series(place), sure(batch, place, kind)
+                found[texts.name] = (
+                    texts.clear() if has_value.all() else texts.filter(~has_value).unique(maintain_order=True)
+                )
     return found
 
 
-def _unsure(texts: pl.Series, good: pl.Series | None, column: Column) -> pl.Series:
+def _unsure(texts: pl.Series, path: pl.Expr | None, column: Column) -> pl.Series:
     """Return the distinct texts that are not surely good; of opaque types only those that may hide a date's order."""
-    if good is None:
+    if path is None:
         return texts.drop_nulls().unique(maintain_order=True) if is_dated(column) else texts.clear()
-    if good.all():
-        return texts.clear()
-    unsure = texts.filter(~good) if len(good) == len(texts) else texts.drop_nulls()
-    return unsure.unique(maintain_order=True)
+    good = texts.alias(column.name).to_frame().select(path).to_series()
+    return texts.clear() if good.all() else texts.filter(~good).unique(maintain_order=True)
 
 
 def settle(checked: Checked, verdicts: Iterable[Verdict]) -> tuple[Rows, Rejections]:

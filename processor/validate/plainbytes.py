@@ -10,8 +10,8 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
-from processor.encode.raw import Bytes, Integers, raw, where_present
 from processor.validate.distinct import Read, placed
+from processor.validate.raw import Bytes, Integers, raw, where_present
 
 Mask = npt.NDArray[np.bool_]
 

@@ -61,14 +61,15 @@ def _modifiers(column: Column) -> tuple[int, ...]:
     return tuple(int(part) for part in found.groups() if part is not None) if found else ()
 
 
-def _anything(_column: Column) -> pl.Expr:
-    return pl.lit(True)
+def _anything(column: Column) -> pl.Expr:
+    return pl.col(column.name).is_null() | pl.lit(True)  # a value for each row, not just one
 
 
 def _characters(column: Column) -> pl.Expr:
     limit = _modifiers(column)
     if not limit:
-        return pl.lit(column.base != "character")  # `character` without a length is character(1) to whoever declares it
+        # `character` without a length is character(1) to whoever declares it.
+        return pl.col(column.name).is_null() | pl.lit(column.base != "character")
     return pl.col(column.name).str.len_chars() <= limit[0]
 
 

@@ -72,12 +72,12 @@ def test_a_numeric_without_a_scale_keeps_the_digits_of_its_text():
         "numeric", ["1.5", "-22.3450", None, "0.00", "100000000", "-0.0001"]
     )]  # fmt: skip
     assert shown == [
-        (4, 2, 0, 1, 0, 0, 1, 5000),
-        (4, 2, 0x4000, 4, 0, 0, 22, 3450),
+        (2, 0, 0, 1, 1, 5000),
+        (2, 0, 0x4000, 4, 22, 3450),
         None,
-        (4, 2, 0, 2, 0, 0, 0, 0),
-        (4, 2, 0, 0, 1, 0, 0, 0),
-        (4, 2, 0x4000, 4, 0, 0, 0, 1),
+        (0, 0, 0, 2),
+        (1, 2, 0, 0, 1),
+        (1, -1, 0x4000, 4, 1),
     ]
 
 
@@ -107,7 +107,7 @@ def test_the_bytes_of_a_value(type_name, text, value):
     [
         *(("bigint", text) for text in ("", " 1", "1_000", "0x1F", "9223372036854775808", "1.0")),
         *(("smallint", text) for text in ("32768", "-32769")),
-        *(("numeric", text) for text in ("", "1e5", "NaN", "infinity", " 1", "1.2.3", "9" * 39, "0." + "1" * 39)),
+        *(("numeric", text) for text in ("", "1e5", "NaN", "infinity", " 1", "1.2.3", ".", "9" * 201)),
         *(("numeric(12,2)", text) for text in ("5E-1", "1_0", "-")),
         *(("real", text) for text in ("NaN", "inf", "1e39", "1e-40", "1e-46", "0x1p3", " 1")),
         *(("double precision", text) for text in ("nan", "-Infinity", "1e400", "1e-310", "1e-400")),
@@ -142,18 +142,17 @@ def test_a_text_in_no_sure_form_sends_the_chunk_by_text(type_name, text):
     ],
 )
 def test_every_text_is_looked_at(type_name, texts):
-    """Texts of one width are read as the first is laid out, so the others must be compared with it."""
     first = encoded(type_name, texts[:1])
     assert first is not None
     both = encoded(type_name, texts)
     assert both is None or len(both) == 2 * len(first) - len(HEADER + TRAILER)
 
 
-def test_pieces_are_about_a_megabyte_and_one_stream():
+def test_pieces_are_what_libpq_takes_at_once_and_one_stream():
     frame = pl.DataFrame({"id": [str(n) for n in range(60_000)], "c": ["x" * 100] * 60_000})
     plan = binary_plan([column("bigint", name="id"), column("text")])
     assert plan is not None
     pieces = list(encode(frame, plan) or ())
-    assert len(pieces) > 5
-    assert max(map(len, pieces)) < 3 << 20
+    assert len(pieces) > 50
+    assert max(map(len, pieces)) <= 128 * 1024
     assert len(b"".join(pieces)) == len(HEADER) + 60_000 * (2 + 4 + 8 + 4 + 100) + len(TRAILER)

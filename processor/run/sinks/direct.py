@@ -24,4 +24,4 @@ class Direct(Immediate):
         """COPY them."""
         frame = rows.frame.with_columns([pl.lit(text).alias(name) for name, text in self.constants])
         with acting(conn, self.enter):
-            return Written(tuple(self.copying.write(conn, frame, rows.values, isolating=isolating)))
+            return Written(tuple(self.copying.write(conn, frame, rows.sure, isolating=isolating)))

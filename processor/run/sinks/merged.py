@@ -40,9 +40,7 @@ class Merged(Moving):
         records = rows.index + chunk.position.record
         numbers = pl.Series(RECORD, records)
         conn.execute(self.create)
-        refused = self.copying.write(
-            conn, rows.frame.with_columns(numbers), rows.values | {RECORD: numbers}, isolating=isolating
-        )
+        refused = self.copying.write(conn, rows.frame.with_columns(numbers), rows.sure, isolating=isolating)
         if self.ordered:
             turn()
         refused += self.repeated_keys(conn, records)

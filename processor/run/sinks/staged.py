@@ -38,8 +38,8 @@ class Staged(Moving):
         """COPY them into the staging table."""
         records = pl.Series(RECORD, rows.index + chunk.position.record)
         lines = pl.Series(LINE, chunk.lines[rows.index])
-        frame, values = rows.frame.with_columns(records, lines), rows.values | {RECORD: records, LINE: lines}
-        return Written(tuple(self.copying.write(conn, frame, values, isolating=isolating)))
+        frame = rows.frame.with_columns(records, lines)
+        return Written(tuple(self.copying.write(conn, frame, rows.sure, isolating=isolating)))
 
     def complete(self, conn: psycopg.Connection, job: Job) -> int:
         """Move the rows into the target and drop the staging table."""

@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from processor.encode.raw import Bytes, Integers, raw
 from processor.validate.distinct import Read
 from processor.validate.plainbytes import Mask, settled, texts_of, without
+from processor.validate.raw import Bytes, Integers, raw
 
 _CPF_WEIGHTS: Final = (11, 10, 9, 8, 7, 6, 5, 4, 3, 2)
 _CNPJ_WEIGHTS: Final = (6, 5, 4, 3, 2, 9, 8, 7, 6, 5, 4, 3, 2)

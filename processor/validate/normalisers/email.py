@@ -8,9 +8,9 @@ import numpy as np
 import polars as pl
 from email_validator.rfc_constants import CASE_INSENSITIVE_MAILBOX_NAMES
 
-from processor.encode.raw import Integers, raw
 from processor.validate.distinct import filled
 from processor.validate.plainbytes import CASE_BIT, Mask, capitals_in, lowered, rows_of, settled, texts_of
+from processor.validate.raw import Integers, raw
 
 _DOMAIN: Final = r"(?:[a-zA-Z0-9]+(?:-[a-zA-Z0-9]+)*\.)+[a-zA-Z]{2,24}"
 #: Addresses that email-validator surely takes, given at most 64 bytes: no label, local part or whole can be too long.

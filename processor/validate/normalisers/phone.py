@@ -12,9 +12,9 @@ import numpy as np
 import phonenumbers
 import polars as pl
 
-from processor.encode.raw import Bytes, Integers, raw
 from processor.validate.distinct import Read, filled, placed
 from processor.validate.plainbytes import Mask, among, counted, digits_in, rows_of, texts_of
+from processor.validate.raw import Bytes, Integers, raw
 
 _KINDS: Final = ("fixed_line", "mobile", "toll_free", "premium_rate", "shared_cost", "personal_number", "voip", "uan")
 #: What may be between the digits of a number that is surely one number and nothing else, and how long that is.

@@ -5,9 +5,9 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from processor.encode.raw import raw
 from processor.validate.distinct import Read, placed
 from processor.validate.plainbytes import among, capitals_in, lowered, rows_of, settled, texts_of
+from processor.validate.raw import raw
 
 _SCHEME: Final = r"^[a-zA-Z][a-zA-Z0-9+.-]*:"
 _LABEL: Final = r"[\p{L}\p{N}](?:[\p{L}\p{N}\p{M}-]{0,61}[\p{L}\p{N}\p{M}])?"

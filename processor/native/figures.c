@@ -1,0 +1,106 @@
+/* The figures of one column of a chunk: nulls, lengths, the ends of its order, and a sketch of its distinct texts. */
+#include "texts.h"
+#include "values.h"
+
+enum order { BY_BYTES, BY_WHOLE_NUMBER, BY_NUMBER };
+
+/* `characters` of all texts; `least` and `greatest` are rows, or -1 where no text has a place in the order. */
+typedef struct {
+    int64_t nulls, characters, shortest, longest, least, greatest;
+} figures;
+
+/* Multiply to 128 bits and fold: each bit of the result depends on all of both (W. Yi, wyhash). */
+static inline uint64_t mixed(uint64_t one, uint64_t other) {
+    __uint128_t product = (__uint128_t)one * other;
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+static inline uint64_t word_at(const uint8_t *at) {
+    uint64_t word;
+    memcpy(&word, at, 8);
+    return word;
+}
+
+static uint64_t hashed(const texts *of, int64_t row) {
+    const view *at = of->views + row;
+    uint64_t hash = (uint64_t)at->length ^ 0xa0761d6478bd642full;
+    if (at->length <= INLINE_BYTES) {
+        uint32_t tail;
+        memcpy(&tail, at->bytes + 8, 4);
+        hash = mixed(hash ^ word_at(at->bytes), tail ^ 0xe7037ed1a0b428dbull);
+    } else {
+        const uint8_t *text = text_at(of, row), *end = text + at->length;
+        for (; end - text > 16; text += 16)
+            hash = mixed(hash ^ word_at(text), word_at(text + 8) ^ 0x8ebc6af09c88c6e3ull);
+        /* more than 12 bytes are there: what is read may begin before `text`, or overlap */
+        hash = mixed(hash ^ word_at(end - text >= 8 ? text : end - 8), word_at(end - 8) ^ 0x589965cc75374cc3ull);
+    }
+    return mixed(hash ^ 0x1d8e4e27c47d124full, 0xeb44accab455d165ull);
+}
+
+/* Enter a hash among the `*filled` least ones, which are sorted and different; `room` of them are kept. */
+static void enter(uint64_t hash, uint64_t *sketch, int64_t *filled, int64_t room) {
+    int64_t low = 0, high = *filled;
+    while (low < high) {
+        int64_t middle = (low + high) / 2;
+        if (sketch[middle] < hash) low = middle + 1;
+        else high = middle;
+    }
+    if (low < *filled && sketch[low] == hash) return;
+    int64_t moved = (*filled < room ? *filled : room - 1) - low;
+    memmove(sketch + low + 1, sketch + low, (size_t)moved * sizeof *sketch);
+    sketch[low] = hash;
+    *filled += *filled < room;
+}
+
+static int precedes(const texts *of, int64_t one, int64_t other) {
+    int64_t length = of->views[one].length, against = of->views[other].length;
+    int order = memcmp(text_at(of, one), text_at(of, other), (size_t)(length < against ? length : against));
+    return order ? order < 0 : length < against;
+}
+
+/* Measure a column: `into` is filled, `sketch` (of `room` hashes, `*filled` of them there) takes the hashes in.
+ * `ascii`: no text has another character. */
+void measure(const array *batch, int64_t place, int64_t order, int64_t ascii, figures *into, uint64_t *sketch,
+             int64_t *filled, int64_t room) {
+    enum { RECENT = 256 };
+    uint64_t recent[RECENT] = {0}; /* hashes entered lately: of few distinct texts most are here */
+    const texts of = texts_of(batch->children[place]);
+    figures found = {0, 0, -1, -1, -1, -1};
+    int64_t least_whole = 0, greatest_whole = 0;
+    double least = 0, greatest = 0;
+    for (int64_t row = 0; row < batch->length; row++) {
+        if (is_null(&of, row)) {
+            found.nulls++;
+            continue;
+        }
+        int64_t size = of.views[row].length;
+        const uint8_t *text = text_at(&of, row);
+        int64_t length = ascii ? size : characters(text, size);
+        found.characters += length;
+        if (found.shortest < 0 || length < found.shortest) found.shortest = length;
+        if (length > found.longest) found.longest = length;
+
+        uint64_t hash = hashed(&of, row);
+        if ((*filled < room || hash < sketch[room - 1]) && recent[hash % RECENT] != hash) {
+            enter(hash, sketch, filled, room);
+            recent[hash % RECENT] = hash;
+        }
+
+        if (order == BY_WHOLE_NUMBER) {
+            int64_t value;
+            if (!whole_number(text, size, &value)) continue;
+            if (found.least < 0 || value < least_whole) found.least = row, least_whole = value;
+            if (found.greatest < 0 || value > greatest_whole) found.greatest = row, greatest_whole = value;
+        } else if (order == BY_NUMBER) {
+            double value;
+            if (!number(text, size, &value)) continue;
+            if (found.least < 0 || value < least) found.least = row, least = value;
+            if (found.greatest < 0 || value > greatest) found.greatest = row, greatest = value;
+        } else {
+            if (found.least < 0 || precedes(&of, row, found.least)) found.least = row;
+            if (found.greatest < 0 || precedes(&of, found.greatest, row)) found.greatest = row;
+        }
+    }
+    *into = found;
+}

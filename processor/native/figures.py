@@ -1,0 +1,62 @@
+"""The figures of a column in one pass: nulls, lengths, the ends of its order, and a sketch of its distinct texts."""
+
+import ctypes
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+import numpy.typing as npt
+
+from processor.native.batch import Batch
+from processor.native.library import KERNELS, address
+
+
+class Order(IntEnum):
+    """What the texts of a column are ordered by; the values are those of `enum order` in figures.c."""
+
+    BY_BYTES = 0
+    BY_WHOLE_NUMBER = 1
+    BY_NUMBER = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Figures of a column: `characters` of all texts; `least` and `greatest` are rows. Negative: there is none."""
+
+    nulls: int
+    characters: int
+    shortest: int
+    longest: int
+    least: int
+    greatest: int
+
+
+class Sketch:
+    """The least hashes of a column's texts, sorted and different, `size` of them at most."""
+
+    def __init__(self, size: int, hashes: npt.NDArray[np.uint64] | None = None) -> None:
+        self._hashes = np.zeros(size, dtype=np.uint64)
+        self._filled = ctypes.c_int64(0)
+        if hashes is not None:
+            self._hashes[: hashes.size] = hashes
+            self._filled.value = hashes.size
+
+    @property
+    def hashes(self) -> npt.NDArray[np.uint64]:
+        """Those that are there."""
+        return self._hashes[: self._filled.value]
+
+    def measure(self, batch: Batch, place: int, order: Order, *, ascii_only: bool) -> Measured:
+        """Measure a column, and take the hashes of its texts in."""
+        found = np.zeros(6, dtype=np.int64)
+        KERNELS.measure(
+            batch.at,
+            place,
+            order,
+            ascii_only,
+            address(found),
+            address(self._hashes),
+            ctypes.addressof(self._filled),
+            self._hashes.size,
+        )
+        return Measured(*found.tolist())
