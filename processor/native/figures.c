@@ -53,6 +53,11 @@ static void enter(uint64_t hash, uint64_t *sketch, int64_t *filled, int64_t room
     *filled += *filled < room;
 }
 
+/* The first eight bytes of a text as a number that is ordered as they are; zeros stand for those it does not have. */
+static inline uint64_t prefix_of(const view *at, const uint8_t *text) {
+    return __builtin_bswap64(word_at(at->length <= INLINE_BYTES ? at->bytes : text));
+}
+
 static int precedes(const texts *of, int64_t one, int64_t other) {
     int64_t length = of->views[one].length, against = of->views[other].length;
     int order = memcmp(text_at(of, one), text_at(of, other), (size_t)(length < against ? length : against));
@@ -63,12 +68,13 @@ static int precedes(const texts *of, int64_t one, int64_t other) {
  * `ascii`: no text has another character. */
 void measure(const array *batch, int64_t place, int64_t order, int64_t ascii, figures *into, uint64_t *sketch,
              int64_t *filled, int64_t room) {
-    enum { RECENT = 256 };
+    enum { RECENT = 2048 };
     uint64_t recent[RECENT] = {0}; /* hashes entered lately: of few distinct texts most are here */
     const texts of = texts_of(batch->children[place]);
     figures found = {0, 0, -1, -1, -1, -1};
     int64_t least_whole = 0, greatest_whole = 0;
     double least = 0, greatest = 0;
+    uint64_t least_prefix = 0, greatest_prefix = 0;
     for (int64_t row = 0; row < batch->length; row++) {
         if (is_null(&of, row)) {
             found.nulls++;
@@ -98,8 +104,11 @@ void measure(const array *batch, int64_t place, int64_t order, int64_t ascii, fi
             if (found.least < 0 || value < least) found.least = row, least = value;
             if (found.greatest < 0 || value > greatest) found.greatest = row, greatest = value;
         } else {
-            if (found.least < 0 || precedes(&of, row, found.least)) found.least = row;
-            if (found.greatest < 0 || precedes(&of, found.greatest, row)) found.greatest = row;
+            uint64_t prefix = prefix_of(of.views + row, text);
+            if (found.least < 0 || (prefix <= least_prefix && precedes(&of, row, found.least)))
+                found.least = row, least_prefix = prefix;
+            if (found.greatest < 0 || (prefix >= greatest_prefix && precedes(&of, found.greatest, row)))
+                found.greatest = row, greatest_prefix = prefix;
         }
     }
     *into = found;

@@ -1,12 +1,12 @@
-"""All records of one window of the text at once, by vectors; where vectors cannot tell, one record by pattern.
+"""All records of one window of the text at once: by a kernel where quotes are regular, else by vectors.
 
 Vectors cannot tell that quotes and escapes in a comment mean nothing, nor does an escape right behind a closing quote.
-The scan then ends with that record, and the next window begins behind it.
+The scan then ends with that record, which is read by pattern, and the next window begins behind it.
 """
 
 import numpy as np
 
-from processor.records.bits import regular
+from processor.native import find_records
 from processor.records.exact import line_ends, lone_cr, read_record
 from processor.records.found import NOTHING, Bools, Bytes, Found, Ints, Window, join, starts_of
 from processor.records.marks import CR, LF
@@ -16,15 +16,24 @@ from processor.records.quotes import escaped_places, read_quotes
 def scan(window: Window) -> Found:
     """Find the records of the window: all that end in it, or those up to one that had to be read by itself."""
     marks = window.marks
-    rare = {mark for mark in (CR, marks.quote, marks.escape, marks.comment) if mark is not None and window.has(mark)}
-    if marks.escape not in rare and marks.comment not in rare and (quick := regular(window)) is not None:
+    if not window.has(marks.escape) and not window.has(marks.comment) and (quick := _regular(window)) is not None:
         return quick
+    rare = {mark for mark in (CR, marks.quote, marks.escape, marks.comment) if mark is not None and window.has(mark)}
     at, kinds = _structural(window, rare)
     found, stopped = _general(window, at, kinds, rare)
     if marks.comment in rare:
         found, in_comment = _comments(window, found)
         stopped = stopped or in_comment
     return join([found, _by_itself(window, found)]) if stopped else found
+
+
+def _regular(window: Window) -> Found | None:
+    """Find the records of a window without escapes and comments; None where a quote is irregular, or a CR alone."""
+    found = find_records(window.view, window.marks.delimiter, window.marks.quote, final=window.final)
+    if found is None:
+        return None
+    ends, nexts, fields, lines = found
+    return Found(ends + window.start, nexts + window.start, fields, np.zeros(ends.size, np.bool_), lines)
 
 
 def _structural(window: Window, rare: set[int]) -> tuple[Ints, Bytes]:
