@@ -1,11 +1,14 @@
 """Build step: put the C files of processor/native into one library beside them.
 
-The compiler is Zig's `cc`, which comes as a wheel from the package registry for every platform: whoever installs from
-source needs no compiler of their own. The library is for any processor of the machine's kind, not just this one.
+The compiler is Zig's `cc`, which comes as a wheel for every platform: who installs from source needs no compiler of
+their own. The library runs on every processor of the machine's kind, not only on this one.
 """
 
+import os
 import subprocess
 import sys
+import sysconfig
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -17,26 +20,34 @@ FLAGS = ("-std=c11", "-O3", "-shared", "-fPIC", "-mcpu=baseline", "-Wall", "-Wex
 
 
 def compile_kernels() -> None:
-    """Compile the library into a file of its own and move it into place, so that a running processor keeps the old one.
+    """Compile into a file of its own and move that into place: a running processor keeps the library that it has.
 
-    Raises: CalledProcessError with what the compiler said on standard error.
+    Raises: CalledProcessError; what the compiler says goes to standard error.
     """
     fresh = LIBRARY.with_suffix(".new")
     sources = sorted(str(path) for path in FOLDER.glob("*.c"))
-    subprocess.run([sys.executable, "-m", "ziglang", "cc", *FLAGS, "-o", str(fresh), *sources, "-lm"], check=True)
+    with tempfile.TemporaryDirectory() as cache:
+        subprocess.run(
+            [sys.executable, "-m", "ziglang", "cc", *FLAGS, "-o", str(fresh), *sources, "-lm"],
+            check=True,
+            env=os.environ | {"ZIG_GLOBAL_CACHE_DIR": cache, "ZIG_LOCAL_CACHE_DIR": cache},
+        )
     fresh.replace(LIBRARY)
 
 
 class CustomBuildHook(BuildHookInterface[Any]):
-    """Hatchling calls this for every wheel, the editable one too."""
+    """What Hatchling calls for every wheel, the editable one too."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Compile, and make the wheel one of this platform that holds the library."""
+        """Compile, and make the wheel one of this platform with the library in it."""
+        if self.target_name != "wheel":
+            return
         compile_kernels()
         build_data["pure_python"] = False
-        build_data["infer_tag"] = True
+        build_data["tag"] = f"py3-none-{_platform()}"
         build_data["artifacts"].append("processor/native/kernels.so")
 
 
-if __name__ == "__main__":
-    compile_kernels()
+def _platform() -> str:
+    """Name this platform as wheels do; the library is no extension module, so that any Python can load it."""
+    return sysconfig.get_platform().replace("-", "_").replace(".", "_")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from processor.bench.rig import Rig
 
-PACKAGES = ("polars", "psycopg", "numpy", "pyarrow", "pgpq", "pandas", "dlt", "adbc-driver-postgresql")
+PACKAGES = ("polars", "psycopg", "numpy", "pyarrow", "pandas", "dlt", "adbc-driver-postgresql")
 GIB = 1 << 30
 # Starting the stack makes a load of about one itself.
 BUSY = 1.5

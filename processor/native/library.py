@@ -27,12 +27,14 @@ _FUNCTIONS: Final = {
 def _loaded() -> ctypes.CDLL:
     try:
         library = ctypes.CDLL(str(FILE))
-    except OSError as exc:
-        raise ImportError(f"{FILE.name} is missing or not for this machine: install the package again") from exc
-    for name, (result, arguments) in _FUNCTIONS.items():
-        function = getattr(library, name)
-        function.restype = result
-        function.argtypes = [_POINTER if each == "p" else _WORD for each in arguments]
+        for name, (result, arguments) in _FUNCTIONS.items():
+            function = getattr(library, name)
+            function.restype = result
+            function.argtypes = [_POINTER if each == "p" else _WORD for each in arguments]
+    except (OSError, AttributeError) as exc:
+        raise ImportError(
+            f"processor/native/{FILE.name} is missing, old or not for this machine: install the package again"
+        ) from exc
     return library
 
 
