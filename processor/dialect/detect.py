@@ -55,10 +55,11 @@ def detect(sample: bytes, complete: bool, options: Mapping[str, Any]) -> Dialect
         confidence=encoding.confidence,
         how=layout.how | decided,
     )
-    _, below = read_header(sample, dialect)
-    # An unclosed quote is no row either; the cutter finds where it opens.
-    if whole and headed and len(rows) == 1 and not any(_told(line, dialect) for line in lines[below.line - 1 :]):
-        raise NoDataRows("the file has a header and no row below it")
+    if len(rows) < 2:
+        _, below = read_header(sample, dialect)
+        # An unclosed quote is no row either; the cutter finds where it opens.
+        if whole and headed and rows and not any(_told(line, dialect) for line in lines[below.line - 1 :]):
+            raise NoDataRows("the file has a header and no row below it")
     return dialect
 
 

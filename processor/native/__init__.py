@@ -6,10 +6,22 @@ each writes only into memory that its caller made for it, and says in its commen
 """
 
 from processor.native.batch import Batch
-from processor.native.figures import Measured, Order, Sketch
+from processor.native.figures import Measured, Order, Sketch, most_frequent
 from processor.native.records import find_records
 from processor.native.rows import copy_rows
 from processor.native.split import split
 from processor.native.values import Form, Kind, sure
 
-__all__ = ["Batch", "Form", "Kind", "Measured", "Order", "Sketch", "copy_rows", "find_records", "split", "sure"]
+__all__ = [
+    "Batch",
+    "Form",
+    "Kind",
+    "Measured",
+    "Order",
+    "Sketch",
+    "copy_rows",
+    "find_records",
+    "most_frequent",
+    "split",
+    "sure",
+]

@@ -58,6 +58,18 @@ static inline uint64_t prefix_of(const view *at, const uint8_t *text) {
     return __builtin_bswap64(word_at(at->length <= INLINE_BYTES ? at->bytes : text));
 }
 
+/* Write the hash of each text that is not null, and which row it is; return how many there are. */
+int64_t hash_texts(const array *batch, int64_t place, uint64_t *hashes, int64_t *rows) {
+    const texts of = texts_of(batch->children[place]);
+    int64_t count = 0;
+    for (int64_t row = 0; row < batch->length; row++) {
+        if (is_null(&of, row)) continue;
+        hashes[count] = hashed(&of, row);
+        rows[count++] = row;
+    }
+    return count;
+}
+
 static int precedes(const texts *of, int64_t one, int64_t other) {
     int64_t length = of->views[one].length, against = of->views[other].length;
     int order = memcmp(text_at(of, one), text_at(of, other), (size_t)(length < against ? length : against));

@@ -6,6 +6,7 @@ from enum import IntEnum
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 
 from processor.native.batch import Batch
 from processor.native.library import KERNELS, address
@@ -29,6 +30,19 @@ class Measured:
     longest: int
     least: int
     greatest: int
+
+
+def most_frequent(texts: pl.Series, count: int) -> list[tuple[str, int]]:
+    """Return the most frequent texts and how often each occurs, of those alike in that the earlier first; no nulls.
+
+    Texts are told apart by 64 bits of a hash: of 10,000 texts two are taken for one in 3 of 10^12 cases.
+    """
+    hashes, rows = np.empty(len(texts), dtype=np.uint64), np.empty(len(texts), dtype=np.int64)
+    with Batch(texts.to_frame()) as batch:
+        filled = KERNELS.hash_texts(batch.at, 0, address(hashes), address(rows)) if batch.rows else 0
+    _, first, counts = np.unique(hashes[:filled], return_index=True, return_counts=True)
+    best = np.lexsort((first, -counts))[:count]
+    return [(str(texts[int(rows[first[at]])]), int(counts[at])) for at in best]
 
 
 class Sketch:

@@ -19,6 +19,7 @@ _FUNCTIONS: Final = {
     "sure_values": (_WORD, "pnppp"),
     "copy_rows": (_WORD, "pppppp"),
     "measure": (None, "pnnnpppn"),
+    "hash_texts": (_WORD, "pnpp"),
     "find_records": (_WORD, "pnnnnppppn"),
     "split_records": (_WORD, "pnnpnnppnpppppn"),
 }

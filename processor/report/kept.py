@@ -67,5 +67,5 @@ def restore_column(column: ColumnFigures, figures: dict[str, Any]) -> None:
     """Go on with the kept figures of one column."""
     for name in ("rows", "nulls", "characters", "shortest", "longest", "least", "greatest"):
         setattr(column, name, figures[name])
-    column.top = Counter(figures["top"])
+    column.top = list(figures["top"].items())
     column.sketch = Sketch(SKETCH, np.frombuffer(b64decode(figures["sketch"]), "<u8").astype(np.uint64))
