@@ -37,10 +37,12 @@ def find_layout(lines: Sequence[str], complete: bool, given: Given) -> Layout:
     lines = lines[skip:]
     comment = given.comment or None
     trials: list[Trial] = []
-    for marks in _ways("".join(lines), delimiter, given):
+    text = "".join(lines)
+    for mark in [delimiter] if delimiter else [mark for mark in DELIMITERS if mark in text] or [","]:
         # A colon scores FAIR at most: no rival of a way that is better than that, and times are full of colons.
-        if marks.delimiter != ":" or not any(trial.score > FAIR for trial in trials):
-            trials.append(attempt(lines, complete, marks, comment, given.skip_lines is None))
+        if mark != ":" or not any(trial.score > FAIR for trial in trials):
+            ways = _ways(text, mark, given)
+            trials += [attempt(lines, complete, marks, comment, given.skip_lines is None) for marks in ways]
     best = _best(trials, lines, delimiter)
     if given.comment is None and (comment := _found_comment(lines, best)):
         best = attempt(lines, complete, best.marks, comment, given.skip_lines is None)
@@ -71,19 +73,17 @@ def _line_end(lines: Sequence[str], trial: Trial) -> str:
     return kinds.pop() if len(kinds) == 1 else "mixed" if kinds else "lf"
 
 
-def _ways(text: str, delimiter: str | None, given: Given) -> Iterator[Marks]:
+def _ways(text: str, delimiter: str, given: Given) -> Iterator[Marks]:
     """List the ways worth a trial, the usual one first: it wins where others are no better."""
-    delimiters = [delimiter] if delimiter else [mark for mark in DELIMITERS if mark in text] or [","]
     slashed = "\\" in text
-    for mark in delimiters:
-        for quote in _quotes(text, mark, given):
-            escapes: list[str | None] = [None]
-            if slashed and any("\\" + escaped in text for escaped in (mark, quote, "\\") if escaped):
-                escapes = [None, "\\"]
-            if given.escape is not None:
-                escapes = ["\\" if given.escape == "\\" else None]
-            for escape in escapes:
-                yield Marks(mark, quote, escape)
+    for quote in _quotes(text, delimiter, given):
+        escapes: list[str | None] = [None]
+        if slashed and any("\\" + escaped in text for escaped in (delimiter, quote, "\\") if escaped):
+            escapes = [None, "\\"]
+        if given.escape is not None:
+            escapes = ["\\" if given.escape == "\\" else None]
+        for escape in escapes:
+            yield Marks(delimiter, quote, escape)
 
 
 def _quotes(text: str, delimiter: str, given: Given) -> list[str | None]:
