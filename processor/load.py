@@ -11,6 +11,7 @@ from uuid import UUID
 import polars as pl
 import psycopg
 from psycopg import sql
+from psycopg.types.json import Json
 
 from processor.encode import BinaryPlan, binary_plan
 from processor.encode import encode as encode_binary
@@ -19,7 +20,8 @@ from processor.flow import Column, Doubt, Verdict
 from processor.isolate import isolate
 from processor.sqlstates import is_about_a_row, row_code
 
-REFUSED_VALUES = "select candidate, code from importer.refused_values(%s, %s::text[])"
+# As JSON: to write an array's elements takes psycopg 10 µs each.
+REFUSED_VALUES = "select candidate, code from importer.refused_values(%s, array(select json_array_elements_text(%s)))"
 # Texts asked about in one statement: 20,000 of 100 bytes are 2 MB.
 QUESTION = 20_000
 # Where the server stands when it refuses a row of a COPY; source: PostgreSQL, CopyFromErrorCallback.
@@ -54,7 +56,7 @@ def judge(conn: psycopg.Connection, doubts: Iterable[Doubt]) -> list[Verdict]:
         refused: dict[str, str] = {}
         for start in range(0, len(doubt.values), QUESTION):
             texts = doubt.values.slice(start, QUESTION).to_list()
-            refused.update(conn.execute(REFUSED_VALUES, (doubt.column.type, texts)).fetchall())
+            refused.update(conn.execute(REFUSED_VALUES, (doubt.column.type, Json(texts))).fetchall())
         verdicts.append(Verdict(doubt.column, refused))
     return verdicts
 

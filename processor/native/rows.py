@@ -27,16 +27,10 @@ def copy_rows(frame: pl.DataFrame, kinds: Sequence[Kind]) -> Iterator[bytes]:
         columns = np.empty(len(kinds) * _COLUMN, dtype=np.uint8)
         out = np.empty(PIECE, dtype=np.uint8)
         row, room = ctypes.c_int64(0), ctypes.c_int64(0)
+        before = (batch.at, address(as_kinds), address(columns), ctypes.addressof(row))
         while row.value < batch.rows:
             room.value = out.size
-            size = KERNELS.copy_rows(
-                batch.at,
-                address(as_kinds),
-                address(columns),
-                ctypes.addressof(row),
-                address(out),
-                ctypes.addressof(room),
-            )
+            size = KERNELS.copy_rows(*before, address(out), ctypes.addressof(room))
             if size < 0:
                 raise ValueError(f"row {row.value} has a text without a sure value")
             if size:
