@@ -14,7 +14,8 @@ MARGIN, FAIR = 0.03, 0.7
 #: Below this no way makes a table: one column, or rows in disorder, where the first line decides.
 POOR = 0.5
 SPOKEN = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a pipe", ":": "a colon"}
-_SEP = re.compile(r'"?sep=([^\w\s"]|\t)"?\s*')
+# All marks are ASCII: a file must not be able to cut its own characters in two.
+_SEP = re.compile(r'"?sep=(?=[\x01-\x7f])([^\w\s"]|\t)"?\s*')
 
 
 @dataclass(frozen=True, slots=True)

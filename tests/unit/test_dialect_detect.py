@@ -116,3 +116,15 @@ def test_any_text_has_a_dialect_or_a_code(text: str, complete: bool) -> None:
     header, first = dialects.read_header(data, found)
     assert header
     assert first.offset <= len(data)
+
+
+@pytest.mark.parametrize("mark", [";", "\t", "^", "\x01"])
+def test_a_first_line_names_the_delimiter(mark: str) -> None:
+    lines = f"sep={mark}\nid{mark}name\n1{mark}x\n2{mark}y\n"
+    assert dialects.detect(lines.encode(), True, {}).delimiter == mark
+
+
+@pytest.mark.parametrize("mark", ["§", "\u2014", "é", "\U0001f600"])
+def test_a_first_line_names_no_delimiter_of_several_bytes(mark: str) -> None:
+    lines = f"sep={mark}\nid{mark}name\n1{mark}x\n2{mark}y\n"
+    assert dialects.detect(lines.encode(), True, {}).delimiter.isascii()
