@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 MIB = 1 << 20
+#: Of a chunk and of a record. A kernel's columns can point into 2 GiB, and text grows to 2.5 times its size at most
+#: where its quotes are written anew.
+MOST_BYTES = 512 * MIB
 
 
 class BadEnvironment(Exception):
@@ -48,10 +51,10 @@ def required(environ: Mapping[str, str], *names: str) -> str:
     raise BadEnvironment(f"{names[0]} is not set")
 
 
-def number(environ: Mapping[str, str], name: str, default: float, least: float) -> float:
+def number(environ: Mapping[str, str], name: str, default: float, least: float, most: float = float("inf")) -> float:
     """Return a variable as a number, or the default when it is not set.
 
-    Raises: BadEnvironment when it is not a number of at least `least`.
+    Raises: BadEnvironment when it is not a number from `least` to `most`.
     """
     text = environ.get(name, "").strip()
     if not text:
@@ -60,8 +63,9 @@ def number(environ: Mapping[str, str], name: str, default: float, least: float) 
         value = float(text)
     except ValueError:
         value = least - 1
-    if not least <= value < float("inf"):
-        raise BadEnvironment(f"{name} must be a number of at least {least:g}")
+    if not least <= value <= most or value == float("inf"):
+        limits = f"of at least {least:g}" if most == float("inf") else f"from {least:g} to {most:.0f}"
+        raise BadEnvironment(f"{name} must be a number {limits}")
     return value
 
 
@@ -71,8 +75,8 @@ def from_environment(environ: Mapping[str, str]) -> Config:
     Raises: BadEnvironment.
     """
 
-    def whole(name: str, default: int, least: int = 1) -> int:
-        return int(number(environ, name, default, least))
+    def whole(name: str, default: int, least: int = 1, most: float = float("inf")) -> int:
+        return int(number(environ, name, default, least, most))
 
     port = whole("IMPORT_JOBS_PORT", whole("PORT", 8080))
     if port > 65_535:
@@ -92,9 +96,9 @@ def from_environment(environ: Mapping[str, str]) -> Config:
         heartbeat_seconds=number(environ, "IMPORT_JOBS_HEARTBEAT_SECONDS", 10.0, 0.1),
         sweep_seconds=number(environ, "IMPORT_JOBS_SWEEP_SECONDS", 15.0, 0.1),
         connections=whole("IMPORT_JOBS_CONNECTIONS", 2),
-        chunk_bytes=whole("IMPORT_JOBS_CHUNK_BYTES", 8 * MIB, 1024),
+        chunk_bytes=whole("IMPORT_JOBS_CHUNK_BYTES", 8 * MIB, 1024, MOST_BYTES),
         max_file_bytes=whole("IMPORT_JOBS_MAX_FILE_BYTES", 50_000 * MIB),
-        max_record_bytes=whole("IMPORT_JOBS_MAX_RECORD_BYTES", 16 * MIB, 1024),
+        max_record_bytes=whole("IMPORT_JOBS_MAX_RECORD_BYTES", 16 * MIB, 1024, MOST_BYTES),
         max_field_bytes=whole("IMPORT_JOBS_MAX_FIELD_BYTES", 1 * MIB, 1024),
         kept_errors=whole("IMPORT_JOBS_KEPT_ERRORS", 10_000, 0),
         log_level=(environ.get("IMPORT_JOBS_LOG_LEVEL") or "INFO").upper(),
