@@ -220,23 +220,24 @@ static void terminated(const uint8_t *text, int64_t size, char *copy) {
 }
 
 /* Few digits are exact in one division or multiplication (W. Clinger, 1990); others go to strtod, which Postgres uses,
- * too. */
+ * too. NAN where it stops early: under a locale whose decimal point is another. */
 static double valued(const scientific *number, const uint8_t *text, int64_t size) {
     if (number->exact && number->mantissa <= 1ull << 53 && number->power >= -22 && number->power <= 22) {
         double value = (double)number->mantissa;
         value = number->power < 0 ? value / TENS[-number->power] : value * TENS[number->power];
         return number->negative ? -value : value;
     }
-    char copy[NUMBER_BYTES + 1];
+    char copy[NUMBER_BYTES + 1], *rest;
     terminated(text, size, copy);
-    return strtod(copy, NULL);
+    double value = strtod(copy, &rest);
+    return *rest ? (double)NAN : value;
 }
 
 int number(const uint8_t *text, int64_t size, double *value) {
     scientific parts;
     if (!read_scientific(text, size, &parts)) return 0;
     *value = valued(&parts, text, size);
-    return 1;
+    return !isnan(*value);
 }
 
 /* What overflows is left to Postgres, and so is what is smaller than a normal number without being plain zero:
@@ -260,9 +261,10 @@ APART int64_t read_float4(const uint8_t *text, int64_t size, uint8_t *out) {
         value = number.power < 0 ? value / SMALL_TENS[-number.power] : value * SMALL_TENS[number.power];
         if (number.negative) value = -value;
     } else {
-        char copy[NUMBER_BYTES + 1];
+        char copy[NUMBER_BYTES + 1], *rest;
         terminated(text, size, copy);
-        value = strtof(copy, NULL);
+        value = strtof(copy, &rest);
+        if (*rest) return UNSURE;
     }
     if (!isfinite(value) || (fabsf(value) < 0x1p-126f && !number.zero)) return UNSURE;
     uint32_t bits;
@@ -276,7 +278,8 @@ APART int64_t read_boolean(const uint8_t *text, int64_t size, uint8_t *out) {
     for (int word = 0; word < 12; word++) {
         if ((int64_t)strlen(WORDS[word]) != size) continue;
         int64_t at = 0;
-        while (at < size && (text[at] | (is_digit(text[at]) ? 0 : 0x20)) == WORDS[word][at]) at++;
+        while (at < size && (is_digit(text[at]) ? text[at] : text[at] >= 'A' ? text[at] | 0x20 : 0) == WORDS[word][at])
+            at++;
         if (at == size) {
             *out = word < 6;
             return 1;
