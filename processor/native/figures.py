@@ -46,9 +46,14 @@ def most_frequent(texts: pl.Series, count: int) -> list[tuple[str, int]]:
 
 
 class Sketch:
-    """The least hashes of a column's texts, sorted and different, `size` of them at most."""
+    """The least hashes of a column's texts, sorted and different, `size` of them at most.
+
+    `hashes` are those of another one; raises ValueError where they are more. One thread at a time may measure.
+    """
 
     def __init__(self, size: int, hashes: npt.NDArray[np.uint64] | None = None) -> None:
+        if size < 1:
+            raise ValueError("a sketch has room for one hash at least")
         self._hashes = np.zeros(size, dtype=np.uint64)
         self._filled = ctypes.c_int64(0)
         if hashes is not None:
@@ -61,8 +66,14 @@ class Sketch:
         return self._hashes[: self._filled.value]
 
     def measure(self, batch: Batch, place: int, order: Order, *, ascii_only: bool) -> Measured:
-        """Measure a column, and take the hashes of its texts in."""
-        found = np.zeros(6, dtype=np.int64)
+        """Measure a column, and take the hashes of its texts in.
+
+        Raises: IndexError, TypeError where the batch has no such column of texts.
+        """
+        batch.texts(place)
+        found = np.array([0, 0, -1, -1, -1, -1], dtype=np.int64)
+        if not batch.rows:
+            return Measured(*found.tolist())
         KERNELS.measure(
             batch.at,
             place,

@@ -1,6 +1,7 @@
 """The compiled kernels: the C files beside this one, which the build (`hatch_build.py`) puts into one library."""
 
 import ctypes
+import sys
 from pathlib import Path
 from typing import Final
 
@@ -13,7 +14,7 @@ _WORD: Final = ctypes.c_int64
 _POINTER: Final = ctypes.c_void_p
 #: What each function returns, and its arguments: sizes and places are 64 bits, everything else is an address.
 _FUNCTIONS: Final = {
-    "take_batch": (ctypes.c_int, "pp"),
+    "take_batch": (ctypes.c_int, "ppnnp"),
     "give_back": (None, "p"),
     "longest_text": (_WORD, "pn"),
     "sure_values": (_WORD, "pnppp"),
@@ -26,6 +27,8 @@ _FUNCTIONS: Final = {
 
 
 def _loaded() -> ctypes.CDLL:
+    if sys.byteorder != "little" or sys.maxsize < 2**63 - 1:
+        raise ImportError("import-jobs runs on little-endian machines of 64 bits only")
     try:
         library = ctypes.CDLL(str(FILE))
         for name, (result, arguments) in _FUNCTIONS.items():

@@ -1,12 +1,16 @@
 /* Columns as Arrow lays them out, and as Polars hands them over without a copy.
  *
  * Sources: Arrow C data interface; Arrow columnar format, "Variable-size Binary View Layout". Both are stable.
- * Little-endian machines only. */
+ * Machines of 64 bits and little-endian ones only. */
 #ifndef IMPORT_JOBS_TEXTS_H
 #define IMPORT_JOBS_TEXTS_H
 
 #include <stdint.h>
 #include <string.h>
+
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "numbers and views are read and cut as little-endian machines lay them out"
+#endif
 
 #define INLINE_BYTES 12
 
@@ -30,8 +34,17 @@ typedef struct array {
     void *private_data;
 } array;
 
+typedef struct schema {
+    const char *format, *name, *metadata;
+    int64_t flags, n_children;
+    struct schema **children;
+    struct schema *dictionary;
+    void (*release)(struct schema *);
+    void *private_data;
+} schema;
+
 typedef struct stream {
-    int (*get_schema)(struct stream *, void *);
+    int (*get_schema)(struct stream *, schema *);
     int (*get_next)(struct stream *, array *);
     const char *(*get_last_error)(struct stream *);
     void (*release)(struct stream *);
@@ -45,6 +58,9 @@ typedef struct {
     const view *views;       /* of the first row */
     const uint8_t *const *buffers;
 } texts;
+
+/* What the Python files make room for. */
+_Static_assert(sizeof(view) == 16 && sizeof(array) == 80 && sizeof(texts) == 32, "not a machine of 64 bits");
 
 static inline texts texts_of(const array *column) {
     return (texts){column->null_count ? column->buffers[0] : NULL, column->offset,

@@ -1,5 +1,6 @@
 """Which texts have a value that Postgres surely stores alike, whichever way they go in."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
@@ -48,13 +49,17 @@ class Kind:
     scale: int = 0
 
 
-def kinds_of(some: list[Kind]) -> npt.NDArray[np.int64]:
+def kinds_of(some: Sequence[Kind]) -> npt.NDArray[np.int64]:
     """Lay kinds out as the kernels take them."""
     return np.array([(each.form, each.precision, each.scale) for each in some], dtype=np.int64)
 
 
 def sure(batch: Batch, place: int, kind: Kind) -> npt.NDArray[np.bool_]:
-    """Tell of each text of a column whether it is null or has a sure value (shape: rows)."""
+    """Tell of each text of a column whether it is null or has a sure value (shape: rows).
+
+    Raises: IndexError, TypeError where the batch has no such column of texts.
+    """
+    batch.texts(place)
     mask = np.ones(batch.rows, dtype=np.bool_)
     if batch.rows and kind != Kind(Form.TEXT):
         scratch = np.empty(KERNELS.longest_text(batch.at, place) + _OVERHEAD, dtype=np.uint8)
