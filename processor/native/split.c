@@ -77,7 +77,8 @@ static inline int among(const words *of, const uint8_t *text, int64_t size) {
 /* Split `rows` records of `width` fields each. `slots[field]` is the column that a field goes to, or -1; of column c,
  * views[c * rows + row] is written, valid[c * bitmap + row / 8] loses its bit where the field is empty without quotes
  * or one of the null markers, and nulls[c] counts those. `used` is set to the bytes of `unescaped` that were needed.
- * Return how many records there are, -1 where the bytes are not such records. */
+ * Return how many records there are, -1 where the bytes are not such records. A view's offset has 31 bits: `size` is
+ * INT32_MAX at most. Each slot is a field's but once, and the delimiter is ASCII, so that texts of UTF-8 are UTF-8. */
 int64_t split_records(const uint8_t *data, int64_t size, uint8_t delimiter, const int32_t *slots, int64_t width,
                       int64_t rows, view *views, uint8_t *valid, int64_t bitmap, int64_t *nulls, uint8_t *unescaped,
                       int64_t *used, const uint8_t *const *null_texts, const int64_t *null_sizes, int64_t null_count) {
@@ -95,7 +96,8 @@ int64_t split_records(const uint8_t *data, int64_t size, uint8_t delimiter, cons
                 at = quoted(&from, at, &text, &length, &copied);
                 if (!at) return -1;
                 stop = next_mark(&from.found);
-                if (stop != at && !(field == width - 1 && stop == at + 1 && *at == '\r')) return -1;
+                int crlf = stop == at + 1 && stop < from.end && *at == '\r' && *stop == '\n';
+                if (stop != at && !(crlf && field == width - 1)) return -1;
             } else {
                 while (stop < from.end && *stop == '"') stop = next_mark(&from.found);
                 length = stop - text;

@@ -12,6 +12,8 @@ from processor.native.library import KERNELS, address
 
 _ARROW: Final = cast(Any, pa)  # it has no types of its own
 _VIEW: Final = 16
+#: Where a view may point to has 31 bits.
+MOST_BYTES: Final = 2**31 - 1
 
 
 def split(
@@ -21,7 +23,12 @@ def split(
 
     An unquoted empty field is null, and so is one of `null_values`, quoted or not. None where the bytes are not just
     that many records of just that width.
+    Raises: ValueError for more than MOST_BYTES, a delimiter that is not ASCII, or fields that are not there just once.
     """
+    if len(data) > MOST_BYTES:
+        raise ValueError(f"{len(data):,} bytes are more than a column of texts can point into")
+    if not delimiter.isascii() or len(set(wanted)) < len(wanted) or not all(0 <= field < width for field in wanted):
+        raise ValueError("the delimiter is ASCII, and each wanted field one of the records'")
     slots = np.full(width, -1, dtype=np.int32)
     slots[wanted] = np.arange(len(wanted))
     bitmap = -(-rows // 8)
