@@ -23,7 +23,7 @@ static inline uint64_t word_at(const uint8_t *at) {
 
 static uint64_t hashed(const texts *of, int64_t row) {
     const view *at = of->views + row;
-    uint64_t hash = (uint64_t)at->length ^ 0xa0761d6478bd642full;
+    uint64_t hash = 0xa0761d6478bd642full;
     if (at->length <= INLINE_BYTES) {
         uint32_t tail;
         memcpy(&tail, at->bytes + 8, 4);
@@ -35,7 +35,8 @@ static uint64_t hashed(const texts *of, int64_t row) {
         /* more than 12 bytes are there: what is read may begin before `text`, or overlap */
         hash = mixed(hash ^ word_at(end - text >= 8 ? text : end - 8), word_at(end - 8) ^ 0x589965cc75374cc3ull);
     }
-    return mixed(hash ^ 0x1d8e4e27c47d124full, 0xeb44accab455d165ull);
+    /* the length comes last: beside the first bytes, one of them could make up for another length */
+    return mixed(hash ^ 0x1d8e4e27c47d124full, (uint64_t)at->length ^ 0xeb44accab455d165ull);
 }
 
 /* Enter a hash among the `*filled` least ones, which are sorted and different; `room` of them are kept. */

@@ -11,7 +11,7 @@ from processor.report.columns import NUMBERS, SKETCH, TOP_ROWS, ColumnFigures, s
 from processor.report.summary import Report
 
 # The hashes are our own (processor/native/figures.c): another way of making them is another format.
-FORMAT: Final = "2"
+FORMAT: Final = "3"
 
 
 def is_worth_keeping(report: Report) -> bool:

@@ -1,0 +1,141 @@
+"""Figures of a column are those of Python's own min, max, len and set."""
+
+import ctypes
+import itertools
+import os
+import re
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from processor.native import Batch, Measured, Order, Sketch
+from processor.native.library import KERNELS
+from tests.unit.last_page import SOME_TEXTS, Columns, ends_well, room
+
+some = settings(max_examples=300, deadline=None)
+WORDS = st.text("ab\0\x7fé€\U0001f600", max_size=5)
+# Beginnings that are the same for 7, 8, 12 or 13 bytes.
+TEXTS = st.lists(
+    st.none() | WORDS | st.builds(lambda size, end: "s" * size + end, st.integers(6, 20), WORDS), max_size=40
+)
+NUMBERS = st.lists(
+    st.none() | st.integers(-(2**64), 2**64).map(str) | st.from_regex(r"[+-]?0{0,3}[0-9]{1,3}", fullmatch=True) | WORDS
+)
+DECIMALS = st.floats(-1e30, 1e30).map(repr) | st.decimals(-10, 10, places=2).map(str)
+
+
+def measured(texts: list[str | None], order: Order, size: int = 1024, *, ascii_only: bool = False) -> Measured:
+    with Batch(pl.DataFrame({"c": pl.Series(texts, dtype=pl.String)})) as batch:
+        return Sketch(size).measure(batch, 0, order, ascii_only=ascii_only)
+
+
+def hashes_of(parts: list[list[str | None]], size: int) -> list[int]:
+    sketch = Sketch(size)
+    for texts in parts:
+        sketch = Sketch(size, sketch.hashes)  # as a later attempt goes on
+        with Batch(pl.DataFrame({"c": pl.Series(texts, dtype=pl.String)})) as batch:
+            sketch.measure(batch, 0, Order.BY_BYTES, ascii_only=False)
+    return sketch.hashes.tolist()
+
+
+@given(TEXTS)
+@some
+def test_counts_lengths_and_ends_by_bytes(texts: list[str | None]) -> None:
+    there = [text for text in texts if text is not None]
+    found = measured(texts, Order.BY_BYTES)
+    assert (found.nulls, found.characters) == (len(texts) - len(there), sum(map(len, there)))
+    if there:
+        assert (found.shortest, found.longest) == (min(map(len, there)), max(map(len, there)))
+        by_bytes = [text.encode() for text in there]
+        ends = tuple((texts[row] or "").encode() for row in (found.least, found.greatest))
+        assert ends == (min(by_bytes), max(by_bytes))
+    else:
+        assert (found.shortest, found.longest, found.least, found.greatest) == (-1,) * 4
+
+
+@given(NUMBERS)
+@some
+def test_ends_of_whole_numbers(texts: list[str | None]) -> None:
+    found = measured(texts, Order.BY_WHOLE_NUMBER)
+    read = [int(text) for text in texts if text is not None and re.fullmatch(r"[+-]?[0-9]+", text)]
+    there = [number for number in read if -(2**63) <= number < 2**63]
+    if there:
+        ends = [int(texts[row] or "") for row in (found.least, found.greatest)]
+        assert ends == [min(there), max(there)]
+    else:
+        assert (found.least, found.greatest) == (-1, -1)
+
+
+@given(st.lists(st.none() | DECIMALS | st.sampled_from(["", "x", "1e400", "-1e400", "NaN", "1" * 201]), max_size=30))
+@some
+def test_ends_of_numbers(texts: list[str | None]) -> None:
+    found = measured(texts, Order.BY_NUMBER)
+    there = [float(text) for text in texts if text not in (None, "", "x", "NaN", "1" * 201)]
+    ends = [float(texts[row] or "") if row >= 0 else None for row in (found.least, found.greatest)]
+    assert ends == ([min(there), max(there)] if there else [None, None])
+
+
+@given(TEXTS, TEXTS)
+@some
+def test_a_sketch_counts_different_texts_however_they_come(one: list[str | None], other: list[str | None]) -> None:
+    all_hashes = hashes_of([one + other], 1024)
+    assert len(all_hashes) == len({text for text in one + other if text is not None})
+    assert all_hashes == sorted(all_hashes)
+    assert hashes_of([one, other], 1024) == hashes_of([other, one, one], 1024) == all_hashes
+    for size in (1, 2, 5):
+        assert hashes_of([one, other], size) == all_hashes[:size]
+
+
+def test_a_sketch_of_many_texts_holds_the_least() -> None:
+    texts = [f"{place * 7919 % 50_000}" for place in range(50_000)]
+    everything = hashes_of([texts], 60_000)
+    assert len(everything) == 50_000
+    assert hashes_of([texts[:20_000], texts[10_000:], texts], 1024) == everything[:1024]
+
+
+@pytest.mark.parametrize("size", [1, 7, 8, 9, 12, 13, 15, 16, 17, 23, 24, 25, 31, 32, 33, 48, 49, 100])
+def test_every_byte_of_a_text_makes_another_hash(size: int) -> None:
+    base = "m" * size
+    changed = [base[:place] + "n" + base[place + 1 :] for place in range(size)]
+    others = [base, base + "\0", base + "m", base[1:], *changed]
+    assert len(hashes_of([[*others, *others]], 1024)) == len(set(others))
+
+
+def test_a_sketch_needs_room_and_takes_no_more_than_it_has() -> None:
+    with pytest.raises(ValueError, match="room for one hash"):
+        Sketch(0)
+    with pytest.raises(ValueError, match="broadcast"):
+        Sketch(2, np.arange(3, dtype=np.uint64))
+    full = Sketch(3, np.arange(3, dtype=np.uint64))
+    with Batch(pl.DataFrame({"c": ["a", "b"]})) as batch:
+        full.measure(batch, 0, Order.BY_BYTES, ascii_only=True)
+    assert full.hashes.tolist() == [0, 1, 2]
+
+
+def test_a_column_that_is_not_there_or_has_no_texts_is_not_measured() -> None:
+    with Batch(pl.DataFrame({"c": ["1"], "n": [1]})) as batch:
+        for place, error in ((1, TypeError), (2, IndexError), (-1, IndexError)):
+            with pytest.raises(error, match="column"):
+                Sketch(9).measure(batch, place, Order.BY_BYTES, ascii_only=True)
+
+
+def edges_of_figures() -> None:
+    texts = [*SOME_TEXTS, None, *(os.urandom(size) for size in range(70)), b"1" * 200, b"1" * 201]
+    lists = [texts, texts[::-1], *([text] for text in texts if text is not None), [None] * 9]
+    for column, at_start, skipped, order in itertools.product(lists, (False, True), (0, 5), Order):
+        columns = Columns([column], skipped=skipped, at_start=at_start)
+        for size in (1, 3, 500):
+            figures, sketch, filled = room(6, np.int64), room(size, np.uint64), ctypes.c_int64()
+            KERNELS.measure(
+                *(columns.at, 0, order, size == 3, figures.ctypes.data, sketch.ctypes.data),
+                *(ctypes.addressof(filled), size),
+            )
+            assert filled.value == min(size, len(set(column) - {None}))
+            assert figures[0] == column.count(None)
+
+
+def test_nothing_outside_of_texts_and_sketch_is_touched() -> None:
+    assert ends_well(edges_of_figures) == 0
