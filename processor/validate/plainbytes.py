@@ -11,7 +11,7 @@ import polars as pl
 import pyarrow as pa
 
 from processor.validate.distinct import Read, placed
-from processor.validate.raw import Bytes, Integers, raw, where_present
+from processor.validate.raw import Bytes, Integers, raw
 
 Mask = npt.NDArray[np.bool_]
 
@@ -85,7 +85,9 @@ def texts_of(payload: bytes, lengths: Integers, like: pl.Series) -> pl.Series:
     offsets = np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
     buffers = [None, _ARROW.py_buffer(offsets), _ARROW.py_buffer(payload)]
     column = pl.Series(like.name, _ARROW.Array.from_buffers(_ARROW.large_string(), len(like), buffers))
-    return column if not like.null_count() else where_present(like, column)
+    if not like.null_count():
+        return column
+    return pl.select(pl.when(like.is_not_null()).then(column).alias(like.name)).to_series()
 
 
 def settled(texts: pl.Series, sure: Mask, fast: pl.Series, slow: Read) -> pl.Series:
