@@ -4,7 +4,11 @@ import csv
 import gzip
 import io
 
+import pytest
+
 from tests.acceptance.conftest import Stack
+
+ROWS = b"".join(b"%s,%s\n" % (b"x" if n == 7 else b"%d" % n, b"t" * 1000) for n in range(2000))
 
 
 def rejected(stack: Stack, job: dict[str, object]) -> list[list[str]]:
@@ -13,8 +17,7 @@ def rejected(stack: Stack, job: dict[str, object]) -> list[list[str]]:
 
 def test_quote_that_is_not_closed_at_the_end_leaves_report_and_errors_csv(stack: Stack) -> None:
     table = stack.table("id integer, t text")
-    rows = b"".join(b"%s,%s\n" % (b"x" if n == 7 else b"%d" % n, b"t" * 1000) for n in range(2000))
-    job = stack.run(b"id,t\n" + rows + b'9,"open\n', table)
+    job = stack.run(b"id,t\n" + ROWS + b'9,"open\n', table)
     assert (job["status"], job["error_code"]) == ("failed", "IJ305")
     assert job["rows_rejected"] == 1
     assert job["report"]["rejected_by_code"] == {"IJ403": 1}
@@ -32,38 +35,30 @@ def test_damaged_end_of_a_compressed_file_leaves_report_and_errors_csv(stack: St
     assert len(rejected(stack, job)) == 1
 
 
-def test_refusal_by_the_table_itself_leaves_what_was_rejected_before(stack: Stack) -> None:
+@pytest.mark.parametrize(
+    ("statement", "code"),
+    [
+        # A function that the trigger calls and that is not there is no row's fault.
+        ("perform public.nowhere()", "IJ504"),
+        # The database could take the rows another time, but there is no other attempt.
+        ("raise exception 'full' using errcode = 'disk_full'", "IJ501"),
+    ],
+)
+def test_refusal_of_the_last_attempt_leaves_what_was_rejected_before(stack: Stack, statement: str, code: str) -> None:
     table = stack.table("id integer, t text")
-    # A function that the trigger calls and that is not there is no row's fault.
     stack.sql(
         f"create function public.{table}_stop() returns trigger language plpgsql as "
-        "$$ begin perform public.nowhere(); return new; end $$; "
+        f"$$ begin {statement}; return new; end $$; "
         f"create trigger stop before insert on public.{table} for each row when (new.id = 1999) "
         f"execute function public.{table}_stop()"
     )
-    rows = b"".join(b"%s,%s\n" % (b"x" if n == 7 else b"%d" % n, b"t" * 1000) for n in range(2000))
-    job = stack.run(b"id,t\n" + rows, table)
-    assert (job["status"], job["error_code"]) == ("failed", "IJ504")
-    assert job["report"]["rejected_by_code"] == {"IJ403": 1}
-    assert len(rejected(stack, job)) == 1
-
-
-def test_last_attempt_that_the_database_ended_leaves_what_was_rejected_before(stack: Stack) -> None:
-    table = stack.table("id integer, t text")
-    stack.sql(
-        f"create function public.{table}_full() returns trigger language plpgsql as "
-        "$$ begin raise exception 'full' using errcode = 'disk_full'; end $$; "
-        f"create trigger stop before insert on public.{table} for each row when (new.id = 1999) "
-        f"execute function public.{table}_full()"
-    )
-    rows = b"".join(b"%s,%s\n" % (b"x" if n == 7 else b"%d" % n, b"t" * 1000) for n in range(2000))
     (row,) = stack.sql(
         "insert into public.import_jobs (object_path, target, max_attempts) values (%s, %s, 1) returning id",
-        stack.upload(b"id,t\n" + rows),
+        stack.upload(b"id,t\n" + ROWS),
         table,
     )
     job = stack.wait(row["id"])
-    assert (job["status"], job["error_code"]) == ("failed", "IJ501")
+    assert (job["status"], job["error_code"]) == ("failed", code)
     assert job["report"]["rejected_by_code"] == {"IJ403": 1}
     assert len(rejected(stack, job)) == 1
 
