@@ -90,7 +90,7 @@ def parsed(arguments: list[str]) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="scripts/bench", description="Measure import-jobs on a stack of its own.")
     parser.add_argument("what", nargs="*", default=["run"], help="run NAME …, page, list, or the name of a benchmark")
-    parser.add_argument("--quick", action="store_true", help="everything small")
+    parser.add_argument("--quick", action="store_true", help="everything small: minutes, not hours")
     parser.add_argument("--rows", type=int, help="another size than the benchmark's own")
     parser.add_argument("--gigabytes", type=float, help="the same, for files of people")
     parser.add_argument("--runs", type=int, help="runs of each side")
