@@ -1580,7 +1580,7 @@ $$;
 
 COMMENT ON FUNCTION importer.notify_process_import_jobs_async(job_ids uuid[]) IS 'Rings the processor through pg_net, at commit; returns pg_net''s request id. Raises IJ109 when nothing is configured.';
 
-CREATE FUNCTION importer.open_job(job_id uuid, token uuid, file_etag text, bytes_total bigint, dialect jsonb, total_chunks integer) RETURNS jsonb
+CREATE FUNCTION importer.open_job(job_id uuid, token uuid, file_etag text, bytes_total bigint, dialect jsonb) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
@@ -1602,7 +1602,7 @@ begin
   update public.import_jobs as j
   set
     phase = 'loading', file_etag = open_job.file_etag, bytes_total = open_job.bytes_total,
-    dialect = open_job.dialect, total_chunks = open_job.total_chunks
+    dialect = open_job.dialect
   where j.id = open_job.job_id;
   select jsonb_agg(to_jsonb(c) - 'job_id' order by c.seq) into resumes
   from importer.job_chunks as c where c.job_id = open_job.job_id;
@@ -1614,7 +1614,7 @@ begin
 end
 $$;
 
-COMMENT ON FUNCTION importer.open_job(job_id uuid, token uuid, file_etag text, bytes_total bigint, dialect jsonb, total_chunks integer) IS 'Writes the file''s ETag, size and dialect and sets the phase to loading; raises IJ204 if they differ from the first
+COMMENT ON FUNCTION importer.open_job(job_id uuid, token uuid, file_etag text, bytes_total bigint, dialect jsonb) IS 'Writes the file''s ETag, size and dialect and sets the phase to loading; raises IJ204 if they differ from the first
 attempt''s. Returns the ledger of the job, in order.';
 
 CREATE FUNCTION importer.open_targets() RETURNS TABLE(target text, name text, room bigint)
@@ -2936,8 +2936,8 @@ REVOKE ALL ON FUNCTION importer.next_jobs(max_jobs integer) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.notify_process_import_jobs_async(job_ids uuid[]) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION importer.open_job(job_id uuid, token uuid, file_etag text, bytes_total bigint, dialect jsonb, total_chunks integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION importer.open_job(job_id uuid, token uuid, file_etag text, bytes_total bigint, dialect jsonb, total_chunks integer) TO import_processor;
+REVOKE ALL ON FUNCTION importer.open_job(job_id uuid, token uuid, file_etag text, bytes_total bigint, dialect jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.open_job(job_id uuid, token uuid, file_etag text, bytes_total bigint, dialect jsonb) TO import_processor;
 
 REVOKE ALL ON FUNCTION importer.open_targets() FROM PUBLIC;
 

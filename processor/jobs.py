@@ -18,7 +18,7 @@ from processor.flow import Chunk, Column, Position
 CLAIM = "select importer.claim_jobs(%s, %s, %s)"
 RENEW = "select importer.renew_lease(%s, %s, %s)"
 END_FORMER = "select importer.end_former_sessions(%s, %s, %s)"
-OPEN = "select importer.open_job(%s, %s, %s, %s, %s, %s)"
+OPEN = "select importer.open_job(%s, %s, %s, %s, %s)"
 COMMIT_CHUNK = "select importer.commit_chunk(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 FINISH = "select importer.finish_job(%s, %s, %s, %s, %s, %s, %s)"
 FAIL = "select importer.fail_job(%s, %s, %s, %s, %s, %s, %s, %s)"
@@ -233,7 +233,7 @@ def open_job(conn: psycopg.Connection, job: Job, etag: str | None, size: int, di
 
     Raises: psycopg.Error with SQLSTATE IJ204 when the file is another than at the first attempt, IJ103 without a lease.
     """
-    row = conn.execute(OPEN, (job.id, job.token, etag, size, Jsonb(dialect), None)).fetchone()
+    row = conn.execute(OPEN, (job.id, job.token, etag, size, Jsonb(dialect))).fetchone()
     entries: list[dict[str, Any]] = row[0] if row else []
     # The ledger does not tell blank lines from rows that a mode passed over.
     passing = job.target is not None and job.target.mode in ("ignore", "update", "upsert")

@@ -1,7 +1,7 @@
 -- What the processor found on opening the file. The first attempt writes the file's identity, later
 -- ones must find it.
 create function importer.open_job(
-  job_id uuid, token uuid, file_etag text, bytes_total bigint, dialect jsonb, total_chunks integer
+  job_id uuid, token uuid, file_etag text, bytes_total bigint, dialect jsonb
 ) returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
@@ -23,7 +23,7 @@ begin
   update public.import_jobs as j
   set
     phase = 'loading', file_etag = open_job.file_etag, bytes_total = open_job.bytes_total,
-    dialect = open_job.dialect, total_chunks = open_job.total_chunks
+    dialect = open_job.dialect
   where j.id = open_job.job_id;
   select jsonb_agg(to_jsonb(c) - 'job_id' order by c.seq) into resumes
   from importer.job_chunks as c where c.job_id = open_job.job_id;
@@ -35,10 +35,10 @@ begin
 end
 $$;
 
-comment on function importer.open_job(uuid, uuid, text, bigint, jsonb, integer) is
+comment on function importer.open_job(uuid, uuid, text, bigint, jsonb) is
 'Writes the file''s ETag, size and dialect and sets the phase to loading; raises IJ204 if they differ from the first
 attempt''s. Returns the ledger of the job, in order.';
 
-revoke all on function importer.open_job(uuid, uuid, text, bigint, jsonb, integer)
+revoke all on function importer.open_job(uuid, uuid, text, bigint, jsonb)
 from public, anon, authenticated, service_role;
-grant execute on function importer.open_job(uuid, uuid, text, bigint, jsonb, integer) to import_processor;
+grant execute on function importer.open_job(uuid, uuid, text, bigint, jsonb) to import_processor;

@@ -80,8 +80,8 @@ class Queue:
 
     def open(self, claim: Claim, etag: str = "e1", size: int = 100) -> list[dict[str, Any]]:
         return self.processor.execute(
-            "select importer.open_job(%s, %s, %s, %s, %s, %s)",
-            [claim.id, claim.token, etag, size, Jsonb({"delimiter": ","}), None],
+            "select importer.open_job(%s, %s, %s, %s, %s)",
+            [claim.id, claim.token, etag, size, Jsonb({"delimiter": ","})],
         ).fetchone()[0]
 
     def commit(
