@@ -104,11 +104,7 @@ begin
     raise exception 'target, bucket_id or idempotency_key contains control characters' using errcode = 'IJ107',
     hint = 'Leave them out.';
   end if;
-  select t.* into target
-  from public.import_targets as t
-  where t.name = new.target or t."table" = new.target
-  order by t.name = new.target desc, t.name
-  limit 1;
+  select t.* into target from importer.target_of(new.target) as t;
   if new.created_by is not null then
     perform importer.check_owner(new, target);
   end if;
@@ -510,10 +506,7 @@ begin
     select jsonb_build_object('duplicate_of', e.id, 'status', case e.status when 'completed' then 'completed' else 'running' end)
     into found_job
     from public.import_jobs as e
-    cross join lateral (
-      select t.name from public.import_targets as t
-      where t.name = e.target or t."table" = e.target order by t.name = e.target desc, t.name limit 1
-    ) as t
+    cross join lateral importer.target_of(e.target) as t
     where e.file_sha256 = claim_file.sha256 and e.id <> job.id and e.created_by is not distinct from job.created_by
       and t.name = rules ->> 'name' and coalesce(e.options -> 'dry_run', 'false') <> 'true'
       and case e.status
@@ -768,7 +761,7 @@ begin
       ),
       'lacking', case when t.run_as = 'uploader' and t.mode <> 'none' then importer.lacking_privileges(t, uploader) end
     )
-    from public.import_targets as t
+    from importer.target_of(describe_target.target) as t
     left join pg_catalog.pg_class as c on c.oid = to_regclass(t."table")
     left join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
     -- Once for all that needs it: each call took 0.4 ms of every claim.
@@ -779,9 +772,6 @@ begin
         coalesce(array_agg(a.name), '{}') as names
       from importer.insertable_columns(c.oid) as a
     ) as i
-    where t.name = describe_target.target or t."table" = describe_target.target
-    order by t.name = describe_target.target desc, t.name
-    limit 1
   );
 end
 $$;
@@ -1009,8 +999,7 @@ begin
     select new.id, i.identity ->> 'role', i.identity -> 'claims'
     from (
       select importer.current_identity(new.created_by, (
-        select t.claims from public.import_targets as t
-        where t.name = new.target or t."table" = new.target order by t.name = new.target desc, t.name limit 1
+        select t.claims from importer.target_of(new.target) as t
       )) as identity
     ) as i
     on conflict on constraint job_identities_pkey do update set role = excluded.role, claims = excluded.claims;
@@ -1655,12 +1644,7 @@ begin
       coalesce(w.target, r.target) as target, w.target is not null as waits, coalesce(r.jobs, 0) as jobs,
       coalesce(t.name, w.target, r.target) as name, coalesce(t.max_running_jobs, 4) as target_limit
     from waiting as w full join running as r on r.target = w.target
-    left join lateral (
-      select s.name, s.max_running_jobs from public.import_targets as s
-      where s.name = coalesce(w.target, r.target) or s."table" = coalesce(w.target, r.target)
-      order by s.name = coalesce(w.target, r.target) desc, s.name
-      limit 1
-    ) as t on true
+    left join lateral importer.target_of(coalesce(w.target, r.target)) as t on true
   ),
 
   counted as (
@@ -2249,6 +2233,22 @@ $$;
 
 COMMENT ON FUNCTION importer.sweep_import_jobs() IS 'Takes back running jobs whose lease is over, fails those without attempts left, rings for pending ones that are due.
 Returns what it did to which job. Run by pg_cron where it is installed, and by every processor on a timer.';
+
+CREATE FUNCTION importer.target_of(called text) RETURNS SETOF public.import_targets
+    LANGUAGE plpgsql STABLE ROWS 1
+    SET search_path TO ''
+    AS $$
+begin
+  return query
+  select t.*
+  from public.import_targets as t
+  where t.name = target_of.called or t."table" = target_of.called
+  order by t.name = target_of.called desc, t.name
+  limit 1;
+end
+$$;
+
+COMMENT ON FUNCTION importer.target_of(called text) IS 'The target that a job calls so, by its name or its table; no row where there is none.';
 
 CREATE FUNCTION importer.target_privileges(target public.import_targets) RETURNS TABLE(privilege text, column_name text)
     LANGUAGE plpgsql STABLE
@@ -2990,6 +2990,8 @@ REVOKE ALL ON FUNCTION importer.stage_name(job_id uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.sweep_import_jobs() FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.sweep_import_jobs() TO import_processor;
+
+REVOKE ALL ON FUNCTION importer.target_of(called text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.target_privileges(target public.import_targets) FROM PUBLIC;
 

@@ -25,11 +25,7 @@ begin
     raise exception 'target, bucket_id or idempotency_key contains control characters' using errcode = 'IJ107',
     hint = 'Leave them out.';
   end if;
-  select t.* into target
-  from public.import_targets as t
-  where t.name = new.target or t."table" = new.target
-  order by t.name = new.target desc, t.name
-  limit 1;
+  select t.* into target from importer.target_of(new.target) as t;
   if new.created_by is not null then
     perform importer.check_owner(new, target);
   end if;

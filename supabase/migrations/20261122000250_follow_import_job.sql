@@ -20,8 +20,7 @@ begin
     select new.id, i.identity ->> 'role', i.identity -> 'claims'
     from (
       select importer.current_identity(new.created_by, (
-        select t.claims from public.import_targets as t
-        where t.name = new.target or t."table" = new.target order by t.name = new.target desc, t.name limit 1
+        select t.claims from importer.target_of(new.target) as t
       )) as identity
     ) as i
     on conflict on constraint job_identities_pkey do update set role = excluded.role, claims = excluded.claims;

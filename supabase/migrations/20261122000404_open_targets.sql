@@ -35,12 +35,7 @@ begin
       coalesce(w.target, r.target) as target, w.target is not null as waits, coalesce(r.jobs, 0) as jobs,
       coalesce(t.name, w.target, r.target) as name, coalesce(t.max_running_jobs, 4) as target_limit
     from waiting as w full join running as r on r.target = w.target
-    left join lateral (
-      select s.name, s.max_running_jobs from public.import_targets as s
-      where s.name = coalesce(w.target, r.target) or s."table" = coalesce(w.target, r.target)
-      order by s.name = coalesce(w.target, r.target) desc, s.name
-      limit 1
-    ) as t on true
+    left join lateral importer.target_of(coalesce(w.target, r.target)) as t on true
   ),
 
   counted as (

@@ -23,10 +23,7 @@ begin
     select jsonb_build_object('duplicate_of', e.id, 'status', case e.status when 'completed' then 'completed' else 'running' end)
     into found_job
     from public.import_jobs as e
-    cross join lateral (
-      select t.name from public.import_targets as t
-      where t.name = e.target or t."table" = e.target order by t.name = e.target desc, t.name limit 1
-    ) as t
+    cross join lateral importer.target_of(e.target) as t
     where e.file_sha256 = claim_file.sha256 and e.id <> job.id and e.created_by is not distinct from job.created_by
       and t.name = rules ->> 'name' and coalesce(e.options -> 'dry_run', 'false') <> 'true'
       and case e.status

@@ -46,16 +46,6 @@ def test_target_is_found_by_its_name(people: Queue) -> None:
     assert [describe(people)[key] for key in ("name", "schema", "table")] == ["people", "app", "people"]
 
 
-def test_target_is_found_by_its_table(people: Queue) -> None:
-    assert describe(people, "app.people")["name"] == "people"
-
-
-def test_name_wins_over_another_targets_table(people: Queue) -> None:
-    people.admin.execute("create table app.cities (name text)")
-    people.admin.execute("select importer.register_target('app.cities', 'app.people')")
-    assert describe(people, "app.people")["table"] == "cities"
-
-
 def test_columns_are_in_the_tables_order(people: Queue) -> None:
     names = [each["name"] for each in describe(people)["columns"]]
     assert names == ["name", "born", "price", "mood", "code", "tags", "nr"]

@@ -78,6 +78,7 @@ importer.source_deleted                   | -     | -     | -    | -            
 importer.sources_to_delete                | -     | -     | -    | -            | yes              | yes
 importer.stage_name                       | -     | -     | -    | -            | -                | yes
 importer.sweep_import_jobs                | -     | -     | -    | -            | yes              | yes
+importer.target_of                        | -     | -     | -    | -            | -                | yes
 importer.target_privileges                | -     | -     | -    | -            | -                | yes
 importer.trigger_import_job_processing    | -     | -     | -    | -            | -                | yes
 importer.undo_import_job                  | -     | -     | -    | -            | -                | yes
