@@ -7,19 +7,9 @@ from typing import Any, Final
 
 from processor.errors import BadOption
 
-NAMES: Final[dict[str, str]] = {
-    "tab": "\t",
-    "\\t": "\t",
-    "comma": ",",
-    "semicolon": ";",
-    "pipe": "|",
-    "colon": ":",
-    "backslash": "\\",
-    "double": '"',
-    "none": "",
-}
+#: Those that importer.check_import_options takes.
+DELIMITERS: Final = {"tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "colon": ":", "space": " "}
 COMPRESSIONS: Final = ("gzip", "zstd", "zip", "none")
-
 
 # Codecs that Python has for other things than files.
 NOT_OF_FILES = {"idna", "punycode", "unicode-escape", "unicode_escape", "raw-unicode-escape", "utf-7", "undefined"}
@@ -44,10 +34,10 @@ class Given:
         """Read the options; raises `BadOption` for a value that cannot be."""
         given = cls(
             encoding=_encoding(options.get("encoding")),
-            delimiter=_mark(options, "delimiter", empty=False),
-            quote=_mark(options, "quote"),
-            escape=_mark(options, "escape"),
-            comment=_mark(options, "comment"),
+            delimiter=_delimiter(options.get("delimiter")),
+            quote=_mark("quote", options.get("quote")),
+            escape=_mark("escape", options.get("escape")),
+            comment=_mark("comment", options.get("comment")),
             compression=_compression(options.get("compression")),
             has_header=options.get("has_header"),
             skip_lines=options.get("skip_lines"),
@@ -61,16 +51,17 @@ class Given:
         return given
 
 
-def _mark(options: Mapping[str, Any], name: str, *, empty: bool = True) -> str | None:
-    value = options.get(name)
-    if value is None:
-        return None
-    mark = NAMES.get(str(value).lower(), str(value))
-    if not mark and empty:
-        return ""
-    if len(mark) != 1 or not mark.isascii() or mark.isalnum() or mark in "\r\n\0":
-        raise BadOption(f"options.{name} is one ASCII character that is no letter, digit or line end")
+def _delimiter(value: str | None) -> str | None:
+    mark = _mark("delimiter", DELIMITERS.get(value or "", value))
+    if mark == "":
+        raise BadOption("options.delimiter is empty: leave it out, and it is found")
     return mark
+
+
+def _mark(name: str, value: str | None) -> str | None:
+    if value and (len(value) != 1 or not value.isascii() or value.isalnum() or value in "\r\n\0"):
+        raise BadOption(f"options.{name} is one ASCII character that is no letter, digit or line end")
+    return value
 
 
 def _encoding(value: str | None) -> str | None:

@@ -1,5 +1,6 @@
 -- Options are judged at the insert, so that a wrong one is known before the file has been read for
--- an hour. One row for each option; 'marks' are the single characters of the dialect.
+-- an hour. One row for each option; 'marks' are the single characters of the dialect, of which those
+-- that delimit have names as well.
 create function importer.check_import_options(options jsonb) returns void
 language plpgsql immutable set search_path = ''
 as $$
@@ -16,7 +17,8 @@ begin
   from jsonb_each(options) as given
   left join (
     values
-    ('encoding', 'text'), ('delimiter', 'mark'), ('quote', 'mark'), ('escape', 'mark'), ('comment', 'mark'),
+    ('encoding', 'text'), ('delimiter', 'one mark, or tab, comma, semicolon, pipe, colon or space'),
+    ('quote', 'mark'), ('escape', 'mark'), ('comment', 'mark'),
     ('compression', 'text'), ('has_header', 'boolean'), ('skip_lines', 'count'), ('mapping', 'object of text'),
     ('unknown_columns', 'ignore|error'), ('locale', 'text'), ('decimal', 'one mark'), ('thousands', 'mark'),
     ('date_formats', 'array of text'), ('timestamp_formats', 'array of text'), ('true_values', 'array of text'),
@@ -29,6 +31,11 @@ begin
       when 'text' then jsonb_typeof(given.value) = 'string' and given.value #>> '{}' <> ''
       when 'mark' then jsonb_typeof(given.value) = 'string' and length(given.value #>> '{}') <= 1
       when 'one mark' then jsonb_typeof(given.value) = 'string' and length(given.value #>> '{}') = 1
+      when 'one mark, or tab, comma, semicolon, pipe, colon or space' then
+        jsonb_typeof(given.value) = 'string' and (
+          length(given.value #>> '{}') = 1
+          or given.value #>> '{}' in ('tab', 'comma', 'semicolon', 'pipe', 'colon', 'space')
+        )
       when 'boolean' then jsonb_typeof(given.value) = 'boolean'
       when 'count' then jsonb_typeof(given.value) = 'number' and given.value::text ~ '^[0-9]{1,9}$'
       when 'count or per cent' then
@@ -51,7 +58,7 @@ begin
   elsif found then
     raise exception 'option "%" has a wrong value', wrong.key
     using errcode = 'IJ102',
-    hint = format('It takes: %s.', regexp_replace(wrong.kind, '^(one )?mark$', 'one character'));
+    hint = format('It takes: %s.', regexp_replace(wrong.kind, '^(one )?mark', 'one character'));
   end if;
 end
 $$;

@@ -3,6 +3,7 @@
 import pytest
 from psycopg.types.json import Jsonb
 
+from processor.dialect.given import DELIMITERS
 from tests.integration.queue_harness import OWNER, Queue, refused
 
 GOOD = [
@@ -10,6 +11,7 @@ GOOD = [
     {"encoding": "cp1252"},
     {"delimiter": ";"},
     {"delimiter": "\t"},
+    *({"delimiter": word} for word in DELIMITERS),
     {"quote": ""},
     {"escape": "\\"},
     {"comment": "#"},
@@ -43,6 +45,9 @@ BAD = [
     {"Delimiter": ";"},
     {"delimiter": ";;"},
     {"delimiter": None},
+    {"delimiter": ""},
+    {"delimiter": "Tab"},
+    {"quote": "tab"},
     {"encoding": ""},
     {"encoding": 7},
     {"has_header": "false"},
@@ -98,6 +103,13 @@ def test_refusal_names_the_option_and_what_it_takes_but_not_its_value(queue: Que
     assert caught.value.diag.message_primary == 'option "on_error" has a wrong value'
     assert caught.value.diag.message_hint == "It takes: skip|abort."
     assert "s3cret" not in str(caught.value)
+
+
+def test_refusal_of_a_delimiter_lists_all_words(queue: Queue) -> None:
+    with refused("IJ102") as caught:
+        check(queue, {"delimiter": "tabulator"})
+    words = "tab, comma, semicolon, pipe, colon or space"
+    assert caught.value.diag.message_hint == f"It takes: one character, or {words}."
 
 
 def test_insert_with_wrong_options_is_refused(queue: Queue) -> None:

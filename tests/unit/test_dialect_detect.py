@@ -85,12 +85,23 @@ def test_every_part_says_how_it_was_decided() -> None:
 
 
 @pytest.mark.parametrize(
+    ("word", "mark"),
+    [("tab", "\t"), ("comma", ","), ("semicolon", ";"), ("pipe", "|"), ("colon", ":"), ("space", " ")],
+)
+def test_delimiter_may_be_given_as_a_word(word: str, mark: str) -> None:
+    found = dialects.detect(b"a,b;c\n1,2;3\n", True, {"delimiter": word})
+    assert (found.delimiter, found.how["delimiter"]) == (mark, "given")
+
+
+@pytest.mark.parametrize(
     "options",
     [
         {"delimiter": ""},
         {"delimiter": "a"},
         {"delimiter": "§"},
+        {"delimiter": "Tab"},
         {"quote": "ab"},
+        {"quote": "none"},
         {"escape": "/"},
         {"encoding": "rot13"},
         {"encoding": "hex"},
