@@ -36,7 +36,7 @@ def read(directory: Path) -> Run | None:
         kept: dict[str, Any] = json.loads((directory / _FILE).read_text())
         children = {name: Process(**child) for name, child in kept["children"].items()}
         return Run(Process(**kept["supervisor"]), kept["ready"], children)
-    except (FileNotFoundError, ValueError, TypeError, KeyError):
+    except (OSError, ValueError, TypeError, KeyError):
         return None
 
 

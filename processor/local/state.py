@@ -75,7 +75,7 @@ def load(directory: Path) -> State | None:
     try:
         kept: dict[str, Any] = json.loads(path.read_text())
         return State(**kept)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except (ValueError, TypeError):
         raise Problem(f"{path} is not readable as a stack's state", f"delete {directory}") from None

@@ -40,6 +40,17 @@ def running() -> Iterator[tuple[StackCommand, dict[str, str]]]:
             yield stack, env
 
 
+@pytest.mark.parametrize("arguments", [("up",), ("up", "--detach"), ("env",), ("down",)])
+def test_data_folder_that_is_a_file_is_told_in_one_line(folder: Path, arguments: tuple[str, ...]) -> None:
+    file = folder / "file"
+    file.write_text("mine")
+    done = StackCommand(file).run(*arguments)
+    assert done.returncode == 1
+    assert len(done.stderr.strip().splitlines()) == 1, done.stderr
+    assert str(file) in done.stderr
+    assert file.read_text() == "mine"
+
+
 def test_env_names_what_a_client_and_a_processor_need(running):
     assert list(running[1]) == [
         "DATABASE_URL",
