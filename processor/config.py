@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 MIB = 1 << 20
 #: Of a chunk and of a record. A kernel's columns can point into 2 GiB, and text grows to 2.5 times its size at most
@@ -51,6 +52,29 @@ def required(environ: Mapping[str, str], *names: str) -> str:
     raise BadEnvironment(f"{names[0]} is not set")
 
 
+def is_web_address(text: str) -> bool:
+    """Tell whether a text is a URL of HTTP with a host, and with a port that can be, if any."""
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def supabase(environ: Mapping[str, str]) -> tuple[str, str]:
+    """Return Supabase's URL and secret key.
+
+    Raises: BadEnvironment; it never repeats the key.
+    """
+    url = required(environ, "SUPABASE_URL").rstrip("/")
+    if not is_web_address(url):
+        raise BadEnvironment("SUPABASE_URL is not a URL that begins with http:// or https://")
+    key = required(environ, "SUPABASE_SECRET_KEY", "SUPABASE_SERVICE_ROLE_KEY")
+    if not (key.isascii() and key.isprintable() and " " not in key):  # it goes into a header
+        raise BadEnvironment("SUPABASE_SECRET_KEY has a character that no key has: copy it again, without quotes")
+    return url, key
+
+
 def number(environ: Mapping[str, str], name: str, default: float, least: float, most: float = float("inf")) -> float:
     """Return a variable as a number, or the default when it is not set.
 
@@ -81,13 +105,11 @@ def from_environment(environ: Mapping[str, str]) -> Config:
     port = whole("IMPORT_JOBS_PORT", whole("PORT", 8080))
     if port > 65_535:
         raise BadEnvironment("IMPORT_JOBS_PORT must be at most 65535")
-    supabase_url = required(environ, "SUPABASE_URL").rstrip("/")
-    if not supabase_url.startswith(("http://", "https://")):
-        raise BadEnvironment("SUPABASE_URL must begin with http:// or https://")
+    supabase_url, secret_key = supabase(environ)
     return Config(
         database_url=required(environ, "DATABASE_URL"),
         supabase_url=supabase_url,
-        secret_key=required(environ, "SUPABASE_SECRET_KEY", "SUPABASE_SERVICE_ROLE_KEY"),
+        secret_key=secret_key,
         wake_token=environ.get("IMPORT_JOBS_WAKE_TOKEN") or None,
         host=environ.get("IMPORT_JOBS_HOST") or "127.0.0.1",
         port=port,

@@ -8,6 +8,7 @@ import psycopg
 import typer
 
 from processor.cli.environment import connected, database_problem, variable
+from processor.config import is_web_address
 from processor.problem import Problem
 
 
@@ -34,7 +35,7 @@ def configure(
     """Store the processor's URL and the doorbell's token, in Vault where there is one."""
     from processor.configure import configure as store
 
-    if not processor_url.startswith(("http://", "https://")):
+    if not is_web_address(processor_url):
         raise Problem(f"{processor_url!r} is not a URL", "it begins with http:// or https://")
     with connected(variable("DATABASE_URL")):
         pass

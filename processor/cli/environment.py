@@ -6,14 +6,11 @@ from contextlib import contextmanager
 
 import psycopg
 
+from processor.config import BadEnvironment, required, supabase
 from processor.problem import Problem
 
-REFUSED = ("the database refused the user or the password", "check DATABASE_URL")
 BARE = ("the database does not have the tables of import-jobs", "run: import-jobs migrate")
 TOLD = {
-    "28P01": REFUSED,
-    "28000": REFUSED,
-    "3D000": ("the server has no such database", "check the name at the end of DATABASE_URL"),
     "42P01": BARE,
     "3F000": BARE,
     "42883": BARE,
@@ -21,15 +18,26 @@ TOLD = {
 STACK_HINT = 'set it, or run: eval "$(import-jobs stack env)"'
 
 
-def variable(*names: str) -> str:
-    """Return the first of these environment variables that is set.
+def variable(name: str) -> str:
+    """Return an environment variable.
 
-    Raises: Problem, naming the first.
+    Raises: Problem when it is not set.
     """
-    for name in names:
-        if value := os.environ.get(name, "").strip():
-            return value
-    raise Problem(f"{names[0]} is not set", STACK_HINT)
+    try:
+        return required(os.environ, name)
+    except BadEnvironment as exc:
+        raise Problem(str(exc), STACK_HINT) from exc
+
+
+def storage() -> tuple[str, str]:
+    """Return Supabase's URL and key.
+
+    Raises: Problem; it never repeats the key.
+    """
+    try:
+        return supabase(os.environ)
+    except BadEnvironment as exc:
+        raise Problem(str(exc), STACK_HINT) from exc
 
 
 @contextmanager
@@ -51,6 +59,12 @@ def database_problem(exc: psycopg.Error) -> Problem:
     if isinstance(exc, psycopg.ProgrammingError) and state is None:
         return Problem(
             "DATABASE_URL is not a connection string", "it looks like postgresql://user:password@host:5432/postgres"
+        )
+    if state is None and "FATAL:" in str(exc):
+        # libpq passes the server's words on, and no SQLSTATE.
+        told = " ".join(str(exc).rpartition("FATAL:")[2].split())
+        return Problem(
+            f"the database refused the connection ({told})", "check user, password and database in DATABASE_URL"
         )
     if state is None or state.startswith(("08", "57P")):
         return Problem("the database does not answer", "check DATABASE_URL and that the server runs")

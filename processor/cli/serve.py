@@ -39,9 +39,6 @@ def configured() -> "Config":
         raise Problem(str(exc), "docs/configuration.md lists all variables") from exc
     except ValueError as exc:
         raise Problem("IMPORT_JOBS_LOG_LEVEL is not a level", "use DEBUG, INFO, WARNING or ERROR") from exc
-    if not (config.secret_key.isascii() and config.secret_key.isprintable()):
-        # It goes into a header.
-        raise Problem("SUPABASE_SECRET_KEY has a character that no key has", "copy it again, without quotes")
     return config
 
 

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import typer
 
-from processor.cli.environment import connected, variable
+from processor.cli.environment import connected, storage, variable
 from processor.problem import Problem
 
 BUCKET = "imports"
@@ -23,15 +23,16 @@ def import_file(
     watch: Annotated[bool, typer.Option("--watch", help="Show progress until the end.")] = False,
 ) -> None:
     """Upload FILE to Storage and insert the job that imports it; with --watch exit 0 only when it completes."""
-    url, supabase_url = variable("DATABASE_URL"), variable("SUPABASE_URL")
-    key = variable("SUPABASE_SECRET_KEY", "SUPABASE_SERVICE_ROLE_KEY")
+    url = variable("DATABASE_URL")
+    supabase_url, key = storage()
     if not file.is_file():
         raise Problem(f"{file} is not a file", "give the path of a CSV")
     with connected(url) as conn:
         known = conn.execute("select importer.describe_target(%s) is not null", (target,)).fetchone()
         if not known or not known[0]:
+            table = (target if "." in target else f"public.{target}").replace("'", "''")
             raise Problem(
-                f"no target {target!r} is registered", f"run in SQL: select importer.register_target('public.{target}')"
+                f"no target {target!r} is registered", f"run in SQL: select importer.register_target('{table}')"
             )
         path = object_path(file.name)
         upload(supabase_url, key, file, path)

@@ -95,7 +95,8 @@ def test_wrong_arguments_are_one_line(stack: Stack, people: Path) -> None:
     assert_one_line(cli("import", str(people), "--target", "no_such", env=stack.env), "no_such", "register_target")
     assert_one_line(cli("job", "abc", env=stack.env), "abc")
     assert_one_line(cli("job", "75aa41d4-60df-4b14-8202-d32da27fd0f9", env=stack.env), "there is no job")
-    assert_one_line(cli("configure", "--processor-url", "localhost", env=stack.env), "not a URL")
+    for url in ("localhost", "http://", "http://host:99999"):
+        assert_one_line(cli("configure", "--processor-url", url, env=stack.env), "not a URL")
     assert_one_line(cli("jobs", env={"DATABASE_URL": "nonsense"}), "not a connection string")
     assert_one_line(cli("serve", env={**stack.env, "IMPORT_JOBS_PORT": "many"}), "IMPORT_JOBS_PORT")
 
@@ -105,6 +106,41 @@ def test_wrong_key_and_silent_storage_are_one_line(stack: Stack, people: Path) -
     arguments = ("import", str(people), "--target", table)
     assert_one_line(cli(*arguments, env={**stack.env, "SUPABASE_SECRET_KEY": "sb_secret_wrong"}), "Storage")
     assert_one_line(cli(*arguments, env={**stack.env, "SUPABASE_URL": "http://127.0.0.1:1"}), "Storage does not answer")
+
+
+@pytest.mark.parametrize("url", ["nonsense", "ftp://127.0.0.1", "http://", "http://127.0.0.1:99999", "http://[::1"])
+def test_address_that_cannot_be_is_one_line(stack: Stack, people: Path, url: str) -> None:
+    env = {**stack.env, "SUPABASE_URL": url}
+    assert_one_line(cli("import", str(people), "--target", "x", env=env), "SUPABASE_URL is not a URL")
+    assert_one_line(cli("serve", env=env), "SUPABASE_URL is not a URL")
+
+
+@pytest.mark.parametrize("key", ["sb_secret_schl\u00fcssel", "sb_secret_one\nsb_secret_two", "sb_secret_x y"])
+def test_key_that_cannot_be_is_one_line_without_it(stack: Stack, people: Path, key: str) -> None:
+    env = {**stack.env, "SUPABASE_SECRET_KEY": key}
+    for arguments in (("import", str(people), "--target", "x"), ("serve",)):
+        done = cli(*arguments, env=env)
+        assert_one_line(done, "SUPABASE_SECRET_KEY has a character that no key has")
+        assert "sb_secret" not in done.stderr
+
+
+def test_refused_connection_says_what_the_database_says(stack: Stack) -> None:
+    server = stack.env["DATABASE_URL"].rpartition("@")[2]
+    wrong = {"DATABASE_URL": f"postgresql://postgres:wrong-word@{server}"}
+    done = cli("jobs", env=wrong)
+    assert_one_line(done, "refused the connection", "password authentication failed", "check user, password")
+    assert "wrong-word" not in done.stderr
+    nowhere = {"DATABASE_URL": stack.env["DATABASE_URL"].rsplit("/", 1)[0] + "/nodb"}
+    for command in ("jobs", "migrate", "serve"):
+        assert_one_line(cli(command, env={**stack.env, **nowhere}), 'database "nodb" does not exist')
+
+
+@pytest.mark.parametrize(("target", "table"), [("x", "public.x"), ("app.x", "app.x"), ("it's", "public.it''s")])
+def test_unknown_target_is_told_with_a_statement_that_works(
+    stack: Stack, people: Path, target: str, table: str
+) -> None:
+    done = cli("import", str(people), "--target", target, env=stack.env)
+    assert_one_line(done, f"select importer.register_target('{table}')")
 
 
 def test_database_without_migrations_is_one_line(stack: Stack) -> None:
