@@ -11,6 +11,7 @@ import psycopg
 from httpx import HTTPError
 from rich.console import Console
 
+from processor.amounts import amount, whole
 from processor.bench import machine, page, plot, results, scale, show
 from processor.bench.absolute import BYTES_PER_ROW
 from processor.bench.catalog import ALL, BY_NAME, Bench
@@ -91,9 +92,9 @@ def parsed(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="scripts/bench", description="Measure import-jobs on a stack of its own.")
     parser.add_argument("what", nargs="*", default=["run"], help="run NAME …, page, list, or the name of a benchmark")
     parser.add_argument("--quick", action="store_true", help="everything small: minutes, not hours")
-    parser.add_argument("--rows", type=int, help="another size than the benchmark's own")
-    parser.add_argument("--gigabytes", type=float, help="the same, for files of people")
-    parser.add_argument("--runs", type=int, help="runs of each side")
+    parser.add_argument("--rows", type=whole, help="another size than the benchmark's own")
+    parser.add_argument("--gigabytes", type=amount, help="the same, for files of people")
+    parser.add_argument("--runs", type=whole, help="runs of each side")
     parser.add_argument("--no-write", action="store_true", help="leave docs/ as it is")
     return parser.parse_args(arguments)
 

@@ -16,6 +16,7 @@ from types import FrameType
 
 from rich.console import Console
 
+from processor.amounts import amount, whole
 from processor.local import shelter
 from processor.local.chaos.run import Run, Settings
 from processor.problem import Problem
@@ -59,12 +60,12 @@ def arguments() -> Settings:
     parser = argparse.ArgumentParser(
         prog="scripts/chaos", description="Break everything at random; check that nothing is lost."
     )
-    parser.add_argument("--seconds", type=float, default=60, help="how long things are broken (default 60)")
+    parser.add_argument("--seconds", type=amount, default=60, help="how long things are broken (default 60)")
     parser.add_argument(
         "--seed", type=int, default=None, help="what decides everything; random by default, and printed"
     )
-    parser.add_argument("--heal-seconds", type=float, default=180, help="how long jobs may take to end afterwards")
-    parser.add_argument("--processors", type=int, default=3)
+    parser.add_argument("--heal-seconds", type=amount, default=180, help="how long jobs may take to end afterwards")
+    parser.add_argument("--processors", type=whole, default=3)
     parser.add_argument("--postgres", type=int, default=None, help="major version (default 17)")
     given = parser.parse_args()
     seed: int = random.randrange(SEEDS) if given.seed is None else given.seed  # noqa: S311 - not a secret
