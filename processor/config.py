@@ -54,6 +54,8 @@ def required(environ: Mapping[str, str], *names: str) -> str:
 
 def is_web_address(text: str) -> bool:
     """Tell whether a text is a URL of HTTP with a host, and with a port that can be, if any."""
+    if not text.isprintable() or " " in text:
+        return False
     try:
         parts = urlsplit(text)
         return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0

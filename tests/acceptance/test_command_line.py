@@ -95,7 +95,7 @@ def test_wrong_arguments_are_one_line(stack: Stack, people: Path) -> None:
     assert_one_line(cli("import", str(people), "--target", "no_such", env=stack.env), "no_such", "register_target")
     assert_one_line(cli("job", "abc", env=stack.env), "abc")
     assert_one_line(cli("job", "75aa41d4-60df-4b14-8202-d32da27fd0f9", env=stack.env), "there is no job")
-    for url in ("localhost", "http://", "http://host:99999"):
+    for url in ("localhost", "http://", "http://host:99999", "http://x y"):
         assert_one_line(cli("configure", "--processor-url", url, env=stack.env), "not a URL")
     assert_one_line(cli("jobs", env={"DATABASE_URL": "nonsense"}), "not a connection string")
     assert_one_line(cli("serve", env={**stack.env, "IMPORT_JOBS_PORT": "many"}), "IMPORT_JOBS_PORT")
