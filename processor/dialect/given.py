@@ -43,7 +43,8 @@ class Given:
             skip_lines=options.get("skip_lines"),
             locale=options.get("locale"),
         )
-        marks = [mark for mark in (given.delimiter, given.quote, given.comment) if mark]
+        quote = '"' if given.quote is None else given.quote
+        marks = [mark for mark in (given.delimiter, quote, given.comment) if mark]
         if len(set(marks)) < len(marks) or (given.escape and given.escape in (given.delimiter, given.comment)):
             raise BadOption("options.delimiter, quote, escape and comment must be different characters")
         if given.escape not in (None, "", "\\", given.quote or '"'):

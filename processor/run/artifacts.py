@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
@@ -49,11 +49,12 @@ def write_errors(conn: psycopg.Connection, job: Job, opened: Opened, storage: Ar
 def error_lines(conn: psycopg.Connection, job: Job, opened: Opened) -> Iterator[str]:
     """Yield the lines of errors.csv; where the file has no header, its fields get the names of their columns."""
     dialect = opened.dialect
-    yield joined_line([*MARKERS, *map(guarded, names(opened))], dialect) + "\n"
+    joined_line = line_writer(dialect)
+    yield joined_line([*MARKERS, *map(guarded, names(opened))]) + "\n"
     for line, column, code, message, raw in jobs.rejected_rows(conn, job):
         if dialect.quote is None:
             message = message.replace(dialect.delimiter, " ")  # nothing could enclose it
-        told = joined_line([str(line), column or "", code, message], dialect)
+        told = joined_line([str(line), column or "", code, message])
         yield f"{told}{dialect.delimiter}{guarded_record(raw or '', dialect)}\n"
 
 
@@ -65,10 +66,10 @@ def names(opened: Opened) -> list[str]:
     return [columns.get(place, unnamed(place)) for place in range(opened.plan.width)]
 
 
-def joined_line(cells: list[str], dialect: Dialect) -> str:
-    """Write cells in the file's dialect, without a line end."""
+def line_writer(dialect: Dialect) -> Callable[[list[str]], str]:
+    """Return what writes cells in the file's dialect, without a line end."""
     line = io.StringIO(newline="")
-    csv.writer(
+    writer = csv.writer(
         line,
         delimiter=dialect.delimiter,
         quotechar=dialect.quote or '"',
@@ -76,8 +77,15 @@ def joined_line(cells: list[str], dialect: Dialect) -> str:
         escapechar=dialect.escape or (None if dialect.quote else "\\"),
         doublequote=dialect.escape is None,
         lineterminator="",
-    ).writerow(cells)
-    return line.getvalue()
+    )
+
+    def joined_line(cells: list[str]) -> str:
+        line.seek(0)
+        line.truncate()
+        writer.writerow(cells)
+        return line.getvalue()
+
+    return joined_line
 
 
 class Output:
