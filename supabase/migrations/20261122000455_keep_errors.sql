@@ -11,7 +11,10 @@ as $$
 
   shown as (
     insert into public.import_job_errors (job_id, record_number, line_number, column_name, code, message, raw)
-    select keep_errors.job_id, r.record, r.line, r."column", r.code, r.message, importer.first_bytes(r.raw, 8192)
+    -- Only where it must: a call takes as long as the row's insert.
+    select
+      keep_errors.job_id, r.record, r.line, r."column", r.code, r.message,
+      case when octet_length(r.raw) > 8192 then importer.first_bytes(r.raw, 8192) else r.raw end
     from rejected as r where r.place <= keep_errors.kept
   )
 
