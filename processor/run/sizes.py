@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 
-# The first chunks are small, so that progress shows at once.
-RAMP = (256 * 1024, 1 << 20, 4 << 20)
+# The first chunks are small, so that progress shows at once; the next ones are halves, so that the sessions of a file
+# of 30 MB end at about the same time (1.13 → 1.18 × of psql for one of 31 MB).
+RAMP = (256 * 1024, 1 << 20, *8 * (4 << 20,))
 
 
 def sizes(chunk_bytes: int) -> Callable[[int], int]:

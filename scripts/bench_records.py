@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Measure how many megabytes a second one core cuts into chunks of counted records, per kind of file."""
 
 import sys
