@@ -91,7 +91,8 @@ def test_numerics_with_a_limit_fit_once_they_are_rounded(text: str, precision: i
     limit = Decimal(1).scaleb(precision - scale, EXACT)
     found = value(Kind(Form.NUMERIC, precision, scale), text)
     if found is not None:
-        assert EXACT.multiply(EXACT.add(size / least, Decimal("0.5")) // 1, least) < limit
+        rounded = EXACT.divide_int(EXACT.add(EXACT.divide(size, least), Decimal("0.5")), Decimal(1))
+        assert EXACT.multiply(rounded, least) < limit
         assert found == value(Kind(Form.NUMERIC), text)
     else:
         assert size > EXACT.subtract(limit, least)
