@@ -22,6 +22,8 @@ def has_header(rows: Sequence[Sequence[str]]) -> bool:
     if len(rows) < 3:
         return True
     first, below = rows[0], rows[1:]
+    if not any(kind.fullmatch(cell.strip()) for cell in first for kind in KINDS):
+        return True
     kinds = [_kind([row[place] for row in below if place < len(row)]) for place in range(len(first))]
     typed = [(cell.strip(), kind) for cell, kind in zip(first, kinds, strict=True) if kind is not None]
     same = [cell for cell, kind in typed if kind.fullmatch(cell)]

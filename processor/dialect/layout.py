@@ -45,7 +45,7 @@ def find_layout(lines: Sequence[str], complete: bool, given: Given) -> Layout:
             ways = _ways(text, mark, given)
             trials += [attempt(lines, complete, marks, comment, given.skip_lines is None) for marks in ways]
     best = _best(trials, lines, delimiter)
-    if given.comment is None and (comment := _found_comment(lines, best)):
+    if given.comment is None and "#" in text and (comment := _found_comment(lines, best)):
         best = attempt(lines, complete, best.marks, comment, given.skip_lines is None)
     title = best.rows[best.start].line if best.start else 0
     found: dict[str, How] = {

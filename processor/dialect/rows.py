@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterator, Sequence
+from itertools import chain, islice, repeat
 from typing import Any, NamedTuple
 
 #: Rows that are looked at; enough for any habit to show, and 15 ways to read stay under 20 ms.
@@ -20,8 +21,8 @@ def read_rows(
     lines: Sequence[str], delimiter: str, quote: str | None, escape: str | None, comment: str | None, most: int = ROWS
 ) -> tuple[list[Row], bool]:
     """Read up to `most` rows that are neither blank nor comments; True if the lines end inside quotes."""
-    rows: list[Row] = []
-    at = 0
+    rows = _single_lines(lines[:most], delimiter, quote, escape) if comment is None else []
+    at = len(rows)
     while at < len(lines) and len(rows) < most:
         if not lines[at].strip("\r\n") or (comment and lines[at].startswith(comment)):
             at += 1
@@ -36,12 +37,28 @@ def read_rows(
     return rows, False
 
 
+def _single_lines(lines: Sequence[str], delimiter: str, quote: str | None, escape: str | None) -> list[Row]:
+    """Read lines that are a row each, as most files' are, in half the time; none where one of them is not."""
+    try:
+        found = list(csv.reader(chain(lines, "\n"), delimiter=delimiter, escapechar=escape, **_quoting(quote)))
+    except csv.Error:
+        return []
+    # The end mark is the only blank line, unless a quote is still open that swallows it.
+    if len(found) != len(lines) + 1 or not all(islice(found, len(lines))):
+        return []
+    places = zip(found, range(len(lines)), range(1, len(lines) + 1), strict=False)
+    return list(map(tuple.__new__, repeat(Row), places))  # what Row._make does, 300 times in 40 µs
+
+
+def _quoting(quote: str | None) -> dict[str, Any]:
+    return {"quotechar": quote} if quote else {"quoting": csv.QUOTE_NONE}
+
+
 def _stretch(
     lines: Sequence[str], at: int, delimiter: str, quote: str | None, escape: str | None, comment: str | None
 ) -> Iterator[Row | None]:
     """Yield rows from line `at` on, up to a blank line or a comment; None where a quote is never closed."""
-    how: dict[str, Any] = {"quotechar": quote} if quote else {"quoting": csv.QUOTE_NONE}
-    reader = csv.reader(_ended(lines, at), delimiter=delimiter, escapechar=escape, **how)
+    reader = csv.reader(_ended(lines, at), delimiter=delimiter, escapechar=escape, **_quoting(quote))
     line = at
     try:
         for fields in reader:

@@ -41,18 +41,22 @@ def attempt(lines: Sequence[str], complete: bool, marks: Marks, comment: str | N
         rows = rows[:-1]  # the sample may end in the middle of it
     if not rows:
         return Trial(marks, rows, 0, 0.0, 0)
-    told = [row for row in rows if not lines[row.line].startswith("#")] or rows  # a table may have remarks between
-    counts = Counter(len(row.fields) for row in told)
+    text = "".join(lines[rows[0].line : rows[-1].next_line])
+    remarks = "#" in text  # a table may have some between
+    told = [row for row in rows if not lines[row.line].startswith("#")] or rows if remarks else rows
+    counts = Counter([len(row.fields) for row in told])
     width = max(counts, key=lambda size: (counts[size], size == len(told[0].fields)))
     start = table_start(rows, width) if preamble and width > 1 else 0
-    table = [row for row in rows[start:] if len(row.fields) == width or not lines[row.line].startswith("#")]
-    score = sum(len(row.fields) == width for row in table) / len(table)
+    table = rows[start:]
+    if remarks:
+        table = [row for row in table if len(row.fields) == width or not lines[row.line].startswith("#")]
+    score = sum([len(row.fields) == width for row in table]) / len(table)
     score *= (
-        (0.5 + 0.5 * _clean(table, marks.delimiter))
+        (0.5 + 0.5 * _clean(table, text, marks.delimiter))
         * (0.9 if start else 1.0)
         * (0.7 if marks.delimiter == ":" else 1.0)
     )
-    score *= 1 - 0.5 * _odd_quotes("".join(lines[rows[0].line : rows[-1].next_line]), len(rows), marks)
+    score *= 1 - 0.5 * _odd_quotes(text, len(rows), marks)
     return Trial(marks, rows, width, score * (0.3 if unclosed and not cut_off else 1.0) * (width > 1), start)
 
 
@@ -69,14 +73,17 @@ def table_start(rows: Sequence[Row], width: int) -> int:
     return 0
 
 
-def _clean(rows: Sequence[Row], delimiter: str) -> float:
-    """Return the share of fields without another delimiter in them; prose (", ") and numbers (1,5) may have one."""
-    marks = "".join(mark for mark in ";\t|" if mark != delimiter)
+def _clean(rows: Sequence[Row], text: str, delimiter: str) -> float:
+    """Return the share of fields without another delimiter in them; prose (", ") and numbers (1,5) may have one.
+
+    `text` is what the rows were read from: where that has no other delimiter, none of the fields need be looked at.
+    """
+    marks = "".join([mark for mark in ";\t|" if mark != delimiter])
+    if not any([mark in text for mark in (*marks, ",") if mark != delimiter]):
+        return 1.0
     others = re.compile(f"[{marks}]" + (r"|,(?=\S)" if delimiter != "," else ""))
     fields = [field for row in rows for field in row.fields]
-    text = "\0".join(fields)
-    # Searches for single characters first: a twentieth of the pattern's time.
-    if not any(mark in text for mark in ";\t|," if mark != delimiter) or not others.search(text):
+    if not others.search("\0".join(fields)):
         return 1.0
     unclean = sum(bool(others.search(field)) and not _NUMBER.fullmatch(field) for field in fields)
     return 1 - unclean / len(fields)
@@ -92,10 +99,12 @@ def _odd_quotes(text: str, rows: int, marks: Marks) -> float:
 def leftover_quotes(text: str, marks: Marks) -> str:
     """Take out every field that is enclosed in order, and return the quotes that are left."""
     d, q, x = (re.escape(mark or "") for mark in (marks.delimiter, marks.quote, marks.escape))
-    pair = rf"|{x}." if x else ""
-    # The pattern begins with the quote itself, so that the search leaps from quote to quote: 5 times as fast.
+    pair = rf"(?:{q}{q}|{x}.)" if x else q + q
+    # The pattern begins with the quote itself, so that the search leaps from quote to quote: 5 times as fast. What is
+    # enclosed is passed in stretches, 3 times as fast as by its characters.
     first = rf"{q}(?:(?<=[{d}\r\n]{q})|(?<![\s\S]{q}))"
-    whole = re.compile(rf"{first}(?:[^{q}{x}]|{q}{q}{pair})*+{q}(?=[{d}\r\n]|\Z)", re.DOTALL)
+    enclosed = rf"[^{q}{x}]*+(?:{pair}[^{q}{x}]*+)*+"
+    whole = re.compile(rf"{first}{enclosed}{q}(?=[{d}\r\n]|\Z)", re.DOTALL)
     rest = whole.sub("", text)
     rest = re.sub(rf"{x}.", "", rest, flags=re.DOTALL) if x else rest
     return "".join(re.findall(q, rest))

@@ -59,16 +59,37 @@ static inline uint64_t prefix_of(const view *at, const uint8_t *text) {
     return __builtin_bswap64(word_at(at->length <= INLINE_BYTES ? at->bytes : text));
 }
 
-/* Write the hash of each text that is not null, and which row it is; return how many there are. */
-int64_t hash_texts(const array *batch, int64_t place, uint64_t *hashes, int64_t *rows) {
+/* A text's hash, the first row that has it, and how many have; none has an empty place. */
+typedef struct {
+    uint64_t hash;
+    int64_t row, count;
+} counted;
+
+static inline int comes_before(const counted *one, const counted *other) {
+    return one->count > other->count || (one->count == other->count && one->row < other->row);
+}
+
+/* Count the texts of a column, nulls left out. The `wanted` (one at least) most frequent are written to `best` in
+ * order, of those alike in that the earlier first; return how many there are. `table` has `places` of zeros, a power
+ * of two and twice as many as there are rows, or more. */
+int64_t most_frequent(const array *batch, int64_t place, counted *table, int64_t places, counted *best, int64_t wanted) {
     const texts of = texts_of(batch->children[place]);
-    int64_t count = 0;
     for (int64_t row = 0; row < batch->length; row++) {
         if (is_null(&of, row)) continue;
-        hashes[count] = hashed(&of, row);
-        rows[count++] = row;
+        uint64_t hash = hashed(&of, row);
+        int64_t at = (int64_t)(hash & (uint64_t)(places - 1));
+        while (table[at].count && table[at].hash != hash) at = (at + 1) & (places - 1);
+        if (!table[at].count) table[at] = (counted){hash, row, 0};
+        table[at].count++;
     }
-    return count;
+    int64_t found = 0;
+    for (int64_t at = 0; at < places; at++) {
+        if (!table[at].count || (found == wanted && !comes_before(table + at, best + found - 1))) continue;
+        int64_t to = found < wanted ? found++ : found - 1;
+        for (; to && comes_before(table + at, best + to - 1); to--) best[to] = best[to - 1];
+        best[to] = table[at];
+    }
+    return found;
 }
 
 static int precedes(const texts *of, int64_t one, int64_t other) {

@@ -20,7 +20,7 @@ _FUNCTIONS: Final = {
     "sure_values": (_WORD, "pnppp"),
     "copy_rows": (_WORD, "pppppp"),
     "measure": (None, "pnnnpppn"),
-    "hash_texts": (_WORD, "pnpp"),
+    "most_frequent": (_WORD, "pnpnpn"),
     "find_records": (_WORD, "pnnnnppppn"),
     "split_records": (_WORD, "pnnpnnppnpppppn"),
 }

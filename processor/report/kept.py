@@ -7,8 +7,9 @@ from typing import Any, Final
 import numpy as np
 
 from processor.native import Sketch
-from processor.report.columns import NUMBERS, SKETCH, TOP_ROWS, ColumnFigures, shown
+from processor.report.columns import NUMBERS, SKETCH, ColumnFigures, shown
 from processor.report.summary import Report
+from processor.report.top import TOP_ROWS, FirstRows
 
 # The hashes are our own (processor/native/figures.c): another way of making them is another format.
 FORMAT: Final = "3"
@@ -46,7 +47,7 @@ def kept_column(figures: ColumnFigures) -> dict[str, Any]:
         "longest": figures.longest,
         "least": figures.least if whole else shown(figures.least),
         "greatest": figures.greatest if whole else shown(figures.greatest),
-        "top": dict(figures.most()),
+        "top": dict(figures.top),
         "sketch": b64encode(figures.sketch.hashes.astype("<u8").tobytes()).decode(),
     }
 
@@ -56,6 +57,7 @@ def restore(report: Report, figures: dict[str, Any]) -> bool:
     if figures["format"] != FORMAT or figures["columns"].keys() != report.columns.keys():
         return False
     report.rows, report.passed, report.repeated = figures["rows"], figures["passed"], figures["repeated"]
+    report.first = FirstRows(0)  # those are counted
     report.changed = Counter(figures["changed"])
     report.examples = {name: [(a, b) for a, b in pairs] for name, pairs in figures["examples"].items()}
     for name, of_column in figures["columns"].items():

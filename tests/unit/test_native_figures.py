@@ -4,6 +4,7 @@ import ctypes
 import itertools
 import os
 import re
+from collections import Counter
 
 import numpy as np
 import polars as pl
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from processor.native import Batch, Measured, Order, Sketch
+from processor.native import Batch, Measured, Order, Sketch, most_frequent
 from processor.native.library import KERNELS
 from tests.unit.last_page import SOME_TEXTS, Columns, ends_well, room
 
@@ -122,6 +123,33 @@ def test_a_column_that_is_not_there_or_has_no_texts_is_not_measured() -> None:
                 Sketch(9).measure(batch, place, Order.BY_BYTES, ascii_only=True)
 
 
+@given(TEXTS, st.integers(1, 7))
+@some
+def test_the_most_frequent_texts_are_those_of_a_counter(texts: list[str | None], count: int) -> None:
+    backwards = texts[::-1]
+    frame = pl.DataFrame(
+        {"a": texts, "b": backwards, "c": [None] * len(texts)}, schema_overrides=dict.fromkeys("abc", pl.String)
+    )
+    expected = [Counter(text for text in each if text is not None).most_common(count) for each in (texts, backwards)]
+    assert most_frequent(frame, count) == {"a": expected[0], "b": expected[1], "c": []}
+
+
+def test_the_most_frequent_of_many_texts() -> None:
+    texts = (
+        [str(place) for place in range(10_000)] + [str(place) for place in range(9_999, 9_000, -3)] + ["7", "8", "8"]
+    )
+    expected = Counter(texts).most_common(9)
+    assert most_frequent(pl.DataFrame({"n": texts}), 9) == {"n": expected}
+    assert expected[0] == ("8", 3)
+
+
+def test_only_texts_are_counted_and_one_at_least_is_asked_for() -> None:
+    with pytest.raises(TypeError, match="column 1 has no texts"):
+        most_frequent(pl.DataFrame({"c": ["1"], "n": [1]}), 5)
+    with pytest.raises(ValueError, match="one text at least"):
+        most_frequent(pl.DataFrame({"c": ["1"]}), 0)
+
+
 def edges_of_figures() -> None:
     texts = [*SOME_TEXTS, None, *(os.urandom(size) for size in range(70)), b"1" * 200, b"1" * 201]
     lists = [texts, texts[::-1], *([text] for text in texts if text is not None), [None] * 9]
@@ -135,6 +163,12 @@ def edges_of_figures() -> None:
             )
             assert filled.value == min(size, len(set(column) - {None}))
             assert figures[0] == column.count(None)
+        for wanted in (1, 5):
+            places = 2 << len(column).bit_length()
+            table, best = room(3 * places, np.int64), room(3 * wanted, np.int64)
+            table[:] = 0
+            found = KERNELS.most_frequent(columns.at, 0, table.ctypes.data, places, best.ctypes.data, wanted)
+            assert found == min(wanted, len(set(column) - {None}))
 
 
 def test_nothing_outside_of_texts_and_sketch_is_touched() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from processor.flow import Change, Column, Dialect, Field, Plan, Rejections, Rows
 from processor.report import Report, is_worth_keeping, kept, restore
-from processor.report.columns import TOP_ROWS
+from processor.report.top import TOP_ROWS
 
 COLUMNS = {"n": "integer", "t": "text"}
 PLAN = Plan(

@@ -8,7 +8,7 @@ import polars as pl
 from processor.flow import Column, Field, Plan, Position, Rejections, Rows
 from processor.jobs import Tally
 from processor.report import Report
-from processor.report.columns import TOP_ROWS
+from processor.report.top import TOP_ROWS
 from processor.run.progress import Progress, ranges
 from processor.run.sinks import Written
 from processor.run.turns import Turns
