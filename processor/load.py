@@ -3,10 +3,8 @@
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from io import BytesIO
 from typing import Literal
-from uuid import UUID
 
 import polars as pl
 import psycopg
@@ -40,13 +38,12 @@ class Refusal:
     message: str
 
 
-def copy_statement(
-    schema: str, table: str, columns: Sequence[str], form: Literal["csv", "binary"] = "csv"
-) -> sql.Composed:
+def copy_statement(schema: str, table: str, columns: Sequence[str], form: Literal["csv", "binary"] = "csv") -> bytes:
     """Compose the COPY for a target; NULL is the unquoted empty field, as in CSV."""
-    return sql.SQL("copy {} ({}) from stdin (format {})").format(
+    statement = sql.SQL("copy {} ({}) from stdin (format {})").format(
         sql.Identifier(schema, table), sql.SQL(", ").join(map(sql.Identifier, columns)), sql.SQL(form)
     )
+    return statement.as_bytes()
 
 
 def judge(conn: psycopg.Connection, doubts: Iterable[Doubt]) -> list[Verdict]:
@@ -65,8 +62,8 @@ def judge(conn: psycopg.Connection, doubts: Iterable[Doubt]) -> list[Verdict]:
 class Copying:
     """The COPY of rows into a table, in both formats; `plan` is None where a column has no exact binary form."""
 
-    text: sql.Composed
-    binary: sql.Composed
+    text: bytes
+    binary: bytes
     plan: BinaryPlan | None
 
     def write(
@@ -96,11 +93,6 @@ def copying(schema: str, table: str, columns: Sequence[Column]) -> Copying:
     return Copying(text, binary, binary_plan(columns))
 
 
-def idle(conn: psycopg.Connection, seconds: int) -> None:
-    """Set how long this transaction may be idle; 0: any time."""
-    conn.execute(sql.SQL("set local idle_in_transaction_session_timeout = {}").format(sql.Literal(seconds * 1000)))
-
-
 def write_pieces(sink: psycopg.Copy, data: bytes) -> None:
     """Hand bytes to libpq, as much at a time as it takes without copying it once more."""
     view = memoryview(data)
@@ -124,30 +116,7 @@ def encode_single(column: pl.Series) -> bytes:
     return b"".join(line.encode() + b"\n" for line in lines.to_series())
 
 
-def begin(conn: psycopg.Connection, job_id: UUID, idle_seconds: int) -> None:
-    """Prepare the transaction that was opened to load a part of a job.
-
-    No time-out (hosted roles inherit two minutes), and no constraint left to the commit. A processor that is paused or
-    cut off must not keep the job's locks: the server ends a transaction that is idle for `idle_seconds`, and by its
-    name `importer.end_former_sessions` finds one that waits in the middle of a COPY.
-    """
-    conn.execute(preparation(job_id, idle_seconds))
-
-
-@lru_cache
-def preparation(job_id: UUID, idle_seconds: int) -> bytes:
-    """Compose the settings of such a transaction; once for a job, which takes 0.3 ms."""
-    return (
-        sql.SQL(
-            "set local statement_timeout = 0; set constraints all immediate; "
-            "set local idle_in_transaction_session_timeout = {}; set local application_name = {}"
-        )
-        .format(sql.Literal(idle_seconds * 1000), sql.Literal(f"import-jobs {job_id}"))
-        .as_bytes()
-    )
-
-
-def copy(conn: psycopg.Connection, statement: sql.Composed, frame: pl.DataFrame) -> list[Refusal]:
+def copy(conn: psycopg.Connection, statement: bytes, frame: pl.DataFrame) -> list[Refusal]:
     """COPY all rows of a frame, or none; the list is empty.
 
     Raises: psycopg.Error.
@@ -159,7 +128,7 @@ def copy(conn: psycopg.Connection, statement: sql.Composed, frame: pl.DataFrame)
     return []
 
 
-def copy_isolating(conn: psycopg.Connection, statement: sql.Composed, frame: pl.DataFrame) -> list[Refusal]:
+def copy_isolating(conn: psycopg.Connection, statement: bytes, frame: pl.DataFrame) -> list[Refusal]:
     """COPY the rows that Postgres takes and return those that it refuses.
 
     Raises: psycopg.Error for anything that leaving out a row does not mend.

@@ -79,5 +79,9 @@ class Preview:
 
 def numbered_rows(frame: pl.DataFrame, records: Offsets) -> list[Row]:
     """Return the first rows with their record numbers, as they were loaded, long texts cut."""
-    first = frame.head(PREVIEW_ROWS).select(pl.all().str.slice(0, PREVIEW_CHARACTERS))
-    return list(zip(records[:PREVIEW_ROWS].tolist(), first.to_dicts(), strict=True))
+    first = frame.head(PREVIEW_ROWS).rows()
+    shown = [
+        {name: text and text[:PREVIEW_CHARACTERS] for name, text in zip(frame.columns, row, strict=True)}
+        for row in first
+    ]
+    return list(zip(records[:PREVIEW_ROWS].tolist(), shown, strict=True))

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import psycopg
 
-from processor import jobs, load, records
+from processor import jobs, records
 from processor.config import Config
 from processor.errors import SourceRefused
 from processor.flow import Limits
@@ -18,6 +18,7 @@ from processor.run.recall import Recall
 from processor.run.rejections import budget, check_count, check_end
 from processor.run.sizes import sizes
 from processor.storage import Artifacts, Source
+from processor.transaction import loading
 
 # How often rows that came to be refused while others were sorted out are looked for again.
 TRIES = 3
@@ -74,8 +75,7 @@ class Finisher:
 
     def complete(self, opened: Opened, tally: Tally, paths: Paths) -> None:
         """Move what is staged and set the job completed, together."""
-        with self.conn.transaction():
-            load.begin(self.conn, self.job.id, self.config.lease_seconds)
+        with loading(self.conn, self.job.id, self.config.lease_seconds):
             with self.report.timed("finish"):
                 passed = opened.sink.complete(self.conn, self.job)
             self.pass_over(passed + self.tried)
@@ -86,14 +86,12 @@ class Finisher:
 
     def reject_late(self, opened: Opened, tally: Tally) -> Tally:
         """Find the staged rows that the target refuses and count them as rejected, whatever becomes of the job."""
-        with self.conn.transaction(force_rollback=True):
-            load.begin(self.conn, self.job.id, self.config.lease_seconds)
+        with loading(self.conn, self.job.id, self.config.lease_seconds, keep=False):
             found = opened.sink.refused(self.conn, self.job, tally.read, budget(tally, self.job.options))
         rejected = self.numbered(opened, {each.row: each for each in found.refused}) if found.refused else []
         passed = found.passed if self.job.options.get("dry_run") else 0
         self.tried += passed
-        with self.conn.transaction():
-            load.begin(self.conn, self.job.id, self.config.lease_seconds)
+        with loading(self.conn, self.job.id, self.config.lease_seconds):
             if rejected:
                 opened.sink.drop(self.conn, self.job, rejected, self.config.kept_errors - tally.rejected)
                 self.drop_shown(rejected)

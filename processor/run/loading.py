@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 import psycopg
 
-from processor import jobs, load, records, validate
+from processor import jobs, load, records, transaction, validate
 from processor.errors import DatabaseBusy, DatabaseUnavailable, RowAccounting
 from processor.flow import Change, Checked, Chunk, Rejections, Rows
 from processor.jobs import Job, Outcome, Tally
@@ -133,8 +133,7 @@ class Loader:
         isolating: bool,
     ) -> pl.DataFrame:
         seq = chunk.position.seq
-        with self.progress.room() as room, self.conn.transaction():
-            load.begin(self.conn, self.job.id, self.idle_seconds)
+        with self.progress.room() as room, transaction.loading(self.conn, self.job.id, self.idle_seconds):
             written = self.opened.sink.write(self.conn, rows, chunk, partial(self.turn, seq), isolating=isolating)
             loaded = without(rows, written.refused)
             everything = joined(rejections, of_refusals(written.refused, rows))
@@ -158,9 +157,9 @@ class Loader:
 
     def turn(self, seq: int) -> None:
         """Wait for the chunk's turn within its transaction, which holds no lock yet and may be idle for any time."""
-        load.idle(self.conn, 0)
+        transaction.idle(self.conn, 0)
         self.progress.turns.wait(seq)
-        load.idle(self.conn, self.idle_seconds)
+        transaction.idle(self.conn, self.idle_seconds)
 
     def bytes_read(self, chunk: Chunk) -> int:
         """Return how far into the file a chunk reaches; where its bytes are not the text's, how far was downloaded."""

@@ -22,6 +22,8 @@ class Direct(Immediate):
 
     def write(self, conn: psycopg.Connection, rows: Rows, chunk: Chunk, turn: Turn, *, isolating: bool) -> Written:
         """COPY them."""
-        frame = rows.frame.with_columns([pl.lit(text).alias(name) for name, text in self.constants])
+        frame = rows.frame
+        if self.constants:
+            frame = frame.with_columns([pl.lit(text).alias(name) for name, text in self.constants])
         with acting(conn, self.enter):
             return Written(tuple(self.copying.write(conn, frame, rows.sure, isolating=isolating)))
