@@ -542,6 +542,8 @@ CREATE FUNCTION importer.claim_jobs(worker text, max_jobs integer, lease_seconds
     SET enable_bitmapscan TO 'off'
     AS $$
 begin
+  -- As in importer.open_job: a claim that a crash of the server takes back is made again.
+  perform set_config('synchronous_commit', 'off', true);
   perform pg_advisory_xact_lock(hashtextextended('importer.claim_jobs', 0));
   return query
   with chosen as (
@@ -569,18 +571,30 @@ begin
       token = gen_random_uuid(), worker = excluded.worker, attempt = excluded.attempt,
       claimed_at = clock_timestamp(), expires_at = excluded.expires_at
     returning job_id, token
+  ),
+
+  taken as (
+    select c.*, l.token, i.role, i.claims
+    from claimed as c
+    inner join leases as l on l.job_id = c.id
+    left join importer.job_identities as i on i.job_id = c.id
+  ),
+
+  -- Once for all jobs of a target: it takes 1 ms.
+  targets as materialized (
+    select d.target, d.role, importer.describe_target(d.target, d.role) as description
+    from (select distinct t.target, t.role from taken as t) as d
   )
 
   select jsonb_build_object(
-    'id', c.id, 'token', l.token, 'attempt', c.attempts, 'bucket_id', c.bucket_id, 'object_path', c.object_path,
-    'target_name', c.target, 'target', importer.describe_target(c.target, i.role), 'options', c.options,
-    'owner', c.created_by, 'role', i.role, 'claims', i.claims,
-    'last', c.attempts >= c.max_attempts, 'fresh', c.fresh
+    'id', t.id, 'token', t.token, 'attempt', t.attempts, 'bucket_id', t.bucket_id, 'object_path', t.object_path,
+    'target_name', t.target, 'target', d.description, 'options', t.options,
+    'owner', t.created_by, 'role', t.role, 'claims', t.claims,
+    'last', t.attempts >= t.max_attempts, 'fresh', t.fresh
   )
-  from claimed as c
-  inner join leases as l on l.job_id = c.id
-  left join importer.job_identities as i on i.job_id = c.id
-  order by c.priority desc, c.created_at;
+  from taken as t
+  inner join targets as d on d.target = t.target and d.role is not distinct from t.role
+  order by t.priority desc, t.created_at;
 end
 $$;
 

@@ -28,7 +28,7 @@ class Config:
     wake_token: str | None = field(default=None, repr=False)
     host: str = "127.0.0.1"
     port: int = 8080
-    max_jobs: int = 2
+    max_jobs: int = 4
     lease_seconds: int = 45
     heartbeat_seconds: float = 10.0
     sweep_seconds: float = 15.0
@@ -39,6 +39,19 @@ class Config:
     max_field_bytes: int = 1 * MIB
     kept_errors: int = 10_000
     log_level: str = "INFO"
+
+    @property
+    def spare_connections(self) -> int:
+        """How many connections jobs may have beyond one each: two jobs at once have all theirs.
+
+        A third large job gains nothing by more on two cores, and each costs the memory of a chunk.
+        """
+        return 2 * (self.connections - 1)
+
+    @property
+    def most_connections(self) -> int:
+        """How many connections jobs and the worker's own statements share."""
+        return self.max_jobs + self.spare_connections + 3
 
 
 def required(environ: Mapping[str, str], *names: str) -> str:
@@ -115,7 +128,7 @@ def from_environment(environ: Mapping[str, str]) -> Config:
         wake_token=environ.get("IMPORT_JOBS_WAKE_TOKEN") or None,
         host=environ.get("IMPORT_JOBS_HOST") or "127.0.0.1",
         port=port,
-        max_jobs=whole("IMPORT_JOBS_MAX_JOBS", 2),
+        max_jobs=whole("IMPORT_JOBS_MAX_JOBS", 4),
         lease_seconds=whole("IMPORT_JOBS_LEASE_SECONDS", 45, 2),
         heartbeat_seconds=number(environ, "IMPORT_JOBS_HEARTBEAT_SECONDS", 10.0, 0.1),
         sweep_seconds=number(environ, "IMPORT_JOBS_SWEEP_SECONDS", 15.0, 0.1),

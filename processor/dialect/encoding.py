@@ -68,6 +68,8 @@ def _refuse(sample: bytes, at: int) -> Encoding:
 
 def wide(sample: bytes) -> str | None:
     """Recognise ASCII text in 16 bits: every other byte is NUL."""
+    if b"\0" not in sample:
+        return None
     size = len(sample) // 2
     even, odd = sample[: 2 * size : 2].count(0), sample[1 : 2 * size : 2].count(0)
     if size < 4 or max(even, odd) < 0.4 * size or min(even, odd) > 0.05 * size:

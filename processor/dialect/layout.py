@@ -55,7 +55,7 @@ def find_layout(lines: Sequence[str], complete: bool, given: Given) -> Layout:
         "comment": how(given.comment, comment is not None),
         "skip_lines": how(given.skip_lines, bool(skip + title)),
     }
-    return Layout(best, comment, skip + title, _line_end(lines, best), found)
+    return Layout(best, comment, skip + title, _line_end(lines, best) if "\r" in text else "lf", found)
 
 
 def how(given: object, found: bool) -> How:

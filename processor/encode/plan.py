@@ -87,11 +87,19 @@ def encode(frame: pl.DataFrame, plan: BinaryPlan, known: frozenset[str] = frozen
     `frame` has a column for each of the plan's, in the order of the COPY statement's: texts, or whole numbers. `known`
     names columns whose texts are known to have one. The pieces are made while they are taken.
     """
-    kinds = [plan.kinds[name] if dtype == pl.String else Kind(Form.WHOLE) for name, dtype in frame.schema.items()]
-    with Batch(frame) as batch:
-        for place, kind in enumerate(kinds):
-            without_doubt = kind.form in _ANY or kind.form is Form.TEXT or frame.columns[place] in known
-            if not without_doubt and not sure(batch, place, kind).all():
+    names = frame.columns
+    kinds = [
+        plan.kinds[name] if dtype == pl.String else Kind(Form.WHOLE)
+        for name, dtype in zip(names, frame.dtypes, strict=True)
+    ]
+    open_questions = [
+        place
+        for place, kind in enumerate(kinds)
+        if not (kind.form in _ANY or kind.form is Form.TEXT or names[place] in known)
+    ]
+    if open_questions:
+        with Batch(frame) as batch:
+            if not all(sure(batch, place, kinds[place]).all() for place in open_questions):
                 return None
     return _stream(frame, kinds)
 

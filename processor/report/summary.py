@@ -5,7 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from processor.flow import Change, Dialect, Plan, Rejections, Rows
@@ -113,7 +113,7 @@ class Report:
         """
         self.count_top()
         return {
-            "dialect": asdict(dialect),
+            "dialect": dialect.as_json(),
             "rows_in_report": self.rows,
             "columns": {name: figures.as_json() for name, figures in self.columns.items()},
             "headers": [

@@ -1,9 +1,9 @@
 """The attempt itself: open, load chunk after chunk, finish."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 import psycopg
 from psycopg_pool import PoolTimeout
@@ -33,7 +33,12 @@ from processor.run.turns import Turns
 from processor.sqlstates import job_error
 from processor.storage import Artifacts, Downloads, Source
 
-Lend = Callable[[], AbstractContextManager[psycopg.Connection]]
+
+class Lend(Protocol):
+    """Lends one more connection, or one `instead` of the attempt's own, which is broken; raises PoolTimeout."""
+
+    def __call__(self, *, instead: bool = False) -> AbstractContextManager[psycopg.Connection]: ...
+
 
 # A second connection takes two round trips to have; loading so many bytes takes 20 ms.
 WORTH_BYTES = 2 << 20
@@ -104,7 +109,9 @@ class Attempt:
         reason = exc if isinstance(exc, JobError) else job_error(exc)
         if isinstance(reason, LeaseLost) or (reason.transient and not self.job.last):
             return
-        self.told, self.paths = last_words(self.job, self.conn, self.lend, opened, progress, self.artifacts)
+        self.told, self.paths = last_words(
+            self.job, self.conn, partial(self.lend, instead=True), opened, progress, self.artifacts
+        )
 
     def recall(self, opened: Opened, progress: Progress) -> Recall:
         """Return what knows of earlier attempts."""

@@ -75,14 +75,21 @@ class Finisher:
 
     def complete(self, opened: Opened, tally: Tally, paths: Paths) -> None:
         """Move what is staged and set the job completed, together."""
+        if opened.sink.at_once and not (self.tried or self.preview.stale or tally.rejected):
+            self.set_completed(opened, tally, paths)  # a transaction of its own in one round trip of three
+            return
         with loading(self.conn, self.job.id, self.config.lease_seconds):
             with self.report.timed("finish"):
                 passed = opened.sink.complete(self.conn, self.job)
             self.pass_over(passed + self.tried)
             if self.preview.stale:
                 jobs.keep_preview(self.conn, self.job, self.preview.rows)
-            report = self.report.as_json(opened.plan, opened.dialect)
-            jobs.finish(self.conn, self.job, tally.read, opened.digest.whole, report, paths)
+            self.set_completed(opened, tally, paths)
+
+    def set_completed(self, opened: Opened, tally: Tally, paths: Paths) -> None:
+        """Write the report and set the job completed."""
+        report = self.report.as_json(opened.plan, opened.dialect)
+        jobs.finish(self.conn, self.job, tally.read, opened.digest.whole, report, paths)
 
     def reject_late(self, opened: Opened, tally: Tally) -> Tally:
         """Find the staged rows that the target refuses and count them as rejected, whatever becomes of the job."""

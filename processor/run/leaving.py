@@ -19,7 +19,7 @@ from processor.storage import Artifacts
 def last_words(
     job: Job,
     conn: psycopg.Connection,
-    lend: Callable[[], AbstractContextManager[psycopg.Connection]],
+    another: Callable[[], AbstractContextManager[psycopg.Connection]],
     opened: Opened,
     progress: Progress,
     storage: Artifacts,
@@ -28,7 +28,7 @@ def last_words(
     paths = Paths()
     try:
         if progress.report.codes or any(entry.tally.rejected for entry in opened.ledger.values()):
-            with lend() if conn.broken else nullcontext(conn) as reading:
+            with another() if conn.broken else nullcontext(conn) as reading:
                 progress.report.recount(jobs.rejected_counts(reading, job))
                 paths = Paths(write_errors(reading, job, opened, storage))
     except Exception as exc:  # noqa: BLE001 - the job has failed already, for another reason

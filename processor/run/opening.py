@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Generator, Iterable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from itertools import chain
 
 import psycopg
@@ -101,7 +101,7 @@ def open_file(
     if errors_file:
         header = [unguarded_text(name) for name in header]
     plan = plan_for(job, target, found, header)
-    ledger = jobs.open_job(conn, job, identity.etag, identity.size, asdict(found))
+    ledger = jobs.open_job(conn, job, identity.etag, identity.size, found.as_json())
     anew = bool(job.options.get("output"))
     start = first if anew else resume_at(first, ledger)
     if start == first:

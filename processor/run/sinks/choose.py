@@ -35,7 +35,7 @@ def sink_for(conn: psycopg.Connection, job: Job, target: Target, plan: Plan) -> 
         return staged(conn, job, target, plan, constants)
     enter = entering(job)
     if target.mode == "insert" and not (job.as_uploader and target.row_security):
-        written = [*(each.column for each in plan.fields), *(constant(target, name) for name, _ in constants)]
+        written = (*(each.column for each in plan.fields), *(constant(target, name) for name, _ in constants))
         return Direct(
             copying=load.copying(target.schema or "", target.table or "", written),
             constants=tuple((name, str(value)) for name, value in constants),
@@ -110,7 +110,7 @@ def merged(conn: psycopg.Connection, job: Job, target: Target, plan: Plan, const
     return Merged(
         ordered=target.mode in ("upsert", "update", "ignore"),
         create=create,
-        copying=load.copying("pg_temp", "import_stage", [*(each.column for each in plan.fields), bigint(RECORD)]),
+        copying=load.copying("pg_temp", "import_stage", (*(each.column for each in plan.fields), bigint(RECORD))),
         merge=merge_for(target, columns, constants, STAGE),
         enter=entering(job),
         once=once,
@@ -152,7 +152,7 @@ def staged(conn: psycopg.Connection, job: Job, target: Target, plan: Plan, const
     keys = once_only(target, columns)
     return Staged(
         looks_first=dry or bool(keys) or merge.foreign is not None,
-        copying=load.copying("importer", name, [*(each.column for each in plan.fields), bigint(RECORD), bigint(LINE)]),
+        copying=load.copying("importer", name, (*(each.column for each in plan.fields), bigint(RECORD), bigint(LINE))),
         delete=sql.SQL('delete from {} where "#record" = any (%s)').format(stage),
         merge=merge,
         view=view,
