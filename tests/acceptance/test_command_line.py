@@ -1,5 +1,6 @@
 """The command line: what it prints, and one line with a non-zero exit for whatever is missing or wrong."""
 
+import socket
 from pathlib import Path
 
 import pytest
@@ -99,6 +100,15 @@ def test_wrong_arguments_are_one_line(stack: Stack, people: Path) -> None:
         assert_one_line(cli("configure", "--processor-url", url, env=stack.env), "not a URL")
     assert_one_line(cli("jobs", env={"DATABASE_URL": "nonsense"}), "not a connection string")
     assert_one_line(cli("serve", env={**stack.env, "IMPORT_JOBS_PORT": "many"}), "IMPORT_JOBS_PORT")
+
+
+def test_address_that_cannot_be_listened_on_is_one_line(stack: Stack) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = cli("serve", env={**stack.env, "IMPORT_JOBS_HOST": "127.0.0.1", "IMPORT_JOBS_PORT": port})
+    assert_one_line(done, f"cannot listen on 127.0.0.1, port {port}", "Address already in use", "IMPORT_JOBS_PORT")
+    for host in ("192.0.2.1", "no.such.host.invalid", "2001:db8::1"):
+        assert_one_line(cli("serve", env={**stack.env, "IMPORT_JOBS_HOST": host}), f"cannot listen on {host}, port ")
 
 
 def test_wrong_key_and_silent_storage_are_one_line(stack: Stack, people: Path) -> None:
