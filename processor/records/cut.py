@@ -26,17 +26,17 @@ def cut(
     dialect: Dialect,
     start: Position,
     limits: Limits,
-    chunk_bytes: Callable[[int], int],
+    chunk_bytes: Callable[[Position], int],
     window: int = WINDOW,
 ) -> Iterator[Chunk]:
     """Yield chunks of whole records; `blocks` is UTF-8 text from byte `start.offset` on, where a record begins.
 
-    Chunk `seq` ends at the last record end within its first `chunk_bytes(seq)` bytes or, if there is none, at the first
-    behind them. Raises `UnclosedQuote` where the text ends inside quotes.
+    A chunk ends at the last record end within its first bytes, as many as `chunk_bytes` says for its position, or, if
+    there is none, at the first behind them. Raises `UnclosedQuote` where the text ends inside quotes.
     """
     cutter = _Cutter(Buffer(blocks), Marks.of(dialect), limits, window)
     position = start
-    while chunk := cutter.chunk(position, max(1, chunk_bytes(position.seq))):
+    while chunk := cutter.chunk(position, max(1, chunk_bytes(position))):
         yield chunk
         position = chunk.next
 

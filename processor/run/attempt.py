@@ -28,7 +28,6 @@ from processor.run.progress import Progress
 from processor.run.recall import Recall
 from processor.run.rejections import check_count, check_end
 from processor.run.replay import replay
-from processor.run.sizes import sizes
 from processor.run.turns import Turns
 from processor.sqlstates import job_error
 from processor.storage import Artifacts, Downloads, Source
@@ -157,7 +156,7 @@ class Attempt:
 
     def chunks(self, opened: Opened) -> Iterator[Chunk]:
         """Cut the file, a larger one in a thread of its own; stop between chunks when the job must not go on."""
-        cut = records.cut(opened.text, opened.dialect, opened.start, self.limits, sizes(opened.chunk_bytes))
+        cut = records.cut(opened.text, opened.dialect, opened.start, self.limits, opened.sizes)
         timed = self.report.timing("fetch and cut", cut)
         # All of a small file has been fetched when it was opened, and is one chunk: a thread has nothing to do ahead.
         fetched = opened.start == opened.first and opened.size <= SAMPLE and opened.dialect.compression is None

@@ -16,7 +16,6 @@ from processor.run.artifacts import Output, write_errors
 from processor.run.opening import Opened, read_again
 from processor.run.recall import Recall
 from processor.run.rejections import budget, check_count, check_end
-from processor.run.sizes import sizes
 from processor.storage import Artifacts, Source
 from processor.transaction import loading
 
@@ -121,7 +120,7 @@ class Finisher:
         """Read the file once more for the lines and the text of refused records."""
         found: list[Rejected] = []
         text = read_again(self.source, opened, self.limits)
-        for chunk in records.cut(text, opened.dialect, opened.first, self.limits, sizes(opened.chunk_bytes)):
+        for chunk in records.cut(text, opened.dialect, opened.first, self.limits, opened.sizes):
             first = chunk.position.record
             rows = [number - first for number in sorted(refused) if 0 <= number - first < chunk.records]
             for row, raw in zip(rows, records.texts(chunk, rows), strict=True):

@@ -164,7 +164,7 @@ class Loader:
     def bytes_read(self, chunk: Chunk) -> int:
         """Return how far into the file a chunk reaches; where its bytes are not the text's, how far was downloaded."""
         dialect = self.opened.dialect
-        if dialect.compression is None and dialect.encoding == "utf-8":
+        if dialect.is_plain:
             return chunk.next.offset + dialect.bom_bytes
         return self.source.position
 

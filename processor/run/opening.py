@@ -1,7 +1,7 @@
 """Opening a file: sample, dialect, header, plan, and where to begin."""
 
 import hashlib
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
 
@@ -15,6 +15,7 @@ from processor.jobs import Entry, Job, Target
 from processor.run.guard import is_guarded, unguarded_text
 from processor.run.planning import plan_for
 from processor.run.sinks import Sink, sink_for
+from processor.run.sizes import sizes
 from processor.storage import Source
 
 SAMPLE = 256 * 1024
@@ -78,6 +79,11 @@ class Opened:
     header: list[str]
     guarded: bool
     rejected: frozenset[int] = frozenset()
+
+    @property
+    def sizes(self) -> Callable[[Position], int]:
+        """How large each chunk is to be, by where it begins."""
+        return sizes(self.chunk_bytes, self.size - self.dialect.bom_bytes if self.dialect.is_plain else None)
 
 
 def open_file(
@@ -164,7 +170,7 @@ def resume_at(first: Position, ledger: list[Entry]) -> Position:
 
 def resumed(source: Source, found: Dialect, start: Position, limits: Limits) -> Iterator[bytes]:
     """Yield the text from `start` on: by Range where the file's bytes are the text's, else by reading over them."""
-    if found.encoding == "utf-8" and found.compression is None:
+    if found.is_plain:
         rest = source.blocks(start.offset + found.bom_bytes)
         return iter(dialects.text_stream(rest, replace(found, bom_bytes=0), limits, start))
     return skipping(dialects.text_stream(source.blocks(), found, limits), start.offset)

@@ -13,7 +13,6 @@ from processor.run.loading import Loader
 from processor.run.opening import Opened, resumed
 from processor.run.progress import Progress
 from processor.run.replay import Replayed, replay
-from processor.run.sizes import sizes
 from processor.storage import Source
 
 
@@ -97,4 +96,4 @@ class Recall:
     def chunks(self, start: Position) -> Iterator[Chunk]:
         """Cut the file anew from a chunk on."""
         text = resumed(self.source, self.opened.dialect, start, self.limits)
-        yield from records.cut(text, self.opened.dialect, start, self.limits, sizes(self.opened.chunk_bytes))
+        yield from records.cut(text, self.opened.dialect, start, self.limits, self.opened.sizes)

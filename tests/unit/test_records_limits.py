@@ -26,7 +26,7 @@ def test_nothing_gives_no_chunk() -> None:
 
 def test_positions_go_on_from_the_given_one() -> None:
     start = Position(offset=50, line=3, record=2, seq=4)
-    first, second = cut([b"a\nb\n", b"c\n"], Dialect(), start, Limits(), lambda seq: 4 if seq == 4 else 100)
+    first, second = cut([b"a\nb\n", b"c\n"], Dialect(), start, Limits(), lambda at: 4 if at.seq == 4 else 100)
     assert first.position == start
     assert first.next == second.position == Position(offset=54, line=5, record=4, seq=5)
     assert second.next == Position(offset=56, line=6, record=5, seq=6)
