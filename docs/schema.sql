@@ -542,8 +542,6 @@ CREATE FUNCTION importer.claim_jobs(worker text, max_jobs integer, lease_seconds
     SET enable_bitmapscan TO 'off'
     AS $$
 begin
-  -- As in importer.open_job: a claim that a crash of the server takes back is made again.
-  perform set_config('synchronous_commit', 'off', true);
   perform pg_advisory_xact_lock(hashtextextended('importer.claim_jobs', 0));
   return query
   with chosen as (

@@ -9,7 +9,7 @@ import numpy as np
 from processor.native import Sketch
 from processor.report.columns import NUMBERS, SKETCH, ColumnFigures, shown
 from processor.report.summary import Report
-from processor.report.top import TOP_ROWS, FirstRows
+from processor.report.top import TOP_ROWS
 
 # The hashes are our own (processor/native/figures.c): another way of making them is another format.
 FORMAT: Final = "3"
@@ -57,7 +57,7 @@ def restore(report: Report, figures: dict[str, Any]) -> bool:
     if figures["format"] != FORMAT or figures["columns"].keys() != report.columns.keys():
         return False
     report.rows, report.passed, report.repeated = figures["rows"], figures["passed"], figures["repeated"]
-    report.first = FirstRows(0)  # those are counted
+    report.first.skip(report.rows)
     report.changed = Counter(figures["changed"])
     report.examples = {name: [(a, b) for a, b in pairs] for name, pairs in figures["examples"].items()}
     for name, of_column in figures["columns"].items():

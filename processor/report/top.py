@@ -25,6 +25,10 @@ class FirstRows:
         """Return room for as many rows as are looked at where there are so many columns."""
         return cls(min(TOP_ROWS, TOP_VALUES // max(1, columns)))
 
+    def skip(self, rows: int) -> None:
+        """Leave out so many, which an earlier attempt has counted."""
+        self.room = max(0, self.room - rows)
+
     def take(self, frame: pl.DataFrame) -> bool:
         """Keep rows as far as there is room; tell whether there is none left."""
         if self.room:

@@ -1,7 +1,7 @@
 -- The queue's one exit. Claims are serialised by an advisory lock (they take milliseconds), which
 -- makes the limits exact; SKIP LOCKED keeps a client's open transaction on a row from holding up
--- the others. The attempt is counted here, so that a file that kills the process ends. The settings pin
--- the plan, as in importer.open_targets.
+-- the others. The attempt is counted here, and the commit waits for the disk, so that a file that kills
+-- a process, be it the server's, ends. The settings pin the plan, as in importer.open_targets.
 create function importer.claim_jobs(worker text, max_jobs integer, lease_seconds integer default 45)
 returns setof jsonb
 language plpgsql security definer
@@ -9,8 +9,6 @@ set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
 set enable_seqscan = off set enable_bitmapscan = off
 as $$
 begin
-  -- As in importer.open_job: a claim that a crash of the server takes back is made again.
-  perform set_config('synchronous_commit', 'off', true);
   perform pg_advisory_xact_lock(hashtextextended('importer.claim_jobs', 0));
   return query
   with chosen as (
