@@ -1,6 +1,7 @@
 """Connections to Postgres: their settings, and why."""
 
 import select
+from typing import Any
 
 import psycopg
 from psycopg_pool import ConnectionPool
@@ -32,7 +33,7 @@ def connect(database_url: str) -> psycopg.Connection:
     return psycopg.connect(database_url, **SETTINGS)  # pyright: ignore[reportArgumentType]
 
 
-def check(conn: psycopg.Connection) -> None:
+def check(conn: psycopg.Connection[Any]) -> None:
     """Find out whether a connection of the pool still holds, without a round trip where nothing speaks against it.
 
     A server that ends an idle connection says so, and nothing else comes on it.

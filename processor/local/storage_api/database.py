@@ -11,6 +11,7 @@ import psycopg
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
+from processor.connect import check
 from processor.local.storage_api.callers import SERVICE, Caller
 from processor.local.storage_api.errors import (
     StorageError,
@@ -67,7 +68,7 @@ class Database:
                 "connect_timeout": 3,
                 "prepare_threshold": None,  # a migration may change a row's columns under a prepared `select *`
             },
-            check=_check,
+            check=check,
             min_size=1,
             max_size=10,
             timeout=_CONNECT_SECONDS,
@@ -108,12 +109,6 @@ class Database:
         """Run a transaction that is always rolled back, to learn whether the policies would allow it."""
         with self.transaction(scope) as connection, connection.transaction(force_rollback=True):
             yield connection
-
-
-def _check(connection: Rows) -> None:
-    """Raise for a connection that a restart of Postgres has broken, so that the pool replaces it."""
-    connection.execute("")
-    connection.rollback()
 
 
 def _denied(message: str) -> StorageError:

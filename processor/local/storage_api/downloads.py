@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from processor.local.storage_api import rows
-from processor.local.storage_api.callers import identify_or_nobody
+from processor.local.storage_api.callers import SERVICE, identify_or_nobody
 from processor.local.storage_api.errors import StorageError, access_denied, no_such_bucket
 from processor.local.storage_api.file_response import FileResponse
 from processor.local.storage_api.names import check_object_name
@@ -57,10 +57,14 @@ async def signed(request: Request) -> Response:
 
 
 def _readable(call: Call) -> Response:
-    open_to_all = _limits(call).public
-    if not call.scope.caller.authenticated and not open_to_all:
-        raise access_denied("Access denied to this bucket")
-    return _file(call, _find(call, as_service=open_to_all))
+    caller = call.scope.caller
+    with call.services.database.transaction(call.scope.as_service()) as connection:
+        open_to_all = rows.limits_of(connection, call.bucket).public
+        if not caller.authenticated and not open_to_all:
+            raise access_denied("Access denied to this bucket")
+        check_object_name(call.name)
+        seen = rows.find(connection, call.bucket, call.name) if open_to_all or caller == SERVICE else None
+    return _file(call, seen or _find(call))
 
 
 def _limits(call: Call) -> rows.Limits:
@@ -68,10 +72,9 @@ def _limits(call: Call) -> rows.Limits:
         return rows.limits_of(connection, call.bucket)
 
 
-def _find(call: Call, *, as_service: bool = False) -> ObjectRow:
+def _find(call: Call) -> ObjectRow:
     check_object_name(call.name)
-    scope = call.scope.as_service() if as_service else call.scope
-    with call.services.database.transaction(scope) as connection:
+    with call.services.database.transaction(call.scope) as connection:
         return rows.find(connection, call.bucket, call.name)
 
 
