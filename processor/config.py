@@ -46,7 +46,7 @@ class Config:
 
         A third large job gains nothing by more on two cores, and each costs the memory of a chunk.
         """
-        return 2 * (self.connections - 1)
+        return min(2, self.max_jobs) * (self.connections - 1)
 
     @property
     def most_connections(self) -> int:

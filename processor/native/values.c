@@ -45,8 +45,9 @@ int64_t characters(const uint8_t *text, int64_t size) {
     return count;
 }
 
-/* [+-]?[0-9]+ within 64 bits. */
+/* [+-]?[0-9]+ within 64 bits; no more zeros before it than Python's int() reads, which orders them in the report. */
 int whole_number(const uint8_t *text, int64_t size, int64_t *value) {
+    if (size > NUMBER_BYTES) return 0;
     const uint8_t *at = text, *end = text + size;
     int negative = at < end && *at == '-';
     if (at < end && (*at == '-' || *at == '+')) at++;

@@ -11,8 +11,9 @@ from processor.report.columns import NUMBERS, SKETCH, ColumnFigures, shown
 from processor.report.summary import Report
 from processor.report.top import TOP_ROWS
 
-# The hashes are our own (processor/native/figures.c): another way of making them is another format.
-FORMAT: Final = "3"
+# The hashes are our own (processor/native/figures.c): another way of making them is another format. An order is kept by
+# arrays alone, for jsonb orders keys its own way.
+FORMAT: Final = "4"
 
 
 def is_worth_keeping(report: Report) -> bool:
@@ -47,7 +48,7 @@ def kept_column(figures: ColumnFigures) -> dict[str, Any]:
         "longest": figures.longest,
         "least": figures.least if whole else shown(figures.least),
         "greatest": figures.greatest if whole else shown(figures.greatest),
-        "top": dict(figures.top),
+        "top": [(shown(value), count) for value, count in figures.top],
         "sketch": b64encode(figures.sketch.hashes.astype("<u8").tobytes()).decode(),
     }
 
@@ -69,5 +70,5 @@ def restore_column(column: ColumnFigures, figures: dict[str, Any]) -> None:
     """Go on with the kept figures of one column."""
     for name in ("rows", "nulls", "characters", "shortest", "longest", "least", "greatest"):
         setattr(column, name, figures[name])
-    column.top = list(figures["top"].items())
+    column.top = [(value, count) for value, count in figures["top"]]
     column.sketch = Sketch(SKETCH, np.frombuffer(b64decode(figures["sketch"]), "<u8").astype(np.uint64))

@@ -73,9 +73,9 @@ class Finisher:
             return written_or_none(lambda: write_errors(self.conn, self.job, opened, self.artifacts))
 
     def complete(self, opened: Opened, tally: Tally, paths: Paths) -> None:
-        """Move what is staged and set the job completed, together."""
-        if opened.sink.at_once and not (self.tried or self.preview.stale or tally.rejected):
-            self.set_completed(opened, tally, paths)  # a transaction of its own in one round trip of three
+        """Move what is staged and set the job completed, together; where nothing else is left, by one statement."""
+        if opened.sink.at_once and not (self.tried or self.preview.stale):
+            self.set_completed(opened, tally, paths)
             return
         with loading(self.conn, self.job.id, self.config.lease_seconds):
             with self.report.timed("finish"):

@@ -1,7 +1,6 @@
 """The web server and its settings: nothing on by default that is not needed."""
 
 import socket
-import sys
 
 import uvicorn
 from starlette.applications import Starlette
@@ -19,8 +18,11 @@ def run(app: Starlette, host: str, port: int, limits: Limits) -> None:
 
     Raises: Problem where it cannot listen there.
     """
-    config = uvicorn.Config(
+    check_address(host, port)
+    uvicorn.run(
         app,
+        host=host,
+        port=port,
         http=doorway(limits),
         # A library for WebSockets comes with `supabase`, and uvicorn would use it, with answers of its own.
         ws="none",
@@ -37,26 +39,22 @@ def run(app: Starlette, host: str, port: int, limits: Limits) -> None:
         timeout_keep_alive=limits.idle_seconds,
         timeout_graceful_shutdown=STOP_SECONDS,
     )
-    server = uvicorn.Server(config)
-    with bound(host, port) as sock:
-        server.run([sock])
-    if not server.started:
-        sys.exit(1)  # the log says why
 
 
-def bound(host: str, port: int) -> socket.socket:
-    """Take an address, on which uvicorn listens once the application is up; its own way ends without a hint.
+def check_address(host: str, port: int) -> None:
+    """Find out whether one could listen there: uvicorn would end with a line of its log and without a hint.
 
     Raises: Problem.
     """
-    sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        sock.bind((host, port))
-    except OSError as exc:
-        sock.close()
+        for family, kind, protocol, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+            with socket.socket(family, kind, protocol) as sock:
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                if family == socket.AF_INET6:  # as asyncio does, so that :: and 0.0.0.0 do not get in each other's way
+                    sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+                sock.bind(address)
+    except (OSError, UnicodeError) as exc:
         raise Problem(
-            f"cannot listen on {host}, port {port}: {exc.strerror or exc}",
+            f"cannot listen on {host}, port {port}: {getattr(exc, 'strerror', None) or exc}",
             "set IMPORT_JOBS_HOST and IMPORT_JOBS_PORT to an address of this machine and a free port",
         ) from exc
-    return sock
