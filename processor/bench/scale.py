@@ -13,6 +13,9 @@ NONE = "not measured yet"
 RINGS_PER_SECOND = 200
 # Postgres's default max_connections, less what it keeps for superusers.
 CONNECTIONS = 97
+# What a processor with its default settings takes at most: four jobs, two of them on two connections, three for its own
+# statements, the heartbeat's.
+TAKEN = 10
 # 1 Gbit/s, and the sustained write speed of a common cloud volume, both in bytes a second.
 NETWORK, VOLUME = 125e6, 125e6
 # Cores of a database, and how many processors of two cores stand before it.
@@ -29,7 +32,6 @@ class Measured:
     processor_cpu: float | None
     wal_bytes_per_row: float | None
     log_bytes_per_second: float | None
-    sessions: float | None
     jobs: float | None
     jobs_of: dict[int, float | None]
     claims: dict[int, float | None]
@@ -58,7 +60,6 @@ def measured(book: Book) -> Measured:
         per_row("CPU of the processor"),
         wal,
         log * 1e6 if log else None,
-        of("profile", "sessions of the processor"),
         of("many", "jobs per second"),
         {count: of("processors", f"jobs/s with {count} processors") for count in (1, 2, 4)},
         {depth: of("claims", f"claim with {depth:,} pending") for depth in depths},
@@ -114,7 +115,6 @@ def inputs(found: Measured) -> str:
         ("P", "CPU of the processor per million rows", shown(found.processor_cpu, "s", 1e6), "profile"),
         ("W", "WAL per row", shown(found.wal_bytes_per_row, "bytes"), "profile"),
         ("L", "WAL that the disk takes", shown(found.log_bytes_per_second, "MB/s", 1e-6), "profile"),
-        ("S", "most database sessions of a processor while it loads", shown(found.sessions, ""), "profile"),
         ("J", "jobs of 1,000 rows per second, one processor", shown(found.jobs, "jobs/s"), "many"),
     ]
     for count, jobs in found.jobs_of.items():
@@ -166,8 +166,8 @@ def walls(found: Measured) -> str:
         ("WAL of this machine's disk", "L / W", log),
         (
             "connections",
-            f"{CONNECTIONS} of the default 100 / S",
-            shown(over(CONNECTIONS, found.sessions), "processors"),
+            f"{CONNECTIONS} of the default 100 / {TAKEN}, the most that a processor takes",
+            shown(over(CONNECTIONS, TAKEN), "processors"),
         ),
         ("Storage bandwidth of 1 Gbit/s", "125 MB/s / B", shown(over(NETWORK, found.file_bytes_per_row), "rows/s")),
         ("pg_net's 200 rings/s", "200 × 86,400", rings),
