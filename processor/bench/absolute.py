@@ -32,7 +32,7 @@ where schemaname = 'net' and sequencename = 'http_request_queue_id_seq'"""
 def memory(rig: Rig, size: Size) -> Outcome:
     """Return the peak resident memory of a new processor for each file."""
     largest = max(size.rows * BYTES_PER_ROW / 1e6, 2)
-    steps = sorted({step for step in STEPS if step < largest} | {round(largest)})
+    steps = sorted({step for step in STEPS if step < 0.9 * largest} | {round(largest)})
     peaks: dict[int, float] = {}
     rows: list[tuple[str, ...]] = []
     for step in steps:
