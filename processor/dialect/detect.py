@@ -33,8 +33,8 @@ def detect(sample: bytes, complete: bool, options: Mapping[str, Any]) -> Dialect
     if whole and not any(line.strip() for line in lines):
         raise EmptyFile("the file is empty, or holds nothing but white space")
     layout = find_layout(lines, whole, given)
-    rows = [row.fields for row in layout.trial.rows[layout.trial.start :]]
-    headed = given.has_header if given.has_header is not None else has_header(rows[:50])
+    rows = [row.fields for row in layout.trial.rows[layout.trial.start :][:50]]
+    headed = given.has_header if given.has_header is not None else has_header(rows)
     decided: dict[str, How] = {
         "encoding": encoding.how,
         "has_header": how(given.has_header, not headed),

@@ -50,7 +50,7 @@ def attempt(lines: Sequence[str], complete: bool, marks: Marks, comment: str | N
     table = rows[start:]
     if remarks:
         table = [row for row in table if len(row.fields) == width or not lines[row.line].startswith("#")]
-    score = sum([len(row.fields) == width for row in table]) / len(table)
+    score = 1.0 if len(counts) == 1 and not remarks else sum([len(row.fields) == width for row in table]) / len(table)
     score *= (
         (0.5 + 0.5 * _clean(table, text, marks.delimiter))
         * (0.9 if start else 1.0)
