@@ -20,7 +20,7 @@ RENEW = "select importer.renew_lease(%s, %s, %s)"
 END_FORMER = "select importer.end_former_sessions(%s, %s, %s)"
 OPEN = "select importer.open_job(%s, %s, %s, %s, %s)"
 COMMIT_CHUNK = "select importer.commit_chunk(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
-FINISH = "set local statement_timeout = 0; select importer.finish_job(%s, %s, %s, %s, %s, %s, %s)"
+FINISH = "select importer.finish_job(%s, %s, %s, %s, %s, %s, %s)"
 FAIL = "select importer.fail_job(%s, %s, %s, %s, %s, %s, %s, %s)"
 REJECTED_RECORDS = "select record_number from importer.rejected_rows(%s)"
 REJECTED_ROWS = "select line_number, column_name, code, message, raw from importer.rejected_rows(%s)"
@@ -406,12 +406,11 @@ class Paths:
 def finish(
     conn: psycopg.Connection, job: Job, records: int, sha256: str | None, report: dict[str, Any], paths: Paths
 ) -> None:
-    """Complete the job, in the caller's transaction or in one of its own, which waits for a lock as long as need be.
+    """Complete the job, in a transaction of the caller's.
 
     Raises: psycopg.Error with SQLSTATE IJ902 when the counts do not agree, IJ103 without a lease.
     """
-    with psycopg.ClientCursor(conn) as cursor:  # one message, and so one transaction, of two statements
-        cursor.execute(FINISH, (job.id, job.token, records, sha256, Jsonb(report), paths.errors, paths.output))
+    conn.execute(FINISH, (job.id, job.token, records, sha256, Jsonb(report), paths.errors, paths.output))
 
 
 def fail(conn: psycopg.Connection, job: Job, reason: JobError, report: dict[str, Any] | None, paths: Paths) -> str:

@@ -73,22 +73,15 @@ class Finisher:
             return written_or_none(lambda: write_errors(self.conn, self.job, opened, self.artifacts))
 
     def complete(self, opened: Opened, tally: Tally, paths: Paths) -> None:
-        """Move what is staged and set the job completed, together; where nothing else is left, by one statement."""
-        if opened.sink.at_once and not (self.tried or self.preview.stale):
-            self.set_completed(opened, tally, paths)
-            return
+        """Move what is staged and set the job completed, together."""
         with loading(self.conn, self.job.id, self.config.lease_seconds):
             with self.report.timed("finish"):
                 passed = opened.sink.complete(self.conn, self.job)
             self.pass_over(passed + self.tried)
             if self.preview.stale:
                 jobs.keep_preview(self.conn, self.job, self.preview.rows)
-            self.set_completed(opened, tally, paths)
-
-    def set_completed(self, opened: Opened, tally: Tally, paths: Paths) -> None:
-        """Write the report and set the job completed."""
-        report = self.report.as_json(opened.plan, opened.dialect)
-        jobs.finish(self.conn, self.job, tally.read, opened.digest.whole, report, paths)
+            report = self.report.as_json(opened.plan, opened.dialect)
+            jobs.finish(self.conn, self.job, tally.read, opened.digest.whole, report, paths)
 
     def reject_late(self, opened: Opened, tally: Tally) -> Tally:
         """Find the staged rows that the target refuses and count them as rejected, whatever becomes of the job."""

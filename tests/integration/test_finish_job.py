@@ -2,13 +2,10 @@
 
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
 
 import psycopg
 import pytest
 
-from processor import jobs
 from tests.integration.queue_harness import Claim, Queue, refused
 
 
@@ -130,25 +127,3 @@ def test_cancellation_that_meets_the_finish_wins_without_a_deadlock(queue: Queue
         finisher.join()
     assert outcome == ["IJ103"]
     assert queue.row(claim.id, "status") == "cancelled"
-
-
-@pytest.mark.parametrize("in_transaction", [False, True])
-def test_processor_waits_for_whoever_holds_the_job_however_long_that_takes(
-    queue: Queue, claim: Claim, in_transaction: bool
-) -> None:
-    queue.commit(claim, 0)
-    job = jobs.Job(claim.id, claim.token, 1, "imports", "a/people.csv", "people", None, {}, {})
-    conn = queue.processor
-    conn.execute("set statement_timeout = '50ms'")
-    try:
-        with ThreadPoolExecutor() as threads, conn.transaction() if in_transaction else nullcontext():
-            with queue.admin.transaction():
-                queue.admin.execute("select from public.import_jobs where id = %s for update", [claim.id])
-                done = threads.submit(jobs.finish, conn, job, 1, "00", {"note": "it's"}, jobs.Paths())
-                time.sleep(0.3)
-                assert not done.done()
-            done.result(10)
-        assert conn.execute("show statement_timeout").fetchone() == ("50ms",)
-    finally:
-        conn.execute("reset statement_timeout")
-    assert queue.row(claim.id, "status", "file_sha256", "report") == ("completed", "00", {"note": "it's"})

@@ -31,11 +31,10 @@ class Sink(Protocol):
     """`ordered`: later rows win over earlier ones, so that chunks must be written in the order of the file.
 
     `looks_first`: what is refused is looked for before the job is completed, not only when that fails. `tries`: writing
-    tries the types that `validate` leaves to Postgres. `at_once`: nothing is left to do at the end.
+    tries the types that `validate` leaves to Postgres.
     """
 
     ordered: bool
-    at_once: bool
     looks_first: bool
     tries: bool
 
@@ -71,7 +70,6 @@ class Immediate:
     """What is the same for sinks that have nothing left to do at the end."""
 
     ordered: bool = False
-    at_once: bool = True
     looks_first: bool = False
     tries: bool = True
 

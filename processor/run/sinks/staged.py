@@ -25,7 +25,6 @@ class Staged(Moving):
     has come before, where that is an error.
     """
 
-    at_once: bool = False
     copying: load.Copying
     delete: sql.Composed
     view: sql.Composed
