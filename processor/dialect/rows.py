@@ -6,8 +6,8 @@ from functools import partial
 from itertools import chain, islice
 from typing import Any, Final, NamedTuple, cast
 
-#: Rows that are looked at; enough for any habit to show, and 15 ways to read stay under 15 ms. Of a small job's time in
-#: the interpreter the reading of 100 rows takes 2.5 %.
+#: Rows that are looked at; enough for any habit to show, and 15 ways to read take 6 ms where a row is a line (0.2 ms
+#: each for 100 rows of six fields).
 ROWS = 200
 
 

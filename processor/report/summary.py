@@ -79,9 +79,8 @@ class Report:
         with Batch(rows.frame) as batch:
             for place, (name, figures) in enumerate(self.columns.items()):
                 figures.add(batch, place, rows.frame.get_column(name), ascii_only=rows.ascii_only)
-        if self.first.take(
-            rows.frame, sum(each.characters for each in self.columns.values())
-        ):  # no more will come, and all others need not be kept
+        characters = sum(each.characters for each in self.columns.values())
+        if self.first.take(rows.frame, characters):  # no more will come, and all others need not be kept
             self.count_top()
 
     def count_top(self) -> None:

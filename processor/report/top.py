@@ -8,7 +8,7 @@ from processor.native import most_frequent
 
 # Top values are those of the first rows: to count all values would cost more than to load them.
 TOP_ROWS = 10_000
-# Of many columns fewer: to count 10,000 values takes 0.3 ms, 60 ms for 200 columns.
+# Of many columns fewer: to count 10,000 values takes 0.3 ms, and 12 ms in all for 200 columns of 1,000.
 TOP_VALUES = 200_000
 TOP = 5
 # Rows that are kept keep the bytes of their chunk: of long texts fewer are looked at.

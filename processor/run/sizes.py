@@ -8,7 +8,7 @@ from processor.flow import Position
 # of 30 MB end at about the same time (1.13 → 1.18 × of psql for one of 31 MB).
 RAMP = (256 * 1024, 1 << 20, *8 * (4 << 20,))
 # Towards the end each chunk is a third of what is left, down to this, so that no session waits long for the other: a
-# chunk of 8 MiB is 1.3 s of an upsert.
+# chunk of 8 MiB is more than a second of an upsert.
 SHARE, LEAST = 3, 1 << 20
 
 

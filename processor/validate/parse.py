@@ -18,7 +18,7 @@ def parse(body: bytes, plan: Plan, dialect: Dialect, expected: int) -> pl.DataFr
     frame = split(body, dialect.delimiter, plan.width, wanted, expected, plan.null_values)
     if frame is None:
         raise RowAccounting(f"the parser did not find {expected} records of {plan.width} fields where it should")
-    if len(wanted) == len(plan.fields):  # a tenth of what a select takes, which is felt by small files
+    if len(wanted) == len(plan.fields):  # 1/22 of what a select takes, which is felt by small files
         frame.columns = [field.column.name for field in plan.fields]
         return frame
     return frame.select([_column(field).alias(field.column.name) for field in plan.fields])
