@@ -12,7 +12,7 @@ from processor.native import Batch, sure
 from processor.validate.ambiguous import AMBIGUOUS, ambiguous, is_dated
 from processor.validate.offences import Offences
 from processor.validate.refusals import code_of, sentence
-from processor.validate.types import fast_path
+from processor.validate.types import accepted, is_judged
 
 
 def check(rows: Rows, plan: Plan, known: Rejections | None = None) -> Checked:
@@ -33,13 +33,12 @@ def check(rows: Rows, plan: Plan, known: Rejections | None = None) -> Checked:
             offences.add(texts.is_null().to_numpy(), column.name, "IJ404", sentence("IJ404", column))
         if column.name in without_doubt:
             continue
-        path = fast_path(column, field.reading.time_zone)
-        unsure = _unsure(left.get(column.name, texts), path, column)
+        unsure = _unsure(left.get(column.name, texts), column, field.reading.time_zone)
         if is_dated(column) and (either := ambiguous(unsure, column)).len():
             bad = texts.is_in(either.implode()).fill_null(False).to_numpy()
             offences.add(bad, column.name, "IJ403", AMBIGUOUS.format(column.name))
             unsure = unsure.filter(~unsure.is_in(either.implode()))
-        if path is not None and len(unsure):
+        if is_judged(column) and len(unsure):
             doubts.append(Doubt(column, unsure))
     return Checked(replace(rows, sure=without_doubt), tuple(doubts), offences.rejections())
 
@@ -57,11 +56,11 @@ def _without_value(frame: pl.DataFrame, plan: Plan) -> dict[str, pl.Series]:
     return found
 
 
-def _unsure(texts: pl.Series, path: pl.Expr | None, column: Column) -> pl.Series:
+def _unsure(texts: pl.Series, column: Column, time_zone: str | None) -> pl.Series:
     """Return the distinct texts that are not surely good; of opaque types only those that may hide a date's order."""
-    if path is None:
+    if not is_judged(column):
         return texts.drop_nulls().unique(maintain_order=True) if is_dated(column) else texts.clear()
-    good = texts.alias(column.name).to_frame().select(path).to_series()
+    good = accepted(texts, column, time_zone)
     return texts.clear() if good.all() else texts.filter(~good).unique(maintain_order=True)
 
 
@@ -85,10 +84,10 @@ def settle(checked: Checked, verdicts: Iterable[Verdict]) -> tuple[Rows, Rejecti
 
 
 def opaque_doubts(rows: Rows, plan: Plan) -> tuple[Doubt, ...]:
-    """Ask for every distinct text of the columns without a fast path: the second round, after a COPY failed."""
+    """Ask for every distinct text of the opaque columns: the second round, after a COPY failed."""
     doubts: list[Doubt] = []
     for field in plan.fields:
-        if fast_path(field.column) is None:
+        if not is_judged(field.column):
             texts = rows.frame.get_column(field.column.name).drop_nulls().unique(maintain_order=True)
             if len(texts):
                 doubts.append(Doubt(field.column, texts))

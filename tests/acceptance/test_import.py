@@ -95,7 +95,7 @@ def test_generated_and_identity_columns_are_never_written(stack: Stack) -> None:
     assert job["report"]["ignored_headers"] == ["id", "twice"]
 
 
-def test_types_without_a_fast_path_go_through_postgres(stack: Stack) -> None:
+def test_opaque_types_go_through_postgres(stack: Stack) -> None:
     table = stack.table("id integer, j jsonb, r int4range, ip inet, tags text[]")
     rows = [
         ["1", '{"a": [1, 2]}', "[1,5)", "10.0.0.1/8", '{x,"y z"}'],

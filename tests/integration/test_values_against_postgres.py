@@ -13,9 +13,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
-from processor.validate import make_reading, types
+from processor.validate import make_reading
 from tests.conftest import Cluster
-from tests.integration.value_texts import CLOCK, NASTY, NEAR, OFFSET, SPOKEN, TYPES, texts
+from tests.integration.value_texts import CLOCK, DATE, NASTY, NEAR, OFFSET, SPOKEN, TYPES, texts
 from tests.integration.values_harness import Kept
 
 PER_EXAMPLE = 25
@@ -23,7 +23,7 @@ EXAMPLES = 80 if os.environ.get("IMPORT_JOBS_NIGHTLY") == "1" else 4
 DATED = {name for name in NEAR if "date" in name or "timestamp" in name} | {"public.day", "public.moment"}
 AMBIGUOUS = "day or month may come first"
 #: Days as people write them. Of others, such as `9 09 "6`, more may be refused than must.
-PLAIN = re.compile(rf"(?:{CLOCK}[ ,])?(?:{'|'.join(SPOKEN)}|{types._DATE})(?:[ T]{CLOCK}{OFFSET}?)?")
+PLAIN = re.compile(rf"(?:{CLOCK}[ ,])?(?:{'|'.join(SPOKEN)}|{DATE})(?:[ T]{CLOCK}{OFFSET}?)?")
 
 
 @pytest.fixture(scope="module")

@@ -2,12 +2,19 @@
 
 from hypothesis import strategies as st
 
-from processor.validate import types
-
 DIGITS = r"[+-]?[0-9]{1,6}"
 POINTED = r"[+-]?0{0,3}[0-9]{0,6}\.?[0-9]{0,6}"
 CLOCK = r"[0-2]?[0-9]:[0-5][0-9](?::[0-6][0-9](?:\.[0-9]{1,7})?)?"
 OFFSET = r"(?: ?[+-][01]?[0-9](?::?[0-5][0-9])?| ?Z| UTC| America/Sao_Paulo| EST)"
+#: Days that exist, of the years 1000 to 9999, and their moments.
+YEAR = r"[1-9][0-9]{3}"
+LEAP_YEAR = r"(?:[1-9][0-9](?:0[48]|[2468][048]|[13579][26])|(?:[2468][048]|[13579][26])00)"
+DATE = (
+    rf"(?:{YEAR}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)"
+    rf"|02-(?:0[1-9]|1[0-9]|2[0-8]))|{LEAP_YEAR}-02-29)"
+)
+TIME = r"(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,9})?)?"
+TIMESTAMP = rf"{DATE}(?:[ T]{TIME}(?:Z| UTC| ?[+-](?:0[0-9]|1[0-4])(?::?[0-5][0-9])?)?)?"
 #: Days in the spellings that Postgres reads by its DateStyle, and some that it does not.
 SPOKEN = (
     r"(?:Sat |Tue, )?[0-3]?[0-9][/. -][0-1]?[0-9][/. -](?:[0-9]{2}|20[0-9]{2})",
@@ -36,18 +43,27 @@ NEAR: dict[str, tuple[str, ...]] = {
     "numeric(3)": (POINTED, r"9{1,4}\.[5-9]?"),
     "numeric(2,2)": (POINTED, r"0?\.[0-9]{1,4}"),
     "numeric(38,10)": (POINTED, r"[0-9]{20,32}\.[0-9]{0,12}"),
-    "numeric(3,-2)": (POINTED, r"[0-9]{4,6}"),
-    "real": (types._REAL, r"[0-9]{1,9}(\.[0-9]{0,9})?[eE][+-]?[0-9]{1,3}"),
-    "double precision": (types._DOUBLE, r"[0-9]{1,18}(\.[0-9]{0,9})?[eE][+-]?[0-9]{1,4}"),
-    "boolean": ("(?:" + "|".join(types._BOOLEAN) + ")", r"[tTfFyYnNoO][rRaAeEnNoOfFsSlLuU]{0,4}"),
-    "date": (types._DATE, r"[0-9]{4}-[01][0-9]-[0-3][0-9]", *SPOKEN),
-    "time without time zone": (types._TIME, r"[0-2][0-9]:[0-6][0-9]:[0-6][0-9]", rf"{CLOCK} ?[AaPp][Mm]"),
-    "time(0) without time zone": (types._TIME, r"23:59:59\.9{1,9}"),
-    "time with time zone": (rf"{types._TIME}{OFFSET}", rf"{CLOCK}{OFFSET}", CLOCK),
-    "timestamp without time zone": (types._TIMESTAMP, r"9999-12-31[ T]23:59:59\.9{1,9}", rf"(?:{SPOKEN[0]}) {CLOCK}"),
-    "timestamp(3) without time zone": (types._TIMESTAMP, rf"{CLOCK} (?:{SPOKEN[0]})"),
-    "timestamp with time zone": (types._TIMESTAMP, rf"2026-11-22[ T]{CLOCK}{OFFSET}", rf"(?:{SPOKEN[0]}) {CLOCK}"),
-    "timestamp(0) with time zone": (types._TIMESTAMP, rf"{SPOKEN[2]} {CLOCK}{OFFSET}"),
+    "numeric(3,-2)": (POINTED, r"[0-9]{4,6}", r"[0-9]{2,5}\.5"),
+    "real": (
+        r"[+-]?(?:[0-9]{1,30}(?:\.[0-9]{0,30})?|\.[0-9]{1,30}|[0-9]{1,8}(?:\.[0-9]{0,8})?[eE][+-]?[0-2]?[0-9])",
+        r"[0-9]{1,9}(\.[0-9]{0,9})?[eE][+-]?[0-9]{1,3}",
+    ),
+    "double precision": (
+        r"[+-]?(?:[0-9]{1,30}(?:\.[0-9]{0,30})?|\.[0-9]{1,30}|[0-9]{1,17}(?:\.[0-9]{0,17})?[eE][+-]?[01]?[0-9]{1,2})",
+        r"[0-9]{1,18}(\.[0-9]{0,9})?[eE][+-]?[0-9]{1,4}",
+    ),
+    "boolean": (
+        r"t|f|true|false|y|n|yes|no|on|off|T|F|TRUE|False|Y|N|Yes|NO|On|OFF|1|0",
+        r"[tTfFyYnNoO][rRaAeEnNoOfFsSlLuU]{0,4}",
+    ),
+    "date": (DATE, r"[0-9]{4}-[01][0-9]-[0-3][0-9]", *SPOKEN),
+    "time without time zone": (TIME, r"[0-2][0-9]:[0-6][0-9]:[0-6][0-9]", rf"{CLOCK} ?[AaPp][Mm]"),
+    "time(0) without time zone": (TIME, r"23:59:59\.9{1,9}"),
+    "time with time zone": (rf"{TIME}{OFFSET}", rf"{CLOCK}{OFFSET}", CLOCK),
+    "timestamp without time zone": (TIMESTAMP, r"9999-12-31[ T]23:59:59\.9{1,9}", rf"(?:{SPOKEN[0]}) {CLOCK}"),
+    "timestamp(3) without time zone": (TIMESTAMP, rf"{CLOCK} (?:{SPOKEN[0]})"),
+    "timestamp with time zone": (TIMESTAMP, rf"2026-11-22[ T]{CLOCK}{OFFSET}", rf"(?:{SPOKEN[0]}) {CLOCK}"),
+    "timestamp(0) with time zone": (TIMESTAMP, rf"{SPOKEN[2]} {CLOCK}{OFFSET}"),
     "interval": (
         rf"[+-]?[0-9]{{1,4}}(?:\.[0-9]{{1,2}})? ?{UNITS}(?: [0-9]{{1,2}} ?{UNITS})?(?: {CLOCK})?(?: ago)?",
         r"-?P(?:[0-9]{1,3}Y)?(?:[0-9]{1,3}M)?(?:[0-9]{1,2}D)?(?:T(?:[0-9]{1,2}H)?(?:[0-9]{1,2}(?:\.[0-9])?S)?)?",
@@ -55,7 +71,11 @@ NEAR: dict[str, tuple[str, ...]] = {
     ),
     "interval day to second": (rf"[0-9]{{1,3}} {UNITS} {CLOCK}", rf"[0-9]{{1,3}} {CLOCK}"),
     "interval(0)": (r"[0-9]{1,3}\.[5-9] sec", rf"[0-9]{{1,3}} days {CLOCK}"),
-    "uuid": (types._UUID, r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", r"\{[0-9a-f]{32}\}"),
+    "uuid": (
+        r"[0-9a-fA-F]{8}(?:-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}",
+        r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
+        r"\{[0-9a-f]{32}\}",
+    ),
     "character varying(3)": (r"[ -~]{0,4}", r"[éß€\U0001f600 ]{0,4}"),
     "character varying": (r"[ -~]{0,4}",),
     "character(2)": (r"[ -~]{0,3}", r"[éß€\U0001f600 ]{0,3}"),
@@ -79,9 +99,9 @@ NEAR: dict[str, tuple[str, ...]] = {
     "text[]": (rf"\{{(?:{ELEMENT},){{0,3}}{ELEMENT}\}}", r"\{\{[ab],c\},\{[de],f\}\}", r"\[[0-3]:[0-3]\]=\{[a-c],b\}"),
     "integer[]": (rf"\{{(?:{WHOLE}, ?){{0,3}}{WHOLE}\}}", r"\{\{1,[0-9]\},\{3,[0-9a]\}\}", r"\{(?:NULL|1)?\}"),
     "character varying(2)[]": (rf"\{{(?:{ELEMENT},){{0,2}}{ELEMENT}\}}",),
-    "date[]": (rf"\{{(?:{types._DATE},){{0,2}}(?:{SPOKEN[0]}|{types._DATE})\}}", r"\{NULL\}"),
+    "date[]": (rf"\{{(?:{DATE},){{0,2}}(?:{SPOKEN[0]}|{DATE})\}}", r"\{NULL\}"),
     "int4range": (r"[\[(][0-9]{0,3},[0-9]{0,3}[\])]", "empty"),
-    "daterange": (rf"[\[(]{types._DATE},{types._DATE}[\])]", rf"[\[(](?:{SPOKEN[0]}),[\])]"),
+    "daterange": (rf"[\[(]{DATE},{DATE}[\])]", rf"[\[(](?:{SPOKEN[0]}),[\])]"),
     "bit(3)": (r"[01]{2,4}", r"[Bbx][01]{1,3}"),
     "bit varying(4)": (r"[01]{2,5}", r"[Bbx][01]{1,3}"),
     "money": (r"-?\$?[0-9]{1,3}(?:,[0-9]{3})*(?:\.[0-9]{1,3})?",),
@@ -91,8 +111,8 @@ NEAR: dict[str, tuple[str, ...]] = {
     "public.ratio": (r"[01]?\.[0-9]{1,4}", POINTED),
     "public.tenth": (r"[01]?\.[0-9]{1,4}", POINTED),
     "public.raising": (DIGITS,),
-    "public.day": (types._DATE, *SPOKEN),
-    "public.moment": (types._TIMESTAMP, rf"(?:{SPOKEN[0]}) {CLOCK}"),
+    "public.day": (DATE, *SPOKEN),
+    "public.moment": (TIMESTAMP, rf"(?:{SPOKEN[0]}) {CLOCK}"),
 }
 TYPES = """
 create type public.mood as enum ('sad', 'Happy', 'né');

@@ -13,7 +13,7 @@ from processor import load, records
 from processor.flow import Checked, Chunk, Column, Dialect, Limits, Plan, Position, Reading, Rejections, Rows
 from processor.shape import judge_shape
 from processor.validate import check, make_plan, opaque_doubts, parse, settle, transform
-from processor.validate.types import fast_path
+from processor.validate.types import is_judged
 
 Text = str | None
 #: What a rejection's code must be for the SQLSTATE that Postgres gives; all others are IJ403.
@@ -56,7 +56,7 @@ class Kept:
 
     @property
     def opaque(self) -> bool:
-        return fast_path(self.columns[1]) is None
+        return not is_judged(self.columns[1])
 
     def by_postgres(self, texts: Sequence[Text]) -> Written:
         """COPY each text alone."""
@@ -94,7 +94,7 @@ class Kept:
         error = load.savepoint(self.conn, lambda: load.copy(self.conn, statement, rows.frame))
         if error is None:
             return []
-        assert self.opaque, f"a fast path was sure of a text that Postgres refuses ({error.sqlstate})"
+        assert self.opaque, f"the checks were sure of a text that Postgres refuses ({error.sqlstate})"
         asked = Checked(rows, opaque_doubts(rows, plan), Rejections())
         rows, found = settle(asked, load.judge(self.conn, asked.doubts))
         with self.conn.transaction():
