@@ -51,6 +51,39 @@ $$;
 
 COMMENT ON FUNCTION importer.admit_job(job_id uuid) IS 'Raises IJ601 when the owner of a job may not import into its target.';
 
+CREATE FUNCTION importer.advance_sequences(relation regclass) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  owned record;
+  highest bigint;
+begin
+  for owned in
+    select s.seqrelid::regclass as sequence, a.attname, s.seqmax
+    from pg_catalog.pg_depend as d
+    inner join pg_catalog.pg_sequence as s on d.objid = s.seqrelid
+    inner join pg_catalog.pg_attribute as a on d.refobjid = a.attrelid and d.refobjsubid = a.attnum
+    where d.refclassid = 'pg_catalog.pg_class'::regclass and d.refobjid = advance_sequences.relation
+      and d.classid = 'pg_catalog.pg_class'::regclass and d.deptype in ('a', 'i') and s.seqincrement > 0
+      and a.atttypid in ('smallint'::regtype, 'integer'::regtype, 'bigint'::regtype)
+      and exists (
+        select from pg_catalog.pg_index as i
+        where i.indrelid = d.refobjid and i.indkey[0] = a.attnum and i.indisvalid and i.indpred is null
+      )
+  loop
+    execute format('select max(%I) from %s', owned.attname, advance_sequences.relation) into highest;
+    -- Never back; and one that is at its end has nothing left to give.
+    perform setval(owned.sequence, highest)
+    where highest < owned.seqmax and highest > coalesce(pg_sequence_last_value(owned.sequence), 0);
+  end loop;
+exception when insufficient_privilege then
+  null; -- somebody else's table: its sequences are theirs
+end
+$$;
+
+COMMENT ON FUNCTION importer.advance_sequences(relation regclass) IS 'Sets the sequences of a table''s serial and identity columns to the highest value there, where that is further.';
+
 CREATE FUNCTION importer.backoff(attempt integer) RETURNS interval
     LANGUAGE sql
     SET search_path TO ''
@@ -959,6 +992,10 @@ begin
     end,
     errors_path = finish_job.errors_path, output_path = finish_job.output_path
   where j.id = finish_job.job_id;
+  -- A user's own ids move no sequence: one of them could use it up for everybody.
+  perform importer.advance_sequences(to_regclass(t."table"))
+  from importer.target_of(job.target) as t
+  where job.created_by is null or t.run_as = 'processor';
   delete from importer.job_rejects as r where r.job_id = finish_job.job_id;
   update importer.job_chunks as c set figures = null where c.job_id = finish_job.job_id and c.figures is not null;
 end
@@ -2813,6 +2850,8 @@ GRANT USAGE ON SCHEMA public TO service_role;
 
 REVOKE ALL ON FUNCTION importer.admit_job(job_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.admit_job(job_id uuid) TO import_processor;
+
+REVOKE ALL ON FUNCTION importer.advance_sequences(relation regclass) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.backoff(attempt integer) FROM PUBLIC;
 

@@ -18,6 +18,7 @@ public.cancel_import_job                  | yes   | yes   | -    | yes          
 public.create_import_job                  | yes   | yes   | -    | yes          | -                | yes
 public.retry_import_job                   | yes   | yes   | -    | yes          | -                | yes
 importer.admit_job                        | -     | -     | -    | -            | yes              | yes
+importer.advance_sequences                | -     | -     | -    | -            | -                | yes
 importer.backoff                          | -     | -     | -    | -            | -                | yes
 importer.check_import_job                 | -     | -     | -    | -            | -                | yes
 importer.check_import_options             | -     | -     | -    | -            | -                | yes
