@@ -19,7 +19,8 @@ class Config:
     """Settings of one processor. Times are in seconds, sizes in bytes.
 
     `wake_token` is None when the doorbell's token is to be read from the database. `max_jobs` is how many jobs it holds
-    at once, `connections` on how many each is loaded. `chunk_bytes` is the size a chunk of records grows to.
+    at once, `connections` on how many each is loaded. `chunk_bytes` is the size a chunk of records grows to. A chunk in
+    hand is cut short `stop_seconds` after the processor was told to end.
     """
 
     database_url: str = field(repr=False)
@@ -32,6 +33,7 @@ class Config:
     lease_seconds: int = 45
     heartbeat_seconds: float = 10.0
     sweep_seconds: float = 15.0
+    stop_seconds: float = 8.0
     connections: int = 2
     chunk_bytes: int = 8 * MIB
     max_file_bytes: int = 50_000 * MIB
@@ -132,6 +134,7 @@ def from_environment(environ: Mapping[str, str]) -> Config:
         lease_seconds=whole("IMPORT_JOBS_LEASE_SECONDS", 45, 2),
         heartbeat_seconds=number(environ, "IMPORT_JOBS_HEARTBEAT_SECONDS", 10.0, 0.1),
         sweep_seconds=number(environ, "IMPORT_JOBS_SWEEP_SECONDS", 15.0, 0.1),
+        stop_seconds=number(environ, "IMPORT_JOBS_STOP_SECONDS", 8.0, 0),
         connections=whole("IMPORT_JOBS_CONNECTIONS", 2),
         chunk_bytes=whole("IMPORT_JOBS_CHUNK_BYTES", 8 * MIB, 1024, MOST_BYTES),
         max_file_bytes=whole("IMPORT_JOBS_MAX_FILE_BYTES", 50_000 * MIB),

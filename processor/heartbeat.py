@@ -13,13 +13,18 @@ from processor.config import Config
 from processor.connect import connect
 from processor.jobs import Job
 from processor.log import event
+from processor.statements import Statements
 
 
 @dataclass(slots=True)
 class Lease:
-    """A lease that is held: `lost` is set when it is over; `renewed` is the monotonic time of the last sure renewal."""
+    """A lease that is held: `lost` is set when it is over; `renewed` is the monotonic time of the last sure renewal.
+
+    `statements` are those of the job, which are cut short once the lease is over: they cannot commit any more.
+    """
 
     job: Job
+    statements: Statements = field(default_factory=Statements)
     lost: threading.Event = field(default_factory=threading.Event)
     renewed: float = field(default_factory=time.monotonic)
 
@@ -45,12 +50,12 @@ class Heartbeat:
         self._stopped.set()
         self._thread.join()
 
-    def hold(self, job: Job) -> threading.Event:
-        """Renew this job's lease from now on; the event is set when it is over."""
+    def hold(self, job: Job) -> Lease:
+        """Renew this job's lease from now on."""
         lease = Lease(job)
         with self._lock:
             self._leases[job.token] = lease
-        return lease.lost
+        return lease
 
     def drop(self, job: Job) -> None:
         """Renew it no longer."""
@@ -79,3 +84,4 @@ class Heartbeat:
             lease.renewed = asked
         if not holds:
             lease.lost.set()
+            lease.statements.cancel()

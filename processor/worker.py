@@ -9,6 +9,7 @@ from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 import psycopg
@@ -17,7 +18,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 from processor import jobs, log
 from processor.config import Config
 from processor.errors import DatabaseUnavailable, Defect, JobError, LeaseLost
-from processor.heartbeat import Heartbeat
+from processor.heartbeat import Heartbeat, Lease
 from processor.jobs import Job, Paths
 from processor.log import event
 from processor.run import Attempt, Held, Postponed, Stopped
@@ -28,6 +29,8 @@ from processor.storage import Artifacts, Downloads
 CONNECTION_SECONDS = 20.0
 # How long a job waits for one more: it goes on without.
 LEND_SECONDS = 0.5
+# How often statements are cancelled that a job still has begun after it was told to stop.
+CANCEL_AGAIN_SECONDS = 0.5
 # Pause before asking a database again that did not answer.
 RETRY_SECONDS = 1.0
 
@@ -51,7 +54,7 @@ class Worker:
         self.woken = threading.Event()
         self.heartbeat = Heartbeat(config)
         # By the lease's token: a processor that was paused may take over a job that a thread of its own still has.
-        self._running: dict[UUID, Job] = {}
+        self._running: dict[UUID, Lease] = {}
         self._spare = threading.Semaphore(config.spare_connections)
         self._threads = ThreadPoolExecutor(config.max_jobs, thread_name_prefix="job")
         self._dispatcher = threading.Thread(target=self._dispatch, name="dispatcher", daemon=True)
@@ -68,11 +71,15 @@ class Worker:
         self.woken.set()
 
     def stop(self) -> None:
-        """Claim nothing more, let each job finish its chunk and give it back; return when all have."""
+        """Claim nothing more, let each job finish its chunk and give it back; return when all have.
+
+        A chunk that takes longer than `config.stop_seconds` (for a lock, say) is cut short and stays for the next.
+        """
         self.stopping.set()
         event("worker_stopping", worker=self.name, jobs=len(self._running))
         self.woken.set()
         self._dispatcher.join()
+        self._cut_short(time.monotonic() + self.config.stop_seconds)
         self._threads.shutdown(wait=True)
         self.heartbeat.stop()
         event("worker_stopped", worker=self.name)
@@ -99,6 +106,18 @@ class Worker:
                 self.stopping.wait(RETRY_SECONDS)
             self.woken.wait(max(0.0, next_sweep - time.monotonic()))
 
+    def _cut_short(self, end: float) -> None:
+        """Return when no job is left; from `end` on, in monotonic seconds, cancel what they execute."""
+        while True:
+            self.woken.clear()  # each job that ends wakes, once it is no longer among those that run
+            if not self._running:
+                return
+            left = end - time.monotonic()
+            if left <= 0:
+                for lease in list(self._running.values()):
+                    lease.statements.cancel()
+            self.woken.wait(left if left > 0 else CANCEL_AGAIN_SECONDS)
+
     def _sweep(self) -> None:
         with self.pool.connection(CONNECTION_SECONDS) as conn:
             for job_id, action in jobs.sweep(conn):
@@ -120,19 +139,18 @@ class Worker:
             with self.pool.connection(CONNECTION_SECONDS) as conn:
                 claimed = jobs.claim(conn, self.name, free, self.config.lease_seconds)
             for job in claimed:
-                self._running[job.token] = job
-                lost = self.heartbeat.hold(job)
-                self._threads.submit(self._run, job, Held(self.stopping, lost))
+                self._running[job.token] = lease = self.heartbeat.hold(job)
+                self._threads.submit(self._run, job, lease)
             if len(claimed) < free:
                 return
 
-    def _run(self, job: Job, held: Held) -> None:
+    def _run(self, job: Job, lease: Lease) -> None:
         log.job_id.set(str(job.id))
         event("job_started", attempt=job.attempt, target=job.target_name)
         try:
-            ending = self._attempt(job, held)
+            ending = self._attempt(job, lease)
             if ending is not None:
-                self._end(job, held, ending)
+                self._end(job, lease, ending)
         except Exception as exc:  # noqa: BLE001 - the thread's last stop; the lease's end will bring the job back
             event("job_abandoned", logging.ERROR, exception=log.where(exc))
         finally:
@@ -140,12 +158,13 @@ class Worker:
             del self._running[job.token]
             self.wake()
 
-    def _attempt(self, job: Job, held: Held) -> Ending | None:
+    def _attempt(self, job: Job, lease: Lease) -> Ending | None:
         """Run the job; return why it did not go through, None when it did."""
         attempt: Attempt | None = None
         try:
-            with self.pool.connection(CONNECTION_SECONDS) as conn:
-                attempt = Attempt(job, conn, self._lend, self.downloads, self.artifacts, self.config, held)
+            with self.pool.connection(CONNECTION_SECONDS) as conn, lease.statements.on(conn):
+                lend, held = partial(self._lend, lease), Held(self.stopping, lease.lost)
+                attempt = Attempt(job, conn, lend, self.downloads, self.artifacts, self.config, held)
                 run(attempt)
         except (JobError, Stopped) as exc:
             return Ending(exc, attempt)
@@ -162,7 +181,7 @@ class Worker:
         return None
 
     @contextmanager
-    def _lend(self, *, instead: bool = False) -> Generator[psycopg.Connection]:
+    def _lend(self, lease: Lease, *, instead: bool = False) -> Generator[psycopg.Connection]:
         """Lend a job one more connection, or one instead of its own, which is broken.
 
         Raises: PoolTimeout when there is none to be had at once.
@@ -170,7 +189,7 @@ class Worker:
         if not (instead or self._spare.acquire(blocking=False)):
             raise PoolTimeout("all further connections are lent")
         try:
-            with self.pool.connection(LEND_SECONDS) as conn:
+            with self.pool.connection(LEND_SECONDS) as conn, lease.statements.on(conn):
                 yield conn
         finally:
             if not instead:
@@ -187,11 +206,11 @@ class Worker:
                 else:
                     jobs.source_deleted(conn, job_id)
 
-    def _end(self, job: Job, held: Held, ending: Ending) -> None:
+    def _end(self, job: Job, lease: Lease, ending: Ending) -> None:
         """Write the attempt's end, again while the database does not answer and the lease may still hold."""
         lost = isinstance(ending.reason, LeaseLost)
         deadline = time.monotonic() + self.config.lease_seconds
-        while not (lost or held.lost.is_set()) and time.monotonic() < deadline:
+        while not (lost or lease.lost.is_set()) and time.monotonic() < deadline:
             try:
                 with self.pool.connection(CONNECTION_SECONDS) as conn:
                     self._write_end(conn, job, ending)
@@ -221,12 +240,14 @@ class Worker:
 def run(attempt: Attempt) -> None:
     """Run an attempt.
 
-    Raises: what it raises, but DatabaseUnavailable when its connection is broken: a row's refusal that was on its way
-    when the server went down would else count as the job's own fault.
+    Raises: what it raises, but Stopped or LeaseLost when a statement may have been cut short for that, and
+    DatabaseUnavailable when its connection is broken: a row's refusal that was on its way when the server went down
+    would else count as the job's own fault.
     """
     try:
         attempt.run()
     except psycopg.Error as exc:
+        attempt.held.check()
         if attempt.conn.broken:
             raise DatabaseUnavailable("the connection to the database was lost") from exc
         raise

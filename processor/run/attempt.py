@@ -104,7 +104,12 @@ class Attempt:
                 self.output.close()
 
     def leave(self, opened: Opened, progress: Progress, exc: JobError | psycopg.Error) -> None:
-        """Gather what there is to say of a run that failed, if that is its end; nothing hides the failure itself."""
+        """Gather what there is to say of a run that failed, if that is its end; nothing hides the failure itself.
+
+        Raises: Stopped, LeaseLost: the statement that failed may have been cut short for that.
+        """
+        if isinstance(exc, psycopg.Error):
+            self.held.check()
         reason = exc if isinstance(exc, JobError) else job_error(exc)
         if isinstance(reason, LeaseLost) or (reason.transient and not self.job.last):
             return
@@ -114,10 +119,14 @@ class Attempt:
 
     def recall(self, opened: Opened, progress: Progress) -> Recall:
         """Return what knows of earlier attempts."""
-        loader = Loader(self.conn, self.job, self.source, opened, progress, self.config.lease_seconds)
+        loader = self.loader(self.conn, opened, progress)
         recall = Recall(self.job, self.source, opened, self.limits, progress, loader)
         recall.begin()
         return recall
+
+    def loader(self, conn: psycopg.Connection, opened: Opened, progress: Progress) -> Loader:
+        """Return what loads chunks on a connection."""
+        return Loader(conn, self.job, self.source, opened, progress, self.held, self.config.lease_seconds)
 
     def finisher(self, recall: Recall) -> Finisher:
         """Return what completes this attempt."""
@@ -135,10 +144,7 @@ class Attempt:
         """Load every chunk that is not in; return what became of all records, those of earlier attempts included."""
         check_count(progress.tally, self.job.options)
         with ExitStack() as stack:
-            loaders = [
-                Loader(conn, self.job, self.source, opened, progress, self.config.lease_seconds)
-                for conn in [self.conn, *self.more(opened, stack)]
-            ]
+            loaders = [self.loader(conn, opened, progress) for conn in [self.conn, *self.more(opened, stack)]]
             loads = [partial(self.one, opened=opened, loader=loader) for loader in loaders]
             Crew(loads, progress.turns.give_up).load(self.chunks(opened))
         self.held.check()

@@ -14,6 +14,7 @@ from processor.errors import DatabaseBusy, DatabaseUnavailable, RowAccounting
 from processor.flow import Change, Checked, Chunk, Rejections, Rows
 from processor.jobs import Job, Outcome, Tally
 from processor.run.guard import unguarded
+from processor.run.held import Held
 from processor.run.opening import Opened
 from processor.run.progress import Progress
 from processor.run.rejections import joined, numbered, of_refusals
@@ -39,10 +40,11 @@ class Loader:
         source: Source,
         opened: Opened,
         progress: Progress,
+        held: Held,
         idle_seconds: int,
     ) -> None:
         self.conn, self.job, self.source, self.opened, self.progress = conn, job, source, opened, progress
-        self.idle_seconds = idle_seconds
+        self.held, self.idle_seconds = held, idle_seconds
 
     def load(self, chunk: Chunk) -> pl.DataFrame:
         """Validate a chunk and load it, in one transaction with its ledger entry; return the rows that are in.
@@ -118,6 +120,7 @@ class Loader:
             except psycopg.Error as exc:
                 if self.conn.broken or tries >= BUSY_TRIES or not isinstance(job_error(exc), DatabaseBusy):
                     raise
+                self.held.check()
                 self.progress.cautious = True
                 time.sleep(random.uniform(0, 0.1 * 2**tries))  # noqa: S311 - jitter, not a secret
                 tries += 1
