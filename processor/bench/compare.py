@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from processor.bench.files import NARROW, PEOPLE, WIDE_KIND, Kind
-from processor.bench.results import OURS, PSQL, Figure, Goal, Outcome, median, ratio
+from processor.bench.results import OURS, PSQL, Book, Figure, Goal, Outcome, Result, median, ratio
 from processor.bench.rig import Rig
 from processor.bench.sides import Wish, alternate, copy_in, expect_rows, job, psql
 from processor.bench.size import Size
@@ -51,6 +51,11 @@ def versus(rig: Rig, sides: Sides, file: Path, runs: int, goal: float) -> Outcom
         Figure("rows per second of psql", sides.theirs / median(samples[PSQL]), "rows/s"),
     )
     return Outcome(f"{sides.theirs:,} rows, {file.stat().st_size / 1e6:,.0f} MB", samples, figures)
+
+
+def against_psql(book: Book) -> list[Result]:
+    """Return what compares us with psql alone; other loaders have a table of their own."""
+    return [each for each in book.results.values() if each.name != "peers" and each.figure(RATIO) is not None]
 
 
 def made(table: str, columns: str, mode: str = "") -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from processor.bench import markdown
-from processor.bench.compare import RATIO
+from processor.bench.compare import RATIO, against_psql
 from processor.bench.results import OURS, PSQL, Book, Figure, Result, median
 from processor.bench.wording import number, seconds_of, spread, verdict
 
@@ -21,7 +21,7 @@ def generated(book: Book) -> str:
     present = [each for each in book.results.values() if not each.outcome.missing]
     parts = [
         "## Machine\n\n" + markdown.table(("", ""), book.machine.items()),
-        comparisons([each for each in present if each.figure(RATIO) is not None]),
+        comparisons(against_psql(book)),
         goals([each for each in present if each.figure(RATIO) is None and goals_of(each)]),
         *(loaders(each) for each in present if each.name == "peers"),
         *(listed(each) for each in present if each.outcome.listings),

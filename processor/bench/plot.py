@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from processor.bench.compare import RATIO
+from processor.bench.compare import RATIO, against_psql
 from processor.bench.results import OURS, Book, Goal
 from processor.bench.wording import number
 
@@ -28,7 +28,7 @@ class Bar:
 def bars_against_psql(book: Book) -> list[Bar]:
     """Return a bar for each comparison."""
     found = list[Bar]()
-    for each in book.results.values():
+    for each in against_psql(book):
         for figure in each.outcome.figures:
             if figure.label == RATIO:
                 low = (figure.goal or Goal()).low

@@ -99,6 +99,19 @@ def test_the_plot_is_an_image_with_a_bar_and_a_goal_for_each_comparison() -> Non
     assert float(bars[0].get("width", "")) == pytest.approx(2.1 * float(bars[1].get("width", "")), rel=0.01)
 
 
+def test_other_loaders_have_a_table_and_bars_of_their_own() -> None:
+    samples = {OURS: [2.0], PSQL: [3.0]}
+    speeds = (Figure(f"rows per second of {OURS}", 500, "rows/s"), Figure(f"rows per second of {PSQL}", 333, "rows/s"))
+    outcome = Outcome("1,000 rows", samples, (Figure(RATIO, 1.5, "×"), *speeds))
+    both = book(comparison("main", 9, 20), Result("peers", "others", "c", "2026-11-22", True, outcome))
+    against_psql, _, others = page.generated(both).partition("## Other loaders")
+    assert "1.50 ×" not in against_psql
+    assert "| psql | 3.00 s |" in others
+    texts = [each.text for each in ElementTree.fromstring(plot.svg(both)).iter("{http://www.w3.org/2000/svg}text")]  # noqa: S314
+    assert "others" not in texts
+    assert "500" in texts
+
+
 def test_the_plot_of_no_results_is_an_empty_image() -> None:
     assert ElementTree.fromstring(plot.svg(Book())).tag.endswith("svg")  # noqa: S314
 
