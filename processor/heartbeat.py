@@ -68,6 +68,9 @@ class Heartbeat:
                 held = list(self._leases.values())
             for lease in held:
                 self._renew(lease)
+            for lease in held:
+                if lease.lost.is_set():
+                    lease.statements.cancel()
         if self._conn is not None:
             self._conn.close()
 
@@ -84,4 +87,3 @@ class Heartbeat:
             lease.renewed = asked
         if not holds:
             lease.lost.set()
-            lease.statements.cancel()

@@ -8,7 +8,7 @@ import psycopg
 from psycopg.pq import TransactionStatus
 
 # A cancel request is a connection of its own; a server that does not answer it is left alone.
-CANCEL_SECONDS = 2.0
+CANCEL_SECONDS = 1.0
 
 
 class Statements:
@@ -34,5 +34,5 @@ class Statements:
         with self._lock:
             for conn in self._conns:
                 if conn.info.transaction_status == TransactionStatus.ACTIVE:
-                    with suppress(psycopg.Error):
+                    with suppress(psycopg.Error, OSError):
                         conn.cancel_safe(timeout=CANCEL_SECONDS)

@@ -75,11 +75,12 @@ class Worker:
 
         A chunk that takes longer than `config.stop_seconds` (for a lock, say) is cut short and stays for the next.
         """
+        end = time.monotonic() + self.config.stop_seconds
         self.stopping.set()
         event("worker_stopping", worker=self.name, jobs=len(self._running))
         self.woken.set()
         self._dispatcher.join()
-        self._cut_short(time.monotonic() + self.config.stop_seconds)
+        self._cut_short(end)
         self._threads.shutdown(wait=True)
         self.heartbeat.stop()
         event("worker_stopped", worker=self.name)

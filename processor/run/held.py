@@ -7,7 +7,7 @@ from processor.errors import LeaseLost
 
 
 class Stopped(Exception):
-    """The processor is shutting down: the chunk in hand is in, the job goes back."""
+    """The processor is shutting down: the chunk in hand is in, or was cut short, and the job goes back."""
 
 
 class Postponed(Stopped):

@@ -34,10 +34,10 @@ begin
     end,
     errors_path = finish_job.errors_path, output_path = finish_job.output_path
   where j.id = finish_job.job_id;
-  -- A user's own ids move no sequence: one of them could use it up for everybody.
+  -- Not for jobs of users: who may choose an id could use a sequence up for everybody.
   perform importer.advance_sequences(to_regclass(t."table"))
   from importer.target_of(job.target) as t
-  where job.created_by is null or t.run_as = 'processor';
+  where (job.created_by is null or t.run_as = 'processor') and job.options -> 'dry_run' is distinct from 'true';
   delete from importer.job_rejects as r where r.job_id = finish_job.job_id;
   update importer.job_chunks as c set figures = null where c.job_id = finish_job.job_id and c.figures is not null;
 end

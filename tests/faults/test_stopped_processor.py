@@ -1,4 +1,4 @@
-"""SIGTERM in every phase: the chunk in hand is committed, the job is given back, and its attempt does not count."""
+"""SIGTERM in every phase: the chunk in hand is committed if it can be, the job goes back, no attempt is counted."""
 
 from __future__ import annotations
 
