@@ -71,12 +71,14 @@ begin
     where d.refclassid = 'pg_catalog.pg_class'::regclass and d.refobjid = advance_sequences.relation
       and d.classid = 'pg_catalog.pg_class'::regclass and d.deptype in ('a', 'i') and s.seqincrement = 1
       and a.atttypid in ('smallint'::regtype, 'integer'::regtype, 'bigint'::regtype)
-      and c.relowner = current_user::regrole and (c.relkind = 'p' or not c.relhassubclass)
+      and c.relowner = (select r.oid from pg_catalog.pg_roles as r where r.rolname = current_user)
+      and (c.relkind = 'p' or not c.relhassubclass)
       and exists (
         select from pg_catalog.pg_index as i
         inner join pg_catalog.pg_class as x on i.indexrelid = x.oid
         inner join pg_catalog.pg_am as m on x.relam = m.oid
-        where i.indrelid = c.oid and i.indkey[0] = a.attnum and i.indisvalid and i.indpred is null and m.amname = 'btree'
+        where i.indrelid = c.oid and i.indkey[0] = a.attnum and i.indisvalid and i.indpred is null
+          and m.amname = 'btree'
       )
   loop
     begin
