@@ -141,17 +141,18 @@ class Worker:
                 claimed = jobs.claim(conn, self.name, free, self.config.lease_seconds)
             for job in claimed:
                 self._running[job.token] = lease = self.heartbeat.hold(job)
-                self._threads.submit(self._run, job, lease)
+                self._threads.submit(self._run, lease)
             if len(claimed) < free:
                 return
 
-    def _run(self, job: Job, lease: Lease) -> None:
+    def _run(self, lease: Lease) -> None:
+        job = lease.job
         log.job_id.set(str(job.id))
         event("job_started", attempt=job.attempt, target=job.target_name)
         try:
-            ending = self._attempt(job, lease)
+            ending = self._attempt(lease)
             if ending is not None:
-                self._end(job, lease, ending)
+                self._end(lease, ending)
         except Exception as exc:  # noqa: BLE001 - the thread's last stop; the lease's end will bring the job back
             event("job_abandoned", logging.ERROR, exception=log.where(exc))
         finally:
@@ -159,13 +160,13 @@ class Worker:
             del self._running[job.token]
             self.wake()
 
-    def _attempt(self, job: Job, lease: Lease) -> Ending | None:
+    def _attempt(self, lease: Lease) -> Ending | None:
         """Run the job; return why it did not go through, None when it did."""
         attempt: Attempt | None = None
         try:
             with self.pool.connection(CONNECTION_SECONDS) as conn, lease.statements.on(conn):
                 lend, held = partial(self._lend, lease), Held(self.stopping, lease.lost)
-                attempt = Attempt(job, conn, lend, self.downloads, self.artifacts, self.config, held)
+                attempt = Attempt(lease.job, conn, lend, self.downloads, self.artifacts, self.config, held)
                 run(attempt)
         except (JobError, Stopped) as exc:
             return Ending(exc, attempt)
@@ -177,7 +178,7 @@ class Worker:
             event("defect", logging.ERROR, exception=log.where(exc))
             return Ending(Defect(f"the processor failed with {type(exc).__name__}"))
         event("job_completed")
-        if job.options.get("delete_source"):
+        if lease.job.options.get("delete_source"):
             self._delete_sources()
         return None
 
@@ -207,14 +208,14 @@ class Worker:
                 else:
                     jobs.source_deleted(conn, job_id)
 
-    def _end(self, job: Job, lease: Lease, ending: Ending) -> None:
+    def _end(self, lease: Lease, ending: Ending) -> None:
         """Write the attempt's end, again while the database does not answer and the lease may still hold."""
         lost = isinstance(ending.reason, LeaseLost)
         deadline = time.monotonic() + self.config.lease_seconds
         while not (lost or lease.lost.is_set()) and time.monotonic() < deadline:
             try:
                 with self.pool.connection(CONNECTION_SECONDS) as conn:
-                    self._write_end(conn, job, ending)
+                    self._write_end(conn, lease.job, ending)
             except psycopg.Error as exc:
                 lost = isinstance(job_error(exc), LeaseLost)
                 if not lost:
