@@ -271,3 +271,19 @@ REJECTIONS: Final[dict[str, str]] = {
     "IJ417": "the key of the row has come before in the file",
     "IJ604": "the row is not the uploader's to write: row security, a missing right, or another owner's row",
 }
+
+
+class UserError(Exception):
+    """A mistake that the person at the terminal can correct, told in one line.
+
+    `message` says what is wrong, `hint` what to do about it; `details` may quote the output of a program.
+    """
+
+    def __init__(self, message: str, hint: str = "", *, details: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.details = details
+
+    def __str__(self) -> str:
+        return f"{self.message} — {self.hint}" if self.hint else self.message

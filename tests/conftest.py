@@ -15,7 +15,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from processor import migrate
+from processor.database import migrate
 from processor.local import floor, installation
 from processor.local.ports import free_port
 from processor.local.postgres import SUPERUSER, PostgresServer

@@ -7,7 +7,7 @@ import sys
 import typer
 
 from processor.cli import database, serve, show, stack, upload
-from processor.problem import Problem
+from processor.errors import UserError
 
 app = typer.Typer(
     name="import-jobs",
@@ -29,7 +29,7 @@ def main() -> None:
     """Run the command line; what the caller can mend ends in one line and exit status 1."""
     try:
         app()
-    except Problem as problem:
+    except UserError as problem:
         if problem.details:
             print(problem.details, file=sys.stderr)
         print(f"error: {problem}", file=sys.stderr)

@@ -4,7 +4,7 @@ import os
 from typing import TYPE_CHECKING
 
 from processor.cli.environment import connected
-from processor.problem import Problem
+from processor.errors import UserError
 
 if TYPE_CHECKING:
     from processor.config import Config
@@ -16,18 +16,18 @@ def serve() -> None:
     check_database(config.database_url)
 
     # Only now: this brings Polars with it, 1.5 s that a wrong password need not wait for.
-    from processor.app import create_app
-    from processor.surface import server
-    from processor.surface.limits import Limits
+    from processor.http import server
+    from processor.http.app import create_app
+    from processor.http.limits import ServerLimits
 
-    limits = Limits()
+    limits = ServerLimits()
     server.run(create_app(config, limits), config.host, config.port, limits)
 
 
 def configured() -> "Config":
     """Read the environment, and set the log up as it says.
 
-    Raises: Problem; it names variables and never repeats one.
+    Raises: UserError; it names variables and never repeats one.
     """
     from processor import log
     from processor.config import BadEnvironment, from_environment
@@ -36,20 +36,20 @@ def configured() -> "Config":
         config = from_environment(os.environ)
         log.set_up(config.log_level)
     except BadEnvironment as exc:
-        raise Problem(str(exc), "docs/configuration.md lists all variables") from exc
+        raise UserError(str(exc), "docs/configuration.md lists all variables") from exc
     except ValueError as exc:
-        raise Problem("IMPORT_JOBS_LOG_LEVEL is not a level", "use DEBUG, INFO, WARNING or ERROR") from exc
+        raise UserError("IMPORT_JOBS_LOG_LEVEL is not a level", "use DEBUG, INFO, WARNING or ERROR") from exc
     return config
 
 
 def check_database(database_url: str) -> None:
     """Check that a processor can work there.
 
-    Raises: Problem.
+    Raises: UserError.
     """
     with connected(database_url) as conn:
         row = conn.execute(
             "select has_function_privilege('importer.claim_jobs(text, integer, integer)', 'execute')"
         ).fetchone()
     if not row or not row[0]:
-        raise Problem("the role of DATABASE_URL may not claim jobs", "use import_processor's, or an administrator's")
+        raise UserError("the role of DATABASE_URL may not claim jobs", "use import_processor's, or an administrator's")

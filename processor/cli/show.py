@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from processor.cli.environment import connected, variable
-from processor.problem import Problem
+from processor.errors import UserError
 
 LATEST = """
 select id, status::text, target, progress, rows_loaded, rows_rejected, attempts, created_at, error_code
@@ -61,13 +61,13 @@ def job(job_id: Annotated[str, typer.Argument(metavar="ID", help="The job's id."
     try:
         key = UUID(job_id)
     except ValueError as exc:
-        raise Problem(f"{job_id!r} is not a job's id", "import-jobs jobs lists them") from exc
+        raise UserError(f"{job_id!r} is not a job's id", "import-jobs jobs lists them") from exc
     with connected(variable("DATABASE_URL")) as conn, conn.cursor(row_factory=dict_row) as cursor:
         row = cursor.execute(ONE, (key,)).fetchone()
         errors = cursor.execute(ERRORS, (key,)).fetchall()
         events = cursor.execute(EVENTS, (key,)).fetchall()
     if row is None:
-        raise Problem(f"there is no job {key}", "import-jobs jobs lists them")
+        raise UserError(f"there is no job {key}", "import-jobs jobs lists them")
     console = Console()
     console.print(facts(row))
     if errors:

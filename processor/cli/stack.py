@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from processor.problem import Problem
+from processor.errors import UserError
 
 if TYPE_CHECKING:
     from processor.local.state import State
@@ -45,7 +45,7 @@ def up(
         )
         return
     if runs.is_running(directory):
-        raise Problem(f"a stack is already running in {data}", _how("down", data))
+        raise UserError(f"a stack is already running in {data}", _how("down", data))
     arguments = ["stack", "up", "--data", str(directory)]
     arguments += ["--no-processor"] if no_processor else []
     arguments += ["--postgres", str(postgres)] if postgres else []
@@ -61,9 +61,9 @@ def env(data: Data = _DEFAULT) -> None:
     run = runs.is_running(data.absolute())
     kept = state.load(data.absolute())
     if run is None or kept is None:
-        raise Problem(f"no stack is running in {data}", _how("up", data))
+        raise UserError(f"no stack is running in {data}", _how("up", data))
     if not run.ready:
-        raise Problem(f"the stack in {data} is still starting", "try again in a few seconds")
+        raise UserError(f"the stack in {data} is still starting", "try again in a few seconds")
     for name, value in kept.shell_variables().items():
         print(f"export {name}={value}")
 
@@ -74,7 +74,7 @@ def down(data: Data = _DEFAULT) -> None:
     from processor.local import detached
 
     if not (data / "state.json").exists():
-        raise Problem(f"there is no stack in {data}", "name its folder with --data")
+        raise UserError(f"there is no stack in {data}", "name its folder with --data")
     stopped = detached.stop(data.absolute())
     print(f"The stack in {data} is stopped." if stopped else f"No stack was running in {data}.")
 

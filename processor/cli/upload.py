@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import typer
 
 from processor.cli.environment import connected, storage, variable
-from processor.problem import Problem
+from processor.errors import UserError
 
 BUCKET = "imports"
 INSERT = "insert into public.import_jobs (bucket_id, object_path, target) values (%s, %s, %s) returning id"
@@ -26,12 +26,12 @@ def import_file(
     url = variable("DATABASE_URL")
     supabase_url, key = storage()
     if not file.is_file():
-        raise Problem(f"{file} is not a file", "give the path of a CSV")
+        raise UserError(f"{file} is not a file", "give the path of a CSV")
     with connected(url) as conn:
         known = conn.execute("select importer.describe_target(%s) is not null", (target,)).fetchone()
         if not known or not known[0]:
             table = (target if "." in target else f"public.{target}").replace("'", "''")
-            raise Problem(
+            raise UserError(
                 f"no target {target!r} is registered", f"run in SQL: select importer.register_target('{table}')"
             )
         path = object_path(file.name)
@@ -55,7 +55,7 @@ def object_path(name: str) -> str:
 def upload(supabase_url: str, key: str, file: Path, path: str) -> None:
     """Stream a file into the bucket.
 
-    Raises: Problem.
+    Raises: UserError.
     """
     import httpx
     from storage3.exceptions import StorageApiError
@@ -67,12 +67,12 @@ def upload(supabase_url: str, key: str, file: Path, path: str) -> None:
         with file.open("rb") as source:
             client.storage.from_(BUCKET).upload(path, source, {"content-type": "text/csv"})
     except StorageApiError as exc:
-        raise Problem(
+        raise UserError(
             f"Storage refused the upload ({exc.code}: {exc.message})", "check the key and the bucket's limits"
         ) from exc
     except (SupabaseException, httpx.InvalidURL) as exc:
-        raise Problem(f"Supabase's client refused SUPABASE_URL or the key ({exc})", "check both") from exc
+        raise UserError(f"Supabase's client refused SUPABASE_URL or the key ({exc})", "check both") from exc
     except httpx.TransportError as exc:
-        raise Problem("Storage does not answer", "check SUPABASE_URL and that the server runs") from exc
+        raise UserError("Storage does not answer", "check SUPABASE_URL and that the server runs") from exc
     except OSError as exc:
-        raise Problem(f"{file} cannot be read ({exc.strerror})", "check its permissions") from exc
+        raise UserError(f"{file} cannot be read ({exc.strerror})", "check its permissions") from exc

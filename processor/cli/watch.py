@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
 
 from processor.cli.environment import connected
-from processor.problem import Problem
+from processor.errors import UserError
 
 POLL_SECONDS = 0.1
 STATE = """
@@ -46,7 +46,7 @@ class State:
 def watch(database_url: str, job_id: UUID, console: Console | None = None) -> str:
     """Show a job's progress until it has ended, then its outcome in a line; return its status.
 
-    Raises: Problem when the database goes away or the job is deleted.
+    Raises: UserError when the database goes away or the job is deleted.
     """
     console = console or Console()
     columns = (
@@ -65,7 +65,7 @@ def watch(database_url: str, job_id: UUID, console: Console | None = None) -> st
         while True:
             state = cursor.execute(STATE, (job_id,)).fetchone()
             if state is None:
-                raise Problem("the job was deleted", "insert it again")
+                raise UserError("the job was deleted", "insert it again")
             progress.update(
                 task,
                 description=state.phase or state.status,

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from processor.dialect.zipped import unzipped
 from processor.errors import BadCompression
-from processor.flow import Limits
+from processor.model import FileLimits
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -38,7 +38,7 @@ def compression_of(sample: bytes) -> str | None:
     return "zip" if sample.startswith((b"PK\x03\x04", b"PK\x05\x06")) else None
 
 
-def decompressed(blocks: Iterable[bytes], kind: str, limits: Limits) -> Iterator[bytes]:
+def decompressed(blocks: Iterable[bytes], kind: str, limits: FileLimits) -> Iterator[bytes]:
     """Yield what the compressed blocks hold; raises `BadCompression` where they are damaged or hold too much."""
     count = _Count()
     counted = count.of(blocks)

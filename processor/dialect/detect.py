@@ -12,7 +12,7 @@ from processor.dialect.kinds import foreign_kind, is_binary
 from processor.dialect.layout import find_layout, how
 from processor.dialect.sample import lines_of, plain_sample
 from processor.errors import EmptyFile, NoDataRows, NotCsv
-from processor.flow import Dialect, How
+from processor.model import Dialect, How
 
 
 def detect(sample: bytes, complete: bool, options: Mapping[str, Any]) -> Dialect:

@@ -9,7 +9,7 @@ from charset_normalizer import from_bytes
 from processor.dialect.alphabets import CENTRAL, fits
 from processor.dialect.utf8 import broken
 from processor.errors import AmbiguousDialect, WrongEncoding
-from processor.flow import How
+from processor.model import How
 
 #: The 4-byte marks first: UTF-32's little-endian one begins like UTF-16's.
 MARKS: Final = (

@@ -3,7 +3,7 @@
 from processor.dialect.rows import read_rows
 from processor.dialect.sample import lines_of, plain_sample
 from processor.errors import EmptyFile, UnclosedQuote
-from processor.flow import Dialect, Position
+from processor.model import Dialect, Position
 
 #: Most headers end well within so many bytes; to part the whole sample into lines takes 0.7 ms.
 NEAR = 8192

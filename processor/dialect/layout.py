@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from processor.dialect.given import Given
 from processor.dialect.trial import DELIMITERS, Marks, Trial, attempt, leftover_quotes
 from processor.errors import AmbiguousDialect
-from processor.flow import How
+from processor.model import How
 
 #: Scores this close are about as good; a way to read that scores less than FAIR is no rival.
 MARGIN, FAIR = 0.03, 0.7

@@ -5,7 +5,7 @@ import io
 
 from processor.dialect.compress import decompressed
 from processor.errors import BadCompression
-from processor.flow import Limits
+from processor.model import FileLimits
 
 #: Text that is looked at, in bytes before decoding.
 ENOUGH = 256 * 1024
@@ -16,7 +16,7 @@ def plain_sample(sample: bytes, complete: bool, compression: str | None) -> tupl
     if compression is None:
         return sample, complete
     text = bytearray()
-    pieces = decompressed([sample], compression, Limits())
+    pieces = decompressed([sample], compression, FileLimits())
     try:
         for piece in pieces:
             text += piece

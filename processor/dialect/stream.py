@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 from processor.dialect.compress import decompressed
 from processor.dialect.utf8 import validated
 from processor.errors import SourceTooLarge, WrongEncoding
-from processor.flow import Dialect, Limits, Position
+from processor.model import Dialect, FileLimits, Position
 
 
 def text_stream(
-    blocks: Iterable[bytes], dialect: Dialect, limits: Limits, start: Position | None = None
+    blocks: Iterable[bytes], dialect: Dialect, limits: FileLimits, start: Position | None = None
 ) -> Iterator[bytes]:
     """Yield the text of the file whose bytes are `blocks`; `start` is where in the text they begin, if not at 0.
 
@@ -50,7 +50,7 @@ def _transcoded(blocks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
         ) from None
 
 
-def _bounded(blocks: Iterable[bytes], limits: Limits) -> Iterator[bytes]:
+def _bounded(blocks: Iterable[bytes], limits: FileLimits) -> Iterator[bytes]:
     size = 0
     for block in blocks:
         size += len(block)

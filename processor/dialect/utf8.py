@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from processor.errors import WrongEncoding
-from processor.flow import Position
+from processor.model import Position
 
 LF: Final = 10
 

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 
 import processor
-from processor.problem import Problem
+from processor.errors import UserError
 
 _PACKAGE = Path(processor.__file__).resolve().parent
 # In a clone, and in an installed package.
@@ -34,7 +34,7 @@ def declared() -> list[Bucket]:
     for place in _PLACES:
         if place.exists():
             return parse(place.read_text(encoding="utf-8"))
-    raise Problem("supabase/config.toml is not there", "run import-jobs from a complete clone or package")
+    raise UserError("supabase/config.toml is not there", "run import-jobs from a complete clone or package")
 
 
 def parse(text: str) -> list[Bucket]:
@@ -55,7 +55,7 @@ def size(text: str | int) -> int:
     """Return bytes for what the configuration says: 1048576, "50MiB", "5GB" (powers of 1024, as the CLI has it)."""
     found = re.fullmatch(r"\s*(\d+)\s*([kmgt]?)i?b?\s*", str(text), re.IGNORECASE)
     if found is None:
-        raise Problem(f"file_size_limit {text!r} in supabase/config.toml is no size", 'write it like "50MiB"')
+        raise UserError(f"file_size_limit {text!r} in supabase/config.toml is no size", 'write it like "50MiB"')
     return int(found[1]) * _UNITS[found[2].lower()]
 
 
@@ -73,4 +73,4 @@ def ensure(supabase_url: str, secret_key: str, buckets: list[Bucket]) -> None:
             if not answer.is_success:
                 answer = client.post(base, json={"id": bucket.name, "name": bucket.name, **limits})
             if not answer.is_success:
-                raise Problem(f"Storage refused the bucket {bucket.name}", answer.text)
+                raise UserError(f"Storage refused the bucket {bucket.name}", answer.text)

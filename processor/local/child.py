@@ -11,9 +11,9 @@ from pathlib import Path
 
 import httpx
 
+from processor.errors import UserError
 from processor.local.interpreter import module_path, python_module
 from processor.local.unprivileged import tether
-from processor.problem import Problem
 
 _READY_SECONDS = 60.0
 _STOP_SECONDS = 20.0  # the processor finishes the chunk in hand
@@ -42,7 +42,7 @@ class Child:
             )
 
     def wait_until(self, ready: Callable[[], bool], stopping: Callable[[], bool]) -> None:
-        """Wait until `ready()` or `stopping()`; raise Problem with the log's end when neither comes."""
+        """Wait until `ready()` or `stopping()`; raise UserError with the log's end when neither comes."""
         deadline = time.monotonic() + _READY_SECONDS
         while not ready() and not stopping():
             status = self.process.poll()
@@ -75,8 +75,8 @@ class Child:
             log.seek(self._log_start)
             return log.read().decode(errors="replace")
 
-    def _failure(self, what: str) -> Problem:
-        return Problem(
+    def _failure(self, what: str) -> UserError:
+        return UserError(
             f"the stack's {self.name} {what}",
             f"see {self.log}",
             details="\n".join(self._said().splitlines()[-_LOG_LINES:]),

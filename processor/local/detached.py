@@ -8,10 +8,10 @@ import subprocess
 import time
 from pathlib import Path
 
+from processor.errors import UserError
 from processor.local import processes, runs, state
 from processor.local.interpreter import module_path, python_module
 from processor.local.state import State
-from processor.problem import Problem
 
 _READY_SECONDS = 240.0
 _STOP_SECONDS = 90.0  # three programs and a database, each with its own patience
@@ -38,11 +38,11 @@ def start(directory: Path, arguments: list[str]) -> State:
             raise _failure(log, said_before)
         if time.monotonic() > deadline:
             process.terminate()
-            raise Problem(f"the stack was not ready after {_READY_SECONDS:.0f} s", f"see {log}")
+            raise UserError(f"the stack was not ready after {_READY_SECONDS:.0f} s", f"see {log}")
         time.sleep(_POLL_SECONDS)
     kept = state.load(directory)
     if kept is None:
-        raise Problem(f"{directory}/state.json is gone", f"delete {directory}")
+        raise UserError(f"{directory}/state.json is gone", f"delete {directory}")
     return kept
 
 
@@ -58,12 +58,12 @@ def _is_ready(directory: Path, pid: int) -> bool:
     return run is not None and run.ready and run.supervisor.pid == pid
 
 
-def _failure(log: Path, said_before: int) -> Problem:
+def _failure(log: Path, said_before: int) -> UserError:
     """Return what the supervisor said as it ended; its last line is its own one-line error."""
     with log.open("rb") as said:
         said.seek(said_before)
         lines = said.read().decode(errors="replace").splitlines()
     if not lines:
-        return Problem("the stack ended while starting", f"see {log}")
+        return UserError("the stack ended while starting", f"see {log}")
     message = lines[-1].removeprefix("error: ")
-    return Problem(message, details="\n".join(lines[:-1]))
+    return UserError(message, details="\n".join(lines[:-1]))

@@ -9,8 +9,8 @@ from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
 
+from processor.errors import UserError
 from processor.local import shelter, unprivileged
-from processor.problem import Problem
 
 DEFAULT_MAJOR = 17
 
@@ -49,7 +49,7 @@ def find(major: int = DEFAULT_MAJOR) -> Installation:
     wheel = WHEELS.get(major)
     found = (_in_wheel(wheel) if wheel else None) or _in_system(major)
     if found is None:
-        raise Problem(f"PostgreSQL {major} is not installed", _advice(major))
+        raise UserError(f"PostgreSQL {major} is not installed", _advice(major))
     return Installation(major, found)
 
 

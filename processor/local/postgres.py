@@ -13,9 +13,9 @@ from typing import Literal
 
 import psycopg
 
+from processor.errors import UserError
 from processor.local import shelter, unprivileged
 from processor.local.installation import Installation
-from processor.problem import Problem
 
 SUPERUSER = "supabase_admin"
 _START_SECONDS = 60.0
@@ -89,7 +89,7 @@ class PostgresServer:
         finally:
             secret.unlink(missing_ok=True)
         if outcome.returncode != 0:
-            raise Problem(f"initdb of PostgreSQL {self.installation.major} failed", _last_line(outcome.stdout))
+            raise UserError(f"initdb of PostgreSQL {self.installation.major} failed", _last_line(outcome.stdout))
         partial.rename(data)
         return True
 
@@ -102,7 +102,7 @@ class PostgresServer:
         deadline = time.monotonic() + timeout
         while not self._start_once(deadline):
             if time.monotonic() > deadline or not self._was_still_held():
-                raise Problem(f"PostgreSQL {self.installation.major} did not start", f"see {self._log}")
+                raise UserError(f"PostgreSQL {self.installation.major} did not start", f"see {self._log}")
             time.sleep(0.2)
 
     def stop(self, mode: Literal["smart", "fast", "immediate"] = "fast") -> None:
@@ -173,7 +173,7 @@ class PostgresServer:
     def _check_major(self, data: Path) -> None:
         found = (data / "PG_VERSION").read_text().strip()
         if found != str(self.installation.major):
-            raise Problem(
+            raise UserError(
                 f"{self.home} is a cluster of PostgreSQL {found}, not {self.installation.major}",
                 f"use --postgres {found} or another --data",
             )

@@ -13,8 +13,8 @@ import stat
 import tempfile
 from pathlib import Path
 
+from processor.errors import UserError
 from processor.local import processes, unprivileged
-from processor.problem import Problem
 
 _PLACE = Path("/var/lib/import-jobs")
 _ORIGIN = "origin"  # names the link to a cluster; written after the link, so that no cluster is young and forgotten
@@ -46,7 +46,7 @@ def private_home(link: Path) -> Path:
     """
     who = unprivileged.account()
     if link.is_symlink() and not link.exists():
-        raise Problem(f"{link} points to {link.readlink()}, which is gone", f"delete {link.parent}")
+        raise UserError(f"{link} points to {link.readlink()}, which is gone", f"delete {link.parent}")
     if link.exists():
         return link.resolve()
     if unprivileged.may_enter(link.parent):
@@ -92,7 +92,7 @@ def _owned_by_root(directory: Path) -> Path:
         place.mkdir(mode=0o755, parents=True, exist_ok=True)
         found = place.lstat()
         if found.st_uid != 0 or found.st_mode & (stat.S_IWGRP | stat.S_IWOTH) or place.is_symlink():
-            raise Problem(f"{place} can be changed by other users than root", f"remove {place}")
+            raise UserError(f"{place} can be changed by other users than root", f"remove {place}")
         place.chmod(0o755)  # whatever the umask left
     return directory
 

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import psycopg
 
-from processor import configure, migrate
+from processor.database import configure, migrate
+from processor.errors import UserError
 from processor.local import bucket, floor, installation
 from processor.local.child import Child, answers
 from processor.local.postgres import SUPERUSER, PostgresServer
 from processor.local.state import State
-from processor.problem import Problem
 
 
 @dataclass(slots=True)
@@ -83,7 +83,7 @@ class Stack:
         try:
             root.mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
-            raise Problem(f"cannot use {root}: {error.strerror}", "choose another --data") from None
+            raise UserError(f"cannot use {root}: {error.strerror}", "choose another --data") from None
         env = {
             "STORAGE_DATABASE_URL": self.state.database_url("supabase_storage_admin"),
             "STORAGE_ROOT": str(root),
@@ -102,7 +102,7 @@ class Stack:
             migrate.apply(self.state.database_url())
         except psycopg.Error as error:
             where = ", ".join(getattr(error, "__notes__", []))
-            raise Problem(f"a migration failed: {error.diag.message_primary or error}", where) from error
+            raise UserError(f"a migration failed: {error.diag.message_primary or error}", where) from error
         with psycopg.connect(self.server.url(), autocommit=True) as conn:
             floor.after_migrate(conn, self.state.passwords[floor.PROCESSOR])
         bucket.ensure(self.state.supabase_url, self.state.secret_key, bucket.declared())

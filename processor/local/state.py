@@ -9,9 +9,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from processor.errors import UserError
 from processor.local import floor, ports
 from processor.local.postgres import SUPERUSER
-from processor.problem import Problem
 
 _FILE = "state.json"
 
@@ -66,7 +66,7 @@ def prepare(directory: Path) -> None:
             directory.chmod(0o711)
         (directory / "logs").mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
-        raise Problem(f"cannot use {directory}: {error.strerror}", "choose another --data") from None
+        raise UserError(f"cannot use {directory}: {error.strerror}", "choose another --data") from None
 
 
 def load(directory: Path) -> State | None:
@@ -78,14 +78,14 @@ def load(directory: Path) -> State | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (ValueError, TypeError):
-        raise Problem(f"{path} is not readable as a stack's state", f"delete {directory}") from None
+        raise UserError(f"{path} is not readable as a stack's state", f"delete {directory}") from None
 
 
 def load_or_create(directory: Path, major: int) -> State:
     """Return the kept stack with its ports, other ones where they are taken by now, or a new stack."""
     kept = load(directory)
     if kept is None and (directory / "postgres").exists():
-        raise Problem(f"{directory} has a database but no {_FILE}", f"delete {directory}")
+        raise UserError(f"{directory} has a database but no {_FILE}", f"delete {directory}")
     state = _with_free_ports(kept or _fresh(major))
     write_private(directory / _FILE, json.dumps(asdict(state), indent=2))
     return state

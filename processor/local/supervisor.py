@@ -11,12 +11,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
+from processor.errors import UserError
 from processor.local import installation, runs, state
 from processor.local.processes import identify, this_process
 from processor.local.runs import Run
 from processor.local.stack import Stack
 from processor.local.state import State
-from processor.problem import Problem
 
 _WATCH_SECONDS = 0.5
 
@@ -47,7 +47,7 @@ def supervise(directory: Path, major: int | None, *, processor: bool, on_ready: 
 def _state(directory: Path, major: int | None) -> State:
     kept = state.load(directory)
     if kept is not None and major not in (None, kept.major):
-        raise Problem(
+        raise UserError(
             f"{directory} is a stack with PostgreSQL {kept.major}, not {major}",
             f"use --postgres {kept.major} or another --data",
         )
@@ -79,7 +79,7 @@ def _only_one(directory: Path) -> Generator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise Problem(
+            raise UserError(
                 f"a stack is already running in {directory}",
                 f"import-jobs stack down --data {directory}, or another --data",
             ) from None

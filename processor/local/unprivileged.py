@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from processor.problem import Problem
+from processor.errors import UserError
 
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
@@ -34,7 +34,7 @@ def account() -> Account | None:
     try:
         entry = pwd.getpwnam("nobody")
     except KeyError:
-        raise Problem(
+        raise UserError(
             "PostgreSQL does not run as root and there is no user `nobody` to run it as",
             "run this command as an ordinary user",
         ) from None

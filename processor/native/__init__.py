@@ -6,6 +6,7 @@ each writes only into memory that its caller made for it, and says in its commen
 """
 
 from processor.native.batch import Batch
+from processor.native.binary import BinaryPlan, binary_plan, encode_binary, exact_form
 from processor.native.figures import Measured, Order, Sketch, most_frequent
 from processor.native.records import find_records
 from processor.native.rows import copy_rows
@@ -14,12 +15,16 @@ from processor.native.values import Form, Kind, sure
 
 __all__ = [
     "Batch",
+    "BinaryPlan",
     "Form",
     "Kind",
     "Measured",
     "Order",
     "Sketch",
+    "binary_plan",
     "copy_rows",
+    "encode_binary",
+    "exact_form",
     "find_records",
     "most_frequent",
     "split",

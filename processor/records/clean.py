@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from processor import errors
-from processor.flow import Chunk, Dialect
+from processor.model import Chunk, Dialect
 from processor.records.found import Bools, Ints
 from processor.records.marks import CR, LF
 from processor.records.respell import Spelling, respell

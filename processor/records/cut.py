@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 import numpy as np
 
 from processor import errors
-from processor.flow import Chunk, Dialect, Limits, Position
+from processor.model import Chunk, Dialect, FileLimits, Position
 from processor.records.buffer import Buffer
 from processor.records.exact import line_ends, longest_field, open_quote
 from processor.records.found import Bools, Found, Ints, Window, join, starts_of
@@ -25,7 +25,7 @@ def cut(
     blocks: Iterable[bytes],
     dialect: Dialect,
     start: Position,
-    limits: Limits,
+    limits: FileLimits,
     chunk_bytes: Callable[[Position], int],
     window: int = WINDOW,
 ) -> Iterator[Chunk]:
@@ -42,7 +42,7 @@ def cut(
 
 
 class _Cutter:
-    def __init__(self, buffer: Buffer, marks: Marks, limits: Limits, window: int) -> None:
+    def __init__(self, buffer: Buffer, marks: Marks, limits: FileLimits, window: int) -> None:
         self.buffer, self.marks, self.limits, self.window = buffer, marks, limits, window
 
     def chunk(self, position: Position, size: int) -> Chunk | None:

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Self
 
-from processor.flow import Dialect
+from processor.model import Dialect
 
 LF, CR = 10, 13
 LINE_END = rb"\r\n?|\n|\Z"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from processor.flow import Chunk, Dialect
+from processor.model import Chunk, Dialect
 from processor.records.found import Bools, Ints
 from processor.records.marks import CR, LF
 from processor.records.quotes import escaped_places

@@ -2,7 +2,7 @@
 
 import re
 
-from processor.flow import Dialect
+from processor.model import Dialect
 from processor.records.marks import NEVER, Marks
 
 

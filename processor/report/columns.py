@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from processor.flow import Column
+from processor.model import Column
 from processor.native import Batch, Order, Sketch
 
 # Distinct values are estimated from the 1,024 least hashes: exact below that, within about 3 % above.

@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from processor.flow import Offsets
+from processor.model import Offsets
 
 PREVIEW_ROWS = 20
 # A long text says nothing more in a preview; 20 rows of 50 columns stay under 300 kB.

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from processor.flow import Change, Dialect, Plan, Rejections, Rows
+from processor.model import Change, Dialect, Plan, Rejections, Rows
 from processor.native import Batch
 from processor.report.columns import ColumnFigures
 from processor.report.top import FirstRows

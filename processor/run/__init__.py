@@ -5,6 +5,6 @@ and ledger entry in one transaction → finish. The file is downloaded and cut i
 """
 
 from processor.run.attempt import Attempt
-from processor.run.held import Held, Postponed, Stopped
+from processor.run.stop_signal import Postponed, Stopped, StopSignal
 
-__all__ = ["Attempt", "Held", "Postponed", "Stopped"]
+__all__ = ["Attempt", "StopSignal", "Postponed", "Stopped"]

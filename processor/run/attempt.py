@@ -8,28 +8,28 @@ from typing import Any, Protocol
 import psycopg
 from psycopg_pool import PoolTimeout
 
-from processor import jobs, records
-from processor.ahead import ahead
+from processor import records
 from processor.config import Config
+from processor.database.sqlstates import job_error
 from processor.errors import JobError, LeaseLost, RowAccounting
-from processor.flow import Chunk, Limits
-from processor.jobs import Job, Paths, Tally
+from processor.model import ArtifactPaths, Chunk, FileLimits, Job, RowCounts
+from processor.queue import claims, files
 from processor.report import Report
-from processor.run.artifacts import Output
-from processor.run.crew import Crew
+from processor.run.access.permission import check_permission
+from processor.run.artifacts.errors_csv import Output
+from processor.run.chunks.order import ChunkOrder
+from processor.run.chunks.pool import LoaderPool
+from processor.run.chunks.progress import Progress
+from processor.run.chunks.read_ahead import ahead
+from processor.run.chunks.rejections import check_count, check_end
+from processor.run.chunks.write import Loader
 from processor.run.duplicates import earlier_import
+from processor.run.failure_report import last_words
 from processor.run.finishing import Finisher
-from processor.run.held import Held
-from processor.run.leaving import last_words
-from processor.run.loading import Loader
 from processor.run.opening import SAMPLE, Opened, known_target, open_file
-from processor.run.permission import check_permission
-from processor.run.progress import Progress
-from processor.run.recall import Recall
-from processor.run.rejections import check_count, check_end
-from processor.run.replay import replay
-from processor.run.turns import Turns
-from processor.sqlstates import job_error
+from processor.run.resume.earlier_chunks import Recall
+from processor.run.resume.replay import replay
+from processor.run.stop_signal import StopSignal
 from processor.storage import Artifacts, Downloads, Source
 
 
@@ -57,7 +57,7 @@ class Attempt:
         downloads: Downloads,
         artifacts: Artifacts,
         config: Config,
-        held: Held,
+        held: StopSignal,
     ) -> None:
         self.job, self.conn, self.lend, self.artifacts, self.config, self.held = (
             job,
@@ -68,11 +68,11 @@ class Attempt:
             held,
         )
         self.source = Source(downloads, job.bucket_id, job.object_path, config.max_file_bytes, held.check)
-        self.limits = Limits(config.max_record_bytes, config.max_field_bytes)
+        self.limits = FileLimits(config.max_record_bytes, config.max_field_bytes)
         self.report = Report()
         self.output = Output() if job.options.get("output") else None
         self.told: dict[str, Any] | None = None
-        self.paths = Paths()
+        self.paths = ArtifactPaths()
 
     def run(self) -> None:
         """Import the file.
@@ -82,11 +82,11 @@ class Attempt:
         try:
             with self.report.timed("open"):
                 if not self.job.fresh:
-                    jobs.end_former_sessions(self.conn, self.job, self.config.lease_seconds)
+                    claims.end_former_sessions(self.conn, self.job, self.config.lease_seconds)
                 target = known_target(self.job)
                 check_permission(self.conn, self.job)
                 if earlier := earlier_import(self.conn, self.job, self.source):
-                    jobs.skip_duplicate(self.conn, self.job, earlier)
+                    files.skip_duplicate(self.conn, self.job, earlier)
                     return
                 opened = open_file(self.conn, self.job, target, self.source, self.limits, self.config.chunk_bytes)
             self.report.begin(opened.plan)
@@ -134,19 +134,19 @@ class Attempt:
 
     def progress(self, opened: Opened) -> Progress:
         """Return what the loaders have in common; begins with what became of records in earlier attempts."""
-        tally = Tally()
+        tally = RowCounts()
         for seq in range(opened.start.seq):
             tally = tally.plus(opened.ledger[seq].tally)
         room = max(self.config.kept_errors - sum(entry.tally.rejected for entry in opened.ledger.values()), 0)
-        return Progress(self.report, tally, room, Turns(opened.start.seq), self.job.options)
+        return Progress(self.report, tally, room, ChunkOrder(opened.start.seq), self.job.options)
 
-    def load_all(self, opened: Opened, progress: Progress) -> Tally:
+    def load_all(self, opened: Opened, progress: Progress) -> RowCounts:
         """Load every chunk that is not in; return what became of all records, those of earlier attempts included."""
         check_count(progress.tally, self.job.options)
         with ExitStack() as stack:
             loaders = [self.loader(conn, opened, progress) for conn in [self.conn, *self.more(opened, stack)]]
             loads = [partial(self.one, opened=opened, loader=loader) for loader in loaders]
-            Crew(loads, progress.turns.give_up).load(self.chunks(opened))
+            LoaderPool(loads, progress.turns.give_up).load(self.chunks(opened))
         self.held.check()
         return progress.tally
 

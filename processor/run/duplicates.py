@@ -4,17 +4,17 @@ import hashlib
 
 import psycopg
 
-from processor import jobs
 from processor.errors import DuplicateFile
-from processor.jobs import Duplicate, Job
-from processor.run.held import Postponed
+from processor.model import EarlierImport, Job
+from processor.queue import files
+from processor.run.stop_signal import Postponed
 from processor.storage import Source
 
 # Until a job looks again whether the other one with the same file has ended.
 AGAIN_SECONDS = 10.0
 
 
-def earlier_import(conn: psycopg.Connection, job: Job, source: Source) -> Duplicate | None:
+def earlier_import(conn: psycopg.Connection, job: Job, source: Source) -> EarlierImport | None:
     """Return the job that has imported the same file for this target, when the target then skips it.
 
     Raises: DuplicateFile when the target rejects it, Postponed while the other job is running.
@@ -25,7 +25,7 @@ def earlier_import(conn: psycopg.Connection, job: Job, source: Source) -> Duplic
     digest = hashlib.sha256()
     for block in source.blocks():
         digest.update(block)
-    found = jobs.claim_file(conn, job, digest.hexdigest())
+    found = files.claim_file(conn, job, digest.hexdigest())
     if found is None:
         return None
     if found.running:

@@ -8,14 +8,13 @@ from itertools import chain
 import psycopg
 
 from processor import dialect as dialects
-from processor import jobs
 from processor.errors import TargetMissing, UnknownTarget
-from processor.flow import Dialect, Limits, Plan, Position
-from processor.jobs import Entry, Job, Target
-from processor.run.guard import is_guarded, unguarded_text
+from processor.model import Dialect, FileLimits, Job, LedgerEntry, Plan, Position, Target
+from processor.queue import ledger, rejections
+from processor.run.artifacts.formulas import is_guarded, unguarded_text
+from processor.run.chunks.sizes import sizes
 from processor.run.planning import plan_for
 from processor.run.sinks import Sink, sink_for
-from processor.run.sizes import sizes
 from processor.storage import Source
 
 SAMPLE = 256 * 1024
@@ -74,7 +73,7 @@ class Opened:
     size: int
     chunk_bytes: int
     in_order: bool
-    ledger: dict[int, Entry]
+    ledger: dict[int, LedgerEntry]
     digest: Digest
     header: list[str]
     guarded: bool
@@ -87,7 +86,7 @@ class Opened:
 
 
 def open_file(
-    conn: psycopg.Connection, job: Job, target: Target, source: Source, limits: Limits, chunk_bytes: int
+    conn: psycopg.Connection, job: Job, target: Target, source: Source, limits: FileLimits, chunk_bytes: int
 ) -> Opened:
     """Read the file's beginning, decide how to read the rest, and find out what is in already.
 
@@ -107,7 +106,7 @@ def open_file(
     if errors_file:
         header = [unguarded_text(name) for name in header]
     plan = plan_for(job, target, found, header)
-    ledger = jobs.open_job(conn, job, identity.etag, identity.size, found.as_json())
+    ledger = ledger.open_job(conn, job, identity.etag, identity.size, found.as_json())
     anew = bool(job.options.get("output"))
     start = first if anew else resume_at(first, ledger)
     if start == first:
@@ -130,7 +129,7 @@ def open_file(
         digest,
         header,
         errors_file,
-        jobs.rejected_records(conn, job) if anew and ledger else frozenset(),
+        rejections.rejected_records(conn, job) if anew and ledger else frozenset(),
     )
 
 
@@ -158,7 +157,7 @@ def beginning(blocks: Iterator[bytes]) -> tuple[bytes, bool]:
     return bytes(taken), True
 
 
-def resume_at(first: Position, ledger: list[Entry]) -> Position:
+def resume_at(first: Position, ledger: list[LedgerEntry]) -> Position:
     """Return the end of the last whole prefix that is in."""
     start = first
     for entry in ledger:
@@ -168,7 +167,7 @@ def resume_at(first: Position, ledger: list[Entry]) -> Position:
     return start
 
 
-def resumed(source: Source, found: Dialect, start: Position, limits: Limits) -> Iterator[bytes]:
+def resumed(source: Source, found: Dialect, start: Position, limits: FileLimits) -> Iterator[bytes]:
     """Yield the text from `start` on: by Range where the file's bytes are the text's, else by reading over them."""
     if found.is_plain:
         rest = source.blocks(start.offset + found.bom_bytes)
@@ -176,7 +175,7 @@ def resumed(source: Source, found: Dialect, start: Position, limits: Limits) -> 
     return skipping(dialects.text_stream(source.blocks(), found, limits), start.offset)
 
 
-def read_again(source: Source, opened: Opened, limits: Limits) -> Iterator[bytes]:
+def read_again(source: Source, opened: Opened, limits: FileLimits) -> Iterator[bytes]:
     """Yield the text from the first record on once more."""
     return skipping(dialects.text_stream(source.blocks(), opened.dialect, limits), opened.first.offset)
 

@@ -5,9 +5,8 @@ from dataclasses import replace
 from typing import Any, cast
 
 from processor import validate
-from processor.flow import Column, Dialect, Plan, Reading
-from processor.jobs import Job, Target
-from processor.run.guard import is_guarded, left_out
+from processor.model import Column, Dialect, Job, Plan, Reading, Target
+from processor.run.artifacts.formulas import is_guarded, left_out
 
 
 def plan_for(job: Job, target: Target, found: Dialect, header: list[str]) -> Plan:

@@ -4,7 +4,7 @@ from typing import Final
 
 import polars as pl
 
-from processor.flow import Column
+from processor.model import Column
 
 AMBIGUOUS: Final = "{}: day or month may come first: set date_formats, timestamp_formats or locale"
 _ORDERED: Final = {"date", "timestamp without time zone", "timestamp with time zone"}

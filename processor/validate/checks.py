@@ -6,9 +6,8 @@ from dataclasses import replace
 
 import polars as pl
 
-from processor.encode import decisive
-from processor.flow import Checked, Column, Doubt, Plan, Rejections, Rows, Verdict
-from processor.native import Batch, sure
+from processor.model import CastResult, Checked, Column, Plan, Rejections, Rows, UncertainValues
+from processor.native import Batch, exact_form, sure
 from processor.validate.ambiguous import AMBIGUOUS, ambiguous, is_dated
 from processor.validate.offences import Offences
 from processor.validate.refusals import code_of, sentence
@@ -24,7 +23,7 @@ def check(rows: Rows, plan: Plan, known: Rejections | None = None) -> Checked:
     frame = rows.frame
     left = _without_value(frame, plan)
     without_doubt = frozenset(name for name, texts in left.items() if not len(texts))
-    doubts: list[Doubt] = []
+    doubts: list[UncertainValues] = []
     offences = Offences(rows)
     offences.add_known(known or Rejections())
     for field in plan.fields:
@@ -39,8 +38,8 @@ def check(rows: Rows, plan: Plan, known: Rejections | None = None) -> Checked:
             offences.add(bad, column.name, "IJ403", AMBIGUOUS.format(column.name))
             unsure = unsure.filter(~unsure.is_in(either.implode()))
         if is_judged(column) and len(unsure):
-            doubts.append(Doubt(column, unsure))
-    return Checked(replace(rows, sure=without_doubt), tuple(doubts), offences.rejections())
+            doubts.append(UncertainValues(column, unsure))
+    return Checked(replace(rows, certain=without_doubt), tuple(doubts), offences.rejections())
 
 
 def _without_value(frame: pl.DataFrame, plan: Plan) -> dict[str, pl.Series]:
@@ -48,7 +47,7 @@ def _without_value(frame: pl.DataFrame, plan: Plan) -> dict[str, pl.Series]:
     found = dict[str, pl.Series]()
     with Batch(frame) as batch:
         for place, field in enumerate(plan.fields):
-            if (kind := decisive(field.column)) is not None:
+            if (kind := exact_form(field.column)) is not None:
                 texts, has_value = frame.to_series(place), sure(batch, place, kind)
                 found[texts.name] = (
                     texts.clear() if has_value.all() else texts.filter(~has_value).unique(maintain_order=True)
@@ -64,7 +63,7 @@ def _unsure(texts: pl.Series, column: Column, time_zone: str | None) -> pl.Serie
     return texts.clear() if good.all() else texts.filter(~good).unique(maintain_order=True)
 
 
-def settle(checked: Checked, verdicts: Iterable[Verdict]) -> tuple[Rows, Rejections]:
+def settle(checked: Checked, verdicts: Iterable[CastResult]) -> tuple[Rows, Rejections]:
     """Apply Postgres's verdicts: the rows to load, and one rejection per other row, for its first offending column."""
     rows = checked.rows
     offences = Offences(rows)
@@ -72,7 +71,7 @@ def settle(checked: Checked, verdicts: Iterable[Verdict]) -> tuple[Rows, Rejecti
     for verdict in verdicts:
         texts = rows.frame.get_column(verdict.column.name)
         by_code: defaultdict[str, list[str]] = defaultdict(list)
-        for text, sqlstate in verdict.refused.items():
+        for text, sqlstate in verdict.invalid.items():
             by_code[code_of(sqlstate)].append(text)
         for code, refused in by_code.items():
             bad = texts.is_in(refused).fill_null(False).to_numpy()
@@ -83,12 +82,12 @@ def settle(checked: Checked, verdicts: Iterable[Verdict]) -> tuple[Rows, Rejecti
     return rows.kept(~rejected), offences.rejections()
 
 
-def opaque_doubts(rows: Rows, plan: Plan) -> tuple[Doubt, ...]:
+def opaque_doubts(rows: Rows, plan: Plan) -> tuple[UncertainValues, ...]:
     """Ask for every distinct text of the opaque columns: the second round, after a COPY failed."""
-    doubts: list[Doubt] = []
+    doubts: list[UncertainValues] = []
     for field in plan.fields:
         if not is_judged(field.column):
             texts = rows.frame.get_column(field.column.name).drop_nulls().unique(maintain_order=True)
             if len(texts):
-                doubts.append(Doubt(field.column, texts))
+                doubts.append(UncertainValues(field.column, texts))
     return tuple(doubts)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from processor.flow import Normaliser
+from processor.model import Normaliser
 from processor.validate.distinct import Read
 from processor.validate.normalisers import brazil, country, email, pattern, phone, text, url
 

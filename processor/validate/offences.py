@@ -5,7 +5,7 @@ from collections import defaultdict
 import numpy as np
 import numpy.typing as npt
 
-from processor.flow import Rejections, Rows
+from processor.model import Rejections, Rows
 
 Mask = npt.NDArray[np.bool_]
 

@@ -3,7 +3,7 @@
 import polars as pl
 
 from processor.errors import RowAccounting
-from processor.flow import Dialect, Field, Plan
+from processor.model import Dialect, Field, Plan
 from processor.native import split
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final, Literal
 
 from processor.errors import BadOption, DuplicateHeader, MissingColumn, NoMatchingColumn, UnknownColumn
-from processor.flow import Column, Field, Plan, Reading
+from processor.model import Column, Field, Plan, Reading
 from processor.validate.headers import Matcher, folded, listed, nearest, shown, trimmed
 
 Unknown = Literal["ignore", "error"]
@@ -41,12 +41,12 @@ def make_plan(
     by_name = {column.name: column for column in columns}
     how = readings or {}
     fields = tuple(
-        Field(place, names[place], by_name[name], how.get(name, Reading()), ways.get(place, "position"))
+        Field(index=place, header=names[place], column=by_name[name], reading=how.get(name, Reading()), how=ways.get(place, "position"))
         for place, name in sorted(found.items())
         if name is not None
     )
     absent = tuple(
-        Field(ABSENT, "", column, how[column.name])
+        Field(index=ABSENT, header="", column=column, reading=how[column.name])
         for column in columns
         if column.name in how and how[column.name].default is not None and column.name not in found.values()
     )

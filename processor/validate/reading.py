@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from processor.errors import BadOption
-from processor.flow import Normaliser, Reading
+from processor.model import Normaliser, Reading
 from processor.validate.formats import ISO, compiled
 from processor.validate.locales import LOCALES, preset
 from processor.validate.normalise import NORMALISERS
@@ -19,7 +19,7 @@ _OF_PRESETS: Final = ("indian", "months")
 
 
 def make_reading(*layers: Settings) -> Reading:
-    """Merge settings, the strongest first, into how one column is read: (job, target's column, target).
+    """TransferStatements settings, the strongest first, into how one column is read: (job, target's column, target).
 
     Names are those of the job's options, and `case`, `normalise` and `default` of a target's column; others are left
     alone. A `locale` stands for its preset, which settings of the same or a stronger layer override. Raise BadOption.

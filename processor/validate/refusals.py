@@ -1,6 +1,6 @@
 """What a refused value becomes: Postgres's SQLSTATE translated to a rejection's code, and the sentence for it."""
 
-from processor.flow import Column
+from processor.model import Column
 
 _CODES = {
     "22001": "IJ406",  # string_data_right_truncation

@@ -11,7 +11,7 @@ from typing import Final
 
 import polars as pl
 
-from processor.flow import Change, Field, Plan, Reading, Rejections, Rows, Transformed
+from processor.model import Change, Field, Plan, Reading, Rejections, Rows, Transformed
 from processor.validate import formats
 from processor.validate.distinct import Read, distinctly
 from processor.validate.normalise import normaliser_of

@@ -1,6 +1,6 @@
 """Which types are judged before a chunk is loaded, and which texts they surely take without an exact value.
 
-Most texts have been judged when they come here: what has a sure value in binary is good (`processor.encode`). What is
+Most texts have been judged when they come here: what has a sure value in binary is good (`processor.native.binary`). What is
 not recognised here either is a doubt, not a mistake: Postgres is asked. Each line is tried against Postgres in
 tests/integration/test_values_against_postgres.py.
 """
@@ -9,9 +9,8 @@ from typing import Final
 
 import polars as pl
 
-from processor.encode import decisive
-from processor.flow import Column
-from processor.native import Batch, Form, Kind, sure
+from processor.model import Column
+from processor.native import Batch, Form, Kind, exact_form, sure
 
 #: Postgres takes hyphens after any four digits or none at all; in binary only the usual ones have a value.
 _UUID: Final = r"^[0-9a-fA-F]{8}(?:-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}$"
@@ -24,7 +23,7 @@ def is_judged(column: Column) -> bool:
 
     The others are opaque: Postgres is asked about them once it has refused a chunk with them.
     """
-    return column.kind == "e" or decisive(column) is not None
+    return column.kind == "e" or exact_form(column) is not None
 
 
 def accepted(texts: pl.Series, column: Column, time_zone: str | None = None) -> pl.Series:

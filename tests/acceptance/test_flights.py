@@ -4,7 +4,7 @@ import csv
 from collections import Counter
 from pathlib import Path
 
-from processor.demo import FLIGHTS, flights
+from examples.demo import FLIGHTS, flights
 from tests.acceptance.conftest import Stack
 
 SUMMED = ("dep_delay", "distance", "air_time")

@@ -1,4 +1,4 @@
-"""The resulting schema as text, for reviews: `docs/schema.sql` shows the effect of a migration, a test keeps it true.
+"""The resulting schema as text, for reviews: `supabase/schema.sql` shows the effect of a migration, a test keeps it true.
 
 `python -m tests.conventions.schema` writes it anew.
 """

@@ -7,7 +7,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from processor import migrate
+from processor.database import migrate
 from tests.conftest import Database
 
 TEXT = (Path(__file__).parents[2] / "docs" / "sql.md").read_text(encoding="utf-8")

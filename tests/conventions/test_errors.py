@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from processor import migrate
+from processor.database import migrate
 from processor.errors import JOB_ERRORS, REJECTIONS
 
 ROOT = Path(__file__).parents[2]

@@ -7,7 +7,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from processor import migrate
+from processor.database import migrate
 from tests.conftest import Cluster, Database
 from tests.conventions import schema
 

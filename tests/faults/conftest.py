@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from processor.local import state
-from processor.local.faults.storage_proxy import StorageProxy
-from processor.local.faults.tcp_proxy import TcpProxy
 from processor.local.stack import Stack as LocalStack
 from tests.faults.checks import check_case, check_logs
 from tests.faults.harness import FaultStack
 from tests.faults.processors import Nursery, until
+from tests.faults.proxies.storage_proxy import StorageProxy
+from tests.faults.proxies.tcp_proxy import TcpProxy
 
 BACKENDS = "select pid from pg_stat_activity where usename = 'import_processor'"
 # A job that its test did not end must not be found by the next one's processors.

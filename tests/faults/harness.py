@@ -15,13 +15,13 @@ from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from processor.local import floor
-from processor.local.faults.storage_proxy import StorageProxy
-from processor.local.faults.tcp_proxy import TcpProxy
 from processor.local.ports import free_port
 from processor.local.stack import Stack as LocalStack
 from tests.faults.files import Case, make_csv
 from tests.faults.holds import GATE, Hold, held
 from tests.faults.processors import Nursery, Processor, until
+from tests.faults.proxies.storage_proxy import StorageProxy
+from tests.faults.proxies.tcp_proxy import TcpProxy
 
 ENDED = ("completed", "failed", "cancelled")
 # A processor that is to be lost; and one that must not be, however busy the machine is.

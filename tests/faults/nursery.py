@@ -33,7 +33,7 @@ def warm_up() -> None:
     """Import what a processor imports, now or when it first needs it."""
     import httpx
 
-    import_module("processor.app")
+    import_module("processor.http.app")
     httpx.Client().close()
     for name in ("protocols.http.auto", "protocols.websockets.auto", "lifespan.on", "loops.auto"):
         import_module(f"uvicorn.{name}")

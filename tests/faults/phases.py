@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 
-from processor.local.faults.storage_fault import Fault
 from tests.faults.files import Case, make_csv
 from tests.faults.harness import FaultStack
 from tests.faults.processors import until
+from tests.faults.proxies.storage_fault import Fault
 
 # A row in the third of the five chunks.
 MIDDLE = 1500

@@ -11,13 +11,13 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from processor.local.chaos import checker, oracle, rows, tables
-from processor.local.chaos.facts import Facts
-from processor.local.chaos.line import Line
-from processor.local.chaos.sampler import LOOK, Lease, Seen, Sight
-from processor.local.chaos.schedule import troubles
-from processor.local.chaos.spec import Spec, specs
-from processor.local.chaos.task import LATE, Task
+from tests.chaos import checker, oracle, rows, tables
+from tests.chaos.facts import Facts
+from tests.chaos.line import Line
+from tests.chaos.sampler import LOOK, Lease, Seen, Sight
+from tests.chaos.schedule import troubles
+from tests.chaos.spec import Spec, specs
+from tests.chaos.task import LATE, Task
 from tests.conftest import Database
 
 MARK = "mark-of-the-tests"

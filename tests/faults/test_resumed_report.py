@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 from psycopg.types.json import Jsonb
 
-from processor.flow import Column, Field, Plan, Rejections, Rows
+from processor.model import Column, Field, Plan, Rejections, Rows
 from processor.report import Report, kept
 from tests.faults.files import Case, parsed
 from tests.faults.harness import SHORT_LEASE, FaultStack
@@ -58,9 +58,9 @@ def test_figures_that_were_kept_are_not_gathered_again(stack: FaultStack) -> Non
 
 def figures_of(case: Case, records: int) -> dict[str, Any]:
     """Return what is kept of a report on the first records of a file."""
-    columns = [Column("id", "integer", "integer", "b", False, False), Column("note", "text", "text", "b", False, False)]
+    columns = [Column(name="id", type="integer", base="integer", kind="b", not_null=False, required=False), Column(name="note", type="text", base="text", kind="b", not_null=False, required=False)]
     report = Report()
-    report.begin(Plan(2, tuple(Field(at, column.name, column) for at, column in enumerate(columns))))
+    report.begin(Plan(2, tuple(Field(index=at, header=column.name, column=column) for at, column in enumerate(columns))))
     rows = [row for row in parsed(case.data)[:records] if row[0].isdigit()]
     report.add(Rows(pl.DataFrame(rows, schema=["id", "note"], orient="row"), np.arange(len(rows))), Rejections(), ())
     return kept(report)

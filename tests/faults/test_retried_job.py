@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from processor.local.faults.storage_fault import Fault
 from tests.faults.harness import FaultStack
 from tests.faults.phases import PHASES
+from tests.faults.proxies.storage_fault import Fault
 
 
 @pytest.mark.parametrize(

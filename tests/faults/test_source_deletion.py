@@ -5,9 +5,9 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from processor.local.faults.storage_fault import Fault
 from tests.faults.harness import FaultStack
 from tests.faults.processors import until
+from tests.faults.proxies.storage_fault import Fault
 
 FAULTS = {
     "unavailable": (Fault(kind="status", status=503, method="DELETE", remaining=None), "IJ203"),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from processor.local.faults.storage_fault import Fault
 from tests.faults.files import make_csv
 from tests.faults.harness import SHORT_LEASE, FaultStack
 from tests.faults.phases import PHASES
 from tests.faults.processors import until
+from tests.faults.proxies.storage_fault import Fault
 
 FIRST_TRY = ["pending", "running", "completed"]
 WITHIN_THE_ATTEMPT = {

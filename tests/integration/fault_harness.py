@@ -42,7 +42,7 @@ class running:  # noqa: N801 -- used as a function
 
     def __init__(self, module: str, *args: str) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", f"processor.local.faults.{module}", *args], stdout=subprocess.PIPE, text=True
+            [sys.executable, "-m", f"tests.faults.proxies.{module}", *args], stdout=subprocess.PIPE, text=True
         )
 
     def __enter__(self) -> tuple[int, str]:

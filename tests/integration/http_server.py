@@ -4,13 +4,13 @@ import json
 import os
 
 from processor import log
-from processor.app import create_app
 from processor.config import from_environment
-from processor.surface import server
-from processor.surface.limits import Limits
+from processor.http import server
+from processor.http.app import create_app
+from processor.http.limits import ServerLimits
 
 if __name__ == "__main__":
     config = from_environment(os.environ)
     log.set_up(config.log_level)
-    limits = Limits(**json.loads(os.environ["HTTP_LIMITS"]))
+    limits = ServerLimits(**json.loads(os.environ["HTTP_LIMITS"]))
     server.run(create_app(config, limits), config.host, config.port, limits)

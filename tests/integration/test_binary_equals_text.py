@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from psycopg import sql
 
 from processor import load
-from processor.encode import binary_plan, encode
-from processor.flow import Column
+from processor.load.binary import binary_plan, encode
+from processor.model import Column
 from tests.conftest import Cluster
 from tests.integration.value_texts import NEAR, TYPES, texts
 

@@ -8,7 +8,7 @@ import pytest
 from docker.errors import DockerException
 from testcontainers.community.postgres import PostgresContainer
 
-from processor import migrate
+from processor.database import migrate
 from processor.local import floor
 from tests.conftest import PASSWORDS
 

@@ -10,8 +10,8 @@ import pytest
 from fault_harness import FILE, ask, ask_once, connect, read, running
 from pgnet_harness import DEADLINE, until
 
-from processor.local.faults.tcp_proxy import TcpProxy
 from processor.local.ports import free_port
+from tests.faults.proxies.tcp_proxy import TcpProxy
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ import pytest
 from fault_harness import FILE, FileServer, connect, read, running
 from pgnet_harness import DEADLINE, until
 
-from processor.local.faults.storage_fault import Fault
-from processor.local.faults.storage_proxy import StorageProxy
 from processor.local.ports import free_port
+from tests.faults.proxies.storage_fault import Fault
+from tests.faults.proxies.storage_proxy import StorageProxy
 
 
 @pytest.fixture(scope="module")

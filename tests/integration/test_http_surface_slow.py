@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from processor.surface.limits import Limits
+from processor.http.limits import ServerLimits
 from tests.conftest import Cluster
 from tests.integration.http_harness import DEADLINE, PATH, RIGHT, Connection, Server, limited
 
@@ -62,7 +62,7 @@ def pour(connection: Connection, size: int) -> None:
 
 
 def test_everyday_limits_are_seconds() -> None:
-    limits = Limits()
+    limits = ServerLimits()
     assert (limits.head_seconds, limits.body_seconds, limits.idle_seconds) == (10, 10, 10)
 
 

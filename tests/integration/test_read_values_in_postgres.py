@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from processor.flow import Column, Field, Plan, Rows
+from processor.model import Column, Field, Plan, Rows
 from processor.validate import check, make_reading, settle, transform
 
 KINDS = {
@@ -26,13 +26,13 @@ ZONE = "America/Sao_Paulo"
 
 def loaded(conn, records: list[tuple[str | None, ...]], **options: object) -> list[tuple[object, ...]]:
     """Read and check the records, COPY them in one go, and return the rows of the table."""
-    columns = [Column(name, kind, kind.split("(")[0], "b", False, False) for name, kind in KINDS.items()]
+    columns = [Column(name=name, type=kind, base=kind.split("(")[0], kind="b", not_null=False, required=False) for name, kind in KINDS.items()]
     reading = make_reading(options)
-    plan = Plan(len(columns), tuple(Field(at, column.name, column, reading) for at, column in enumerate(columns)))
+    plan = Plan(len(columns), tuple(Field(index=at, header=column.name, column=column, reading=reading) for at, column in enumerate(columns)))
     frame = pl.DataFrame(records, schema=dict.fromkeys(KINDS, pl.String), orient="row")
     read = transform(Rows(frame, np.arange(len(records), dtype=np.int64)), plan)
     checked = check(read.rows, plan, read.rejections)
-    assert checked.doubts == ()
+    assert checked.uncertain == ()
     rows, rejections = settle(checked, ())
     assert rejections.rows == ()
     with conn.transaction(force_rollback=True):

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from processor import migrate
+from processor.database import migrate
 from tests import supabase_cli
 from tests.conftest import Database
 

@@ -6,8 +6,8 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from processor.connect import connect
-from processor.transaction import loading
+from processor.database.connection import connect
+from processor.database.transaction import loading
 from tests.conftest import Database
 
 JOB = UUID("00000000-0000-4000-8000-00000000000c")

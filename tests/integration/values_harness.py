@@ -10,9 +10,9 @@ import psycopg
 from psycopg import sql
 
 from processor import load, records
-from processor.flow import Checked, Chunk, Column, Dialect, Limits, Plan, Position, Reading, Rejections, Rows
-from processor.shape import judge_shape
+from processor.model import Checked, Chunk, Column, Dialect, FileLimits, Plan, Position, Reading, Rejections, Rows
 from processor.validate import check, make_plan, opaque_doubts, parse, settle, transform
+from processor.validate.shape import judge_shape
 from processor.validate.types import is_judged
 
 Text = str | None
@@ -80,7 +80,7 @@ class Kept:
         frame = parse(records.clean(chunk, keep, dialect), plan, dialect, len(texts))
         read = transform(Rows(frame, np.arange(len(texts), dtype=np.int64)), plan)
         checked = check(read.rows, plan, read.rejections)
-        rows, found = settle(checked, load.judge(self.conn, checked.doubts))
+        rows, found = settle(checked, load.judge(self.conn, checked.uncertain))
         found = [found, *self.load(rows, plan)]
         return Written(
             self.taken(),
@@ -96,7 +96,7 @@ class Kept:
             return []
         assert self.opaque, f"the checks were sure of a text that Postgres refuses ({error.sqlstate})"
         asked = Checked(rows, opaque_doubts(rows, plan), Rejections())
-        rows, found = settle(asked, load.judge(self.conn, asked.doubts))
+        rows, found = settle(asked, load.judge(self.conn, asked.uncertain))
         with self.conn.transaction():
             assert load.copy_isolating(self.conn, statement, rows.frame) == [], "a text was judged wrongly"
         return [found]
@@ -117,5 +117,5 @@ def as_chunk(texts: Sequence[Text], dialect: Dialect) -> Chunk:
             body.write(f"{place},\r\n")
         else:
             writer.writerow((place, text))
-    (chunk,) = records.cut([body.getvalue().encode()], dialect, Position(), Limits(), lambda _: 1 << 24)
+    (chunk,) = records.cut([body.getvalue().encode()], dialect, Position(), FileLimits(), lambda _: 1 << 24)
     return chunk

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from processor.bench.files import NARROW, PEOPLE, WIDE_KIND, Kind
+from benchmarks.files import NARROW, PEOPLE, WIDE_KIND, Kind
 
 
 def read(path: Path) -> list[list[str]]:

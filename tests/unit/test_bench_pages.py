@@ -5,9 +5,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from processor.bench import markdown, page, plot, results, scale
-from processor.bench.compare import RATIO
-from processor.bench.results import OURS, PSQL, Book, Figure, Goal, Listing, Outcome, Result
+from benchmarks import markdown, page, plot, results, scale
+from benchmarks.compare import RATIO
+from benchmarks.results import OURS, PSQL, Book, Figure, Goal, Listing, Outcome, Result
 
 DOCS = Path(__file__).parents[2] / "docs"
 

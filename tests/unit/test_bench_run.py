@@ -5,13 +5,13 @@ import sys
 
 import pytest
 
-from processor.bench.__main__ import Given, names_of
-from processor.bench.catalog import ALL, BY_NAME
-from processor.bench.peers.program import ABSENT
-from processor.bench.processors import children
-from processor.bench.sides import alternate
-from processor.bench.size import Size
-from processor.problem import Problem
+from benchmarks.__main__ import Given, names_of
+from benchmarks.catalog import ALL, BY_NAME
+from benchmarks.peers.program import ABSENT
+from benchmarks.processors import children
+from benchmarks.sides import alternate
+from benchmarks.size import Size
+from processor.errors import UserError
 
 
 def test_sides_take_turns_at_going_first_each_on_a_fresh_table() -> None:
@@ -31,9 +31,9 @@ def test_sides_take_turns_at_going_first_each_on_a_fresh_table() -> None:
 
 def test_a_side_that_loaded_wrong_ends_the_comparison() -> None:
     def check(side: str) -> None:
-        raise Problem(f"{side} has 9 rows, not 10")
+        raise UserError(f"{side} has 9 rows, not 10")
 
-    with pytest.raises(Problem, match="A has 9 rows"):
+    with pytest.raises(UserError, match="A has 9 rows"):
         alternate({"A": lambda: 1.0}, 1, lambda: None, check)
 
 
@@ -61,12 +61,12 @@ def test_the_command_does_the_same_again() -> None:
 def test_no_name_means_all_and_an_unknown_one_is_named() -> None:
     assert names_of(["run"]) == tuple(BY_NAME)
     assert names_of(["run", "main", "wide"]) == names_of(["main", "wide"]) == ("main", "wide")
-    with pytest.raises(Problem, match="'mian'"):
+    with pytest.raises(UserError, match="'mian'"):
         names_of(["run", "mian"])
 
 
 def test_a_peer_that_is_not_installed_says_so_by_name() -> None:
-    code = "from processor.bench.peers.program import needed; needed('no_such_loader')"
+    code = "from benchmarks.peers.program import needed; needed('no_such_loader')"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (ABSENT, "no_such_loader is not installed\n")
 

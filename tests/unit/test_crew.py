@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from processor.run.crew import Crew
-from processor.run.held import Stopped
-from processor.run.turns import Turns
+from processor.run.chunks.order import ChunkOrder
+from processor.run.chunks.pool import LoaderPool
+from processor.run.stop_signal import Stopped
 
 
 def numbers(count: int) -> Iterator[Any]:
@@ -18,13 +18,13 @@ def numbers(count: int) -> Iterator[Any]:
 @pytest.mark.parametrize("loaders", [1, 2, 5])
 def test_every_chunk_is_loaded_once(loaders: int) -> None:
     loaded: list[Any] = []
-    Crew([loaded.append] * loaders, lambda: None).load(numbers(100))
+    LoaderPool([loaded.append] * loaders, lambda: None).load(numbers(100))
     assert sorted(loaded) == list(range(100))
 
 
 def test_loaders_work_at_the_same_time() -> None:
     both = threading.Barrier(2, timeout=10)
-    Crew([lambda _: both.wait()] * 2, lambda: None).load(numbers(2))
+    LoaderPool([lambda _: both.wait()] * 2, lambda: None).load(numbers(2))
     assert not both.broken
 
 
@@ -37,7 +37,7 @@ def test_failure_of_one_ends_all_and_is_raised() -> None:
         loaded.append(chunk)
 
     with pytest.raises(ValueError, match="three"):
-        Crew([load, load], lambda: None).load(numbers(1000))
+        LoaderPool([load, load], lambda: None).load(numbers(1000))
     assert len(loaded) < 1000
 
 
@@ -53,12 +53,12 @@ def test_failure_of_the_source_is_raised_when_nobody_is_at_work_any_more() -> No
         raise OSError("cut off")
 
     with pytest.raises(OSError, match="cut off"):
-        Crew([load, load], lambda: None).load(broken())
+        LoaderPool([load, load], lambda: None).load(broken())
     assert at_work == set()
 
 
 def test_a_failure_is_told_and_not_that_others_gave_up_for_it() -> None:
-    turns = Turns(0)
+    turns = ChunkOrder(0)
 
     def load(chunk: Any) -> None:
         if chunk == 0:
@@ -67,11 +67,11 @@ def test_a_failure_is_told_and_not_that_others_gave_up_for_it() -> None:
 
     for _ in range(20):
         with pytest.raises(ValueError, match="zero"):
-            Crew([load, load], turns.give_up).load(numbers(5))
+            LoaderPool([load, load], turns.give_up).load(numbers(5))
 
 
 def test_turns_pass_in_order_whoever_is_done_first() -> None:
-    turns, passed = Turns(3), list[int]()
+    turns, passed = ChunkOrder(3), list[int]()
 
     def wait(seq: int) -> None:
         turns.wait(seq)
@@ -88,7 +88,7 @@ def test_turns_pass_in_order_whoever_is_done_first() -> None:
 
 
 def test_turn_that_will_never_come_is_given_up() -> None:
-    turns = Turns(0)
+    turns = ChunkOrder(0)
     turns.give_up()
     with pytest.raises(Stopped):
         turns.wait(1)

@@ -13,7 +13,7 @@ import pytest
 from processor import dialect as dialects
 from processor import records
 from processor.errors import JobError
-from processor.flow import Chunk, Dialect, Limits
+from processor.model import Chunk, Dialect, FileLimits
 
 DATA = Path(__file__).parent.parent / "data"
 FILES = sorted(path.stem for path in DATA.glob("*.csv"))
@@ -31,8 +31,8 @@ def read(data: bytes, options: dict[str, Any], block: int = 1000) -> tuple[Diale
     """Read a file as a job does: sample, dialect, header, text from there on, chunks."""
     found = dialects.detect(data, True, options)
     header, first = dialects.read_header(data, found)
-    text = b"".join(dialects.text_stream(blocks_of(data, block), found, Limits()))
-    chunks = list(records.cut(blocks_of(text[first.offset :], block), found, first, Limits(), lambda _: 20))
+    text = b"".join(dialects.text_stream(blocks_of(data, block), found, FileLimits()))
+    chunks = list(records.cut(blocks_of(text[first.offset :], block), found, first, FileLimits(), lambda _: 20))
     return found, header, chunks
 
 

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from processor import dialect as dialects
 from processor.errors import BadCompression, JobError, SourceTooLarge, WrongEncoding
-from processor.flow import Dialect, Limits, Position
+from processor.model import Dialect, FileLimits, Position
 
-LIMITS = Limits()
+LIMITS = FileLimits()
 
 
 def blocks_of(data: bytes, size: int) -> Iterator[bytes]:
@@ -96,7 +96,7 @@ def test_bomb_ends_with_a_code_and_flat_memory(kind: str) -> None:
     data = bomb(100) if kind == "gzip" else zipped(bytes(100 << 20))
     tracemalloc.start()
     with pytest.raises(BadCompression, match="times its size"):
-        for _ in dialects.text_stream(blocks_of(data, 1 << 16), Dialect(compression=kind), Limits(ratio=500)):
+        for _ in dialects.text_stream(blocks_of(data, 1 << 16), Dialect(compression=kind), FileLimits(ratio=500)):
             pass
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
@@ -104,7 +104,7 @@ def test_bomb_ends_with_a_code_and_flat_memory(kind: str) -> None:
 
 
 def test_text_over_the_limit_ends_with_a_code() -> None:
-    limits = Limits(text_bytes=100)
+    limits = FileLimits(text_bytes=100)
     with pytest.raises(SourceTooLarge):
         list(dialects.text_stream([b"x" * 60, b"x" * 60], Dialect(), limits))
     with pytest.raises(BadCompression):

@@ -5,8 +5,8 @@ import struct
 import polars as pl
 import pytest
 
-from processor.encode import binary_plan, encode
-from processor.flow import Column
+from processor.load.binary import binary_plan, encode
+from processor.model import Column
 
 HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 TRAILER = b"\xff\xff"
@@ -14,7 +14,7 @@ TRAILER = b"\xff\xff"
 
 def column(type_name: str, kind: str = "b", name: str = "c") -> Column:
     base = type_name.split("(")[0] + (type_name.split(")")[1] if ")" in type_name else "")
-    return Column(name, type_name, base, kind, False, False)
+    return Column(name=name, type=type_name, base=base, kind=kind, not_null=False, required=False)
 
 
 def encoded(type_name: str, texts: list[str | None], kind: str = "b") -> bytes | None:

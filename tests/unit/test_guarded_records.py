@@ -2,8 +2,8 @@
 
 import pytest
 
-from processor.flow import Dialect
-from processor.run.cells import guarded_record
+from processor.model import Dialect
+from processor.run.artifacts.cells import guarded_record
 
 PLAIN, SEMICOLON = Dialect(), Dialect(delimiter=";")
 BACKSLASH, APOSTROPHE, BARE = Dialect(escape="\\"), Dialect(quote="'"), Dialect(quote=None, delimiter="\t")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processor.isolate import isolate
+from processor.load.bisect import isolate
 
 
 class Table:

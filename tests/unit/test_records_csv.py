@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from processor import errors
-from processor.flow import Chunk, Dialect, Limits, Position
+from processor.model import Chunk, Dialect, FileLimits, Position
 from processor.records import clean, cut
 
 EXAMPLES = 20_000 if os.environ.get("IMPORT_JOBS_NIGHTLY") else 200
@@ -47,7 +47,7 @@ def blocks_of(data: bytes, size: int) -> Iterator[bytes]:
 
 
 def chunks_of(text: str, dialect: Dialect, block: int, chunk: int, window: int = 1000) -> list[Chunk]:
-    return list(cut(blocks_of(text.encode(), block), dialect, Position(), Limits(), lambda _: chunk, window))
+    return list(cut(blocks_of(text.encode(), block), dialect, Position(), FileLimits(), lambda _: chunk, window))
 
 
 windows = st.sampled_from([1, 2, 7, 1000])

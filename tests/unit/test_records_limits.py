@@ -1,19 +1,19 @@
-"""Limits, marks and the line an unclosed quote is reported at."""
+"""FileLimits, marks and the line an unclosed quote is reported at."""
 
 import pytest
 
 from processor import errors
-from processor.flow import Chunk, Dialect, Limits, Position
+from processor.model import Chunk, Dialect, FileLimits, Position
 from processor.records import clean, cut, texts
 
-SMALL = Limits(record_bytes=100, field_bytes=20)
+SMALL = FileLimits(record_bytes=100, field_bytes=20)
 
 
 def chunks_of(
-    data: bytes, dialect: Dialect | None = None, *, size: int = 1000, limits: Limits | None = None
+    data: bytes, dialect: Dialect | None = None, *, size: int = 1000, limits: FileLimits | None = None
 ) -> list[Chunk]:
     blocks = (data[at : at + 7] for at in range(0, len(data), 7))
-    return list(cut(blocks, dialect or Dialect(), Position(), limits or Limits(), lambda _: size))
+    return list(cut(blocks, dialect or Dialect(), Position(), limits or FileLimits(), lambda _: size))
 
 
 def marked(chunks: list[Chunk], name: str) -> list[bool]:
@@ -26,7 +26,7 @@ def test_nothing_gives_no_chunk() -> None:
 
 def test_positions_go_on_from_the_given_one() -> None:
     start = Position(offset=50, line=3, record=2, seq=4)
-    first, second = cut([b"a\nb\n", b"c\n"], Dialect(), start, Limits(), lambda at: 4 if at.seq == 4 else 100)
+    first, second = cut([b"a\nb\n", b"c\n"], Dialect(), start, FileLimits(), lambda at: 4 if at.seq == 4 else 100)
     assert first.position == start
     assert first.next == second.position == Position(offset=54, line=5, record=4, seq=5)
     assert second.next == Position(offset=56, line=6, record=5, seq=6)
@@ -38,7 +38,7 @@ def test_unclosed_quote_is_reported_where_it_opens(size: int, block: int) -> Non
     data = b'a,b\n"x\ny",c\r\n1,2\r"z\nmore\n'
     blocks = [data[at : at + block] for at in range(0, len(data), block)]
     with pytest.raises(errors.UnclosedQuote, match="line 5 "):
-        list(cut(blocks, Dialect(), Position(), Limits(), lambda _: size))
+        list(cut(blocks, Dialect(), Position(), FileLimits(), lambda _: size))
 
 
 def test_unclosed_quote_in_a_later_field_of_a_record_with_newlines() -> None:
@@ -102,7 +102,7 @@ def test_giant_with_an_unclosed_quote_behind_the_limit() -> None:
 
 
 def test_record_of_just_the_limit_is_not_oversized() -> None:
-    limits = Limits(record_bytes=100, field_bytes=100)
+    limits = FileLimits(record_bytes=100, field_bytes=100)
     for ending in (b"\n", b"\r\n", b"\r", b""):
         chunks = chunks_of(b"x" * 100 + ending, size=10, limits=limits)
         assert marked(chunks, "oversized") == [False]

@@ -6,15 +6,15 @@ import numpy as np
 import polars as pl
 import pytest
 
-from processor.flow import Column, Dialect, Field, Plan, Rejections, Rows
+from processor.model import Column, Dialect, Field, Plan, Rejections, Rows
 from processor.report import Report
 from processor.report.top import TOP_CHARACTERS
 
 
 def report_of(type_name: str, *parts: list[str]) -> dict[str, Any]:
     """Report on chunks of one column."""
-    column = Column("c", type_name, type_name, "b", False, False)
-    plan = Plan(1, (Field(0, "c", column),))
+    column = Column(name="c", type=type_name, base=type_name, kind="b", not_null=False, required=False)
+    plan = Plan(1, (Field(index=0, header="c", column=column),))
     report = Report()
     report.begin(plan)
     for texts in parts:

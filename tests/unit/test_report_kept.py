@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from processor.flow import Change, Column, Dialect, Field, Plan, Rejections, Rows
+from processor.model import Change, Column, Dialect, Field, Plan, Rejections, Rows
 from processor.report import Report, is_worth_keeping, kept, restore
 from processor.report.top import TOP_ROWS
 
@@ -16,7 +16,7 @@ COLUMNS = {"n": "integer", "t": "text"}
 PLAN = Plan(
     2,
     tuple(
-        Field(at, name, Column(name, kind, kind, "b", False, False)) for at, (name, kind) in enumerate(COLUMNS.items())
+        Field(index=at, header=name, column=Column(name=name, type=kind, base=kind, kind="b", not_null=False, required=False)) for at, (name, kind) in enumerate(COLUMNS.items())
     ),
 )
 ROWS = TOP_ROWS + 5000

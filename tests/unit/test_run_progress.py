@@ -5,26 +5,25 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from processor.flow import Column, Field, Plan, Position, Rejections, Rows
-from processor.jobs import Tally
+from processor.model import Column, Field, Plan, Position, Rejections, RowCounts, Rows
 from processor.report import Report
 from processor.report.top import TOP_ROWS
-from processor.run.progress import Progress, ranges
+from processor.run.chunks.order import ChunkOrder
+from processor.run.chunks.progress import Progress, ranges
 from processor.run.sinks import Written
-from processor.run.turns import Turns
 
-PLAN = Plan(1, (Field(0, "id", Column("id", "text", "text", "b", False, False)),))
+PLAN = Plan(1, (Field(index=0, header="id", column=Column(name="id", type="text", base="text", kind="b", not_null=False, required=False)),))
 
 
 def begun(keep_seconds: float) -> Progress:
     report = Report()
     report.begin(PLAN)
-    return Progress(report, Tally(), 0, Turns(0), {}, keep_seconds)
+    return Progress(report, RowCounts(), 0, ChunkOrder(0), {}, keep_seconds)
 
 
 def add(progress: Progress, seq: int, rows: int) -> None:
     progress.add(
-        seq, Tally(rows), Rows(pl.DataFrame({"id": ["x"] * rows}), np.arange(rows)), Rejections(), (), Written()
+        seq, RowCounts(rows), Rows(pl.DataFrame({"id": ["x"] * rows}), np.arange(rows)), Rejections(), (), Written()
     )
 
 
@@ -46,7 +45,7 @@ def test_figures_are_not_kept_before_it_is_time() -> None:
 
 def test_chunks_of_earlier_attempts_are_not_covered_by_being_passed_over() -> None:
     progress = begun(0)
-    progress.skip(Position(seq=0), Tally(5))
+    progress.skip(Position(seq=0), RowCounts(5))
     assert (progress.covered, progress.tally.loaded) == (set(), 5)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-BENCH, CHAOS = "processor.bench", "processor.local.chaos"
+BENCH, CHAOS = "benchmarks", "tests.chaos"
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from processor.flow import Normaliser
+from processor.model import Normaliser
 from processor.validate.normalise import normaliser_of
 from processor.validate.normalisers import brazil, email, phone, url
 from processor.validate.plainbytes import rearranged, without
@@ -104,7 +104,7 @@ def test_url_from_bytes_equals_url_from_its_parts(scheme: str | None, texts: lis
 @given(texts=st.lists(st.none() | st.text(st.sampled_from("aAbBcxyX-019é"), max_size=5)))
 @settings(max_examples=25, deadline=None)
 def test_replacement_by_groups_equals_that_by_pattern(pattern: str, replace: str, texts: list[str | None]) -> None:
-    read, _, _ = normaliser_of(Normaliser("regex", pattern=pattern, replace=replace))
+    read, _, _ = normaliser_of(Normaliser(name="regex", pattern=pattern, replace=replace))
     whole = f"^(?:{pattern})$"
     given_ = series(texts)
     replaced = given_.str.replace(whole, replace)

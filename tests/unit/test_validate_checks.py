@@ -4,14 +4,14 @@ import numpy as np
 import polars as pl
 import pytest
 
-from processor.flow import Column, Field, Plan, Rejections, Rows, Verdict
+from processor.model import CastResult, Column, Field, Plan, Rejections, Rows
 from processor.validate import check, opaque_doubts, settle
 
-AGE = Column("age", "integer", "integer", "b", not_null=True, required=True)
-CITY = Column("city", "character varying(5)", "character varying", "b", False, False)
-NOTE = Column("note", "text", "text", "b", False, False)
-DATA = Column("data", "jsonb", "jsonb", "b", False, False)
-PLAN = Plan(4, tuple(Field(at, column.name, column) for at, column in enumerate((AGE, CITY, NOTE, DATA))))
+AGE = Column(name="age", type="integer", base="integer", kind="b", not_null=True, required=True)
+CITY = Column(name="city", type="character varying(5)", base="character varying", kind="b", not_null=False, required=False)
+NOTE = Column(name="note", type="text", base="text", kind="b", not_null=False, required=False)
+DATA = Column(name="data", type="jsonb", base="jsonb", kind="b", not_null=False, required=False)
+PLAN = Plan(4, tuple(Field(index=at, header=column.name, column=column) for at, column in enumerate((AGE, CITY, NOTE, DATA))))
 
 
 def rows(*records: tuple[str | None, ...], index: list[int] | None = None) -> Rows:
@@ -26,18 +26,18 @@ def doubts(checked_or_doubts) -> dict[str, list[str]]:
 
 def test_sure_texts_leave_no_doubt():
     checked = check(rows(("1", "Natal", "x", "{"), ("-2", None, None, None)), PLAN)
-    assert checked.doubts == ()
+    assert checked.uncertain == ()
     assert checked.rejections == Rejections()
 
 
 def test_unsure_texts_are_asked_once_each():
     checked = check(rows(("0x1F", "Curitiba", "", "{}"), ("0x1F", "Recife  ", "", "{}"), ("1", "Natal", "", "")), PLAN)
-    assert doubts(checked.doubts) == {"age": ["0x1F"], "city": ["Curitiba", "Recife  "]}
+    assert doubts(checked.uncertain) == {"age": ["0x1F"], "city": ["Curitiba", "Recife  "]}
 
 
 def test_refused_values_reject_their_rows_by_record_number():
     checked = check(rows(("x", "a", "", ""), ("2", "Curitiba", "", ""), ("3", "b", "", ""), index=[4, 7, 9]), PLAN)
-    kept, rejected = settle(checked, [Verdict(AGE, {"x": "22P02"}), Verdict(CITY, {"Curitiba": "22001"})])
+    kept, rejected = settle(checked, [CastResult(AGE, {"x": "22P02"}), CastResult(CITY, {"Curitiba": "22001"})])
     assert kept.frame.rows() == [("3", "b", "", "")]
     assert kept.index.tolist() == [9]
     assert rejected == Rejections(
@@ -50,7 +50,7 @@ def test_refused_values_reject_their_rows_by_record_number():
 
 def test_doubts_that_postgres_accepts_are_loaded():
     checked = check(rows((" 1 ", "a", "", "")), PLAN)
-    kept, rejected = settle(checked, [Verdict(AGE, {})])
+    kept, rejected = settle(checked, [CastResult(AGE, {})])
     assert kept.frame.rows() == [(" 1 ", "a", "", "")]
     assert rejected == Rejections()
 
@@ -62,10 +62,10 @@ def test_null_in_a_not_null_column_is_rejected_without_asking():
 
 
 def test_first_offending_column_decides_whatever_is_known_first():
-    later_not_null = Column("note", "text", "text", "b", not_null=True, required=True)
-    plan = Plan(4, (*PLAN.fields[:2], Field(2, "note", later_not_null), PLAN.fields[3]))
+    later_not_null = Column(name="note", type="text", base="text", kind="b", not_null=True, required=True)
+    plan = Plan(4, (*PLAN.fields[:2], Field(index=2, header="note", column=later_not_null), PLAN.fields[3]))
     checked = check(rows(("x", "Curitiba", None, ""), ("1", "Curitiba", None, ""), ("1", "a", None, "")), plan)
-    verdicts = [Verdict(CITY, {"Curitiba": "22001"}), Verdict(AGE, {"x": "22P02"})]
+    verdicts = [CastResult(CITY, {"Curitiba": "22001"}), CastResult(AGE, {"x": "22P02"})]
     _, rejected = settle(checked, verdicts)
     assert rejected.rows == (0, 1, 2)
     assert rejected.columns == ("age", "city", "note")
@@ -87,20 +87,20 @@ def test_first_offending_column_decides_whatever_is_known_first():
     ],
 )
 def test_sqlstates_become_codes(sqlstate, code):
-    _, rejected = settle(check(rows(("x", "secret", "", "")), PLAN), [Verdict(AGE, {"x": sqlstate})])
+    _, rejected = settle(check(rows(("x", "secret", "", "")), PLAN), [CastResult(AGE, {"x": sqlstate})])
     assert rejected.codes == (code,)
     assert rejected.messages[0].startswith("age")
 
 
 def test_opaque_columns_are_asked_in_the_second_round_only():
     chunk = rows(("1", "a", "", "{"), ("1", "a", "", "{"), ("1", "a", "", None))
-    assert check(chunk, PLAN).doubts == ()
+    assert check(chunk, PLAN).uncertain == ()
     assert doubts(opaque_doubts(chunk, PLAN)) == {"data": ["{"]}
 
 
 def test_every_row_of_many_can_be_rejected():
     checked = check(rows(*[(f"x{at}", "a", "", "") for at in range(5000)]), PLAN)
-    kept, rejected = settle(checked, [Verdict(AGE, {f"x{at}": "22P02" for at in range(5000)})])
+    kept, rejected = settle(checked, [CastResult(AGE, {f"x{at}": "22P02" for at in range(5000)})])
     assert kept.frame.height == 0
     assert rejected.rows == tuple(range(5000))
 
@@ -113,11 +113,11 @@ def test_no_rows_at_all():
 def test_a_frame_of_texts_only():
     text_only = Plan(1, (PLAN.fields[2],))
     frame = pl.DataFrame({"note": ["a", None, "b"]}, schema={"note": pl.String})
-    assert check(Rows(frame, np.arange(3)), text_only).doubts == ()
+    assert check(Rows(frame, np.arange(3)), text_only).uncertain == ()
 
 
-DAY, DAYS = Column("c", "public.day", "date", "d", False, False), Column("c", "date[]", "date[]", "b", False, False)
-MOMENT = Column("c", "timestamp with time zone", "timestamp with time zone", "b", False, False)
+DAY, DAYS = Column(name="c", type="public.day", base="date", kind="d", not_null=False, required=False), Column(name="c", type="date[]", base="date[]", kind="b", not_null=False, required=False)
+MOMENT = Column(name="c", type="timestamp with time zone", base="timestamp with time zone", kind="b", not_null=False, required=False)
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ MOMENT = Column("c", "timestamp with time zone", "timestamp with time zone", "b"
         (DAY, "1 Feb 2026", False),
         (DAYS, "{2026-01-01,01/02/2026}", True),
         (DAYS, "{2026-01-01,2026-01-02}", False),
-        (Column("c", "daterange", "daterange", "b", False, False), "[2.1.2026,)", True),
+        (Column(name="c", type="daterange", base="daterange", kind="b", not_null=False, required=False), "[2.1.2026,)", True),
         (MOMENT, "10:30 1 2 26", True),
         (MOMENT, "040506 01/02/2026", True),
         (MOMENT, "2026-01-02 03:04:05.1234567890", False),
@@ -138,5 +138,5 @@ MOMENT = Column("c", "timestamp with time zone", "timestamp with time zone", "b"
 )
 def test_a_day_that_two_orders_read_differently_is_refused(column, text, refused):
     one = Rows(pl.DataFrame({"c": [text, None]}, schema={"c": pl.String}), np.arange(2, dtype=np.int64))
-    _, rejected = settle(check(one, Plan(1, (Field(0, "c", column),))), ())
+    _, rejected = settle(check(one, Plan(1, (Field(index=0, header="c", column=column),))), ())
     assert (rejected.rows, rejected.codes) == (((0,), ("IJ403",)) if refused else ((), ()))

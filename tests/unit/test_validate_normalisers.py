@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from processor.flow import Normaliser
+from processor.model import Normaliser
 from processor.validate.normalise import normaliser_of
 from processor.validate.normalisers import url
 
@@ -18,7 +18,7 @@ REGIONS = ["BR", "US", "CA", "GB", "DE", "FR", "IT", "ES", "PT", "AR", "MX", "IN
 
 
 def normalised(name: str, texts: list[str | None], **others: str) -> list[str | None]:
-    read, _, _ = normaliser_of(Normaliser(name, **others))
+    read, _, _ = normaliser_of(Normaliser(name=name, **others))
     return read(pl.Series("c", texts, dtype=pl.String)).to_list()
 
 

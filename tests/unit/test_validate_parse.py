@@ -5,16 +5,16 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from processor.errors import RowAccounting
-from processor.flow import Column, Dialect, Field, Plan
+from processor.model import Column, Dialect, Field, Plan
 from processor.validate import parse
 
 NASTY = st.text(st.sampled_from(list('a",;|\t\n\r\ufeffé\U0001f600 #\\')), max_size=6)
 
 
 def plan(width: int, fields: list[int] | None = None, null_values: tuple[str, ...] = ()) -> Plan:
-    columns = [Column(f"c{place}", "text", "text", "b", False, False) for place in range(width)]
+    columns = [Column(name=f"c{place}", type="text", base="text", kind="b", not_null=False, required=False) for place in range(width)]
     wanted = range(width) if fields is None else fields
-    return Plan(width, tuple(Field(place, f"h{place}", columns[place]) for place in wanted), (), null_values)
+    return Plan(width, tuple(Field(index=place, header=f"h{place}", column=columns[place]) for place in wanted), (), null_values)
 
 
 def written(rows: list[list[str]], delimiter: str, line_end: str, everything: bool, last_end: bool) -> bytes:

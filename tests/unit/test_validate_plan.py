@@ -10,12 +10,12 @@ from processor.errors import (
     NoMatchingColumn,
     UnknownColumn,
 )
-from processor.flow import Column
+from processor.model import Column
 from processor.validate import make_plan
 
 
 def column(name: str, *, required: bool = False) -> Column:
-    return Column(name, "text", "text", "b", not_null=required, required=required)
+    return Column(name=name, type="text", base="text", kind="b", not_null=required, required=required)
 
 
 EMAIL, NAME, UNIT_PRICE = column("email", required=True), column("name"), column("preco_unitario")

@@ -3,7 +3,7 @@
 import pytest
 
 from processor.errors import BadOption
-from processor.flow import Normaliser, Reading
+from processor.model import Normaliser, Reading
 from processor.validate import make_reading
 from processor.validate.locales import LOCALES
 
@@ -44,9 +44,9 @@ def test_every_preset_is_usable_and_knows_iso_dates(locale):
 
 
 def test_normalisers_by_name_or_with_settings():
-    assert make_reading({"normalise": "email"}).normaliser == Normaliser("email")
+    assert make_reading({"normalise": "email"}).normaliser == Normaliser(name="email")
     settings = {"name": "regex", "pattern": "[a-z]+", "code": "SKU01"}
-    assert make_reading({"normalise": settings}).normaliser == Normaliser("regex", pattern="[a-z]+", code="SKU01")
+    assert make_reading({"normalise": settings}).normaliser == Normaliser(name="regex", pattern="[a-z]+", code="SKU01")
 
 
 @pytest.mark.parametrize(

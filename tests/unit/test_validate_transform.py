@@ -6,15 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from processor.flow import Change, Column, Field, Plan, Rows
+from processor.model import Change, Column, Field, Plan, Rows
 from processor.validate import check, make_reading, settle, transform
 
 PT_BR = {"locale": "pt-BR"}
 
 
 def read(type_name: str, texts: list[str | None], *layers: dict[str, object], not_null: bool = False):
-    column = Column("c", type_name, type_name.split("(")[0], "b", not_null, False)
-    plan = Plan(1, (Field(0, "c", column, make_reading(*layers)),))
+    column = Column(name="c", type=type_name, base=type_name.split("(")[0], kind="b", not_null=not_null, required=False)
+    plan = Plan(1, (Field(index=0, header="c", column=column, reading=make_reading(*layers)),))
     rows = Rows(pl.DataFrame({"c": pl.Series(texts, dtype=pl.String)}), np.arange(len(texts), dtype=np.int64))
     return transform(rows, plan), plan
 
@@ -140,12 +140,12 @@ def test_dates_of_unknown_order_are_refused_and_not_guessed(type_name):
     assert checked.rejections.rows == (0, 1)
     assert checked.rejections.codes == ("IJ403", "IJ403")
     assert "set date_formats" in checked.rejections.messages[0]
-    assert checked.doubts[0].values.to_list() == ["31/12/2026", "05/05/2026"]
+    assert checked.uncertain[0].values.to_list() == ["31/12/2026", "05/05/2026"]
 
 
 def test_timestamps_with_the_declared_zone_leave_no_doubt():
     done, plan = read("timestamp with time zone", ["31/12/2026 10:00", "x"], PT_BR | {"time_zone": "America/Sao_Paulo"})
-    assert check(done.rows, plan, done.rejections).doubts == ()
+    assert check(done.rows, plan, done.rejections).uncertain == ()
 
 
 def test_changes_of_a_normaliser_are_told_with_examples():

@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from processor.flow import Column, Plan, Reading, Rows
+from processor.model import Column, Plan, Reading, Rows
 from processor.validate import check, make_plan, opaque_doubts
 
 SURE = {
@@ -59,7 +59,7 @@ UNSURE = {
 
 
 def column(type_name: str) -> Column:
-    return Column("c", type_name, type_name.split("(")[0], "b", False, False)
+    return Column(name="c", type=type_name, base=type_name.split("(")[0], kind="b", not_null=False, required=False)
 
 
 def planned(of: Column, reading: Reading | None = None) -> Plan:
@@ -73,13 +73,13 @@ def rows(texts: list[str | None]) -> Rows:
 def sure(of: Column, texts: list[str | None], reading: Reading | None = None) -> list[bool]:
     checked = check(rows(texts), planned(of, reading))
     assert not checked.rejections.rows
-    doubts = {text for doubt in checked.doubts for text in doubt.values}
+    doubts = {text for doubt in checked.uncertain for text in doubt.values}
     return [text not in doubts for text in texts]
 
 
 def is_opaque(of: Column) -> bool:
     nonsense = rows(["\\nonsense"])
-    asked_first = check(nonsense, planned(of)).doubts
+    asked_first = check(nonsense, planned(of)).uncertain
     asked_later = opaque_doubts(nonsense, planned(of))
     assert len(asked_first) + len(asked_later) == 1
     return not asked_first
@@ -96,7 +96,7 @@ def test_left_to_postgres(type_name):
 
 
 def test_enum_knows_its_labels_to_the_letter():
-    mood = Column("c", "public.mood", "mood", "e", False, False, ("sad", "Happy"))
+    mood = Column(name="c", type="public.mood", base="mood", kind="e", not_null=False, required=False, labels=("sad", "Happy"))
     assert sure(mood, ["sad", "Happy", "happy", " sad", "", None]) == [True, True, False, False, False, True]
 
 
@@ -111,7 +111,7 @@ def test_other_types_are_asked_about_at_once(type_name):
 
 
 def test_domain_is_opaque():
-    assert is_opaque(Column("c", "public.age", "integer", "d", False, False))
+    assert is_opaque(Column(name="c", type="public.age", base="integer", kind="d", not_null=False, required=False))
 
 
 @pytest.mark.parametrize("type_name", SURE)

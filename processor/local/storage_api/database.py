@@ -11,7 +11,7 @@ import psycopg
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
-from processor.connect import check
+from processor.database.connection import check
 from processor.local.storage_api.callers import SERVICE, Caller
 from processor.local.storage_api.errors import (
     StorageError,

@@ -7,17 +7,17 @@ from uuid import UUID
 import psycopg
 from psycopg import sql
 
-from processor import jobs, load
+from processor import load
 from processor.errors import MissingColumn, NotAllowed, NotPermitted
-from processor.flow import Column, Plan
-from processor.jobs import Job, Target
-from processor.run.identity import entering
-from processor.run.sinks.direct import Direct
-from processor.run.sinks.keys import once_only, repeated
-from processor.run.sinks.merge import LINE, RECORD, merge_for, updatable
-from processor.run.sinks.merged import STAGE, Merged
-from processor.run.sinks.sink import Discard, Sink
-from processor.run.sinks.staged import Staged
+from processor.model import Column, Job, Plan, Target
+from processor.queue import staging
+from processor.run.access.identity import entering
+from processor.run.sinks.direct import DirectSink
+from processor.run.sinks.repeated_keys import once_only, repeated
+from processor.run.sinks.sink import DiscardSink, Sink
+from processor.run.sinks.staging_table import StagingTableSink
+from processor.run.sinks.statements import LINE, RECORD, transfer_statements, updatable
+from processor.run.sinks.temp_table import STAGE, TempTableSink
 
 
 def sink_for(conn: psycopg.Connection, job: Job, target: Target, plan: Plan) -> Sink:
@@ -26,7 +26,7 @@ def sink_for(conn: psycopg.Connection, job: Job, target: Target, plan: Plan) -> 
     Raises: NotPermitted, NotAllowed, MissingColumn when nothing of the file could be written; psycopg.Error.
     """
     if target.mode == "none":
-        return Discard()
+        return DiscardSink()
     columns = [each.column.name for each in plan.fields]
     constants = constants_of(job, target)
     check_privileges(target, [*columns, *(name for name, _ in constants)], job.role)
@@ -36,7 +36,7 @@ def sink_for(conn: psycopg.Connection, job: Job, target: Target, plan: Plan) -> 
     enter = entering(job)
     if target.mode == "insert" and not (job.as_uploader and target.row_security):
         written = (*(each.column for each in plan.fields), *(constant(target, name) for name, _ in constants))
-        return Direct(
+        return DirectSink(
             copying=load.copying(target.schema or "", target.table or "", written),
             constants=tuple((name, str(value)) for name, value in constants),
             enter=enter,
@@ -57,12 +57,12 @@ def constants_of(job: Job, target: Target) -> list[tuple[str, UUID]]:
 def constant(target: Target, name: str) -> Column:
     """Return the column that gets the same value in every row."""
     type_name = target.types.get(name, "")
-    return Column(name, type_name, type_name, "b", False, False)
+    return Column(name=name, type=type_name, base=type_name, kind="b", not_null=False, required=False)
 
 
 def bigint(name: str) -> Column:
     """Return a column of numbers that staged rows have besides their own."""
-    return Column(name, "bigint", "bigint", "b", True, True)
+    return Column(name=name, type="bigint", base="bigint", kind="b", not_null=True, required=True)
 
 
 def check_privileges(target: Target, written: Sequence[str], role: str) -> None:
@@ -93,7 +93,7 @@ def check_keys(target: Target, columns: Sequence[str]) -> None:
         raise MissingColumn("the file has no column that could be updated")
 
 
-def merged(conn: psycopg.Connection, job: Job, target: Target, plan: Plan, constants: list[tuple[str, UUID]]) -> Merged:
+def merged(conn: psycopg.Connection, job: Job, target: Target, plan: Plan, constants: list[tuple[str, UUID]]) -> TempTableSink:
     """Return the sink that goes through a temporary table."""
     columns = [each.column.name for each in plan.fields]
     # What format_type() says of a column in the catalog, qualified and quoted by Postgres itself.
@@ -107,11 +107,11 @@ def merged(conn: psycopg.Connection, job: Job, target: Target, plan: Plan, const
     if job.as_uploader:
         create += sql.SQL("; grant select on {} to {}").format(STAGE, sql.Identifier(job.role))
     once, again = once_each(conn, job, target, columns)
-    return Merged(
+    return TempTableSink(
         ordered=target.mode in ("upsert", "update", "ignore"),
         create=create,
         copying=load.copying("pg_temp", "import_stage", (*(each.column for each in plan.fields), bigint(RECORD))),
-        merge=merge_for(target, columns, constants, STAGE),
+        merge=transfer_statements(target, columns, constants, STAGE),
         enter=entering(job),
         once=once,
         again=again,
@@ -126,7 +126,7 @@ def once_each(
     keys = once_only(target, columns)
     if not keys:
         return None, None
-    table = sql.Identifier("importer", jobs.prepare_keys(conn, job, keys))
+    table = sql.Identifier("importer", staging.prepare_keys(conn, job, keys))
     names = sql.SQL(", ").join(map(sql.Identifier, keys))
     once = sql.SQL(
         'insert into {table} ("#record", {names}) select "#record", {names} from {stage} '
@@ -139,18 +139,18 @@ def once_each(
     return once, again
 
 
-def staged(conn: psycopg.Connection, job: Job, target: Target, plan: Plan, constants: list[tuple[str, UUID]]) -> Staged:
+def staged(conn: psycopg.Connection, job: Job, target: Target, plan: Plan, constants: list[tuple[str, UUID]]) -> StagingTableSink:
     """Return the sink of an all-or-nothing job; makes its staging table."""
     columns = [each.column.name for each in plan.fields]
-    name = jobs.prepare_stage(conn, job, columns)
+    name = staging.prepare_stage(conn, job, columns)
     stage = sql.Identifier("importer", name)
-    merge = merge_for(target, columns, constants, STAGE, stage)
+    merge = transfer_statements(target, columns, constants, STAGE, stage)
     view = sql.SQL("create temporary view import_stage as select * from {}").format(stage)
     if job.as_uploader:
         view += sql.SQL("; grant select on {} to {}").format(STAGE, sql.Identifier(job.role))
     dry = bool(job.options.get("dry_run"))
     keys = once_only(target, columns)
-    return Staged(
+    return StagingTableSink(
         looks_first=dry or bool(keys) or merge.foreign is not None,
         copying=load.copying("importer", name, (*(each.column for each in plan.fields), bigint(RECORD), bigint(LINE))),
         delete=sql.SQL('delete from {} where "#record" = any (%s)').format(stage),

@@ -7,13 +7,13 @@ import psycopg
 from psycopg import sql
 
 from processor import load
-from processor.flow import Chunk, Rows
-from processor.run.identity import acting
+from processor.model import Chunk, Rows
+from processor.run.access.identity import acting
 from processor.run.sinks.sink import Immediate, Turn, Written
 
 
 @dataclass(slots=True, kw_only=True)
-class Direct(Immediate):
+class DirectSink(Immediate):
     """Chunks go into the target as they come; `constants` are texts that every row gets besides, by column."""
 
     copying: load.Copying

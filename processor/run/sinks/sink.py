@@ -7,9 +7,8 @@ from typing import Protocol
 import psycopg
 
 from processor import load
-from processor.flow import Chunk, Rows
-from processor.jobs import Job, Rejected
-from processor.sqlstates import is_about_a_row
+from processor.database.sqlstates import is_about_a_row
+from processor.model import Chunk, Job, Rejection, Rows
 
 # Returns when it is the chunk's turn, where later rows win over earlier ones.
 Turn = Callable[[], None]
@@ -22,7 +21,7 @@ class Written:
     `repeated` of the passed ones stand in the file again, further down.
     """
 
-    refused: tuple[load.Refusal, ...] = ()
+    refused: tuple[load.DatabaseRejection, ...] = ()
     passed: int = 0
     repeated: int = 0
 
@@ -60,7 +59,7 @@ class Sink(Protocol):
         """Return what the target refuses only at the end, at most `budget` rows, by record number; nothing stays."""
         ...
 
-    def drop(self, conn: psycopg.Connection, job: Job, rejected: list[Rejected], room: int) -> None:
+    def drop(self, conn: psycopg.Connection, job: Job, rejected: list[Rejection], room: int) -> None:
         """Count rows that were refused at the end as rejected, and take them out of what was staged."""
         ...
 
@@ -85,12 +84,12 @@ class Immediate:
         """Refuse nothing."""
         return Written()
 
-    def drop(self, conn: psycopg.Connection, job: Job, rejected: list[Rejected], room: int) -> None:
+    def drop(self, conn: psycopg.Connection, job: Job, rejected: list[Rejection], room: int) -> None:
         """Drop nothing."""
 
 
 @dataclass(slots=True, kw_only=True)
-class Discard(Immediate):
+class DiscardSink(Immediate):
     """A target without a table: rows are validated and counted, and go into the normalised CSV alone."""
 
     tries: bool = False

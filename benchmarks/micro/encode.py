@@ -1,0 +1,263 @@
+#!/usr/bin/env python3
+"""Measure binary COPY against text COPY: encoding, the server's share, and whole loads on 1 to 3 connections.
+
+Runs an embedded Postgres of its own with default settings. What is compared runs in turn (A B A B); printed are
+medians, seconds for 1,000,000 rows, and the ratio to the first line of each table.
+"""
+
+import argparse
+import os
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, LiteralString, cast
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+import numpy as np
+import polars as pl
+import psycopg
+from processor.load.binary import binary_plan, encode
+
+from benchmarks.files import NARROW, PEOPLE, WIDE_KIND, Kind
+from processor import load
+from processor.local.installation import find
+from processor.local.ports import free_port
+from processor.local.postgres import PostgresServer
+from processor.model import Column, Dialect, Plan, Rows
+from processor.validate import check, make_plan, parse
+
+KINDS = {"people": PEOPLE, "wide": WIDE_KIND, "narrow": NARROW}
+ROWS = {"people": 2_000_000, "wide": 60_000, "narrow": 4_000_000}
+ALIASES = {"timestamptz": "timestamp with time zone"}
+COPY: dict[str, LiteralString] = {
+    "text": "copy kept from stdin (format csv)",
+    "binary": "copy kept from stdin (format binary)",
+}
+OTHERS = """
+select count(*) from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()
+"""
+TICK = os.sysconf("SC_CLK_TCK")
+Pieces = Iterable[bytes | memoryview]
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """A file, what its columns become, and the server it goes to."""
+
+    kind: Kind
+    file: Path
+    rows: int
+    plan: Plan
+    url: str
+    psql: Path
+    postmaster: int
+    runs: int
+
+    def frame(self, start: int, end: int) -> pl.DataFrame:
+        """Read, parse and check a part of the file as a job does."""
+        with self.file.open("rb") as file:
+            file.seek(start)
+            body = file.read(end - start)
+        rows = Rows(parse(body, self.plan, Dialect(), body.count(b"\n")), np.empty(0, dtype=np.int64))
+        if check(rows, self.plan).uncertain:
+            raise ValueError("the benchmark's texts are all sure")
+        return rows.frame
+
+    def encoded(self, frame: pl.DataFrame, form: str) -> Iterator[memoryview]:
+        """Encode rows, in the pieces in which they are sent."""
+        binary = binary_plan([field.column for field in self.plan.fields])
+        whole = [load.encode(frame)] if form == "text" else encode(frame, binary) if binary else None
+        for part in whole or ():
+            yield from (memoryview(part)[start : start + load.PIECE] for start in range(0, len(part), load.PIECE))
+
+    @contextmanager
+    def empty_table(self, *, key: bool = True) -> Generator[psycopg.Connection]:
+        """Make the table anew, with nothing left to write from before."""
+        columns = self.kind.columns if key else self.kind.columns.replace(" primary key", "")
+        with psycopg.connect(self.url, autocommit=True) as conn:
+            conn.execute("drop table if exists kept")
+            conn.execute(cast(LiteralString, f"create table kept ({columns})"))
+            conn.execute("checkpoint")
+            yield conn
+
+    def parts(self, size: int) -> list[tuple[int, int]]:
+        """Cut the file, which has no line ends in its fields, at lines."""
+        found, total = list[tuple[int, int]](), self.file.stat().st_size
+        with self.file.open("rb") as file:
+            file.readline()
+            while (start := file.tell()) < total:
+                file.seek(min(start + size, total))
+                file.readline()
+                found.append((start, file.tell()))
+        return found
+
+
+def send(conn: psycopg.Connection, form: str, pieces: Pieces) -> None:
+    """COPY in a transaction of its own."""
+    with conn.transaction(), conn.cursor().copy(COPY[form]) as sink:
+        for piece in pieces:
+            sink.write(piece)
+
+
+def cpu_of(pid: int, *, children: bool = False) -> float:
+    """Return the processor seconds of a process, or of those of its children that have ended."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()
+    first = 13 if children else 11
+    return (int(fields[first]) + int(fields[first + 1])) / TICK
+
+
+def served_cpu(postmaster: int) -> float:
+    """Return the processor seconds of all backends that have ended."""
+    return cpu_of(postmaster, children=True)
+
+
+def own_cpu() -> float:
+    """Return the processor seconds of this process and of the clients it has run."""
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
+
+
+def encoding(bench: Bench, form: str) -> dict[str, float]:
+    """Encode a chunk without sending it."""
+    frame = bench.frame(*bench.parts(8 << 20)[0])
+    begun, cpu, size = time.perf_counter(), time.process_time(), 0
+    for piece in bench.encoded(frame, form):
+        size += len(piece)
+    rows = frame.height
+    return {
+        "wall": (time.perf_counter() - begun) * 1e6 / rows,
+        "cpu": (time.process_time() - cpu) * 1e6 / rows,
+        "bytes a row": size / rows,
+    }
+
+
+def serving(bench: Bench, form: str, *, key: bool) -> dict[str, float]:
+    """Send what was encoded before, on one connection."""
+    frame = pl.concat(bench.frame(*part) for part in bench.parts(8 << 20)[:12])
+    pieces = list(bench.encoded(frame, form))
+    with bench.empty_table(key=key) as conn:
+        begun, cpu, pid = time.perf_counter(), time.process_time(), conn.info.backend_pid
+        served = cpu_of(pid)
+        send(conn, form, pieces)
+        wall, served, own = time.perf_counter() - begun, cpu_of(pid) - served, time.process_time() - cpu
+    scale = 1e6 / frame.height
+    return {"wall": wall * scale, "server's cpu": served * scale, "client's cpu": own * scale}
+
+
+def loading(bench: Bench, form: str, connections: int, megabytes: int) -> dict[str, float]:
+    """Load the whole file: read, parse, check, encode and COPY chunk by chunk, each thread on its own connection."""
+    parts = iter(bench.parts(megabytes << 20))
+
+    def work(_: int) -> None:
+        with psycopg.connect(bench.url, autocommit=True) as conn:
+            for part in parts:  # next() of a list's iterator is atomic
+                send(conn, form, bench.encoded(bench.frame(*part), form))
+
+    def load_all() -> None:
+        with ThreadPoolExecutor(connections) as threads:
+            list(threads.map(work, range(connections)))
+
+    return whole(bench, load_all)
+
+
+def by_psql(bench: Bench) -> dict[str, float]:
+    """Load the whole file by psql's \\copy."""
+    command = rf"\copy kept from '{bench.file}' (format csv, header)"
+    return whole(bench, lambda: subprocess.run([bench.psql, "-qXd", bench.url, "-c", command], check=True))
+
+
+def whole(bench: Bench, load_all: Callable[[], object]) -> dict[str, float]:
+    """Time a load of the whole file into an empty table: wall, and processor seconds of both sides."""
+    with bench.empty_table() as admin:
+        begun, own, served = time.perf_counter(), own_cpu(), served_cpu(bench.postmaster)
+        load_all()
+        wall = time.perf_counter() - begun
+        while admin.execute(OTHERS).fetchone() != (0,):
+            time.sleep(0.01)
+        time.sleep(0.1)  # the postmaster has then waited for the backends, which makes their seconds its children's
+        own, served = own_cpu() - own, served_cpu(bench.postmaster) - served
+        if admin.execute("select count(*) from kept").fetchone() != (bench.rows,):
+            raise ValueError("rows are missing")
+    scale = 1e6 / bench.rows
+    return {"wall": wall * scale, "cpu": (own + served) * scale, "client's": own * scale, "server's": served * scale}
+
+
+def compare(bench: Bench, title: str, sides: Mapping[str, Callable[[], dict[str, float]]]) -> None:
+    """Run the sides in turn and print their medians."""
+    seen: dict[str, list[dict[str, float]]] = {name: [] for name in sides}
+    for _ in range(bench.runs):
+        for name, side in sides.items():
+            seen[name].append(side())
+    walls = {name: sorted(run["wall"] for run in runs) for name, runs in seen.items()}
+    first = statistics.median(next(iter(walls.values())))
+    print(f"\n{title} (median of {bench.runs}, seconds for 1,000,000 rows)")
+    for name, runs in seen.items():
+        medians = {key: statistics.median(run[key] for run in runs) for key in runs[0]}
+        shown = "  ".join(f"{key} {value:7.3f}" for key, value in medians.items())
+        spread = f"{walls[name][0]:.2f}-{walls[name][-1]:.2f}"
+        print(f"  {name:<26} {first / medians['wall']:5.2f} ×  {shown}  ({spread})", flush=True)
+
+
+def columns_of(kind: Kind) -> list[Column]:
+    """Return the kind's columns as the catalog would have them."""
+    found = list[Column]()
+    for part in re.split(r", (?=\w+ [a-z])", kind.columns):
+        name, word = part.split()[:2]
+        spelled = ALIASES.get(word, word)
+        found.append(Column(name=name, type=spelled, base=spelled.split("(")[0], kind="b", not_null=False, required=False))
+    return found
+
+
+@contextmanager
+def prepared(name: str, rows: int, runs: int) -> Generator[Bench]:
+    """Write the file and start the server; end both."""
+    with tempfile.TemporaryDirectory(prefix="import-jobs-bench-encode-") as place:
+        folder = Path(place)
+        folder.chmod(0o711)  # lets the server's account through when root runs it
+        kind, installation = KINDS[name], find()
+        server = PostgresServer(folder / "postgres", installation, free_port(), "bench")
+        server.create()
+        server.start()
+        try:
+            file = kind.write(folder / f"{name}.csv", rows)
+            plan = make_plan(kind.names, columns_of(kind))
+            yield Bench(kind, file, rows, plan, server.url(), installation.bin / "psql", server.pid or 0, runs)
+        finally:
+            server.destroy()
+
+
+def main() -> None:
+    """Compare, section by section."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--kind", choices=KINDS, default="people")
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--rows", type=int)
+    parser.add_argument("--only", choices=("encode", "serve", "load"))
+    options: Any = parser.parse_args()
+    with prepared(options.kind, options.rows or ROWS[options.kind], options.runs) as bench:
+        if options.only in (None, "encode"):
+            compare(bench, "encode 8 MB", {form: partial(encoding, bench, form) for form in COPY})
+        if options.only in (None, "serve"):
+            for key in (True, False):
+                sides = {form: partial(serving, bench, form, key=key) for form in COPY}
+                compare(bench, f"COPY of 100 MB alone, {'primary key' if key else 'no index'}", sides)
+        if options.only in (None, "load"):
+            sides: dict[str, Callable[[], dict[str, float]]] = {"psql \\copy": partial(by_psql, bench)}
+            for connections, size in ((1, 8), (2, 4), (2, 8), (2, 16), (3, 8)):
+                for form in COPY:
+                    sides[f"{form}, {connections} × {size} MB"] = partial(loading, bench, form, connections, size)
+            compare(bench, "whole file", sides)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,119 @@
+"""Measure whole jobs, from insert to completed: a file into a table of texts, and with a normaliser for each column.
+
+`python scripts/bench_normalise.py [--rows 300000] [--runs 5]`. Most values are distinct, none can be taken as it is:
+the hard case. Both sides read the same file in turn on fresh tables.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from benchmarks.rig import Rig, rig
+from benchmarks.sides import Wish, alternate, expect_rows, job
+from benchmarks.storage import stored
+
+PLAIN, NORMAL = "plain", "every normaliser"
+TABLES = {PLAIN: "bench_plain", NORMAL: "bench_normalised"}
+SETTINGS = {
+    "name": "text",
+    "email": "email",
+    "phone": {"name": "phone", "region": "BR"},
+    "cpf": "cpf",
+    "cnpj": "cnpj",
+    "site": {"name": "url", "scheme": "https"},
+    "country": "country",
+    "code": {"name": "regex", "pattern": "([A-Z]{2})-?([0-9]{4,10})", "replace": "$1$2"},
+}
+COUNTRIES = ("Brasil", "brazil", "BR", "Alemanha", "Deutschland", "US", "Estados Unidos", "Portugal", "França", "ARG")
+Digits = npt.NDArray[np.int64]
+
+
+def checked(digits: Digits, weights: tuple[int, ...]) -> pl.Series:
+    """Add the two check digits to a number a row."""
+    for used in (weights[1:], weights):
+        rest = digits @ np.array(used) % 11
+        digits = np.column_stack([digits, np.where(rest < 2, 0, 11 - rest)])
+    text, width = (digits + ord("0")).astype(np.uint8).tobytes().decode(), digits.shape[1]
+    return pl.Series([text[at : at + width] for at in range(0, len(text), width)])
+
+
+def made(file: Path, rows: int) -> Path:
+    """Write a file of contacts as a Brazilian spreadsheet has them."""
+    random = np.random.default_rng(1)
+
+    def number(low: int, high: int) -> pl.Series:
+        return pl.Series(random.integers(low, high, rows)).cast(pl.String)
+
+    def one_of(*words: str) -> pl.Series:
+        return pl.Series(np.array(words)[random.integers(0, len(words), rows)])
+
+    person = number(0, 10**9)
+    cpf = checked(random.integers(0, 10, (rows, 9)), (11, 10, 9, 8, 7, 6, 5, 4, 3, 2))
+    cnpj = checked(random.integers(0, 10, (rows, 12)), (6, 5, 4, 3, 2, 9, 8, 7, 6, 5, 4, 3, 2))
+    cellular = number(10**7, 10**8)
+    frame = pl.DataFrame(
+        {
+            "name": one_of("Ana  ", "João ", "Luís ", "Maria ") + one_of("Silva ", "Souza ", "Conceição ") + person,
+            "email": one_of("ana.", "Joao_", "maria+")
+            + person
+            + one_of("@Example.com", "@empresa.com.br", "@MAIL.org"),
+            "phone": one_of("(11) 9", "(21) 9", "+55 31 9") + cellular.str.replace("^(.{4})", "$1-"),
+            "cpf": cpf.str.replace("^(...)(...)(...)", "$1.$2.$3-"),
+            "cnpj": cnpj.str.replace("^(..)(...)(...)(....)", "$1.$2.$3/$4-"),
+            "site": one_of("https://www.Example.com/", "HTTP://empresa.com.br/?id=", "loja.com/") + person,
+            "country": one_of(*COUNTRIES),
+            "code": one_of("AB-", "CD", "XY-") + number(10**5, 10**9),
+        }
+    )
+    frame.write_csv(file)
+    return file
+
+
+def prepare(bench: Rig) -> None:
+    """Make both tables and their targets."""
+    columns = ", ".join(f"{name} text" for name in SETTINGS)
+    setup = [
+        f"drop table if exists public.{table}; create table public.{table} ({columns}); "
+        f"select importer.register_target('public.{table}');"
+        for table in TABLES.values()
+    ]
+    bench.fresh("".join(setup))
+    settings = {name: {"normalise": how} for name, how in SETTINGS.items()}
+    bench.sql(
+        "update public.import_targets set columns = columns || %s::jsonb where name = %s",
+        (json.dumps(settings), TABLES[NORMAL]),
+    )
+
+
+def main() -> None:
+    """Print each run's seconds, the medians and their ratio."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=300_000)
+    parser.add_argument("--runs", type=int, default=5)
+    given = parser.parse_args()
+    with rig() as bench, bench.scratch() as folder:
+        file = made(folder / "contacts.csv", given.rows)
+        with stored(bench.env, [file], "service") as (path,):
+            samples = alternate(
+                {side: lambda table=table: job(bench, Wish(path, table))["seconds"] for side, table in TABLES.items()},
+                given.runs,
+                lambda: prepare(bench),
+                lambda side: expect_rows(bench, f"public.{TABLES[side]}", given.rows),
+            )
+        size = file.stat().st_size
+    print(f"{given.rows:,} rows, {size / 1e6:.0f} MB")
+    for side, seconds in samples.items():
+        print(f"  {side:<18}{median(seconds):6.2f} s  of  {', '.join(f'{each:.2f}' for each in seconds)}")
+    print(f"with every normaliser {median(samples[PLAIN]) / median(samples[NORMAL]):.2f} times as fast as plain")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The HTTP surface: the doorbell, the probes, and what protects both."""

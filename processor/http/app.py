@@ -1,0 +1,114 @@
+"""The HTTP surface: the doorbell and the two probes. It starts the worker and stops it; the work is done elsewhere."""
+
+import logging
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+import psycopg
+from psycopg_pool import ConnectionPool, PoolTimeout
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from processor.config import Config
+from processor.database.connection import SETTINGS, check
+from processor.http.body import limited_body
+from processor.http.cached_probe import CachedProbe
+from processor.http.error_responses import HANDLERS
+from processor.http.limits import ServerLimits
+from processor.http.ring import check_ring
+from processor.http.token_auth import TokenAuth
+from processor.log import event
+from processor.queue import sweep
+from processor.storage import Downloads
+from processor.worker.worker import Worker
+
+PATH = "/process-import-jobs"
+# How long the answer to the probe holds.
+READY_SECONDS = 1.0
+
+
+def create_app(config: Config, limits: ServerLimits) -> Starlette:
+    """Build the application; its lifespan opens the pool and runs the worker."""
+    pool: ConnectionPool = ConnectionPool(
+        config.database_url,
+        kwargs=dict(SETTINGS),
+        min_size=1,
+        max_size=config.most_connections,
+        open=False,
+        check=check,
+        name="processor",
+    )
+    downloads = Downloads(config.supabase_url, config.secret_key)
+    worker = Worker(config, pool, downloads)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncGenerator[None]:
+        pool.open()
+        worker.start()
+        yield
+        await run_in_threadpool(worker.stop)
+        downloads.close()
+        pool.close()
+
+    routes = [
+        doorbell(TokenAuth(config.wake_token, lambda: read_token(pool)), limits, worker),
+        *probes(worker, pool),
+    ]
+    app = Starlette(routes=routes, lifespan=lifespan, exception_handlers=HANDLERS)
+    app.router.redirect_slashes = False
+    return app
+
+
+def doorbell(doorkeeper: TokenAuth, limits: ServerLimits, worker: Worker) -> Route:
+    """Build the route that wakes the worker. Who has no token is told nothing, before a byte of the body is read."""
+
+    async def ring(request: Request) -> Response:
+        if not await doorkeeper.admits(authorization(request)):
+            return Response(status_code=401)
+        check_ring(await limited_body(request, limits), limits.job_ids)
+        worker.wake()
+        return JSONResponse({"status": "accepted"}, status_code=202)
+
+    return Route(PATH, ring, methods=["POST"])
+
+
+def probes(worker: Worker, pool: ConnectionPool) -> list[Route]:
+    """Build the routes that tell an orchestrator whether the process lives, and whether it can work."""
+    database = CachedProbe(lambda: answers(pool), READY_SECONDS, otherwise=False)
+
+    async def health(_: Request) -> Response:
+        return JSONResponse({"status": "ok"})
+
+    async def ready(_: Request) -> Response:
+        ready = worker.alive and await database()
+        return JSONResponse({"status": "ready" if ready else "not ready"}, status_code=200 if ready else 503)
+
+    return [Route("/health", health), Route("/ready", ready)]
+
+
+def authorization(request: Request) -> list[bytes]:
+    """Return every Authorization header as it came; Starlette's own reader gives the first."""
+    return [value for name, value in request.headers.raw if name == b"authorization"]
+
+
+def read_token(pool: ConnectionPool) -> str | None:
+    """Read the doorbell's token; None, which fits nobody, when the database does not tell."""
+    try:
+        with pool.connection(timeout=2.0) as conn:
+            return sweep.wake_token(conn)
+    except (psycopg.Error, PoolTimeout) as exc:
+        event("wake_token_unknown", logging.WARNING, exception=type(exc).__name__)
+        return None
+
+
+def answers(pool: ConnectionPool) -> bool:
+    """Tell whether the database answers."""
+    try:
+        with pool.connection(timeout=2.0) as conn:
+            conn.execute("select 1")
+    except (psycopg.Error, PoolTimeout):
+        return False
+    return True

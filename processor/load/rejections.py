@@ -1,0 +1,80 @@
+"""Which row an error of Postgres is about, and the rejection that the error becomes."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+import psycopg
+
+from processor.database.sqlstates import is_about_a_row, rejection_code
+from processor.errors import REJECTIONS
+
+# The line at which COPY stopped; source: PostgreSQL, CopyFromErrorCallback.
+_COPY_CONTEXT = re.compile(r"^COPY .*, line (\d+)", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseRejection:
+    """A row that Postgres rejected: its place in the frame, the rejection's code, column and message."""
+
+    row: int
+    code: str
+    column: str | None
+    message: str
+
+
+def savepoint(
+    conn: psycopg.Connection,
+    work: Callable[[], object],
+    about_a_row: Callable[[psycopg.Error], bool] = is_about_a_row,
+) -> psycopg.Error | None:
+    """Do `work` in a savepoint; return its error if that is about a row.
+
+    Raises: psycopg.Error for any other error.
+    """
+    try:
+        with conn.transaction():
+            work()
+    except psycopg.Error as exc:
+        if conn.broken or not about_a_row(exc):
+            raise
+        return exc
+    return None
+
+
+def database_rejection(row: int, exc: psycopg.Error, columns: Sequence[str]) -> DatabaseRejection:
+    """Turn the error that a row caused into its rejection; the message does not quote the row's values."""
+    code = rejection_code(exc.sqlstate or "")
+    column = exc.diag.column_name if exc.diag.column_name in columns else _column_in_context(exc, columns)
+    by = f' "{exc.diag.constraint_name}"' if exc.diag.constraint_name else ""
+    return DatabaseRejection(row, code, column, f"{REJECTIONS[code]}{by}")
+
+
+def _column_in_context(exc: psycopg.Error, columns: Sequence[str]) -> str | None:
+    """Return the column at which COPY stopped, None when the server does not say."""
+    context = exc.diag.context or ""
+    return next(
+        (name for name in columns if f", column {name}:" in context or f", column {name}, null" in context), None
+    )
+
+
+def row_in_context(exc: psycopg.Error, frame: pl.DataFrame) -> int | None:
+    """Return the row of `frame`, from 0, at which a COPY in text format stopped; None when the server does not say.
+
+    The server counts lines, and a line feed within a value counts as one. In the first row it counts carriage returns
+    instead, since it does not know yet what ends a line (PostgreSQL, CopyReadLineText; the same in 15, 17 and 18).
+    """
+    context = _COPY_CONTEXT.search(exc.diag.context or "")
+    if not context:
+        return None
+    line = int(context[1])
+    line_ends = (_occurrences(frame.head(1), "\r").append(_occurrences(frame.slice(1), "\n")) + 1).cum_sum()
+    row = int((line_ends < line).sum())
+    return row if row < frame.height else None
+
+
+def _occurrences(frame: pl.DataFrame, mark: str) -> pl.Series:
+    """Count a character in each row."""
+    counts = pl.sum_horizontal(pl.col(pl.String).str.count_matches(mark, literal=True).fill_null(0))
+    return frame.select(counts.cast(pl.Int64).alias("marks")).to_series()

@@ -1,0 +1,41 @@
+"""The values that pass between the steps, all frozen.
+
+storage yields bytes → dialect reads a sample of them → records cuts them into chunks → validate turns a chunk
+and the plan into good rows and rejections → load writes both with the ledger entry → report sums up.
+"""
+
+from processor.model.chunk import Chunk, FileLimits, Offsets, Position
+from processor.model.dialect import Dialect, How
+from processor.model.job import ArtifactPaths, EarlierImport, Job, Target
+from processor.model.ledger import ChunkCommit, LedgerEntry, Rejection, RowCounts
+from processor.model.plan import Column, Field, Normaliser, Plan, Reading
+from processor.model.rows import CastResult, Change, Checked, Rejections, Rows, Transformed, UncertainValues
+
+__all__ = [
+    "Change",
+    "Checked",
+    "Chunk",
+    "Column",
+    "Dialect",
+    "UncertainValues",
+    "EarlierImport",
+    "LedgerEntry",
+    "Field",
+    "FileLimits",
+    "How",
+    "Job",
+    "Normaliser",
+    "Offsets",
+    "ChunkCommit",
+    "ArtifactPaths",
+    "Plan",
+    "Position",
+    "Reading",
+    "Rejection",
+    "Rejections",
+    "Rows",
+    "RowCounts",
+    "Target",
+    "Transformed",
+    "CastResult",
+]

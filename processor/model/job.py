@@ -1,0 +1,83 @@
+"""A claimed job and its target."""
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from processor.model.plan import Column
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """A registered target as it was when the job was claimed.
+
+    `missing` names registered columns that the table no longer has. `missing_privileges` holds the privileges that the
+    job's owner does not have, each with its column (None: the whole table). `types` gives the types of the owner column
+    and the provenance column.
+    """
+
+    name: str
+    schema: str | None
+    table: str | None
+    columns: tuple[Column, ...]
+    missing: tuple[str, ...]
+    options: dict[str, Any]
+    settings: dict[str, Any]
+    mode: str = "insert"
+    key_columns: tuple[str, ...] = ()
+    update_columns: tuple[str, ...] | None = None
+    on_duplicate_key: str = "last"
+    owner_column: str | None = None
+    provenance_column: str | None = None
+    run_as: str = "uploader"
+    row_security: bool = False
+    has_triggers: bool = False
+    on_duplicate_file: str = "load"
+    missing_privileges: tuple[tuple[str, str | None], ...] = ()
+    types: dict[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A claimed job: what to import, and the token that proves the claim.
+
+    `attempt` counts from 1; `last` says that no attempt follows this one. `own_options` are the job's own options,
+    `options` adds the target's defaults. `role` and `claims` are those of the owner when the job was inserted; `claims`
+    is None for a job of an administrator or of the service. `fresh` says that the job was never claimed before.
+    """
+
+    id: UUID
+    token: UUID
+    attempt: int
+    bucket_id: str
+    object_path: str
+    target_name: str
+    target: Target | None
+    own_options: dict[str, Any]
+    options: dict[str, Any]
+    owner: UUID | None = None
+    role: str = ""
+    claims: dict[str, Any] | None = None
+    last: bool = False
+    fresh: bool = False
+
+    @property
+    def as_uploader(self) -> bool:
+        """Whether rows are written under the rights and row security of the job's owner."""
+        return self.claims is not None and self.target is not None and self.target.run_as == "uploader"
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierImport:
+    """An earlier job that imported the same file into the same target; `running` says that it has not ended yet."""
+
+    job_id: UUID
+    running: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ArtifactPaths:
+    """The paths of a job's artifacts in the bucket of its file; None for one that was not written."""
+
+    errors: str | None = None
+    output: str | None = None

@@ -1,0 +1,40 @@
+"""The rejections of a job, those beyond the ones that its owner sees included."""
+
+from collections.abc import Iterator, Sequence
+
+import psycopg
+from psycopg.types.json import Jsonb
+
+from processor.model import Job, Rejection
+
+RECORDS = "select record_number from importer.rejected_rows(%s)"
+ROWS = "select line_number, column_name, code, message, raw from importer.rejected_rows(%s)"
+COUNTS = "select column_name, code, count(*) from importer.rejected_rows(%s) group by 1, 2"
+
+
+def rejections_json(rejections: Sequence[Rejection]) -> Jsonb:
+    """Return rejections in the form that the functions in `importer` take."""
+    return Jsonb(
+        [
+            {"record": r.record, "line": r.line, "column": r.column, "code": r.code, "message": r.message, "raw": r.raw}
+            for r in rejections
+        ]
+    )
+
+
+def stream_rejections(
+    conn: psycopg.Connection, job: Job
+) -> Iterator[tuple[int, str | None, str, str, str | None]]:
+    """Yield line, column, code, message and raw record of all rejections, in file order, a few at a time."""
+    with conn.cursor() as cursor:
+        yield from cursor.stream(ROWS, (job.id,))
+
+
+def rejected_records(conn: psycopg.Connection, job: Job) -> frozenset[int]:
+    """Return the numbers of all rejected records."""
+    return frozenset(row[0] for row in conn.execute(RECORDS, (job.id,)).fetchall())
+
+
+def rejection_counts(conn: psycopg.Connection, job: Job) -> list[tuple[str | None, str, int]]:
+    """Return the number of rejections for each column and code."""
+    return [(row[0], row[1], row[2]) for row in conn.execute(COUNTS, (job.id,)).fetchall()]

@@ -1,0 +1,48 @@
+"""Tables that a job keeps beside its target: staged rows, keys it has met, and rows it has replaced."""
+
+from collections.abc import Sequence
+
+import psycopg
+
+from processor.model import Job, Rejection
+from processor.queue.rejections import rejections_json
+
+PREPARE_STAGE = "select importer.prepare_stage(%s, %s, %s)"
+PREPARE_KEYS = "select importer.prepare_keys(%s, %s, %s)"
+REJECT_STAGED = "select importer.reject_staged(%s, %s, %s, %s)"
+SKIP_STAGED = "select importer.pass_over(%s, %s, %s)"
+FINISH_STAGE = "select importer.finish_stage(%s, %s)"
+KEEP_REPLACED = "select importer.keep_replaced(%s, %s)"
+
+
+def prepare_stage(conn: psycopg.Connection, job: Job, columns: Sequence[str]) -> str:
+    """Create the staging table of an all-or-nothing job, or keep the one it has; return its name in `importer`."""
+    row = conn.execute(PREPARE_STAGE, (job.id, job.token, list(columns))).fetchone()
+    return str(row[0]) if row else ""
+
+
+def prepare_keys(conn: psycopg.Connection, job: Job, columns: Sequence[str]) -> str:
+    """Create the table of the keys that a job has met, or keep the one it has; return its name in `importer`."""
+    row = conn.execute(PREPARE_KEYS, (job.id, job.token, list(columns))).fetchone()
+    return str(row[0]) if row else ""
+
+
+def reject_staged(conn: psycopg.Connection, job: Job, rejections: Sequence[Rejection], kept: int) -> None:
+    """Count staged rows as rejected, the first `kept` of them shown to the owner."""
+    conn.execute(REJECT_STAGED, (job.id, job.token, rejections_json(rejections), kept))
+
+
+def skip_staged(conn: psycopg.Connection, job: Job, rows: int) -> None:
+    """Count staged rows that the target's mode skips, in the transaction that moves the others."""
+    conn.execute(SKIP_STAGED, (job.id, job.token, rows))
+
+
+def finish_stage(conn: psycopg.Connection, job: Job) -> None:
+    """Drop the staging table, in the transaction that has moved its rows."""
+    conn.execute(FINISH_STAGE, (job.id, job.token))
+
+
+def keep_replaced(conn: psycopg.Connection, job: Job) -> int:
+    """Keep the rows that are about to be replaced, so that the job can be undone; return their number."""
+    row = conn.execute(KEEP_REPLACED, (job.id, job.token)).fetchone()
+    return int(row[0]) if row else 0

@@ -1,0 +1,120 @@
+"""One processor of the run, with a TCP proxy of its own to Postgres and one to Storage."""
+
+from __future__ import annotations
+
+import signal
+import time
+from pathlib import Path
+
+from processor.local.child import Child
+from processor.local.floor import PROCESSOR
+from processor.local.ports import free_port
+from processor.local.state import State
+from tests.faults.proxies.tcp_proxy import TcpProxy
+
+# Short, so that a minute holds many takeovers; chunks of 64 kB give a 200,000-row file some 250 of them.
+SETTINGS = {
+    "IMPORT_JOBS_LEASE_SECONDS": "5",
+    "IMPORT_JOBS_HEARTBEAT_SECONDS": "1",
+    "IMPORT_JOBS_SWEEP_SECONDS": "1",
+    "IMPORT_JOBS_CHUNK_BYTES": "65536",
+    "IMPORT_JOBS_MAX_JOBS": "2",
+    "IMPORT_JOBS_HOST": "127.0.0.1",
+}
+# A processor that ended is started again after this pause, as a service manager does it.
+PAUSE = 1.0
+
+
+class Member:
+    """A processor that can be killed, paused, cut off and started again; all of it from the main thread."""
+
+    def __init__(self, number: int, state: State, storage_port: int, log: Path) -> None:
+        self.name = f"processor {number}"
+        self.database = TcpProxy(state.postgres_port)
+        self.storage = TcpProxy(storage_port)
+        self.port = free_port((state.postgres_port, state.storage_port, state.processor_port))
+        self._state = state
+        self._log = log
+        self._child: Child | None = None
+        self._not_before = 0.0
+        self.paused = False
+        self.starts = 0
+
+    @property
+    def url(self) -> str:
+        """Where its doorbell is."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def open(self) -> None:
+        """Start the proxies."""
+        self.database.start()
+        self.storage.start()
+
+    def keep(self) -> None:
+        """Start the processor if it is not running and its pause is over."""
+        if self._child is not None and self._child.process.poll() is not None:
+            self._child = None
+            self._not_before = max(self._not_before, time.monotonic() + PAUSE)
+        if self._child is None and time.monotonic() >= self._not_before:
+            self._start()
+
+    def end(self, how: signal.Signals, away: float) -> None:
+        """Send a signal that ends the processor; it stays away for `away` seconds after it has ended."""
+        self._not_before = time.monotonic() + away
+        self._send(signal.SIGCONT)
+        self._send(how)
+
+    def pause(self) -> None:
+        """Stop the processor where it stands."""
+        self.paused = True
+        self._send(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let it go on."""
+        self.paused = False
+        self._send(signal.SIGCONT)
+
+    def heal(self) -> None:
+        """Take back everything that was done to it; a body that trickles in is asked for again."""
+        self.resume()
+        self.database.resume()
+        self.storage.resume()
+        self.storage.reset()
+        self._not_before = 0.0
+
+    def close(self) -> None:
+        """End the processor, which may finish its chunk, and the proxies."""
+        self.retire()
+        self.database.stop()
+        self.storage.stop()
+
+    def retire(self) -> None:
+        """End the processor for good, as a service manager does."""
+        if self._child is not None:
+            self.resume()
+            self._child.stop()
+
+    def kill(self) -> None:
+        """End the processor without asking."""
+        self._send(signal.SIGKILL)
+
+    def _start(self) -> None:
+        env = {
+            **SETTINGS,
+            "DATABASE_URL": self._database_url(),
+            "SUPABASE_URL": f"http://127.0.0.1:{self.storage.port}",
+            "SUPABASE_SECRET_KEY": self._state.secret_key,
+            "IMPORT_JOBS_WAKE_TOKEN": self._state.wake_token,
+            "IMPORT_JOBS_PORT": str(self.port),
+        }
+        self._child = Child(self.name, ["processor.cli", "serve"], env, self._log)
+        self.paused = False
+        self.starts += 1
+
+    def _database_url(self) -> str:
+        password = self._state.passwords[PROCESSOR]
+        return f"postgresql://{PROCESSOR}:{password}@127.0.0.1:{self.database.port}/postgres"
+
+    def _send(self, what: signal.Signals) -> None:
+        if self._child is not None and self._child.process.poll() is None:
+            self._child.process.send_signal(what)
