@@ -16,7 +16,7 @@ from benchmarks import processors
 from benchmarks.processors import Processor
 from examples.demo import environment, stack
 from processor.errors import UserError
-from processor.local import installation, runs, state
+from processor.local import postgres_installation, run_record, state
 from processor.local.ports import free_port
 from processor.local.postgres import SUPERUSER
 
@@ -68,7 +68,7 @@ class Rig:
 
     def pid(self, part: str) -> int:
         """Return the process id of a part of the stack: postgres, storage, pgnet."""
-        run = runs.read(self.data)
+        run = run_record.read(self.data)
         if run is None or part not in run.children:
             raise UserError(f"the stack has no {part}")
         return run.children[part].pid
@@ -102,7 +102,9 @@ def rig() -> Generator[Rig]:
                 psycopg.connect(kept.database_url(), autocommit=True, options="-c statement_timeout=0") as conn,
                 psycopg.connect(kept.database_url(SUPERUSER), autocommit=True) as root,
             ):
-                bench = Rig(environment(data), conn, root, folder, data, installation.find(kept.major).bin / "psql")
+                bench = Rig(
+                    environment(data), conn, root, folder, data, postgres_installation.find(kept.major).bin / "psql"
+                )
                 try:
                     bench.restart()
                     yield bench

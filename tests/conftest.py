@@ -16,7 +16,7 @@ import pytest
 from psycopg import sql
 
 from processor.database import migrate
-from processor.local import floor, installation
+from processor.local import floor, postgres_installation
 from processor.local.ports import free_port
 from processor.local.postgres import SUPERUSER, PostgresServer
 
@@ -103,12 +103,12 @@ class Cluster:
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
     """A running server of the major version in IMPORT_JOBS_TEST_POSTGRES (default 17)."""
-    major = int(os.environ.get("IMPORT_JOBS_TEST_POSTGRES", str(installation.DEFAULT_MAJOR)))
+    major = int(os.environ.get("IMPORT_JOBS_TEST_POSTGRES", str(postgres_installation.DEFAULT_MAJOR)))
     with tempfile.TemporaryDirectory(prefix="import-jobs-test-") as folder:
         Path(folder).chmod(0o711)  # lets the server's account through when root runs the tests
         server = PostgresServer(
             Path(folder) / "postgres",
-            installation.find(major),
+            postgres_installation.find(major),
             free_port(),
             PASSWORDS[SUPERUSER],
             # A crash of Postgres alone loses nothing without fsync; only one of the machine would.

@@ -30,7 +30,7 @@ from processor.load.binary import binary_plan, encode
 
 from benchmarks.files import NARROW, PEOPLE, WIDE_KIND, Kind
 from processor import load
-from processor.local.installation import find
+from processor.local.postgres_installation import find
 from processor.local.ports import free_port
 from processor.local.postgres import PostgresServer
 from processor.model import Column, Dialect, Plan, Rows

@@ -31,7 +31,7 @@ def up(
     ] = None,
 ) -> None:
     """Start the stack and keep it running until Ctrl-C."""
-    from processor.local import detached, runs
+    from processor.local import detached, run_record
 
     directory = data.absolute()
     if not detach:
@@ -44,7 +44,7 @@ def up(
             on_ready=lambda state: _show(state, data, attached=True, processor=not no_processor),
         )
         return
-    if runs.is_running(directory):
+    if run_record.read_running(directory):
         raise UserError(f"a stack is already running in {data}", _how("down", data))
     arguments = ["stack", "up", "--data", str(directory)]
     arguments += ["--no-processor"] if no_processor else []
@@ -56,9 +56,9 @@ def up(
 @app.command()
 def env(data: Data = _DEFAULT) -> None:
     """Print the stack's variables for the shell: eval "$(import-jobs stack env)"."""
-    from processor.local import runs, state
+    from processor.local import run_record, state
 
-    run = runs.is_running(data.absolute())
+    run = run_record.read_running(data.absolute())
     kept = state.load(data.absolute())
     if run is None or kept is None:
         raise UserError(f"no stack is running in {data}", _how("up", data))

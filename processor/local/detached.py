@@ -9,8 +9,8 @@ import time
 from pathlib import Path
 
 from processor.errors import UserError
-from processor.local import processes, runs, state
-from processor.local.interpreter import module_path, python_module
+from processor.local import processes, run_record, state
+from processor.local.python_command import module_command, module_environment
 from processor.local.state import State
 
 _READY_SECONDS = 240.0
@@ -25,8 +25,8 @@ def start(directory: Path, arguments: list[str]) -> State:
     with log.open("ab") as output:
         said_before = output.tell()
         process = subprocess.Popen(
-            python_module("processor.cli", *arguments),
-            env={**os.environ, **module_path()},
+            module_command("processor.cli", *arguments),
+            env={**os.environ, **module_environment()},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -48,13 +48,13 @@ def start(directory: Path, arguments: list[str]) -> State:
 
 def stop(directory: Path) -> bool:
     """End the stack of `directory` with everything it started, and tell whether anything ran."""
-    run = runs.read(directory)
+    run = run_record.read(directory)
     ran = run is not None and processes.end(run.supervisor, signal.SIGTERM, _STOP_SECONDS)
-    return runs.end_leftovers(directory) or ran
+    return run_record.end_leftover_processes(directory) or ran
 
 
 def _is_ready(directory: Path, pid: int) -> bool:
-    run = runs.is_running(directory)
+    run = run_record.read_running(directory)
     return run is not None and run.ready and run.supervisor.pid == pid
 
 

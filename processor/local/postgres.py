@@ -14,8 +14,8 @@ from typing import Literal
 import psycopg
 
 from processor.errors import UserError
-from processor.local import shelter, unprivileged
-from processor.local.installation import Installation
+from processor.local import server_account, server_folders
+from processor.local.postgres_installation import PostgresInstallation
 
 SUPERUSER = "supabase_admin"
 _START_SECONDS = 60.0
@@ -34,7 +34,7 @@ class PostgresServer:
     def __init__(
         self,
         home: Path,
-        installation: Installation,
+        installation: PostgresInstallation,
         port: int,
         password: str,
         settings: Mapping[str, str] | None = None,
@@ -74,7 +74,7 @@ class PostgresServer:
 
     def create(self) -> bool:
         """Make the cluster if there is none, and tell whether one was made."""
-        home = shelter.private_home(self.home)
+        home = server_folders.make_cluster_folder(self.home)
         data = home / "data"
         if data.exists():
             self._check_major(data)
@@ -85,7 +85,7 @@ class PostgresServer:
             shutil.rmtree(partial)
         try:
             _write_for_server(secret, self._password)
-            outcome = unprivileged.run(self._initdb(partial, secret), _environment(self.installation))
+            outcome = server_account.run(self._initdb(partial, secret), _environment(self.installation))
         finally:
             secret.unlink(missing_ok=True)
         if outcome.returncode != 0:
@@ -124,16 +124,16 @@ class PostgresServer:
     def destroy(self) -> None:
         """Stop the server and delete the cluster."""
         self.stop("immediate")
-        shelter.remove_home(self.home)
+        server_folders.remove_cluster_folder(self.home)
 
     def _start_once(self, deadline: float) -> bool:
-        data = shelter.private_home(self.home) / "data"
+        data = server_folders.make_cluster_folder(self.home) / "data"
         command = [str(self.installation.bin / "postgres"), "-D", str(data)]
         for name, value in self._server_settings().items():
             command += ["-c", f"{name}={value}"]
         with self._log.open("ab") as log:
             self._log_start = log.tell()
-            self._process = unprivileged.spawn(command, _environment(self.installation), log)
+            self._process = server_account.spawn(command, _environment(self.installation), log)
         while self.pid is not None and time.monotonic() < deadline:
             if self._answers():
                 return True
@@ -184,11 +184,11 @@ def _write_for_server(path: Path, secret: str) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:
         file.write(secret)
-    if who := unprivileged.account():
+    if who := server_account.account():
         os.chown(path, who.uid, who.gid)
 
 
-def _environment(installation: Installation) -> dict[str, str]:
+def _environment(installation: PostgresInstallation) -> dict[str, str]:
     """Nothing of the caller's PG* or locale; UTC, as on Supabase, also for what initdb writes down."""
     env = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
     icu = installation.bin.parent / "share" / "icu"

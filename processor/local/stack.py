@@ -11,8 +11,8 @@ import psycopg
 
 from processor.database import configure, migrate
 from processor.errors import UserError
-from processor.local import bucket, floor, installation
-from processor.local.child import Child, answers
+from processor.local import bucket, floor, postgres_installation
+from processor.local.child_process import ChildProcess, answers
 from processor.local.postgres import SUPERUSER, PostgresServer
 from processor.local.state import State
 
@@ -25,12 +25,12 @@ class Stack:
     state: State
     stopping: Callable[[], bool]
     server: PostgresServer = field(init=False)
-    children: list[Child] = field(default_factory=list[Child])
+    children: list[ChildProcess] = field(default_factory=list[ChildProcess])
 
     def __post_init__(self) -> None:
         self.server = PostgresServer(
             self.directory / "postgres",
-            installation.find(self.state.major),
+            postgres_installation.find(self.state.major),
             self.state.postgres_port,
             self.state.passwords[SUPERUSER],
             log=self._log("postgres"),
@@ -120,7 +120,7 @@ class Stack:
         child = self._spawn("processor", ["processor.cli", "serve"], env)
         child.wait_until(lambda: answers(f"{self.state.processor_url}/health"), self.stopping)
 
-    def _spawn(self, name: str, arguments: list[str], env: dict[str, str]) -> Child:
-        child = Child(name, arguments, env, self._log(name))
+    def _spawn(self, name: str, arguments: list[str], env: dict[str, str]) -> ChildProcess:
+        child = ChildProcess(name, arguments, env, self._log(name))
         self.children.append(child)
         return child

@@ -12,9 +12,9 @@ from pathlib import Path
 from types import FrameType
 
 from processor.errors import UserError
-from processor.local import installation, runs, state
+from processor.local import postgres_installation, run_record, state
 from processor.local.processes import identify, this_process
-from processor.local.runs import Run
+from processor.local.run_record import RunRecord
 from processor.local.stack import Stack
 from processor.local.state import State
 
@@ -25,10 +25,10 @@ def supervise(directory: Path, major: int | None, *, processor: bool, on_ready: 
     """Run the stack of `directory` until SIGINT, SIGTERM or SIGHUP; `on_ready` is called once all of it answers."""
     state.prepare(directory)
     with _signals() as stopping, _only_one(directory):
-        runs.end_leftovers(directory)
+        run_record.end_leftover_processes(directory)
         stack = Stack(directory, _state(directory, major), stopping.is_set)
-        run = Run(this_process())
-        runs.write(directory, run)
+        run = RunRecord(this_process())
+        run_record.write(directory, run)
         try:
             for _ in stack.start(processor=processor):
                 run = _note(stack, run, ready=False)
@@ -51,14 +51,14 @@ def _state(directory: Path, major: int | None) -> State:
             f"{directory} is a stack with PostgreSQL {kept.major}, not {major}",
             f"use --postgres {kept.major} or another --data",
         )
-    wanted = kept.major if kept else major or installation.DEFAULT_MAJOR
-    installation.find(wanted)  # before anything is written down that would have to be deleted by hand
+    wanted = kept.major if kept else major or postgres_installation.DEFAULT_MAJOR
+    postgres_installation.find(wanted)  # before anything is written down that would have to be deleted by hand
     return state.load_or_create(directory, wanted)
 
 
-def _note(stack: Stack, run: Run, *, ready: bool) -> Run:
-    noted = Run(run.supervisor, ready, {name: identify(process.pid) for name, process, _ in stack.processes()})
-    runs.write(stack.directory, noted)
+def _note(stack: Stack, run: RunRecord, *, ready: bool) -> RunRecord:
+    noted = RunRecord(run.supervisor, ready, {name: identify(process.pid) for name, process, _ in stack.processes()})
+    run_record.write(stack.directory, noted)
     return noted
 
 

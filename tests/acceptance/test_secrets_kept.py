@@ -14,7 +14,7 @@ import httpx
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from processor.local.interpreter import module_path
+from processor.local.python_command import module_environment
 from tests.acceptance.conftest import Stack, cli
 
 SAID = """
@@ -169,7 +169,7 @@ def test_processor_that_cannot_start_says_why_without_a_secret(stack: Stack, cas
     }
     done = subprocess.run(
         [sys.executable, "-m", "processor.cli", "serve"],
-        env={**os.environ, **module_path(), **stack.env, **own},
+        env={**os.environ, **module_environment(), **stack.env, **own},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

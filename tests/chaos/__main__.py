@@ -18,7 +18,7 @@ from rich.console import Console
 
 from processor.amounts import amount, whole
 from processor.errors import UserError
-from processor.local import shelter
+from processor.local import server_folders
 from tests.chaos.run import Run, Settings
 
 # Starting, healing beyond its own deadline, stopping and checking: what a run may take besides its own seconds.
@@ -48,7 +48,7 @@ def main() -> int:
         run.site.stop()
         watchdog.cancel()
         if good:
-            shelter.remove_home(folder / "stack" / "postgres")
+            server_folders.remove_cluster_folder(folder / "stack" / "postgres")
             shutil.rmtree(folder)
         else:
             console.print(f"seed {settings.seed}; logs, timeline.txt and the database are kept in {folder}")

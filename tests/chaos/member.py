@@ -6,7 +6,7 @@ import signal
 import time
 from pathlib import Path
 
-from processor.local.child import Child
+from processor.local.child_process import ChildProcess
 from processor.local.floor import PROCESSOR
 from processor.local.ports import free_port
 from processor.local.state import State
@@ -35,7 +35,7 @@ class Member:
         self.port = free_port((state.postgres_port, state.storage_port, state.processor_port))
         self._state = state
         self._log = log
-        self._child: Child | None = None
+        self._child: ChildProcess | None = None
         self._not_before = 0.0
         self.paused = False
         self.starts = 0
@@ -107,7 +107,7 @@ class Member:
             "IMPORT_JOBS_WAKE_TOKEN": self._state.wake_token,
             "IMPORT_JOBS_PORT": str(self.port),
         }
-        self._child = Child(self.name, ["processor.cli", "serve"], env, self._log)
+        self._child = ChildProcess(self.name, ["processor.cli", "serve"], env, self._log)
         self.paused = False
         self.starts += 1
 

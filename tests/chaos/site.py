@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 
 from processor.database import configure
-from processor.local import installation, state
+from processor.local import postgres_installation, state
 from processor.local.stack import Stack
 from tests.chaos import tables
 from tests.chaos.member import Member
@@ -27,7 +27,7 @@ class Site:
         state.prepare(folder)
         self.folder = folder
         self._open = False
-        self.state = state.load_or_create(folder, major or installation.DEFAULT_MAJOR)
+        self.state = state.load_or_create(folder, major or postgres_installation.DEFAULT_MAJOR)
         self.stack = Stack(folder, self.state, lambda: False)
         self.storage = StorageProxy(self.state.supabase_url)
         self.members = [

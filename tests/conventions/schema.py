@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from processor.local import unprivileged
-from processor.local.installation import Installation
+from processor.local import server_account
+from processor.local.postgres_installation import PostgresInstallation
 
 ROOT = Path(__file__).parents[2]
 PATH = ROOT / "docs" / "schema.sql"
@@ -30,13 +30,13 @@ _ENVIRONMENT = {"host": "host", "port": "port", "user": "user", "password": "pas
 _NOISE = re.compile(r"^(--|SET |SELECT pg_catalog\.set_config|\\(un)?restrict|CREATE SCHEMA public)")
 
 
-def dump(installation: Installation, database_url: str) -> str:
+def dump(installation: PostgresInstallation, database_url: str) -> str:
     """Return what pg_dump says of schemas public and importer, without what differs from run to run."""
     parts = conninfo_to_dict(database_url)
     env = {f"PG{name.upper()}": str(parts[key]) for name, key in _ENVIRONMENT.items()}
     command = [str(installation.bin / "pg_dump"), "--schema-only", "--no-owner", "--schema=public", "--schema=importer"]
     libraries = os.environ.get("LD_LIBRARY_PATH", "")
-    outcome = unprivileged.run(command, {**env, "LD_LIBRARY_PATH": libraries, "LC_ALL": "C.UTF-8"})
+    outcome = server_account.run(command, {**env, "LD_LIBRARY_PATH": libraries, "LC_ALL": "C.UTF-8"})
     assert outcome.returncode == 0, outcome.stdout
     return normalised(outcome.stdout)
 

@@ -12,7 +12,7 @@ import signal
 import sys
 from importlib import import_module
 
-from processor.local.unprivileged import tether
+from processor.local.server_account import signal_on_parent_death
 
 
 def become_processor(log: str, env: dict[str, str]) -> None:
@@ -42,7 +42,7 @@ def warm_up() -> None:
 def serve() -> None:
     """Answer until the input ends."""
     warm_up()
-    hold = tether(signal.SIGKILL)
+    hold = signal_on_parent_death(signal.SIGKILL)
     for line in sys.stdin:
         command = json.loads(line)
         if "wait" in command:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from processor.local.interpreter import module_path
+from processor.local.python_command import module_environment
 from processor.local.processes import Process, identify
 
 T = TypeVar("T")
@@ -44,7 +44,7 @@ class Nursery:
     def __init__(self) -> None:
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "tests.faults.nursery"],
-            env={**os.environ, **module_path(), "OPENBLAS_NUM_THREADS": "1"},
+            env={**os.environ, **module_environment(), "OPENBLAS_NUM_THREADS": "1"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from processor.local.interpreter import module_path
+from processor.local.python_command import module_environment
 from processor.local.ports import free_port
 from tests.conftest import Database
 
@@ -140,7 +140,7 @@ def environment(db: Database, port: int, **variables: str) -> dict[str, str]:
         "IMPORT_JOBS_PORT": str(port),
         "OPENBLAS_NUM_THREADS": "1",
     }
-    return {**os.environ, **module_path(), **own, **variables}
+    return {**os.environ, **module_environment(), **own, **variables}
 
 
 @contextmanager

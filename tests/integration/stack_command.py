@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from processor.local import processes, runs
+from processor.local import processes, run_record
 
 SECONDS = 120.0
 _ROOT = Path(__file__).resolve().parents[2]
@@ -83,12 +83,12 @@ class StackCommand:
 
     @property
     def ready(self) -> bool:
-        run = runs.read(self.data)
+        run = run_record.read(self.data)
         return run is not None and run.ready and run.supervisor.alive
 
     def processes(self) -> dict[str, processes.Process]:
         """Everything that belongs to the run, the supervisor too."""
-        run = runs.read(self.data)
+        run = run_record.read(self.data)
         assert run is not None
         return {"supervisor": run.supervisor, **run.children}
 

@@ -14,7 +14,7 @@ import psycopg
 import pytest
 from stack_command import StackCommand, alive, eventually, family
 
-from processor.local import bucket, processes, runs, state
+from processor.local import bucket, processes, run_record, state
 
 
 @pytest.fixture
@@ -221,7 +221,7 @@ def test_process_id_used_again_is_not_ended(stack):
     stack.data.mkdir()
     mine = processes.this_process()
     other = processes.Process(mine.pid, "0")
-    runs.write(stack.data, runs.Run(other, True, {"postgres": other}))
+    run_record.write(stack.data, run_record.RunRecord(other, True, {"postgres": other}))
     (stack.data / "state.json").write_text("{}")
     assert stack.run("down").stdout == f"No stack was running in {stack.data}.\n"
     assert mine.alive

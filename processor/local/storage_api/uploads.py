@@ -18,8 +18,8 @@ from processor.local.storage_api.files import Incoming
 from processor.local.storage_api.names import check_bucket_name, check_object_name
 from processor.local.storage_api.records import ObjectRow
 from processor.local.storage_api.services import Call, call_of, everyone
-from processor.local.storage_api.sinks import Sink, sink_for
 from processor.local.storage_api.tokens import upload_grant
+from processor.local.storage_api.upload_parsers import Sink, sink_for
 
 # What web servers note for a client that went away; nobody receives it.
 _CLIENT_CLOSED_REQUEST = 499

