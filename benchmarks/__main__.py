@@ -21,7 +21,7 @@ from examples.demo import ROOT
 from processor.amounts import amount, whole
 from processor.errors import UserError
 
-DOCS = ROOT / "docs"
+DOCS = ROOT / "docs" / "explanation"
 BOOK = DOCS / "benchmarks.json"
 
 
@@ -95,7 +95,7 @@ def parsed(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--rows", type=whole, help="another size than the benchmark's own")
     parser.add_argument("--gigabytes", type=amount, help="the same, for files of people")
     parser.add_argument("--runs", type=whole, help="runs of each side")
-    parser.add_argument("--no-write", action="store_true", help="leave docs/ as it is")
+    parser.add_argument("--no-write", action="store_true", help="leave docs/explanation/ as it is")
     return parser.parse_args(arguments)
 
 

@@ -1,4 +1,4 @@
-"""docs/benchmarks.md: what was measured, as tables beside the goals."""
+"""docs/explanation/benchmarks.md: what was measured, as tables beside the goals."""
 
 from collections.abc import Iterable
 from pathlib import Path

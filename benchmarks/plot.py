@@ -1,4 +1,4 @@
-"""docs/benchmarks.svg: how many times as fast as psql, and the rows per second of other loaders, as bars."""
+"""docs/explanation/benchmarks.svg: how many times as fast as psql, and the rows per second of other loaders, as bars."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

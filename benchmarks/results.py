@@ -1,4 +1,4 @@
-"""What was measured, kept in docs/benchmarks.json so that single rows can be run again and the pages made anew."""
+"""What was measured, kept in docs/explanation/benchmarks.json so that single rows can be run again and the pages made anew."""
 
 import json
 import statistics

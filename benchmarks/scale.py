@@ -1,4 +1,4 @@
-"""docs/scale.md: what a day holds, computed from docs/benchmarks.json alone; every number says where it is from."""
+"""docs/explanation/scale.md: what a day holds, computed from docs/explanation/benchmarks.json alone; every number says where it is from."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ RINGS_PER_SECOND = 200
 # Postgres's default max_connections, less what it keeps for superusers.
 CONNECTIONS = 97
 # What a processor with its default settings takes at most; one more is the heartbeat's.
-TAKEN = Config("", "", "").most_connections + 1
+TAKEN = Config(database_url="", supabase_url="", secret_key="").max_connections + 1
 # 1 Gbit/s, and the sustained write speed of a common cloud volume, both in bytes a second.
 NETWORK, VOLUME = 125e6, 125e6
 # Cores of a database, and how many processors of two cores stand before it.

@@ -1,4 +1,4 @@
-"""docs/csv.md names every file of tests/data, no file that is not there, and the code that each of them ends with."""
+"""docs/reference/csv.md names every file of tests/data, no file that is not there, and the code that each of them ends with."""
 
 import json
 import re
@@ -11,7 +11,7 @@ from processor.validate.locales import LOCALES
 from processor.validate.normalise import NORMALISERS
 
 ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs" / "csv.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "reference" / "csv.md").read_text(encoding="utf-8")
 FILES = sorted(path.stem for path in (ROOT / "tests" / "data").glob("*.csv"))
 #: A line of the first table: what is refused, and the files that show it.
 LINES = [

@@ -1,4 +1,4 @@
-"""docs/security.md: every threat names tests that exist, and its example does what it says."""
+"""docs/explanation/security.md: every threat names tests that exist, and its example does what it says."""
 
 import ast
 import re
@@ -10,7 +10,7 @@ import pytest
 from tests.conftest import Database
 
 ROOT = Path(__file__).parents[2]
-TEXT = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+TEXT = (ROOT / "docs" / "explanation" / "security.md").read_text(encoding="utf-8")
 THREATS = [
     [cell.strip() for cell in line.strip("|").split("|")]
     for line in TEXT.partition("## What stops what")[2].partition("\n## ")[0].splitlines()

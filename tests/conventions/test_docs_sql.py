@@ -1,4 +1,4 @@
-"""docs/sql.md: every statement runs as it stands, in the order of the page, and says what the page promises."""
+"""docs/reference/sql.md: every statement runs as it stands, in the order of the page, and says what the page promises."""
 
 import re
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ import pytest
 from processor.database import migrate
 from tests.conftest import Database
 
-TEXT = (Path(__file__).parents[2] / "docs" / "sql.md").read_text(encoding="utf-8")
+TEXT = (Path(__file__).parents[2] / "docs" / "reference" / "sql.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```sql\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
 JOB = "00000000-0000-4000-8000-0000000000ff"
 

@@ -1,4 +1,4 @@
-"""docs/errors.md, processor/errors.py and the migrations speak of the same codes and give the same advice."""
+"""docs/reference/errors.md, processor/errors.py and the migrations speak of the same codes and give the same advice."""
 
 import re
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from processor.database import migrate
 from processor.errors import JOB_ERRORS, REJECTIONS
 
 ROOT = Path(__file__).parents[2]
-PAGE = ROOT / "docs" / "errors.md"
+PAGE = ROOT / "docs" / "reference" / "errors.md"
 CODE = re.compile(r"\bIJ[0-9]{3}\b")
 _LITERAL = r"'((?:[^']|'')*)'"
 _RAISED = re.compile(rf"errcode = '(IJ\d{{3}})',?\s*hint = (?:format\()?{_LITERAL}")
