@@ -10,7 +10,7 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from processor.model import Column, Field, Plan, Rejections, Rows
-from processor.report import Report, kept
+from processor.report import Report, kept_figures
 from tests.faults.files import Case, parsed
 from tests.faults.harness import SHORT_LEASE, FaultStack
 from tests.faults.phases import PHASES
@@ -47,8 +47,8 @@ def test_figures_that_were_kept_are_not_gathered_again(stack: FaultStack) -> Non
     with PHASES["mid_copy"](stack) as case:
         victim.kill()
     figures = figures_of(case, stack.ledger(case)[1]["next_record"] - 1)
-    # Rows that nobody has passed over: they show where the figures come from.
-    kept_with = Jsonb(figures | {"passed": 5, "chunks": [[0, 1]]})
+    # The mode skips no row; the count of 5 shows that the report has the kept figures.
+    kept_with = Jsonb(figures | {"skipped": 5, "chunks": [[0, 1]]})
     stack.sql("update importer.job_chunks set figures = %s where job_id = %s and seq = 1", kept_with, case.job)
     stack.processor()
     job = stack.completed(case)
@@ -63,7 +63,7 @@ def figures_of(case: Case, records: int) -> dict[str, Any]:
     report.begin(Plan(2, tuple(Field(index=at, header=column.name, column=column) for at, column in enumerate(columns))))
     rows = [row for row in parsed(case.data)[:records] if row[0].isdigit()]
     report.add(Rows(pl.DataFrame(rows, schema=["id", "note"], orient="row"), np.arange(len(rows))), Rejections(), ())
-    return kept(report)
+    return kept_figures(report)
 
 
 def test_preview_of_a_resumed_job_begins_in_the_chunks_of_the_first_attempt(stack: FaultStack) -> None:

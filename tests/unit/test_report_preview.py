@@ -1,4 +1,4 @@
-"""The preview: the first rows of the file, in whichever order its chunks get in."""
+"""The preview has the first loaded rows of the file, in whichever order its chunks are committed."""
 
 from __future__ import annotations
 
@@ -12,62 +12,62 @@ from hypothesis import strategies as st
 from processor.report import PREVIEW_ROWS, Preview
 
 
-def load(preview: Preview, seq: int, records: Sequence[int]) -> None:
-    """Bring a chunk in, as a loader does."""
+def commit(preview: Preview, seq: int, records: Sequence[int]) -> None:
+    """Commit a chunk as a loader does."""
     frame = pl.DataFrame({"id": [str(record) for record in records]}, schema={"id": pl.String})
-    part = preview.taken(seq, frame, np.array(records, dtype=np.int64))
-    preview.put(seq, part, preview.including(seq, part))
+    rows = preview.first_rows(seq, frame, np.array(records, dtype=np.int64))
+    preview.add(seq, rows, preview.with_chunk(seq, rows))
 
 
 def ids(preview: Preview) -> list[int]:
     return [int(row["id"]) for row in preview.rows]
 
 
-# How many rows of each chunk of 30 records are loaded, and in which order the chunks get in.
-CHUNKS = st.lists(st.integers(0, 30), min_size=1, max_size=12)
+# The number of loaded rows of each chunk of 30 records.
+LOADED = st.lists(st.integers(0, 30), min_size=1, max_size=12)
 
 
-@given(loaded=CHUNKS, data=st.data())
-def test_preview_is_the_first_rows_in_any_order_of_chunks(loaded: list[int], data: st.DataObject) -> None:
+@given(loaded=LOADED, data=st.data())
+def test_preview_has_the_first_rows_for_any_order_of_chunks(loaded: list[int], data: st.DataObject) -> None:
     order = data.draw(st.permutations(range(len(loaded))))
     chunks = [list(range(30 * seq + 1, 30 * seq + 1 + count)) for seq, count in enumerate(loaded)]
+    records = [record for chunk in chunks for record in chunk]
     preview = Preview()
     for seq in order:
-        load(preview, seq, chunks[seq])
-        assert ids(preview) == [record for chunk in chunks for record in chunk][: len(ids(preview))]
-    assert ids(preview) == [record for chunk in chunks for record in chunk][:PREVIEW_ROWS]
-    assert preview.enough(sum(loaded))
+        commit(preview, seq, chunks[seq])
+        assert ids(preview) == records[: len(ids(preview))]
+    assert ids(preview) == records[:PREVIEW_ROWS]
+    assert preview.is_complete(sum(loaded))
 
 
-def test_chunk_behind_a_missing_one_adds_nothing_yet() -> None:
+def test_chunk_after_a_missing_one_is_added_once_the_missing_one_is_committed() -> None:
     preview = Preview()
-    frame = pl.DataFrame({"id": ["7"]})
-    part = preview.taken(1, frame, np.array([7]))
-    assert preview.including(1, part) is None
-    preview.put(1, part, None)
+    rows = preview.first_rows(1, pl.DataFrame({"id": ["7"]}), np.array([7]))
+    assert preview.with_chunk(1, rows) is None
+    preview.add(1, rows, None)
     assert ids(preview) == []
-    load(preview, 0, [1, 2])
+    commit(preview, 0, [1, 2])
     assert ids(preview) == [1, 2, 7]
 
 
-def test_refused_rows_leave_and_later_ones_follow() -> None:
+def test_removed_rows_are_replaced_by_later_ones() -> None:
     preview = Preview()
-    load(preview, 0, range(1, 16))
-    load(preview, 1, range(16, 31))
+    commit(preview, 0, range(1, 16))
+    commit(preview, 1, range(16, 31))
     assert not preview.stale
-    preview.drop({1, 3})
+    preview.remove({1, 3})
     assert ids(preview) == [2, *range(4, 23)]
     assert preview.stale
-    assert preview.enough(28)
-    preview.drop(set(range(4, 24)))
+    assert preview.is_complete(28)
+    preview.remove(set(range(4, 24)))
     assert ids(preview) == [2, *range(24, 31)]
-    assert not preview.enough(20)
-    assert preview.enough(8)
+    assert not preview.is_complete(20)
+    assert preview.is_complete(8)
 
 
-def test_attempt_that_begins_in_the_middle_knows_nothing() -> None:
+def test_resumed_attempt_does_not_know_the_preview_until_it_is_replaced() -> None:
     preview = Preview(known=False)
-    load(preview, 0, [1])
+    commit(preview, 0, [1])
     assert ids(preview) == []
     preview.replace([(4, {"id": "4"})])
     assert (ids(preview), preview.stale) == ([4], True)
@@ -75,5 +75,5 @@ def test_attempt_that_begins_in_the_middle_knows_nothing() -> None:
 
 def test_long_texts_are_cut() -> None:
     preview = Preview()
-    preview.put(0, preview.taken(0, pl.DataFrame({"t": ["x" * 5000]}), np.array([1])), None)
+    preview.add(0, preview.first_rows(0, pl.DataFrame({"t": ["x" * 5000]}), np.array([1])), None)
     assert preview.rows == [{"t": "x" * 300}]

@@ -7,7 +7,7 @@ import polars as pl
 
 from processor.model import Column, Field, Plan, Position, Rejections, RowCounts, Rows
 from processor.report import Report
-from processor.report.top import TOP_ROWS
+from processor.report.top_values import TOP_ROWS
 from processor.run.chunks.order import ChunkOrder
 from processor.run.chunks.progress import Progress, ranges
 from processor.run.sinks import Written
