@@ -1,4 +1,4 @@
-"""docs/reference/errors.md, processor/errors.py and the migrations speak of the same codes and give the same advice."""
+"""Compare docs/reference/errors.md, processor/errors.py and the migrations: the same codes, the same hints."""
 
 import re
 from dataclasses import dataclass
@@ -11,47 +11,55 @@ from processor.database import migrate
 from processor.errors import JOB_ERRORS, REJECTIONS
 
 ROOT = Path(__file__).parents[2]
-PAGE = ROOT / "docs" / "reference" / "errors.md"
+PAGE = (ROOT / "docs" / "reference" / "errors.md").read_text(encoding="utf-8")
 CODE = re.compile(r"\bIJ[0-9]{3}\b")
 _LITERAL = r"'((?:[^']|'')*)'"
 _RAISED = re.compile(rf"errcode = '(IJ\d{{3}})',?\s*hint = (?:format\()?{_LITERAL}")
 _WRITTEN = re.compile(rf"'(IJ\d{{3}})' end.*?error_hint = case.*?then {_LITERAL}", re.DOTALL)
 _CODED_IN_SQL = re.compile(r"errcode = '(\w+)'|'(IJ\d{3})' end")
+_RETRIED = {"**Retried automatically:** yes": True, "**Retried automatically:** no": False, "**Rejects a row.**": None}
 
 
-@dataclass(frozen=True, slots=True)
-class Described:
-    """A line of the page; `transient` is None for a rejection of a row."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """The description of one code; `transient` is None for the code of a rejection."""
 
     code: str
-    says: str
-    when: str
+    message: str
+    cause: str
     advice: frozenset[str]
     transient: bool | None
 
 
-def page() -> list[Described]:
-    rows = []
-    for line in PAGE.read_text(encoding="utf-8").splitlines():
-        if not line.startswith("| IJ"):
-            continue
-        code, says, when, advice, *more = (cell.strip() for cell in line.strip("|").split("|"))
-        transient = {"yes": True, "no": False}[more[0]] if more else None
-        rows.append(Described(code, says, when, frozenset(map(unescape, advice.split("<br>"))), transient))
-    return rows
+def section(text: str) -> Section:
+    """Read the text below a heading: a quote, the cause, what to do, and whether the job is retried."""
+    code, message, *cause, advice, retried = re.split(r"\n\n+(?!- )", text.strip())
+    lead, *hints = advice.removeprefix("**What to do:**").split("\n- ")
+    return Section(
+        code=code,
+        message=message.removeprefix("> "),
+        cause="\n".join(cause),
+        advice=frozenset(unescape(hint.strip()) for hint in (hints or [lead])),
+        transient=_RETRIED[retried],
+    )
+
+
+def sections() -> list[Section]:
+    """Return the description of each code, in the order of the page."""
+    return [section(text) for group in PAGE.split("\n## ")[1:] for text in group.split("\n### ")[1:]]
 
 
 def sql_hints() -> dict[str, set[str]]:
-    """Return the hints that the migrations give for each code, with … for what is filled in."""
+    """Return the hints of each code in the migrations, with … for parameters."""
     hints: dict[str, set[str]] = {}
     for migration in migrate.migrations():
         for code, hint in [*_RAISED.findall(migration.sql), *_WRITTEN.findall(migration.sql)]:
-            hints.setdefault(code, set()).add(hint.replace("''", "'").replace("%s", "…").replace("|", "\\|"))
+            hints.setdefault(code, set()).add(hint.replace("''", "'").replace("%s", "…"))
     return hints
 
 
 def python_codes() -> set[str]:
-    """Return every code that stands in the processor's modules, as a definition or in the text."""
+    """Return every code that occurs in the processor's modules."""
     files = (ROOT / "processor").rglob("*.py")
     return {code for path in files for code in CODE.findall(path.read_text(encoding="utf-8"))}
 
@@ -60,16 +68,16 @@ def sql_codes() -> set[str]:
     return {code for migration in migrate.migrations() for code in CODE.findall(migration.sql)}
 
 
-DESCRIBED = {row.code: row for row in page()} if PAGE.exists() else {}
+SECTIONS = {section.code: section for section in sections()}
 
 
 def test_no_code_is_described_twice() -> None:
-    codes = [row.code for row in page()]
+    codes = [section.code for section in sections()]
     assert sorted(codes) == sorted(set(codes))
 
 
-def test_page_describes_exactly_the_codes_there_are() -> None:
-    assert set(DESCRIBED) == python_codes() | sql_codes()
+def test_page_describes_exactly_the_existing_codes() -> None:
+    assert set(SECTIONS) == python_codes() | sql_codes()
 
 
 def test_every_code_of_the_processor_is_defined_in_errors_or_in_a_migration() -> None:
@@ -89,28 +97,34 @@ def test_advice_is_the_hint_of_code_and_migrations(code: str) -> None:
     hints = sql_hints().get(code, set())
     if code in JOB_ERRORS:
         hints = hints | {JOB_ERRORS[code].hint}
-    assert DESCRIBED[code].advice == hints
+    assert SECTIONS[code].advice == hints
 
 
 @pytest.mark.parametrize("code", sorted({*JOB_ERRORS, *sql_hints()}))
-def test_page_says_what_is_tried_again_by_itself(code: str) -> None:
-    assert DESCRIBED[code].transient is (code in JOB_ERRORS and JOB_ERRORS[code].transient)
+def test_page_says_whether_the_job_is_retried(code: str) -> None:
+    assert SECTIONS[code].transient is (code in JOB_ERRORS and JOB_ERRORS[code].transient)
 
 
 @pytest.mark.parametrize("code", sorted(REJECTIONS))
-def test_rejection_says_what_the_page_says(code: str) -> None:
-    assert DESCRIBED[code].says == REJECTIONS[code]
-    assert DESCRIBED[code].transient is None
+def test_message_of_a_rejection_is_that_of_the_page(code: str) -> None:
+    assert SECTIONS[code].message == REJECTIONS[code]
+    assert SECTIONS[code].transient is None
 
 
 def test_codes_are_below_the_heading_of_their_group() -> None:
-    group = ""
-    for line in PAGE.read_text(encoding="utf-8").splitlines():
-        if heading := re.match(r"## IJ(\d)xx", line):
-            group = heading[1]
-        elif line.startswith("| IJ"):
-            assert line[4] == group
+    for group in PAGE.split("\n## ")[1:]:
+        assert {code[2] for code in re.findall(r"^### (IJ\d{3})$", group, re.MULTILINE)} == {group[2]}
 
 
-def test_every_line_is_complete() -> None:
-    assert [row for row in page() if not all((row.says, row.when, all(row.advice)))] == []
+def test_every_heading_is_a_code() -> None:
+    headings = re.findall(r"^### (.+)$", PAGE, re.MULTILINE)
+    assert headings
+    assert [heading for heading in headings if not CODE.fullmatch(heading)] == []
+
+
+@pytest.mark.parametrize("described", SECTIONS.values(), ids=SECTIONS)
+def test_section_is_complete(described: Section) -> None:
+    assert described.message
+    assert described.cause
+    assert all(described.advice)
+    assert described.advice
