@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.syntax import Syntax
 from rich.table import Table
 
-from processor.cli.show import facts
+from processor.cli.show import job_table
 from processor.cli.upload import BUCKET, object_path, upload
 from processor.cli.watch import watch
 from processor.errors import UserError
@@ -132,7 +132,7 @@ def show(console: Console, conn: psycopg.Connection, job_id: UUID, data: Dataset
         ).fetchall()
         rows = cursor.execute(data.sample).fetchall()
     if job:
-        console.print(facts(job))
+        console.print(job_table(job))
     for title, found in (("rejected rows", errors), (f"rows of public.{data.table}", rows)):
         if found:
             table = Table(*found[0], title=title, title_justify="left", box=None)

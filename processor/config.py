@@ -1,26 +1,35 @@
-"""The environment, read once: what the processor needs to know before it can start."""
+"""Reads the environment: the only module of the processor that knows the names of its variables."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 MIB = 1 << 20
-#: Of a chunk and of a record. A kernel's columns can point into 2 GiB, and text grows to 2.5 times its size at most
-#: where its quotes are written anew.
-MOST_BYTES = 512 * MIB
+#: Limit of a chunk and of a record. The native kernels address at most 2 GiB of a column, and text can grow to 2.5
+#: times its size when its quotes are rewritten.
+MAX_CHUNK_BYTES = 512 * MIB
+UNLIMITED = float("inf")
+
+STACK_HINT = 'Set it, or run: eval "$(import-jobs stack env)"'
+VARIABLES_HINT = "docs/reference/configuration.md lists all variables."
 
 
 class BadEnvironment(Exception):
-    """A variable is missing or makes no sense; the text names it and what to set it to."""
+    """A variable is missing or has an invalid value. The message names the variable and never repeats its value."""
+
+    def __init__(self, message: str, hint: str = VARIABLES_HINT) -> None:
+        super().__init__(message)
+        self.hint = hint
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """Settings of one processor. Times are in seconds, sizes in bytes.
+    """The settings of one processor. Times are in seconds, sizes in bytes.
 
-    `wake_token` is None when the doorbell's token is to be read from the database. `max_jobs` is how many jobs it holds
-    at once, `connections` on how many each is loaded. `chunk_bytes` is the size a chunk of records grows to. A chunk in
-    hand is cut short `stop_seconds` after the processor was told to end.
+    `wake_token` is None when the processor reads the doorbell's token from the database. The processor runs at most
+    `max_jobs` jobs at once and loads each of them on up to `connections` connections. `chunk_bytes` is the target size
+    of a chunk. A processor that is told to stop cancels the statements of its current chunks after `stop_seconds`.
     """
 
     database_url: str = field(repr=False)
@@ -44,31 +53,95 @@ class Config:
 
     @property
     def spare_connections(self) -> int:
-        """How many connections jobs may have beyond one each: two jobs at once have all theirs.
+        """Number of connections that jobs share beyond the first one of each: enough for two jobs to use all of theirs.
 
-        A third large job gains nothing by more on two cores, and each costs the memory of a chunk.
+        On two cores a third large job gains nothing from more connections, and each costs the memory of a chunk.
         """
         return min(2, self.max_jobs) * (self.connections - 1)
 
     @property
-    def most_connections(self) -> int:
-        """How many connections jobs and the worker's own statements share."""
+    def max_connections(self) -> int:
+        """Size of the connection pool, which jobs share with the worker's own statements."""
         return self.max_jobs + self.spare_connections + 3
 
 
-def required(environ: Mapping[str, str], *names: str) -> str:
-    """Return the first of these variables that is set.
+def from_environment(environ: Mapping[str, str] = os.environ) -> Config:
+    """Return the settings of a processor.
 
-    Raises: BadEnvironment, naming the first, when none is.
+    Raises: BadEnvironment.
+    """
+
+    def whole(name: str, default: int, least: int = 1, most: float = UNLIMITED) -> int:
+        return int(number(environ, name, default, least, most))
+
+    port = whole("IMPORT_JOBS_PORT", whole("PORT", 8080))
+    if port > 65_535:
+        raise BadEnvironment("IMPORT_JOBS_PORT must be at most 65535")
+    supabase_url, secret_key = storage_credentials(environ)
+    return Config(
+        database_url=database_url(environ),
+        supabase_url=supabase_url,
+        secret_key=secret_key,
+        wake_token=wake_token(environ),
+        host=environ.get("IMPORT_JOBS_HOST") or "127.0.0.1",
+        port=port,
+        max_jobs=whole("IMPORT_JOBS_MAX_JOBS", 4),
+        lease_seconds=whole("IMPORT_JOBS_LEASE_SECONDS", 45, 2),
+        heartbeat_seconds=number(environ, "IMPORT_JOBS_HEARTBEAT_SECONDS", 10.0, 0.1),
+        sweep_seconds=number(environ, "IMPORT_JOBS_SWEEP_SECONDS", 15.0, 0.1),
+        stop_seconds=number(environ, "IMPORT_JOBS_STOP_SECONDS", 8.0, 0),
+        connections=whole("IMPORT_JOBS_CONNECTIONS", 2),
+        chunk_bytes=whole("IMPORT_JOBS_CHUNK_BYTES", 8 * MIB, 1024, MAX_CHUNK_BYTES),
+        max_file_bytes=whole("IMPORT_JOBS_MAX_FILE_BYTES", 50_000 * MIB),
+        max_record_bytes=whole("IMPORT_JOBS_MAX_RECORD_BYTES", 16 * MIB, 1024, MAX_CHUNK_BYTES),
+        max_field_bytes=whole("IMPORT_JOBS_MAX_FIELD_BYTES", 1 * MIB, 1024),
+        kept_errors=whole("IMPORT_JOBS_KEPT_ERRORS", 10_000, 0),
+        log_level=(environ.get("IMPORT_JOBS_LOG_LEVEL") or "INFO").upper(),
+    )
+
+
+def database_url(environ: Mapping[str, str] = os.environ) -> str:
+    """Return the connection string of the database.
+
+    Raises: BadEnvironment.
+    """
+    return first_set(environ, "DATABASE_URL")
+
+
+def storage_credentials(environ: Mapping[str, str] = os.environ) -> tuple[str, str]:
+    """Return the base URL of Supabase and the secret key.
+
+    Raises: BadEnvironment.
+    """
+    url = first_set(environ, "SUPABASE_URL").rstrip("/")
+    if not is_web_address(url):
+        raise BadEnvironment("SUPABASE_URL is not a URL that begins with http:// or https://", STACK_HINT)
+    key = first_set(environ, "SUPABASE_SECRET_KEY", "SUPABASE_SERVICE_ROLE_KEY")
+    if not (key.isascii() and key.isprintable() and " " not in key):  # the key is sent as a header
+        raise BadEnvironment(
+            "SUPABASE_SECRET_KEY contains a character that is not allowed in a key", "Copy it again, without quotes."
+        )
+    return url, key
+
+
+def wake_token(environ: Mapping[str, str] = os.environ) -> str | None:
+    """Return the doorbell's token, or None when the variable is not set."""
+    return environ.get("IMPORT_JOBS_WAKE_TOKEN") or None
+
+
+def first_set(environ: Mapping[str, str], *names: str) -> str:
+    """Return the value of the first of these variables that is set.
+
+    Raises: BadEnvironment, which names the first variable, when none is set.
     """
     for name in names:
         if value := environ.get(name, "").strip():
             return value
-    raise BadEnvironment(f"{names[0]} is not set")
+    raise BadEnvironment(f"{names[0]} is not set", STACK_HINT)
 
 
 def is_web_address(text: str) -> bool:
-    """Tell whether a text is a URL of HTTP with a host, and with a port that can be, if any."""
+    """Return whether a text is an HTTP or HTTPS URL with a host and, if it names a port, a valid one."""
     if not text.isprintable() or " " in text:
         return False
     try:
@@ -78,24 +151,10 @@ def is_web_address(text: str) -> bool:
         return False
 
 
-def supabase(environ: Mapping[str, str]) -> tuple[str, str]:
-    """Return Supabase's URL and secret key.
-
-    Raises: BadEnvironment; it never repeats the key.
-    """
-    url = required(environ, "SUPABASE_URL").rstrip("/")
-    if not is_web_address(url):
-        raise BadEnvironment("SUPABASE_URL is not a URL that begins with http:// or https://")
-    key = required(environ, "SUPABASE_SECRET_KEY", "SUPABASE_SERVICE_ROLE_KEY")
-    if not (key.isascii() and key.isprintable() and " " not in key):  # it goes into a header
-        raise BadEnvironment("SUPABASE_SECRET_KEY has a character that no key has: copy it again, without quotes")
-    return url, key
-
-
-def number(environ: Mapping[str, str], name: str, default: float, least: float, most: float = float("inf")) -> float:
+def number(environ: Mapping[str, str], name: str, default: float, least: float, most: float = UNLIMITED) -> float:
     """Return a variable as a number, or the default when it is not set.
 
-    Raises: BadEnvironment when it is not a number from `least` to `most`.
+    Raises: BadEnvironment when the value is not a number from `least` to `most`.
     """
     text = environ.get(name, "").strip()
     if not text:
@@ -104,42 +163,7 @@ def number(environ: Mapping[str, str], name: str, default: float, least: float, 
         value = float(text)
     except ValueError:
         value = least - 1
-    if not least <= value <= most or value == float("inf"):
-        limits = f"of at least {least:g}" if most == float("inf") else f"from {least:g} to {most:.0f}"
+    if not least <= value <= most or value == UNLIMITED:
+        limits = f"of at least {least:g}" if most == UNLIMITED else f"from {least:g} to {most:.0f}"
         raise BadEnvironment(f"{name} must be a number {limits}")
     return value
-
-
-def from_environment(environ: Mapping[str, str]) -> Config:
-    """Read the settings of a processor.
-
-    Raises: BadEnvironment.
-    """
-
-    def whole(name: str, default: int, least: int = 1, most: float = float("inf")) -> int:
-        return int(number(environ, name, default, least, most))
-
-    port = whole("IMPORT_JOBS_PORT", whole("PORT", 8080))
-    if port > 65_535:
-        raise BadEnvironment("IMPORT_JOBS_PORT must be at most 65535")
-    supabase_url, secret_key = supabase(environ)
-    return Config(
-        database_url=required(environ, "DATABASE_URL"),
-        supabase_url=supabase_url,
-        secret_key=secret_key,
-        wake_token=environ.get("IMPORT_JOBS_WAKE_TOKEN") or None,
-        host=environ.get("IMPORT_JOBS_HOST") or "127.0.0.1",
-        port=port,
-        max_jobs=whole("IMPORT_JOBS_MAX_JOBS", 4),
-        lease_seconds=whole("IMPORT_JOBS_LEASE_SECONDS", 45, 2),
-        heartbeat_seconds=number(environ, "IMPORT_JOBS_HEARTBEAT_SECONDS", 10.0, 0.1),
-        sweep_seconds=number(environ, "IMPORT_JOBS_SWEEP_SECONDS", 15.0, 0.1),
-        stop_seconds=number(environ, "IMPORT_JOBS_STOP_SECONDS", 8.0, 0),
-        connections=whole("IMPORT_JOBS_CONNECTIONS", 2),
-        chunk_bytes=whole("IMPORT_JOBS_CHUNK_BYTES", 8 * MIB, 1024, MOST_BYTES),
-        max_file_bytes=whole("IMPORT_JOBS_MAX_FILE_BYTES", 50_000 * MIB),
-        max_record_bytes=whole("IMPORT_JOBS_MAX_RECORD_BYTES", 16 * MIB, 1024, MOST_BYTES),
-        max_field_bytes=whole("IMPORT_JOBS_MAX_FIELD_BYTES", 1 * MIB, 1024),
-        kept_errors=whole("IMPORT_JOBS_KEPT_ERRORS", 10_000, 0),
-        log_level=(environ.get("IMPORT_JOBS_LOG_LEVEL") or "INFO").upper(),
-    )

@@ -1,4 +1,4 @@
-"""Logging: one JSON object a line, a constant `action` for each kind of record, the job's id from the context."""
+"""Logging: one JSON object per line, with a constant `action` per kind of record and the job's id from the context."""
 
 import json
 import logging
@@ -13,7 +13,7 @@ logger = logging.getLogger("import_jobs")
 
 
 class JsonFormatter(logging.Formatter):
-    """Format a record as JSON; what is passed as `extra={"detail": {...}}` stands beside the message."""
+    """Format a record as JSON. The members of `extra={"detail": {...}}` are added to the object."""
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, Any] = {
@@ -30,7 +30,10 @@ class JsonFormatter(logging.Formatter):
 
 
 def where(exc: BaseException | None) -> list[str]:
-    """Name an exception by its class and the places it passed, without its text: that may quote a value or a secret."""
+    """Return the class of an exception and the frames of its traceback.
+
+    The text of the exception is left out because it may quote a value or a secret.
+    """
     places: list[str] = [type(exc).__name__]
     trace = exc.__traceback__ if exc else None
     while trace is not None:
@@ -41,7 +44,10 @@ def where(exc: BaseException | None) -> list[str]:
 
 
 def set_up(level: str = "INFO") -> None:
-    """Send the records of this package to stderr; the libraries' own only from WARNING on (httpx logs URLs at INFO)."""
+    """Write the records of this package to stderr, and those of libraries from WARNING on (httpx logs URLs at INFO).
+
+    Raises: ValueError when there is no such level.
+    """
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter())
     root = logging.getLogger()
@@ -51,5 +57,5 @@ def set_up(level: str = "INFO") -> None:
 
 
 def event(action: str, level: int = logging.INFO, **detail: object) -> None:
-    """Log one thing that happened; `action` is a constant, everything variable goes into `detail`."""
+    """Log an event. `action` is a constant; everything variable goes into `detail`."""
     logger.log(level, action, extra={"detail": detail})

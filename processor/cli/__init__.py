@@ -1,4 +1,7 @@
-"""The command `import-jobs`. Commands import what they need when they run, so that `--help` is quick."""
+"""The command `import-jobs`.
+
+Each command imports what it needs when it runs, so that `--help` is fast.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import sys
 import typer
 
 from processor.cli import database, serve, show, stack, upload
+from processor.config import BadEnvironment
 from processor.errors import UserError
 
 app = typer.Typer(
@@ -26,11 +30,12 @@ app.command()(show.job)
 
 
 def main() -> None:
-    """Run the command line; what the caller can mend ends in one line and exit status 1."""
+    """Run the command line. An error that the user can correct is printed in one line and ends with exit status 1."""
     try:
         app()
-    except UserError as problem:
-        if problem.details:
-            print(problem.details, file=sys.stderr)
-        print(f"error: {problem}", file=sys.stderr)
+    except (UserError, BadEnvironment) as exc:
+        error = exc if isinstance(exc, UserError) else UserError(str(exc), exc.hint)
+        if error.details:
+            print(error.details, file=sys.stderr)
+        print(f"error: {error}", file=sys.stderr)
         sys.exit(1)

@@ -1,49 +1,46 @@
 """`import-jobs migrate` and `import-jobs configure`: prepare a database."""
 
-import os
 import secrets
 from typing import Annotated
 
-import psycopg
 import typer
 
-from processor.cli.environment import connected, database_user_error, variable
-from processor.config import is_web_address
+from processor import config
+from processor.cli.connection import connected, database_errors
 from processor.errors import UserError
 
 
 def migrate() -> None:
-    """Apply supabase/migrations to DATABASE_URL; what is applied already is left alone."""
+    """Apply the migrations that DATABASE_URL does not have yet."""
     from processor.database.migrate import apply
 
-    url = variable("DATABASE_URL")
-    try:
+    url = config.database_url()
+    with database_errors():
         applied = apply(url)
-    except psycopg.Error as exc:
-        raise database_user_error(exc) from exc
     for name in applied:
         print(f"applied {name}")
     print(f"{len(applied)} migrations applied" if applied else "nothing to do: all migrations are applied")
 
 
 def configure(
-    processor_url: Annotated[str, typer.Option(help="Where the database reaches the processor, such as https://host.")],
+    processor_url: Annotated[
+        str, typer.Option(help="URL at which the database reaches the processor, for example https://host.")
+    ],
     wake_token: Annotated[
-        str, typer.Option(envvar="IMPORT_JOBS_WAKE_TOKEN", help="Token that rings it; made when none is given.")
+        str, typer.Option(help="Token of the doorbell. Default: IMPORT_JOBS_WAKE_TOKEN, or else a new token.")
     ] = "",
 ) -> None:
-    """Store the processor's URL and the doorbell's token, in Vault where there is one."""
+    """Store the processor's URL and the doorbell's token, in Vault if the database has it."""
     from processor.database.configure import configure as store
 
-    if not is_web_address(processor_url):
-        raise UserError(f"{processor_url!r} is not a URL", "it begins with http:// or https://")
-    with connected(variable("DATABASE_URL")):
+    if not config.is_web_address(processor_url):
+        raise UserError(f"{processor_url!r} is not a URL", "Use a URL that begins with http:// or https://.")
+    url = config.database_url()
+    with connected(url):  # fails after 10 s when the server does not answer
         pass
-    token = wake_token or secrets.token_urlsafe(32)
-    try:
-        place = store(os.environ["DATABASE_URL"], processor_url, token)
-    except psycopg.Error as exc:
-        raise database_user_error(exc) from exc
+    given_token = wake_token or config.wake_token()
+    with database_errors():
+        place = store(url, processor_url, given_token or secrets.token_urlsafe(32))
     print(f"stored in {place}: the database rings {processor_url.rstrip('/')}/process-import-jobs")
-    if not wake_token:
-        print("a new wake token was made; a processor reads it from the database by itself")
+    if not given_token:
+        print("created a new wake token, which processors read from the database")

@@ -1,9 +1,8 @@
 """`import-jobs serve`: run the processor."""
 
-import os
 from typing import TYPE_CHECKING
 
-from processor.cli.environment import connected
+from processor.cli.connection import connected
 from processor.errors import UserError
 
 if TYPE_CHECKING:
@@ -11,11 +10,11 @@ if TYPE_CHECKING:
 
 
 def serve() -> None:
-    """Run the processor, from the environment alone."""
+    """Run the processor. All settings come from the environment."""
     config = configured()
     check_database(config.database_url)
 
-    # Only now: this brings Polars with it, 1.5 s that a wrong password need not wait for.
+    # Imported last: this imports Polars, which takes 1.5 s, and a wrong password should be reported before that.
     from processor.http import server
     from processor.http.app import create_app
     from processor.http.limits import ServerLimits
@@ -25,25 +24,25 @@ def serve() -> None:
 
 
 def configured() -> "Config":
-    """Read the environment, and set the log up as it says.
+    """Return the settings of the processor, and set up logging.
 
-    Raises: UserError; it names variables and never repeats one.
+    Raises: BadEnvironment, UserError. Messages name variables and never repeat a value.
     """
     from processor import log
-    from processor.config import BadEnvironment, from_environment
+    from processor.config import VARIABLES_HINT, from_environment
 
+    config = from_environment()
     try:
-        config = from_environment(os.environ)
         log.set_up(config.log_level)
-    except BadEnvironment as exc:
-        raise UserError(str(exc), "docs/configuration.md lists all variables") from exc
     except ValueError as exc:
-        raise UserError("IMPORT_JOBS_LOG_LEVEL is not a level", "use DEBUG, INFO, WARNING or ERROR") from exc
+        raise UserError(
+            "IMPORT_JOBS_LOG_LEVEL is not a log level", f"Use DEBUG, INFO, WARNING or ERROR. {VARIABLES_HINT}"
+        ) from exc
     return config
 
 
 def check_database(database_url: str) -> None:
-    """Check that a processor can work there.
+    """Check that the role may claim jobs.
 
     Raises: UserError.
     """
@@ -52,4 +51,6 @@ def check_database(database_url: str) -> None:
             "select has_function_privilege('importer.claim_jobs(text, integer, integer)', 'execute')"
         ).fetchone()
     if not row or not row[0]:
-        raise UserError("the role of DATABASE_URL may not claim jobs", "use import_processor's, or an administrator's")
+        raise UserError(
+            "the role in DATABASE_URL may not claim jobs", "Use the role import_processor or an administrator."
+        )

@@ -1,4 +1,4 @@
-"""The progress bar: follow a job in its row until it has ended."""
+"""The progress bar of a job, which polls the job's row until the job has ended."""
 
 import time
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from psycopg.rows import class_row
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
 
-from processor.cli.environment import connected
+from processor.cli.connection import connected
 from processor.errors import UserError
 
 POLL_SECONDS = 0.1
@@ -21,9 +21,9 @@ from public.import_jobs where id = %s
 ENDED = {"completed", "failed", "cancelled"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    """A job's row, as far as it is shown."""
+    """The columns of a job that are shown. `seconds` is the time since the start of the job."""
 
     status: str
     phase: str | None
@@ -38,34 +38,27 @@ class State:
 
     @property
     def rate(self) -> str:
-        """Rows per second since the start."""
+        """Rows per second since the start, as text; empty before the first row."""
         rows = self.rows_loaded + self.rows_rejected
         return f"{rows / self.seconds:,.0f} rows/s" if self.seconds and rows else ""
 
 
 def watch(database_url: str, job_id: UUID, console: Console | None = None) -> str:
-    """Show a job's progress until it has ended, then its outcome in a line; return its status.
+    """Show the progress of a job until it has ended, then its outcome in one line; return its status.
 
-    Raises: UserError when the database goes away or the job is deleted.
+    Raises: UserError when the database does not answer or the job was deleted.
     """
     console = console or Console()
-    columns = (
-        TextColumn("[bold]{task.description:<9}"),
-        BarColumn(bar_width=30),
-        DownloadColumn(binary_units=True),
-        TextColumn("{task.fields[rows]:>12} rows  {task.fields[rate]}"),
-        TimeElapsedColumn(),
-    )
     with (
         connected(database_url) as conn,
         conn.cursor(row_factory=class_row(State)) as cursor,
-        Progress(*columns, console=console) as progress,
+        progress_bar(console) as progress,
     ):
         task = progress.add_task("pending", total=None, rows="0", rate="")
         while True:
             state = cursor.execute(STATE, (job_id,)).fetchone()
             if state is None:
-                raise UserError("the job was deleted", "insert it again")
+                raise UserError("the job was deleted", "Insert it again.")
             progress.update(
                 task,
                 description=state.phase or state.status,
@@ -81,8 +74,20 @@ def watch(database_url: str, job_id: UUID, console: Console | None = None) -> st
     return state.status
 
 
+def progress_bar(console: Console) -> Progress:
+    """Return a bar that shows phase, bytes, rows and rows per second."""
+    return Progress(
+        TextColumn("[bold]{task.description:<9}"),
+        BarColumn(bar_width=30),
+        DownloadColumn(binary_units=True),
+        TextColumn("{task.fields[rows]:>12} rows  {task.fields[rate]}"),
+        TimeElapsedColumn(),
+        console=console,
+    )
+
+
 def outcome(state: State) -> str:
-    """Say in a line how a job ended."""
+    """Return the line that tells how a job ended."""
     rows = f"{state.rows_loaded:,} rows loaded, {state.rows_rejected:,} rejected in {state.seconds or 0:.1f} s"
     if state.status == "completed":
         return f"[green]completed[/]: {rows}"

@@ -1,4 +1,4 @@
-"""What the connections of a job are executing, so that another thread can cut it short."""
+"""Cancel the statements of a job from another thread."""
 
 import threading
 from collections.abc import Generator
@@ -7,12 +7,12 @@ from contextlib import contextmanager, suppress
 import psycopg
 from psycopg.pq import TransactionStatus
 
-# A cancel request is a connection of its own; a server that does not answer it is left alone.
+# A cancel request needs a connection of its own. It is abandoned when the server does not answer in this time.
 CANCEL_SECONDS = 1.0
 
 
 class Cancellation:
-    """The connections that a job is using."""
+    """The connections that a job is using, whose statements can be cancelled."""
 
     def __init__(self) -> None:
         self._conns: list[psycopg.Connection] = []
@@ -20,7 +20,7 @@ class Cancellation:
 
     @contextmanager
     def on(self, conn: psycopg.Connection) -> Generator[psycopg.Connection]:
-        """Use a connection; what it executes after the block is not cancelled."""
+        """Register a connection for the length of the block. What it executes later is not cancelled."""
         with self._lock:
             self._conns.append(conn)
         try:
@@ -30,7 +30,7 @@ class Cancellation:
                 self._conns.remove(conn)
 
     def cancel(self) -> None:
-        """Cancel what is being executed: it fails with 57014 and its transaction is rolled back."""
+        """Cancel the statements being executed: each fails with 57014, and its transaction is rolled back."""
         with self._lock:
             for conn in self._conns:
                 if conn.info.transaction_status == TransactionStatus.ACTIVE:

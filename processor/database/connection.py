@@ -1,4 +1,4 @@
-"""Connections to Postgres: their settings, and why."""
+"""Connections to Postgres and their settings."""
 
 import select
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import psycopg
 from psycopg_pool import ConnectionPool
 
-# A peer that vanished without a word is noticed within half a minute, well within the lease of 45 s.
+# A server that vanishes is noticed within 30 s, which is less than the lease of 45 s.
 KEEPALIVE: dict[str, int] = {
     "connect_timeout": 10,
     "keepalives": 1,
@@ -15,7 +15,7 @@ KEEPALIVE: dict[str, int] = {
     "keepalives_count": 3,
     "tcp_user_timeout": 30_000,
 }
-# No prepared statements: they do not survive Supabase's transaction pooler (port 6543).
+# Prepared statements are off because they do not survive Supabase's transaction pooler (port 6543).
 SETTINGS: dict[str, object] = {
     **KEEPALIVE,
     "autocommit": True,
@@ -34,9 +34,9 @@ def connect(database_url: str) -> psycopg.Connection:
 
 
 def check(conn: psycopg.Connection[Any]) -> None:
-    """Find out whether a connection of the pool still holds, without a round trip where nothing speaks against it.
+    """Check that a pooled connection is alive, with a round trip only if its socket has something to read.
 
-    A server that ends an idle connection says so, and nothing else comes on it.
+    Nothing arrives on an idle connection except the message with which the server ends it.
     Raises: psycopg.OperationalError.
     """
     poll = select.poll()

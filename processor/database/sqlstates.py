@@ -1,5 +1,6 @@
-"""What a database error means for a job or for a row, by its SQLSTATE; its own text may quote values and is left out.
+"""What a database error means for a row, for a job and for the command line, by its SQLSTATE.
 
+The server's own text may quote values, so job errors leave it out.
 Source: PostgreSQL, appendix A, Error Codes.
 """
 
@@ -16,18 +17,25 @@ from processor.errors import (
     JobError,
     NotPermitted,
     TargetMissing,
+    UserError,
 )
 
-# Class 22 (data) and 23 (constraints) are about rows; P0001 is what a trigger raises by default.
+# Class 22 is about data, class 23 about constraints.
 ROW_CLASSES: Final = ("22", "23")
-BUSY: Final = {"40001", "40P01", "55P03", "57014"}
-GONE: Final = {"42P01", "42703", "42804", "3F000"}
-# Shutting down, crashed, starting; 53300 too many connections, 53200 out of memory, 53100 disk full; 25P03 and 25P04
-# end a session whose transaction was idle, or open, for too long.
-UNAVAILABLE_CLASSES: Final = ("08", "57P", "53", "58", "25P03", "25P04")
-
-# Syntax error and nesting too deep: tsquery, jsonpath and JSON say so of a text.
+# P0001 is the default of RAISE in a trigger, 44000 a violation of a view's check option.
+RAISED: Final = {"P0001", "44000"}
+# Syntax error and statement too complex: the input functions of tsquery, jsonpath and JSON raise them for a value.
 TEXT_STATES: Final = {"42601", "54001"}
+# Serialization failure, deadlock, lock time-out, cancelled statement.
+BUSY: Final = {"40001", "40P01", "55P03", "57014"}
+# Undefined table, undefined column, type mismatch, undefined schema.
+TARGET_CHANGED: Final = {"42P01", "42703", "42804", "3F000"}
+# Connection errors, shutdown and start, too many connections (53300), out of memory (53200), disk full (53100), system
+# errors. 25P03 and 25P04 end a session whose transaction was idle, or open, for too long.
+UNAVAILABLE_CLASSES: Final = ("08", "57P", "53", "58", "25P03", "25P04")
+DENIED: Final = "42501"
+# Undefined table, undefined schema, undefined function: the database has no migrations yet.
+NOT_MIGRATED: Final = {"42P01", "3F000", "42883"}
 
 ROW_CODES: Final = {
     "22003": "IJ405",
@@ -41,65 +49,91 @@ ROW_CODES: Final = {
     "23503": "IJ411",
     "23514": "IJ412",
     "23P01": "IJ413",
-    "42501": "IJ604",
+    DENIED: "IJ604",
 }
 
 
 def is_about_a_row(exc: psycopg.Error) -> bool:
-    """Tell whether leaving out a row could mend it: data, constraints, or what a trigger raised."""
+    """Return whether the error is about one row: its data, a constraint, or an exception raised by a trigger."""
     state = exc.sqlstate or ""
-    return state[:2] in ROW_CLASSES or state in {"P0001", "44000"} or is_about_a_text(exc)
+    return state[:2] in ROW_CLASSES or state in RAISED or is_about_a_text(exc)
 
 
 def is_about_a_text(exc: psycopg.Error) -> bool:
-    """Tell whether an input function did not understand a value in a COPY, and said so with a code of another class."""
+    """Return whether an input function rejected a value in a COPY with an SQLSTATE of another class."""
     return exc.sqlstate in TEXT_STATES and (exc.diag.context or "").startswith("COPY ")
 
 
 def is_refused_by_policy(exc: psycopg.Error) -> bool:
-    """Tell whether row security, or a right that a trigger or function needs, stood before a row of an uploader's.
+    """Return whether row security, or a privilege that a trigger or function needs, denied the write of a row.
 
-    Missing grants on the table have the same SQLSTATE; they are looked for before the first row is written.
+    Missing privileges on the table have the same SQLSTATE; they are checked before the first row is written.
     """
-    return exc.sqlstate == "42501"
+    return exc.sqlstate == DENIED
 
 
 def rejection_code(state: str) -> str:
     """Return the rejection code for an SQLSTATE that is about a row."""
-    if state in {"P0001", "44000"}:
-        return "IJ414"
-    return ROW_CODES.get(state, "IJ403")
-
-
-def is_transient(state: str | None) -> bool:
-    """Tell whether the same statement may go through later."""
-    return state is None or state in BUSY or state.startswith(UNAVAILABLE_CLASSES)
+    return "IJ414" if state in RAISED else ROW_CODES.get(state, "IJ403")
 
 
 def job_error(exc: psycopg.Error) -> JobError:
-    """Turn a database error into the reason of a job; one raised by our own functions keeps its code and sentence."""
+    """Return the job error for a database error. An error of our own SQL functions keeps its code and message."""
     state = exc.sqlstate
     if state in JOB_ERRORS:
         return JOB_ERRORS[state](exc.diag.message_primary or "", hint=exc.diag.message_hint)
     if state in BUSY:
-        return DatabaseBusy(f"concurrent work in the database stood in the way (SQLSTATE {state})")
-    if is_transient(state):
-        return without_answer(exc)
-    if state in GONE:
-        return TargetMissing(f"the target's table is not as it was registered (SQLSTATE {state})")
-    if state == "42501":
-        return NotPermitted(f"the role that loads may not write {named(exc)}")
-    return DatabaseRefused(f"the database refused the load (SQLSTATE {state}) at {named(exc)}")
+        return DatabaseBusy(f"the load conflicted with concurrent work in the database (SQLSTATE {state})")
+    if is_connection_error(state):
+        return connection_error(exc)
+    if state in TARGET_CHANGED:
+        return TargetMissing(f"the table of the target has changed since it was registered (SQLSTATE {state})")
+    if state == DENIED:
+        return NotPermitted(f"the role that loads has no privilege to write {object_name(exc)}")
+    return DatabaseRefused(f"the database refused the load (SQLSTATE {state}) at {object_name(exc)}")
 
 
-def without_answer(exc: psycopg.Error) -> JobError:
-    """Say that the database did not answer; without a SQLSTATE it can also be the driver that refuses a statement."""
+def is_connection_error(state: str | None) -> bool:
+    """Return whether the server is gone or out of resources. The client's own errors have no SQLSTATE."""
+    return state is None or state.startswith(UNAVAILABLE_CLASSES)
+
+
+def connection_error(exc: psycopg.Error) -> JobError:
+    """Return the job error for a lost connection, or a defect when psycopg itself rejected the statement."""
     if exc.sqlstate is None and not isinstance(exc, psycopg.OperationalError | psycopg.InterfaceError):
-        return Defect(f"the processor and its driver do not understand each other ({type(exc).__name__})")
+        return Defect(f"psycopg rejected a statement of the processor ({type(exc).__name__})")
     return DatabaseUnavailable(f"the connection to the database was lost (SQLSTATE {exc.sqlstate or 'none'})")
 
 
-def named(exc: psycopg.Error) -> str:
-    """Name the object an error is about, as far as the server says so; never a value."""
+def object_name(exc: psycopg.Error) -> str:
+    """Return the name of the object that an error is about, as far as the server sends it; never a value."""
     parts = (exc.diag.schema_name, exc.diag.table_name, exc.diag.constraint_name or exc.diag.column_name)
     return ".".join(part for part in parts if part) or "the target"
+
+
+def user_error(exc: psycopg.Error) -> UserError:
+    """Return the message and the hint for a database error at the terminal."""
+    state = exc.sqlstate
+    if state is None and isinstance(exc, psycopg.ProgrammingError):
+        return UserError(
+            "DATABASE_URL is not a connection string", "Use the form postgresql://user:password@host:5432/postgres."
+        )
+    if state is None and "FATAL:" in str(exc):
+        # libpq passes on the server's message, but not its SQLSTATE.
+        message = " ".join(str(exc).rpartition("FATAL:")[2].split())
+        return UserError(
+            f"the database refused the connection ({message})",
+            "Check the user, the password and the database in DATABASE_URL.",
+        )
+    if state is None or state.startswith(("08", "57P")):
+        return UserError("the database does not answer", "Check DATABASE_URL, and that the server is running.")
+    if state in NOT_MIGRATED:
+        return UserError("the database does not have the tables of import-jobs", "Run import-jobs migrate.")
+    if state == DENIED:
+        return UserError(
+            f"permission denied for the role in DATABASE_URL ({exc.diag.message_primary})",
+            "Use the role of an administrator.",
+        )
+    notes = "; ".join(getattr(exc, "__notes__", []))
+    message = exc.diag.message_primary or type(exc).__name__
+    return UserError(f"{message} (SQLSTATE {state}){f' {notes}' if notes else ''}", exc.diag.message_hint or "")

@@ -36,7 +36,7 @@ def create_app(config: Config, limits: ServerLimits) -> Starlette:
         config.database_url,
         kwargs=dict(SETTINGS),
         min_size=1,
-        max_size=config.most_connections,
+        max_size=config.max_connections,
         open=False,
         check=check,
         name="processor",

@@ -1,0 +1,104 @@
+"""The source of a job: a file read as a stream of blocks, which reconnects at the byte that it has reached.
+
+Storage ignores If-Match and If-Range, so the ETag and the size in every response are compared here.
+"""
+
+import random
+import time
+from collections.abc import Callable, Generator
+from contextlib import closing
+from dataclasses import dataclass
+
+import urllib3
+from urllib3.exceptions import HTTPError
+
+from processor.errors import SourceChanged, SourceTooLarge, SourceUnavailable
+from processor.storage.downloads import Downloads
+from processor.storage.responses import full_size, source_error
+
+# Failures in a row, without a byte in between, after which the attempt ends. The job itself is retried later.
+MAX_FAILURES = 5
+# Read from the socket at once, if that much has arrived. Larger blocks are not faster.
+BLOCK_BYTES = 1 << 18
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Identifies the content of a file: its ETag, as Storage sends it, and its size in bytes."""
+
+    etag: str | None
+    size: int
+
+
+class Source:
+    """A file that is read. `identity` is set by the first response; every later response must have the same.
+
+    `check` is called before each request and for each block. It raises an exception to stop the download.
+    """
+
+    def __init__(
+        self, downloads: Downloads, bucket: str, path: str, max_bytes: int, check: Callable[[], None] = lambda: None
+    ) -> None:
+        self._downloads, self._bucket, self._path = downloads, bucket, path
+        self._max_bytes = max_bytes
+        self._check = check
+        self.identity: Identity | None = None
+        self.position = 0
+
+    def blocks(self, start: int = 0) -> Generator[bytes]:
+        """Yield the bytes of the file from `start` to its end, in blocks as they arrive.
+
+        Raises: ObjectNotFound, SourceRefused, SourceTooLarge, SourceChanged; SourceUnavailable when Storage fails
+        `MAX_FAILURES` times in a row without a byte in between.
+        """
+        position, failures = start, 0
+        while self.identity is None or position < self.identity.size:
+            self._check()
+            try:
+                with closing(self._response_blocks(position)) as body:
+                    for block in body:
+                        self._check()
+                        position += len(block)
+                        self.position = position
+                        failures = 0
+                        yield block
+                if self.identity is not None and position >= self.identity.size:
+                    return
+                raise SourceUnavailable("Storage ended the response before the end of the file")
+            except (HTTPError, SourceUnavailable) as exc:
+                failures += 1
+                if failures >= MAX_FAILURES:
+                    raise SourceUnavailable(f"Storage failed {failures} times in a row ({type(exc).__name__})") from exc
+                time.sleep(random.uniform(0, 0.1 * 2**failures))  # noqa: S311 - jitter, not a secret
+
+    def identified(self) -> Identity:
+        """Return the identity of the file.
+
+        Raises: SourceUnavailable when there has been no response yet.
+        """
+        if self.identity is None:
+            raise SourceUnavailable("Storage has not responded yet")
+        return self.identity
+
+    def _response_blocks(self, position: int) -> Generator[bytes]:
+        """Yield the bytes of one response from `position` on; a response with status 200 begins at byte 0."""
+        with closing(self._downloads.get(self._bucket, self._path, position)) as response:
+            if response.status not in (200, 206):
+                raise source_error(response)
+            skip = position if response.status == 200 else 0
+            self._check_identity(response, position)
+            while block := response.read1(BLOCK_BYTES):
+                kept = block[skip:] if skip else block
+                skip -= min(skip, len(block))
+                if kept:
+                    yield kept
+            response.release_conn()
+
+    def _check_identity(self, response: urllib3.BaseHTTPResponse, position: int) -> None:
+        identity = Identity(response.headers.get("etag"), full_size(response, position))
+        if identity.size > self._max_bytes:
+            raise SourceTooLarge(f"the file has {identity.size:,} bytes, but the limit is {self._max_bytes:,}")
+        if self.identity is None:
+            self.identity = identity
+        elif identity != self.identity:
+            raise SourceChanged("the file changed during the import")
