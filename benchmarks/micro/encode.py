@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Measure binary COPY against text COPY: encoding, the server's share, and whole loads on 1 to 3 connections.
 
 Runs an embedded Postgres of its own with default settings. What is compared runs in turn (A B A B); printed are
@@ -10,7 +9,6 @@ import os
 import re
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
@@ -21,8 +19,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any, LiteralString, cast
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
 import numpy as np
 import polars as pl
 import psycopg
@@ -30,9 +26,9 @@ from processor.load.binary import binary_plan, encode
 
 from benchmarks.files import NARROW, PEOPLE, WIDE_KIND, Kind
 from processor import load
-from processor.local.postgres_installation import find
 from processor.local.ports import free_port
 from processor.local.postgres import PostgresServer
+from processor.local.postgres_installation import find
 from processor.model import Column, Dialect, Plan, Rows
 from processor.validate import check, make_plan, parse
 

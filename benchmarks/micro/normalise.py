@@ -1,20 +1,17 @@
 """Measure whole jobs, from insert to completed: a file into a table of texts, and with a normaliser for each column.
 
-`python scripts/bench_normalise.py [--rows 300000] [--runs 5]`. Most values are distinct, none can be taken as it is:
+`python -m benchmarks.micro.normalise [--rows 300000] [--runs 5]`. Most values are distinct, none can be taken as it is:
 the hard case. Both sides read the same file in turn on fresh tables.
 """
 
 import argparse
 import json
-import sys
 from pathlib import Path
 from statistics import median
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.rig import Rig, rig
 from benchmarks.sides import Wish, alternate, expect_rows, job

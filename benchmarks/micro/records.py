@@ -1,11 +1,7 @@
 """Measure how many megabytes a second one core cuts into chunks of counted records, per kind of file."""
 
-import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from processor.model import Dialect, FileLimits, Position
 from processor.records import cut

@@ -1,0 +1,1 @@
+"""Benchmarks of single steps without a stack: `python -m benchmarks.micro.records`."""
