@@ -1,4 +1,4 @@
-"""The buckets that supabase/config.toml declares, made in the local Storage as the Supabase CLI makes them."""
+"""Creates the buckets declared in supabase/config.toml in the local Storage, as the Supabase CLI does."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ import processor
 from processor.errors import UserError
 
 _PACKAGE = Path(processor.__file__).resolve().parent
-# In a clone, and in an installed package.
-_PLACES = (_PACKAGE.parent / "supabase" / "config.toml", _PACKAGE / "config.toml")
+# The file's place in a clone, and in an installed package.
+_CONFIG_PATHS = (_PACKAGE.parent / "supabase" / "config.toml", _PACKAGE / "config.toml")
 _UNITS = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
 
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """A bucket's limits; None means none."""
+    """A bucket and its limits; None means no limit."""
 
     name: str
     public: bool
@@ -30,37 +30,45 @@ class Bucket:
 
 
 def declared() -> list[Bucket]:
-    """Read the buckets of the project's configuration."""
-    for place in _PLACES:
-        if place.exists():
-            return parse(place.read_text(encoding="utf-8"))
-    raise UserError("supabase/config.toml is not there", "run import-jobs from a complete clone or package")
+    """Return the buckets that the project's configuration declares.
+
+    Raises: UserError when the configuration is missing or a size in it is invalid.
+    """
+    for path in _CONFIG_PATHS:
+        if path.exists():
+            return parse(path.read_text(encoding="utf-8"))
+    raise UserError("supabase/config.toml is missing", "Run import-jobs from a complete clone or package.")
 
 
 def parse(text: str) -> list[Bucket]:
-    """Read the tables [storage.buckets.*] of a configuration."""
+    """Return the buckets of the tables [storage.buckets.*] in a configuration."""
     tables: dict[str, dict[str, Any]] = tomllib.loads(text).get("storage", {}).get("buckets", {})
     return [
         Bucket(
             name,
             bool(table.get("public", False)),
-            size(table["file_size_limit"]) if "file_size_limit" in table else None,
+            parse_size(table["file_size_limit"]) if "file_size_limit" in table else None,
             table.get("allowed_mime_types") or None,
         )
         for name, table in tables.items()
     ]
 
 
-def size(text: str | int) -> int:
-    """Return bytes for what the configuration says: 1048576, "50MiB", "5GB" (powers of 1024, as the CLI has it)."""
-    found = re.fullmatch(r"\s*(\d+)\s*([kmgt]?)i?b?\s*", str(text), re.IGNORECASE)
-    if found is None:
-        raise UserError(f"file_size_limit {text!r} in supabase/config.toml is no size", 'write it like "50MiB"')
-    return int(found[1]) * _UNITS[found[2].lower()]
+def parse_size(text: str | int) -> int:
+    """Return the bytes of a size such as 1048576, "50MiB" or "5GB"; units are powers of 1024, as in the Supabase CLI."""
+    match = re.fullmatch(r"\s*(\d+)\s*([kmgt]?)i?b?\s*", str(text), re.IGNORECASE)
+    if match is None:
+        raise UserError(
+            f"file_size_limit {text!r} in supabase/config.toml is not a size", 'Write a size like "50MiB".'
+        )
+    return int(match[1]) * _UNITS[match[2].lower()]
 
 
 def ensure(supabase_url: str, secret_key: str, buckets: list[Bucket]) -> None:
-    """Make each bucket, or give an existing one these limits."""
+    """Create each bucket, or set these limits on an existing one.
+
+    Raises: UserError when Storage answers with an error, httpx.HTTPError when it does not answer.
+    """
     base = f"{supabase_url}/storage/v1/bucket"
     with httpx.Client(headers={"apikey": secret_key}, trust_env=False, timeout=30.0) as client:
         for bucket in buckets:
@@ -69,8 +77,8 @@ def ensure(supabase_url: str, secret_key: str, buckets: list[Bucket]) -> None:
                 "file_size_limit": bucket.file_size_limit,
                 "allowed_mime_types": bucket.allowed_mime_types,
             }
-            answer = client.put(f"{base}/{bucket.name}", json={"id": bucket.name, **limits})
-            if not answer.is_success:
-                answer = client.post(base, json={"id": bucket.name, "name": bucket.name, **limits})
-            if not answer.is_success:
-                raise UserError(f"Storage refused the bucket {bucket.name}", answer.text)
+            response = client.put(f"{base}/{bucket.name}", json={"id": bucket.name, **limits})
+            if not response.is_success:
+                response = client.post(base, json={"id": bucket.name, "name": bucket.name, **limits})
+            if not response.is_success:
+                raise UserError(f"could not create the bucket {bucket.name}", response.text)

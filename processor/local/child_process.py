@@ -1,4 +1,4 @@
-"""One Python program of the stack: started with its secrets in the environment, watched until it answers."""
+"""A Python program of the stack as a child process: it gets its secrets by the environment and is watched while it starts."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from processor.local.python_command import module_command, module_environment
 from processor.local.server_account import signal_on_parent_death
 
 _READY_SECONDS = 60.0
-_STOP_SECONDS = 20.0  # the processor finishes the chunk in hand
+_STOP_SECONDS = 20.0  # the processor finishes its current chunks
 _POLL_SECONDS = 0.05
 _LOG_LINES = 15
-# Settings of the caller's shell that would send a program of this stack to another database or project.
-_FOREIGN = ("PG", "DATABASE_URL", "SUPABASE_")
+# Variables of the caller's shell that would connect the program to another database or project.
+_DROPPED_PREFIXES = ("PG", "DATABASE_URL", "SUPABASE_")
 
 
 class ChildProcess:
-    """A program run as `python -m module`, in a session of its own, with its output in DIR/logs/NAME.log."""
+    """A `python -m` process in a session of its own, with its output appended to a log file."""
 
     def __init__(self, name: str, arguments: list[str], env: Mapping[str, str], log: Path) -> None:
         self.name = name
@@ -42,22 +42,25 @@ class ChildProcess:
             )
 
     def wait_until(self, ready: Callable[[], bool], stopping: Callable[[], bool]) -> None:
-        """Wait until `ready()` or `stopping()`; raise UserError with the log's end when neither comes."""
+        """Wait until `ready()` or `stopping()` is true.
+
+        Raises: UserError with the last lines of the log when the process ends or does not become ready in time.
+        """
         deadline = time.monotonic() + _READY_SECONDS
         while not ready() and not stopping():
             status = self.process.poll()
             if status is not None:
                 raise self._failure(f"ended while starting (exit status {status})")
             if time.monotonic() > deadline:
-                raise self._failure(f"did not answer within {_READY_SECONDS:.0f} s")
+                raise self._failure(f"did not become ready within {_READY_SECONDS:.0f} s")
             time.sleep(_POLL_SECONDS)
 
-    def has_said(self, word: str) -> bool:
-        """Tell whether the log has the line `word` since this start."""
-        return word in self._said().splitlines()
+    def has_logged(self, line: str) -> bool:
+        """Return whether the process has written this line since it started."""
+        return line in self._output().splitlines()
 
     def stop(self) -> None:
-        """Ask the program to end, then make it, with everything it started."""
+        """Terminate the process, kill it if it does not end in time, and kill everything it started."""
         if self.process.poll() is None:
             self.process.terminate()
             try:
@@ -66,25 +69,25 @@ class ChildProcess:
                 self.process.kill()
                 self.process.wait()
         try:
-            os.killpg(self.process.pid, signal.SIGKILL)  # its own session, hence its own group
+            os.killpg(self.process.pid, signal.SIGKILL)  # its session is also its process group
         except (ProcessLookupError, PermissionError):
             return
 
-    def _said(self) -> str:
+    def _output(self) -> str:
         with self.log.open("rb") as log:
             log.seek(self._log_start)
             return log.read().decode(errors="replace")
 
-    def _failure(self, what: str) -> UserError:
+    def _failure(self, event: str) -> UserError:
         return UserError(
-            f"the stack's {self.name} {what}",
-            f"see {self.log}",
-            details="\n".join(self._said().splitlines()[-_LOG_LINES:]),
+            f"the stack's {self.name} {event}",
+            f"See {self.log} for its output.",
+            details="\n".join(self._output().splitlines()[-_LOG_LINES:]),
         )
 
 
 def answers(url: str) -> bool:
-    """Tell whether a GET of `url` succeeds, without any proxy of the caller's."""
+    """Return whether a GET of `url` succeeds. Proxies in the caller's environment are not used."""
     try:
         return httpx.get(url, timeout=2.0, trust_env=False).is_success
     except httpx.HTTPError:
@@ -92,8 +95,8 @@ def answers(url: str) -> bool:
 
 
 def _environment(own: Mapping[str, str]) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(_DROPPED_PREFIXES)}
     local = "127.0.0.1,localhost"
-    outside = kept.get("NO_PROXY") or kept.get("no_proxy")
+    outside = inherited.get("NO_PROXY") or inherited.get("no_proxy")
     no_proxy = f"{outside},{local}" if outside else local
-    return {**kept, "NO_PROXY": no_proxy, "no_proxy": no_proxy, **module_environment(), **own}
+    return {**inherited, "NO_PROXY": no_proxy, "no_proxy": no_proxy, **module_environment(), **own}

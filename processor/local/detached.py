@@ -1,4 +1,4 @@
-"""A stack in the background: a supervisor with a session of its own, and the ways to wait for it and to end it."""
+"""Starts a stack in the background, with a supervisor in a session of its own, and stops it again."""
 
 from __future__ import annotations
 
@@ -14,16 +14,19 @@ from processor.local.python_command import module_command, module_environment
 from processor.local.state import State
 
 _READY_SECONDS = 240.0
-_STOP_SECONDS = 90.0  # three programs and a database, each with its own patience
+_STOP_SECONDS = 90.0  # the supervisor stops three programs and a server, each with a time limit of its own
 _POLL_SECONDS = 0.05
 
 
 def start(directory: Path, arguments: list[str]) -> State:
-    """Start `python -m processor.cli ARGUMENTS` as the supervisor and return when its stack is ready."""
+    """Run `python -m processor.cli ARGUMENTS` as the supervisor and return when its stack is ready.
+
+    Raises: UserError when the supervisor ends or the stack does not become ready in time.
+    """
     state.prepare(directory)
     log = directory / "logs" / "stack.log"
     with log.open("ab") as output:
-        said_before = output.tell()
+        log_start = output.tell()
         process = subprocess.Popen(
             module_command("processor.cli", *arguments),
             env={**os.environ, **module_environment()},
@@ -35,22 +38,22 @@ def start(directory: Path, arguments: list[str]) -> State:
     deadline = time.monotonic() + _READY_SECONDS
     while not _is_ready(directory, process.pid):
         if process.poll() is not None:
-            raise _failure(log, said_before)
+            raise _failure(log, log_start)
         if time.monotonic() > deadline:
             process.terminate()
-            raise UserError(f"the stack was not ready after {_READY_SECONDS:.0f} s", f"see {log}")
+            raise UserError(f"the stack was not ready after {_READY_SECONDS:.0f} s", f"See {log} for its output.")
         time.sleep(_POLL_SECONDS)
-    kept = state.load(directory)
-    if kept is None:
-        raise UserError(f"{directory}/state.json is gone", f"delete {directory}")
-    return kept
+    stored = state.load(directory)
+    if stored is None:
+        raise UserError(f"{directory}/state.json is missing", f"Delete {directory} and start the stack again.")
+    return stored
 
 
 def stop(directory: Path) -> bool:
-    """End the stack of `directory` with everything it started, and tell whether anything ran."""
+    """End the stack in `directory` and every process it started; return whether any process was running."""
     run = run_record.read(directory)
-    ran = run is not None and processes.end(run.supervisor, signal.SIGTERM, _STOP_SECONDS)
-    return run_record.end_leftover_processes(directory) or ran
+    was_running = run is not None and processes.end(run.supervisor, signal.SIGTERM, _STOP_SECONDS)
+    return run_record.end_leftover_processes(directory) or was_running
 
 
 def _is_ready(directory: Path, pid: int) -> bool:
@@ -58,12 +61,12 @@ def _is_ready(directory: Path, pid: int) -> bool:
     return run is not None and run.ready and run.supervisor.pid == pid
 
 
-def _failure(log: Path, said_before: int) -> UserError:
-    """Return what the supervisor said as it ended; its last line is its own one-line error."""
-    with log.open("rb") as said:
-        said.seek(said_before)
-        lines = said.read().decode(errors="replace").splitlines()
+def _failure(log: Path, log_start: int) -> UserError:
+    """Return the supervisor's own error, which is the last line of its output."""
+    with log.open("rb") as output:
+        output.seek(log_start)
+        lines = output.read().decode(errors="replace").splitlines()
     if not lines:
-        return UserError("the stack ended while starting", f"see {log}")
+        return UserError("the stack ended while starting", f"See {log} for its output.")
     message = lines[-1].removeprefix("error: ")
     return UserError(message, details="\n".join(lines[:-1]))

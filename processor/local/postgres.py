@@ -1,4 +1,4 @@
-"""One PostgreSQL cluster on loopback: made, started, stopped."""
+"""A PostgreSQL cluster on loopback: creates, starts, stops and deletes it."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _STOP_SIGNALS = {"smart": signal.SIGTERM, "fast": signal.SIGINT, "immediate": si
 
 
 class PostgresServer:
-    """A cluster in the folder `home`, listening on 127.0.0.1 alone, without a Unix socket.
+    """A cluster in the folder `home` that listens on 127.0.0.1 only, without a Unix socket.
 
-    `settings` go to the server's command line, and so never hold a secret. Everything else keeps PostgreSQL's
-    defaults, since benchmarks compare with them.
+    `settings` are passed on the server's command line and must not contain a secret. All other settings keep
+    PostgreSQL's defaults, because the benchmarks compare with those.
     """
 
     def __init__(
@@ -50,36 +50,42 @@ class PostgresServer:
 
     @property
     def pid(self) -> int | None:
-        """The process id of the postmaster, None when this object has none running."""
+        """The process id of the postmaster, or None when this object has no running postmaster."""
         if self._process is None or self._process.poll() is not None:
             return None
         return self._process.pid
 
     @property
     def started(self) -> bool:
-        """Whether this object has started a postmaster, which may have ended since."""
+        """Whether this object has started a postmaster, even if it has ended since."""
         return self._process is not None
 
     @property
     def process(self) -> subprocess.Popen[bytes]:
-        """The postmaster, running or ended; raises RuntimeError before the first start."""
+        """The postmaster, running or ended.
+
+        Raises: RuntimeError before the first start.
+        """
         if self._process is None:
             raise RuntimeError("the server was never started")
         return self._process
 
     def url(self, user: str = SUPERUSER, password: str | None = None, database: str = "postgres") -> str:
-        """Return the connection string of `user`; without a password it is the superuser's."""
+        """Return the connection string of `user`; `password` defaults to the superuser's."""
         secret = self._password if password is None else password
         return f"postgresql://{user}:{secret}@127.0.0.1:{self.port}/{database}"
 
     def create(self) -> bool:
-        """Make the cluster if there is none, and tell whether one was made."""
+        """Create the cluster if there is none; return whether one was created.
+
+        Raises: UserError when `initdb` fails, or when the existing cluster is of another major version.
+        """
         home = server_folders.make_cluster_folder(self.home)
         data = home / "data"
         if data.exists():
             self._check_major(data)
             return False
-        # Finished under its name or not there at all: a kill in the middle of initdb leaves nothing half done.
+        # initdb writes to another name, so that a kill in the middle of it never leaves a half-made `data`.
         partial, secret = home / "data.partial", home / "password"
         if partial.exists():
             shutil.rmtree(partial)
@@ -96,17 +102,21 @@ class PostgresServer:
     def start(self, timeout: float = _START_SECONDS) -> None:
         """Start the server and return when it accepts connections.
 
-        After a kill of the postmaster its backends need a moment to let go of the shared memory, so an early
-        end is tried again until `timeout` seconds have passed.
+        The backends of a killed postmaster hold its shared memory for a moment. A start that fails because of that is
+        repeated until `timeout` seconds have passed.
+
+        Raises: UserError when the server does not start.
         """
         deadline = time.monotonic() + timeout
         while not self._start_once(deadline):
-            if time.monotonic() > deadline or not self._was_still_held():
-                raise UserError(f"PostgreSQL {self.installation.major} did not start", f"see {self._log}")
+            if time.monotonic() > deadline or not self._failed_for_old_server():
+                raise UserError(
+                    f"PostgreSQL {self.installation.major} did not start", f"See {self._log} for its output."
+                )
             time.sleep(0.2)
 
     def stop(self, mode: Literal["smart", "fast", "immediate"] = "fast") -> None:
-        """Stop the server; `fast` breaks off transactions, `immediate` is as good as a crash."""
+        """Stop the server; `fast` aborts open transactions, `immediate` is equivalent to a crash."""
         if self.pid is None:
             return
         self.process.send_signal(_STOP_SIGNALS[mode])
@@ -117,7 +127,7 @@ class PostgresServer:
             self.process.wait()
 
     def restart(self, mode: Literal["smart", "fast", "immediate"] = "fast") -> None:
-        """Stop the server in `mode` and start it on the same port."""
+        """Stop the server in `mode` and start it again on the same port."""
         self.stop(mode)
         self.start()
 
@@ -135,24 +145,24 @@ class PostgresServer:
             self._log_start = log.tell()
             self._process = server_account.spawn(command, _environment(self.installation), log)
         while self.pid is not None and time.monotonic() < deadline:
-            if self._answers():
+            if self._accepts_connections():
                 return True
             time.sleep(_POLL_SECONDS)
         self.stop("immediate")
         return False
 
-    def _answers(self) -> bool:
+    def _accepts_connections(self) -> bool:
         try:
             psycopg.connect(self.url(), connect_timeout=5).close()
         except psycopg.OperationalError:
             return False
         return True
 
-    def _was_still_held(self) -> bool:
+    def _failed_for_old_server(self) -> bool:
         with self._log.open("rb") as log:
             log.seek(self._log_start)
-            said = log.read()
-        return b"shared memory block" in said or b"postmaster.pid" in said
+            output = log.read()
+        return b"shared memory block" in output or b"postmaster.pid" in output
 
     def _server_settings(self) -> dict[str, str]:
         own = {"listen_addresses": "127.0.0.1", "port": str(self.port), "unix_socket_directories": ""}
@@ -161,7 +171,7 @@ class PostgresServer:
         return own | self._settings
 
     def _initdb(self, data: Path, secret: Path) -> list[str]:
-        # The built-in C.UTF-8 sorts the same on every machine; before 17 only the C library has it.
+        # The built-in locale C.UTF-8 sorts the same on every machine. Before version 17 only the C library provides it.
         if self.installation.major >= 17:
             locale = ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         else:
@@ -171,11 +181,11 @@ class PostgresServer:
         return command + (["--no-sync"] if self._settings.get("fsync") == "off" else [])
 
     def _check_major(self, data: Path) -> None:
-        found = (data / "PG_VERSION").read_text().strip()
-        if found != str(self.installation.major):
+        major = (data / "PG_VERSION").read_text().strip()
+        if major != str(self.installation.major):
             raise UserError(
-                f"{self.home} is a cluster of PostgreSQL {found}, not {self.installation.major}",
-                f"use --postgres {found} or another --data",
+                f"{self.home} is a cluster of PostgreSQL {major}, not {self.installation.major}",
+                f"Use --postgres {major} or another --data.",
             )
 
 
@@ -189,7 +199,10 @@ def _write_for_server(path: Path, secret: str) -> None:
 
 
 def _environment(installation: PostgresInstallation) -> dict[str, str]:
-    """Nothing of the caller's PG* or locale; UTC, as on Supabase, also for what initdb writes down."""
+    """Return an environment without the caller's PG* variables and locale.
+
+    The time zone is UTC, as on Supabase; initdb writes it into the configuration.
+    """
     env = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
     icu = installation.bin.parent / "share" / "icu"
     return env | ({"ICU_DATA": str(icu)} if icu.is_dir() else {})
@@ -197,4 +210,4 @@ def _environment(installation: PostgresInstallation) -> dict[str, str]:
 
 def _last_line(text: str) -> str:
     lines = [line for line in text.splitlines() if line.strip()]
-    return lines[-1] if lines else "it said nothing"
+    return lines[-1] if lines else "It printed nothing."

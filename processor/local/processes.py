@@ -1,4 +1,4 @@
-"""Processes told apart for good, by id and time of birth, and ended by nothing but that."""
+"""Processes identified by process id and start time, so that a reused id is never taken for the old process."""
 
 from __future__ import annotations
 
@@ -15,58 +15,59 @@ _POLL_SECONDS = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A process id with the time it was born, since ids are used again."""
+    """A process id and the start time of its process, in the format of the operating system."""
 
     pid: int
-    born: str
+    started: str
 
     @property
     def alive(self) -> bool:
-        return birth(self.pid) == self.born
+        """Whether this very process is still running."""
+        return start_time(self.pid) == self.started
 
 
 def this_process() -> Process:
-    """Return the caller."""
+    """Return the calling process."""
     return identify(os.getpid())
 
 
 def identify(pid: int) -> Process:
-    """Return the process that has `pid` now."""
-    return Process(pid, birth(pid) or "")
+    """Return the process that has the id `pid` now; it is not alive when there is none."""
+    return Process(pid, start_time(pid) or "")
 
 
-def birth(pid: int) -> str | None:
-    """Return when the process was born, None when it is gone or only waits to be buried by its parent."""
+def start_time(pid: int) -> str | None:
+    """Return the start time of a process, or None when it is gone or a zombie."""
     if _PROC.joinpath("self", "stat").exists():
-        return _birth_from_proc(pid)
+        return _start_time_from_proc(pid)
     command = ["ps", "-o", "stat=,lstart=", "-p", str(pid)]
-    said = subprocess.run(command, capture_output=True, text=True, check=False).stdout.split(maxsplit=1)
-    return said[1].strip() if len(said) == 2 and not said[0].startswith("Z") else None
+    fields = subprocess.run(command, capture_output=True, text=True, check=False).stdout.split(maxsplit=1)
+    return fields[1].strip() if len(fields) == 2 and not fields[0].startswith("Z") else None
 
 
-def _birth_from_proc(pid: int) -> str | None:
+def _start_time_from_proc(pid: int) -> str | None:
     try:
         text = _PROC.joinpath(str(pid), "stat").read_text()
     except (FileNotFoundError, ProcessLookupError):
         return None
-    # The name in parentheses may hold anything; what follows it starts with field 3, the state.
+    # The name in parentheses may contain any character. The text after it begins with field 3, the state.
     fields = text.rpartition(")")[2].split()
     return None if fields[0] in ("Z", "X") else fields[19]
 
 
-def end(process: Process, asking: signal.Signals, patience: float) -> bool:
-    """Ask `process` to end, kill it when `patience` seconds were not enough, and tell whether it was alive."""
+def end(process: Process, request: signal.Signals, seconds: float) -> bool:
+    """Send `request` to a process, kill it if it does not end within `seconds`, and return whether it was alive."""
     if not process.alive:
         return False
-    _send(process, asking)
-    if not wait_for_end(process, patience):
+    _send(process, request)
+    if not wait_for_end(process, seconds):
         _send(process, signal.SIGKILL)
-        wait_for_end(process, patience)
+        wait_for_end(process, seconds)
     return True
 
 
 def wait_for_end(process: Process, seconds: float) -> bool:
-    """Wait until `process` is gone, at most `seconds`, and tell whether it is."""
+    """Wait up to `seconds` until a process has ended; return whether it has."""
     deadline = time.monotonic() + seconds
     while process.alive and time.monotonic() < deadline:
         time.sleep(_POLL_SECONDS)
@@ -74,7 +75,10 @@ def wait_for_end(process: Process, seconds: float) -> bool:
 
 
 def postmaster(data: Path) -> Process | None:
-    """Return the PostgreSQL that serves `data`, by its pid file, which may outlive it."""
+    """Return the PostgreSQL server that runs on the data directory `data`, or None.
+
+    The server is found by its pid file. A file that a dead server left behind is ignored.
+    """
     try:
         pid = int((data / "postmaster.pid").read_text().split()[0])
     except (FileNotFoundError, ValueError, IndexError):
@@ -94,8 +98,8 @@ def _arguments(pid: int) -> list[str]:
     ).stdout.split()
 
 
-def _send(process: Process, what: signal.Signals) -> None:
+def _send(process: Process, number: signal.Signals) -> None:
     try:
-        os.kill(process.pid, what)
+        os.kill(process.pid, number)
     except ProcessLookupError:
         return

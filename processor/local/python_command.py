@@ -1,4 +1,4 @@
-"""How the stack starts Python programs of this package, in a clone as well as installed."""
+"""The command and the environment that run a Python module of this package, from a clone or installed."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ import processor
 
 
 def module_command(*arguments: str) -> list[str]:
-    """Return the command for `python -m`; -P, since a file in the caller's folder must not shadow a module."""
+    """Return the command for `python -m ARGUMENTS`.
+
+    The option -P keeps files in the caller's folder from shadowing modules.
+    """
     return [sys.executable, "-P", "-m", *arguments]
 
 
 def module_environment() -> dict[str, str]:
-    """Return the variable that lets a child import this very package, installed or not."""
-    home = str(Path(processor.__file__).resolve().parent.parent)
-    return {"PYTHONPATH": os.pathsep.join(filter(None, [home, os.environ.get("PYTHONPATH")]))}
+    """Return the PYTHONPATH with which a child process imports this very package, installed or not."""
+    package_parent = str(Path(processor.__file__).resolve().parent.parent)
+    return {"PYTHONPATH": os.pathsep.join(filter(None, [package_parent, os.environ.get("PYTHONPATH")]))}

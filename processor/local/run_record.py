@@ -1,4 +1,4 @@
-"""What one run of a stack started, written to DIR/run.json so that another command can end exactly that."""
+"""The record of a stack's current run: DIR/run.json names its processes, so that another command can end exactly those."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from processor.local.processes import Process
 from processor.local.state import write_private
 
 _FILE = "run.json"
-_PATIENCE = 20.0
+_END_SECONDS = 20.0
 
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """One run of a stack: who watches it, whether all of it answered, and what it started."""
+    """One run of a stack: its supervisor, whether all parts are ready, and the processes it started by name."""
 
     supervisor: Process
     ready: bool = False
@@ -26,33 +26,33 @@ class RunRecord:
 
 
 def write(directory: Path, run: RunRecord) -> None:
-    """Replace the record of the run."""
+    """Replace the record."""
     write_private(directory / _FILE, json.dumps(asdict(run), indent=2))
 
 
 def read(directory: Path) -> RunRecord | None:
-    """Return the record of the last run, None when there was none or it is unreadable."""
+    """Return the record of the last run, or None when it is missing or cannot be read."""
     try:
-        kept: dict[str, Any] = json.loads((directory / _FILE).read_text())
-        children = {name: Process(**child) for name, child in kept["children"].items()}
-        return RunRecord(Process(**kept["supervisor"]), kept["ready"], children)
+        stored: dict[str, Any] = json.loads((directory / _FILE).read_text())
+        children = {name: Process(**child) for name, child in stored["children"].items()}
+        return RunRecord(Process(**stored["supervisor"]), stored["ready"], children)
     except (OSError, ValueError, TypeError, KeyError):
         return None
 
 
 def read_running(directory: Path) -> RunRecord | None:
-    """Return the run of a stack whose supervisor is alive, else None."""
+    """Return the record of the last run if its supervisor is alive, otherwise None."""
     run = read(directory)
     return run if run is not None and run.supervisor.alive else None
 
 
 def end_leftover_processes(directory: Path) -> bool:
-    """End what a killed supervisor left behind, and tell whether there was anything."""
+    """End the processes that a killed supervisor left running; return whether there were any."""
     run = read(directory)
     ended = False
     for name, child in reversed(run.children.items() if run else ()):
-        asking = signal.SIGINT if name == "postgres" else signal.SIGTERM
-        ended |= processes.end(child, asking, _PATIENCE)
+        request = signal.SIGINT if name == "postgres" else signal.SIGTERM
+        ended |= processes.end(child, request, _END_SECONDS)
     if server := processes.postmaster(directory / "postgres" / "data"):
-        ended |= processes.end(server, signal.SIGINT, _PATIENCE)
+        ended |= processes.end(server, signal.SIGINT, _END_SECONDS)
     return ended

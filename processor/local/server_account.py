@@ -1,4 +1,4 @@
-"""The account Postgres runs under when the caller is root, and how programs are started under it."""
+"""The account that PostgreSQL runs under when the caller is root, and how to start programs under it."""
 
 from __future__ import annotations
 
@@ -21,28 +21,31 @@ _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A user that owns nothing else of ours."""
+    """The user and group ids of an account without privileges."""
 
     uid: int
     gid: int
 
 
 def account() -> Account | None:
-    """Return the account to drop to, or None when the caller already is an ordinary user."""
+    """Return the account to switch to, or None when the caller is not root and no switch is needed.
+
+    Raises: UserError when the caller is root and there is no user `nobody`.
+    """
     if os.geteuid() != 0:
         return None
     try:
         entry = pwd.getpwnam("nobody")
     except KeyError:
         raise UserError(
-            "PostgreSQL does not run as root and there is no user `nobody` to run it as",
-            "run this command as an ordinary user",
+            "PostgreSQL does not run as root, and there is no user `nobody` to run it as",
+            "Run this command as an ordinary user.",
         ) from None
     return Account(entry.pw_uid, entry.pw_gid)
 
 
 def run(command: Sequence[str], env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-    """Run `command` to its end under the account, from `/`, which every account may enter."""
+    """Run a command under the account and wait for it. It runs in `/`, which every account may enter."""
     who = account()
     return subprocess.run(
         command,
@@ -60,7 +63,7 @@ def run(command: Sequence[str], env: Mapping[str, str]) -> subprocess.CompletedP
 
 
 def spawn(command: Sequence[str], env: Mapping[str, str], log: IO[bytes]) -> subprocess.Popen[bytes]:
-    """Start `command` under the account in a session of its own, so that Ctrl-C reaches only the caller."""
+    """Start a command under the account. It gets a session of its own, so that Ctrl-C reaches only the caller."""
     who = account()
     return subprocess.Popen(
         command,
@@ -77,26 +80,26 @@ def spawn(command: Sequence[str], env: Mapping[str, str], log: IO[bytes]) -> sub
     )
 
 
-def signal_on_parent_death(ending: signal.Signals) -> Callable[[], None] | None:
-    """Return what a child runs before its program starts, to be sent `ending` when its parent dies.
+def signal_on_parent_death(number: signal.Signals) -> Callable[[], None] | None:
+    """Return a hook for a child process that has the kernel send it `number` when its parent dies.
 
-    Linux only. The kernel watches the thread that forked, so call from a thread that lives as long as the
-    process. Python runs the hook after the change of user, which would have cleared the request.
+    Linux only; None elsewhere. The kernel watches the thread that forked, so call this from a thread that lives as long
+    as the process. Python runs the hook after it has changed the user, which would have cleared the request.
     """
     if _LIBC is None:
         return None
     libc, parent = _LIBC, os.getpid()
 
-    def hold() -> None:
-        libc.prctl(_PR_SET_PDEATHSIG, int(ending), 0, 0, 0)
+    def request_signal() -> None:
+        libc.prctl(_PR_SET_PDEATHSIG, int(number), 0, 0, 0)
         if os.getppid() != parent:
             os._exit(1)
 
-    return hold
+    return request_signal
 
 
 def may_run(program: Path, env: Mapping[str, str]) -> bool:
-    """Tell whether the account can start `program` where it lies."""
+    """Return whether the account can execute `program` in its folder."""
     try:
         return run([str(program), "--version"], env).returncode == 0
     except OSError:
@@ -104,7 +107,7 @@ def may_run(program: Path, env: Mapping[str, str]) -> bool:
 
 
 def may_enter(directory: Path) -> bool:
-    """Tell whether the account can reach and enter `directory`, all folders above it included."""
+    """Return whether the account can enter `directory`, which requires that it may pass every folder above it."""
     if account() is None:
         return True
     return run(["/bin/sh", "-c", 'cd "$0"', str(directory)], {}).returncode == 0

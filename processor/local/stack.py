@@ -1,4 +1,4 @@
-"""The parts of a stack in the order they start: Postgres, floor, pg_net's stand-in, Storage, migrations, processor."""
+"""Starts the parts of a stack in order: Postgres, the floor, the stand-in for pg_net, Storage, migrations, processor."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from processor.local.postgres import SUPERUSER, PostgresServer
 from processor.local.state import State
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Stack:
-    """What runs in one data directory. `stopping` is asked while something is waited for."""
+    """The processes of one data directory. Waiting for a part ends early when `stopping()` becomes true."""
 
     directory: Path
     state: State
@@ -37,12 +37,12 @@ class Stack:
         )
 
     def start(self, *, processor: bool) -> Iterator[None]:
-        """Start one part after the other, yielding after each so that the caller can note what runs."""
+        """Start the parts one after another; yield after each so that the caller can record which processes run."""
         self.server.create()
         self.server.start()
         yield
-        if not self._lay_floor():
-            self._start_net()
+        if not self._apply_floor():
+            self._start_pgnet()
             yield
         self._start_storage()
         yield
@@ -52,13 +52,13 @@ class Stack:
             yield
 
     def stop(self) -> None:
-        """Stop everything, the last one first; each part can still use those it was started after."""
+        """Stop the parts in reverse order, so that each part can still use the parts it depends on."""
         for child in reversed(self.children):
             child.stop()
         self.server.stop()
 
     def processes(self) -> Iterator[tuple[str, subprocess.Popen[bytes], Path]]:
-        """Name everything that was started, with its log."""
+        """Yield the name, the process and the log file of each part that was started."""
         if self.server.started:
             yield "postgres", self.server.process, self._log("postgres")
         for child in self.children:
@@ -67,23 +67,23 @@ class Stack:
     def _log(self, name: str) -> Path:
         return self.directory / "logs" / f"{name}.log"
 
-    def _lay_floor(self) -> bool:
-        """Lay the floor where it is missing, and tell whether it has pg_net itself."""
+    def _apply_floor(self) -> bool:
+        """Create the floor if it is missing; return whether the database has the extension pg_net."""
         with psycopg.connect(self.server.url(), autocommit=True) as conn:
-            if not floor.is_laid(conn):
+            if not floor.is_applied(conn):
                 floor.apply(conn, self.state.passwords)
-            return floor.has_real_net(conn)
+            return floor.has_pg_net(conn)
 
-    def _start_net(self) -> None:
+    def _start_pgnet(self) -> None:
         child = self._spawn("pgnet", ["processor.local.pgnet"], {"PGNET_DATABASE_URL": self.server.url()})
-        child.wait_until(lambda: child.has_said("ready"), self.stopping)
+        child.wait_until(lambda: child.has_logged("ready"), self.stopping)
 
     def _start_storage(self) -> None:
         root = self.directory / "storage"
         try:
             root.mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
-            raise UserError(f"cannot use {root}: {error.strerror}", "choose another --data") from None
+            raise UserError(f"cannot use {root}: {error.strerror}", "Choose another --data.") from None
         env = {
             "STORAGE_DATABASE_URL": self.state.database_url("supabase_storage_admin"),
             "STORAGE_ROOT": str(root),
@@ -97,12 +97,15 @@ class Stack:
         child.wait_until(lambda: answers(f"{self.state.supabase_url}/health"), self.stopping)
 
     def _prepare_project(self) -> None:
-        """Do what the owner of a project does with `supabase db push` and two secrets."""
+        """Apply the migrations, create the buckets, and store the processor's URL and token.
+
+        The owner of a Supabase project does the same with `supabase db push` and two secrets.
+        """
         try:
             migrate.apply(self.state.database_url())
         except psycopg.Error as error:
-            where = ", ".join(getattr(error, "__notes__", []))
-            raise UserError(f"a migration failed: {error.diag.message_primary or error}", where) from error
+            migration = ", ".join(getattr(error, "__notes__", []))
+            raise UserError(f"a migration failed: {error.diag.message_primary or error}", migration) from error
         with psycopg.connect(self.server.url(), autocommit=True) as conn:
             floor.after_migrate(conn, self.state.passwords[floor.PROCESSOR])
         bucket.ensure(self.state.supabase_url, self.state.secret_key, bucket.declared())

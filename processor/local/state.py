@@ -1,4 +1,4 @@
-"""What a stack keeps between runs: its ports and its secrets, in DIR/state.json, readable by its owner only."""
+"""The state of a stack between runs: its ports and secrets, in DIR/state.json, which only its owner can read."""
 
 from __future__ import annotations
 
@@ -16,9 +16,12 @@ from processor.local.postgres import SUPERUSER
 _FILE = "state.json"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    """One stack. Secrets are of letters, digits, - and _, so that neither a URL nor a shell has to quote them."""
+    """The ports and secrets of one stack.
+
+    Secrets consist of letters, digits, - and _, so that neither a URL nor a shell has to quote them.
+    """
 
     major: int
     postgres_port: int
@@ -32,10 +35,12 @@ class State:
 
     @property
     def supabase_url(self) -> str:
+        """The base URL of the Storage API."""
         return f"http://127.0.0.1:{self.storage_port}"
 
     @property
     def processor_url(self) -> str:
+        """The base URL of the processor."""
         return f"http://127.0.0.1:{self.processor_port}"
 
     def database_url(self, role: str = "postgres") -> str:
@@ -43,7 +48,7 @@ class State:
         return f"postgresql://{role}:{self.passwords[role]}@127.0.0.1:{self.postgres_port}/postgres"
 
     def shell_variables(self) -> dict[str, str]:
-        """Return what `stack env` prints; the last two are for `import-jobs serve` by hand."""
+        """Return the variables that `stack env` prints; the last two are for an `import-jobs serve` started by hand."""
         return {
             "DATABASE_URL": self.database_url(),
             "PROCESSOR_DATABASE_URL": self.database_url(floor.PROCESSOR),
@@ -59,40 +64,49 @@ class State:
 
 
 def prepare(directory: Path) -> None:
-    """Make the stack's folder; the server's account may pass through it when root is the caller."""
+    """Create the stack's folder, which the server's account may pass through when root is the caller.
+
+    Raises: UserError when the folder cannot be created or written.
+    """
     try:
         if not directory.exists():
             directory.mkdir(parents=True)
             directory.chmod(0o711)
         (directory / "logs").mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
-        raise UserError(f"cannot use {directory}: {error.strerror}", "choose another --data") from None
+        raise UserError(f"cannot use {directory}: {error.strerror}", "Choose another --data.") from None
 
 
 def load(directory: Path) -> State | None:
-    """Return the stack kept in `directory`, or None when there is none."""
+    """Return the state stored in `directory`, or None when there is none.
+
+    Raises: UserError when the file is not the state of a stack.
+    """
     path = directory / _FILE
     try:
-        kept: dict[str, Any] = json.loads(path.read_text())
-        return State(**kept)
+        stored: dict[str, Any] = json.loads(path.read_text())
+        return State(**stored)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (ValueError, TypeError):
-        raise UserError(f"{path} is not readable as a stack's state", f"delete {directory}") from None
+        raise UserError(f"{path} is not the state of a stack", f"Delete {directory}.") from None
 
 
 def load_or_create(directory: Path, major: int) -> State:
-    """Return the kept stack with its ports, other ones where they are taken by now, or a new stack."""
-    kept = load(directory)
-    if kept is None and (directory / "postgres").exists():
-        raise UserError(f"{directory} has a database but no {_FILE}", f"delete {directory}")
-    state = _with_free_ports(kept or _fresh(major))
+    """Return the stored state, with new ports for those that are in use now, or the state of a new stack.
+
+    Raises: UserError when the state is unreadable, or missing beside a database.
+    """
+    stored = load(directory)
+    if stored is None and (directory / "postgres").exists():
+        raise UserError(f"{directory} has a database but no {_FILE}", f"Delete {directory}.")
+    state = _with_free_ports(stored or _new_state(major))
     write_private(directory / _FILE, json.dumps(asdict(state), indent=2))
     return state
 
 
 def write_private(path: Path, text: str) -> None:
-    """Replace `path` as a whole by a file with mode 0600."""
+    """Replace `path` atomically by a file with mode 0600."""
     draft = path.with_name(f"{path.name}.new")
     draft.unlink(missing_ok=True)
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
@@ -100,7 +114,7 @@ def write_private(path: Path, text: str) -> None:
     draft.replace(path)
 
 
-def _fresh(major: int) -> State:
+def _new_state(major: int) -> State:
     roles = (SUPERUSER, *floor.LOGINS, floor.PROCESSOR)
     return State(
         major=major,
@@ -118,6 +132,6 @@ def _fresh(major: int) -> State:
 def _with_free_ports(state: State) -> State:
     chosen: list[int] = []
     for port in (state.postgres_port, state.storage_port, state.processor_port):
-        keep = port != 0 and port not in chosen and ports.is_free(port)
-        chosen.append(port if keep else ports.free_port(chosen))
+        usable = port != 0 and port not in chosen and ports.is_free(port)
+        chosen.append(port if usable else ports.free_port(chosen))
     return replace(state, postgres_port=chosen[0], storage_port=chosen[1], processor_port=chosen[2])

@@ -1,4 +1,4 @@
-"""The life of a stack: started as a whole, watched until a signal, stopped without leaving a process."""
+"""Runs a stack: starts all parts, watches them until a signal arrives, and stops them without leaving a process."""
 
 from __future__ import annotations
 
@@ -22,48 +22,52 @@ _WATCH_SECONDS = 0.5
 
 
 def supervise(directory: Path, major: int | None, *, processor: bool, on_ready: Callable[[State], None]) -> None:
-    """Run the stack of `directory` until SIGINT, SIGTERM or SIGHUP; `on_ready` is called once all of it answers."""
+    """Run the stack in `directory` until SIGINT, SIGTERM or SIGHUP, and call `on_ready` once all parts are ready.
+
+    Raises: UserError when the stack is already running, is of another major version, or has a part that does not start.
+    """
     state.prepare(directory)
-    with _signals() as stopping, _only_one(directory):
+    with _stop_signals() as stopping, _exclusive(directory):
         run_record.end_leftover_processes(directory)
-        stack = Stack(directory, _state(directory, major), stopping.is_set)
+        stack = Stack(directory=directory, state=_state(directory, major), stopping=stopping.is_set)
         run = RunRecord(this_process())
         run_record.write(directory, run)
         try:
             for _ in stack.start(processor=processor):
-                run = _note(stack, run, ready=False)
+                run = _record(stack, run, ready=False)
                 if stopping.is_set():
                     return
-            _note(stack, run, ready=True)
+            _record(stack, run, ready=True)
             on_ready(stack.state)
             _watch(stack, stopping)
         except Exception:
-            if not stopping.is_set():  # else Ctrl-C reached a program we were waiting for, which is no failure
+            if not stopping.is_set():  # otherwise Ctrl-C ended a program that was still starting, which is not an error
                 raise
         finally:
             stack.stop()
 
 
 def _state(directory: Path, major: int | None) -> State:
-    kept = state.load(directory)
-    if kept is not None and major not in (None, kept.major):
+    stored = state.load(directory)
+    if stored is not None and major not in (None, stored.major):
         raise UserError(
-            f"{directory} is a stack with PostgreSQL {kept.major}, not {major}",
-            f"use --postgres {kept.major} or another --data",
+            f"{directory} is a stack with PostgreSQL {stored.major}, not {major}",
+            f"Use --postgres {stored.major} or another --data.",
         )
-    wanted = kept.major if kept else major or postgres_installation.DEFAULT_MAJOR
-    postgres_installation.find(wanted)  # before anything is written down that would have to be deleted by hand
+    wanted = stored.major if stored else major or postgres_installation.DEFAULT_MAJOR
+    # Checked before a state is written that names a version which cannot be started.
+    postgres_installation.find(wanted)
     return state.load_or_create(directory, wanted)
 
 
-def _note(stack: Stack, run: RunRecord, *, ready: bool) -> RunRecord:
-    noted = RunRecord(run.supervisor, ready, {name: identify(process.pid) for name, process, _ in stack.processes()})
-    run_record.write(stack.directory, noted)
-    return noted
+def _record(stack: Stack, run: RunRecord, *, ready: bool) -> RunRecord:
+    current = RunRecord(run.supervisor, ready, {name: identify(process.pid) for name, process, _ in stack.processes()})
+    run_record.write(stack.directory, current)
+    return current
 
 
 def _watch(stack: Stack, stopping: threading.Event) -> None:
-    """Report each program that ends; the others go on, since a stack without a part is worth looking at."""
+    """Report each program that ends. The others keep running, so that the rest of the stack can be examined."""
     reported: set[str] = set()
     while not stopping.wait(_WATCH_SECONDS):
         for name, process, log in stack.processes():
@@ -73,31 +77,31 @@ def _watch(stack: Stack, stopping: threading.Event) -> None:
 
 
 @contextmanager
-def _only_one(directory: Path) -> Generator[None]:
-    """Hold the directory's lock, which the system takes back however this process ends."""
+def _exclusive(directory: Path) -> Generator[None]:
+    """Hold the directory's lock; the operating system releases it however this process ends."""
     with (directory / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise UserError(
                 f"a stack is already running in {directory}",
-                f"import-jobs stack down --data {directory}, or another --data",
+                f"Run import-jobs stack down --data {directory}, or use another --data.",
             ) from None
         yield
 
 
 @contextmanager
-def _signals() -> Generator[threading.Event]:
-    """Turn the signals that end a program into an event, so that nothing is broken off half started."""
+def _stop_signals() -> Generator[threading.Event]:
+    """Yield an event that SIGINT, SIGTERM and SIGHUP set, so that they do not interrupt a part that is starting."""
     stopping = threading.Event()
 
     def stop(number: int, frame: FrameType | None) -> None:
         stopping.set()
 
-    wanted = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = {number: signal.signal(number, stop) for number in wanted}
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    previous = {number: signal.signal(number, stop) for number in numbers}
     try:
         yield stopping
     finally:
-        for number, handler in before.items():
+        for number, handler in previous.items():
             signal.signal(number, handler)

@@ -28,7 +28,7 @@ class Site:
         self.folder = folder
         self._open = False
         self.state = state.load_or_create(folder, major or postgres_installation.DEFAULT_MAJOR)
-        self.stack = Stack(folder, self.state, lambda: False)
+        self.stack = Stack(directory=folder, state=self.state, stopping=lambda: False)
         self.storage = StorageProxy(self.state.supabase_url)
         self.members = [
             Member(number, self.state, self.storage.port, folder / "logs" / f"processor-{number}.log")

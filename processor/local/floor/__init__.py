@@ -1,4 +1,7 @@
-"""What Supabase puts into a database before its owner sees it; migrations contain none of it."""
+"""The floor: the roles, schemas and grants that a Supabase project has before its first migration.
+
+The migrations contain none of it. It is applied to the embedded stack and to the databases of tests.
+"""
 
 from __future__ import annotations
 
@@ -14,62 +17,63 @@ Connection = psycopg.Connection[tuple[object, ...]]
 
 PROCESSOR = "import_processor"
 LOGINS = ("postgres", "authenticator", "supabase_auth_admin", "supabase_storage_admin")
-_ORDER = ("roles.sql", "public.sql", "extensions.sql", "auth.sql", "storage.sql")
+_FILES = ("roles.sql", "public.sql", "extensions.sql", "auth.sql", "storage.sql")
 
-# From 16 on, whoever has BYPASSRLS may pass it on. Before, only superusers may; on the platform an extension
-# (supautils) lets postgres do it all the same, and this takes its place.
-_BYPASSRLS_INHERITABLE_SINCE = 160000
+# From version 16 on, a role with BYPASSRLS may grant it. Before, only superusers may. The platform has an extension
+# (supautils) that lets postgres grant it there as well; `after_migrate` takes its place.
+_BYPASSRLS_GRANTABLE_SINCE = 160000
 
 
-def is_laid(conn: Connection) -> bool:
-    """Tell whether `apply` has been here; it is all or nothing."""
+def is_applied(conn: Connection) -> bool:
+    """Return whether the database has the floor; `apply` creates all of it in one transaction."""
     row = conn.execute("select to_regclass('auth.users') is not null").fetchone()
     return row is not None and bool(row[0])
 
 
 def apply(conn: Connection, passwords: Mapping[str, str], grants: Grants = "none") -> None:
-    """Lay the floor in the database of `conn` (a superuser's), in one transaction.
+    """Create the floor in the database of `conn`, a superuser's connection, in one transaction.
 
-    `passwords` maps each role of `LOGINS` to its password; roles belong to the whole cluster. `grants` says what
-    the API's roles may do with new tables of `public`: nothing since October 2026, everything before.
+    `passwords` has a password for each role of `LOGINS`; roles belong to the whole cluster. `grants` is what the API's
+    roles may do with new tables of schema public: nothing in projects created since October 2026, everything in older
+    ones.
     """
     with conn.transaction():
-        for name in _ORDER:
+        for name in _FILES:
             _execute_file(conn, name)
         if grants == "all":
             _execute_file(conn, "grants_all.sql")
         for role in LOGINS:
             set_password(conn, role, passwords[role])
-        _lay_net(conn)
+        _create_net(conn)
 
 
 def after_migrate(conn: Connection, password: str) -> None:
-    """Let the processor's role log in with `password`; the migrations create it unable to."""
+    """Let the processor's role log in with `password`; the migrations create it without a login."""
     with conn.transaction():
         set_password(conn, PROCESSOR, password)
-        if conn.info.server_version < _BYPASSRLS_INHERITABLE_SINCE:
+        if conn.info.server_version < _BYPASSRLS_GRANTABLE_SINCE:
             conn.execute(sql.SQL("alter role {} bypassrls").format(sql.Identifier(PROCESSOR)))
 
 
 def set_password(conn: Connection, role: str, password: str) -> None:
-    """Let `role` log in with `password`, of which the server sees the SCRAM verifier only, never its log."""
+    """Let `role` log in with `password`. Only its SCRAM verifier is sent, so the password cannot appear in the log."""
     verifier = conn.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256")
     conn.execute(
         sql.SQL("alter role {} login password {}").format(sql.Identifier(role), sql.Literal(verifier.decode("ascii")))
     )
 
 
-def has_real_net(conn: Connection) -> bool:
-    """Tell whether pg_net itself is installed in this database."""
+def has_pg_net(conn: Connection) -> bool:
+    """Return whether the extension pg_net itself is installed in the database."""
     return conn.execute("select from pg_extension where extname = 'pg_net'").fetchone() is not None
 
 
-def _lay_net(conn: Connection) -> None:
+def _create_net(conn: Connection) -> None:
     if conn.execute("select from pg_available_extensions where name = 'pg_net'").fetchone():
         conn.execute("create extension if not exists pg_net with schema extensions")
         conn.execute("grant usage on schema net to postgres, anon, authenticated, service_role")
         return
-    # Here because the stand-in's package brings an HTTP client with it, which the real one does without.
+    # Imported only when needed: the package of the stand-in imports an HTTP client.
     from processor.local import pgnet
 
     pgnet.install(conn)

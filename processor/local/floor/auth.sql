@@ -1,4 +1,5 @@
--- Who is calling: the claims that the Data API and the Storage API put into a setting of the transaction.
+-- Schema auth: the users, and functions that return the caller's claims. The Data API and the Storage API set the
+-- claims as a setting of the transaction.
 create schema if not exists auth authorization supabase_auth_admin;
 
 create table if not exists auth.users (

@@ -1,4 +1,4 @@
--- Extensions that Supabase installs for everybody, where this server's packages have them.
+-- The extensions that Supabase installs in every project, as far as this server has them.
 do $$
 declare
   wanted text;

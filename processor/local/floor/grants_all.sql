@@ -1,4 +1,4 @@
--- Projects made before October 2026: whatever appears in public is open to the API's roles at once.
+-- Projects created before October 2026 grant the API's roles all privileges on new objects of schema public.
 alter default privileges for role postgres in schema public
 grant all on tables to postgres, anon, authenticated, service_role;
 alter default privileges for role postgres in schema public

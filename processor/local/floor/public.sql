@@ -1,4 +1,4 @@
--- The database is the customer's, and with it schema public, which belongs to the database's owner.
+-- The role postgres owns the database, and so schema public, which belongs to the database's owner.
 do $$
 begin
   execute format('alter database %I owner to postgres', pg_catalog.current_database());

@@ -1,4 +1,4 @@
--- The roles that every Supabase project is born with. Passwords are set by the caller, not here.
+-- The roles that every Supabase project has. The caller sets the passwords.
 do $$
 declare
   wanted record;
@@ -29,11 +29,11 @@ grant authenticated to postgres with admin option;
 grant service_role to postgres with admin option;
 grant authenticator to postgres;
 
--- The Storage API becomes the caller of each request.
+-- The Storage API switches to the role of each request's caller.
 grant authenticator to supabase_storage_admin;
 
--- On the platform an extension (supautils) lets postgres make policies and triggers on tables of
--- storage. Membership gives it that, and more: it could also drop them here.
+-- On the platform an extension (supautils) lets postgres create policies and triggers on tables of schema storage.
+-- Here membership does, which also allows more: postgres could drop the tables.
 grant supabase_storage_admin to postgres;
 
 alter role anon set statement_timeout = '3s';

@@ -1,6 +1,5 @@
--- Schema storage as every Supabase project has it, so that migrations find the same tables, owner
--- and grants here.
--- Applied by a superuser once the roles exist; everything belongs to supabase_storage_admin.
+-- Schema storage with the tables, owner and grants of a Supabase project.
+-- A superuser applies this file after roles.sql. Everything belongs to supabase_storage_admin.
 create schema if not exists storage authorization supabase_storage_admin;
 
 set role supabase_storage_admin;
@@ -60,7 +59,7 @@ on storage.objects (bucket_id, name collate "C");
 alter table storage.buckets enable row level security;
 alter table storage.objects enable row level security;
 
--- Hosted projects hold the grant option as well, so that postgres may pass these rights on.
+-- As in hosted projects, postgres has the grant option and may grant these privileges to other roles.
 grant all on storage.buckets, storage.objects to postgres with grant option;
 grant all on storage.buckets, storage.objects to anon, authenticated, service_role;
 
@@ -87,7 +86,7 @@ as $$
   select split_part(storage.filename(extension.name), '.', -1)
 $$;
 
--- Which call of the Storage API runs this transaction; policies may ask.
+-- Returns the name of the Storage API call that runs this transaction, for use in policies.
 create or replace function storage.operation()
 returns text
 language sql stable set search_path = ''
@@ -104,7 +103,7 @@ as $$
   group by objects.bucket_id
 $$;
 
--- One level of a folder: the files in it, and each folder once with null in place of an id.
+-- Lists one level of a folder: its files, and each of its subfolders once, with a null id.
 create or replace function storage.search(
   prefix text,
   bucketname text,
@@ -125,7 +124,7 @@ returns table (
 )
 language sql stable set search_path = ''
 as $$
-  with found as (
+  with matching as (
     select
       objects.path_tokens[search.levels] as entry,
       cardinality(objects.path_tokens) > search.levels as is_folder,
@@ -144,31 +143,31 @@ as $$
 
   entries as (
     select
-      found.entry,
+      matching.entry,
       null::uuid as id,
       null::timestamptz as updated_at,
       null::timestamptz as created_at,
       null::timestamptz as last_accessed_at,
       null::jsonb as metadata,
       null::timestamptz as moment
-    from found
-    where found.is_folder
-    group by found.entry
+    from matching
+    where matching.is_folder
+    group by matching.entry
     union all
     select
-      found.entry,
-      found.id,
-      found.updated_at,
-      found.created_at,
-      found.last_accessed_at,
-      found.metadata,
+      matching.entry,
+      matching.id,
+      matching.updated_at,
+      matching.created_at,
+      matching.last_accessed_at,
+      matching.metadata,
       case lower(search.sortcolumn)
-        when 'updated_at' then found.updated_at
-        when 'created_at' then found.created_at
-        when 'last_accessed_at' then found.last_accessed_at
+        when 'updated_at' then matching.updated_at
+        when 'created_at' then matching.created_at
+        when 'last_accessed_at' then matching.last_accessed_at
       end
-    from found
-    where not found.is_folder
+    from matching
+    where not matching.is_folder
   )
 
   select
@@ -190,8 +189,8 @@ as $$
   offset coalesce(search.offsets, 0)
 $$;
 
--- Raises PT200 when the insert would be allowed, as authors of policies know it, and the policy's
--- own error when not.
+-- Tries the insert and always raises: PT200 when the insert is allowed, otherwise the policy's error.
+-- Authors of policies know the function from hosted projects.
 create or replace function storage.can_insert_object(
   bucketid text, name text, owner uuid, metadata jsonb
 )
@@ -226,8 +225,8 @@ create or replace trigger update_objects_updated_at
 before update on storage.objects
 for each row execute function storage.update_updated_at_column();
 
--- A row deleted by SQL would leave its bytes behind for ever, so only the Storage API, which sets the
--- variable, may.
+-- A row deleted by SQL would leave its file behind. Deletes are therefore allowed only when a setting
+-- is on, which the Storage API sets.
 create or replace function storage.protect_delete()
 returns trigger
 language plpgsql set search_path = ''
