@@ -1,7 +1,6 @@
 """The demonstration: a stack of its own, an upload, a row inserted with plain SQL, progress, and what came of it."""
 
 import argparse
-import os
 import subprocess
 import sys
 import tempfile
@@ -23,6 +22,7 @@ from processor.cli.show import job_table
 from processor.cli.upload import BUCKET, object_path, upload
 from processor.cli.watch import watch
 from processor.errors import UserError
+from processor.local.signals import run_script
 
 ROOT = Path(__file__).resolve().parents[1]
 INSERT = """insert into public.import_jobs (bucket_id, object_path, target, options)
@@ -159,10 +159,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except UserError as problem:
-        print(f"error: {problem}", file=sys.stderr)
-        sys.exit(1)
-    except KeyboardInterrupt:
-        os._exit(130)
+    run_script(main)

@@ -55,12 +55,15 @@ def parse(text: str) -> list[Bucket]:
 
 
 def parse_size(text: str | int) -> int:
-    """Return the bytes of a size such as 1048576, "50MiB" or "5GB"; units are powers of 1024, as in the Supabase CLI."""
+    """Return the bytes of a size such as 1048576, "50MiB" or "5GB".
+
+    Units are powers of 1024, as in the Supabase CLI.
+
+    Raises: UserError when the text is not a size.
+    """
     match = re.fullmatch(r"\s*(\d+)\s*([kmgt]?)i?b?\s*", str(text), re.IGNORECASE)
     if match is None:
-        raise UserError(
-            f"file_size_limit {text!r} in supabase/config.toml is not a size", 'Write a size like "50MiB".'
-        )
+        raise UserError(f"file_size_limit {text!r} in supabase/config.toml is not a size", 'Write a size like "50MiB".')
     return int(match[1]) * _UNITS[match[2].lower()]
 
 

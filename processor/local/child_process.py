@@ -1,4 +1,4 @@
-"""A Python program of the stack as a child process: it gets its secrets by the environment and is watched while it starts."""
+"""A Python program of the stack as a child process, with its secrets in the environment and its output in a log."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The record of a stack's current run: DIR/run.json names its processes, so that another command can end exactly those."""
+"""The record of a stack's run: DIR/run.json names its processes, so that another command can end exactly those."""
 
 from __future__ import annotations
 

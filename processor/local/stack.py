@@ -1,4 +1,4 @@
-"""Starts the parts of a stack in order: Postgres, the floor, the stand-in for pg_net, Storage, migrations, processor."""
+"""Starts the parts of a stack in order: Postgres, floor, stand-in for pg_net, Storage, migrations, processor."""
 
 from __future__ import annotations
 

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import fcntl
-import signal
 import sys
 import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 
 from processor.errors import UserError
 from processor.local import postgres_installation, run_record, state
 from processor.local.processes import identify, this_process
 from processor.local.run_record import RunRecord
+from processor.local.signals import stop_event
 from processor.local.stack import Stack
 from processor.local.state import State
 
@@ -27,7 +26,7 @@ def supervise(directory: Path, major: int | None, *, processor: bool, on_ready: 
     Raises: UserError when the stack is already running, is of another major version, or has a part that does not start.
     """
     state.prepare(directory)
-    with _stop_signals() as stopping, _exclusive(directory):
+    with stop_event() as stopping, _exclusive(directory):
         run_record.end_leftover_processes(directory)
         stack = Stack(directory=directory, state=_state(directory, major), stopping=stopping.is_set)
         run = RunRecord(this_process())
@@ -88,20 +87,3 @@ def _exclusive(directory: Path) -> Generator[None]:
                 f"Run import-jobs stack down --data {directory}, or use another --data.",
             ) from None
         yield
-
-
-@contextmanager
-def _stop_signals() -> Generator[threading.Event]:
-    """Yield an event that SIGINT, SIGTERM and SIGHUP set, so that they do not interrupt a part that is starting."""
-    stopping = threading.Event()
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        stopping.set()
-
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    previous = {number: signal.signal(number, stop) for number in numbers}
-    try:
-        yield stopping
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)

@@ -7,18 +7,16 @@ import faulthandler
 import os
 import random
 import shutil
-import signal
 import sys
 import tempfile
 import threading
 from pathlib import Path
-from types import FrameType
 
 from rich.console import Console
 
 from processor.amounts import amount, whole
-from processor.errors import UserError
 from processor.local import server_folders
+from processor.local.signals import run_script
 from tests.chaos.run import Run, Settings
 
 # Starting, healing beyond its own deadline, stopping and checking: what a run may take besides its own seconds.
@@ -33,8 +31,6 @@ def main() -> int:
     settings = arguments()
     console = Console(width=None if sys.stdout.isatty() else WIDTH)
     console.print(f"chaos: {settings.seconds:.0f} s with seed {settings.seed}")
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, interrupt)
     folder = Path(tempfile.mkdtemp(prefix="import-jobs-chaos-"))
     folder.chmod(0o711)  # lets the server's account through when root is the caller
     run = Run(settings, folder / "stack", console)
@@ -72,11 +68,6 @@ def arguments() -> Settings:
     return Settings(given.seconds, seed, given.heal_seconds, given.processors, given.postgres)
 
 
-def interrupt(number: int, frame: FrameType | None) -> None:
-    """End as on Ctrl-C, with everything stopped."""
-    raise KeyboardInterrupt
-
-
 def give_up(run: Run) -> None:
     """End a run that hangs, whatever it hangs in, and say where."""
     faulthandler.dump_traceback()
@@ -86,10 +77,4 @@ def give_up(run: Run) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except UserError as problem:
-        print(f"error: {problem}", file=sys.stderr)
-        sys.exit(1)
-    except KeyboardInterrupt:
-        os._exit(130)
+    run_script(main)

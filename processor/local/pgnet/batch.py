@@ -1,4 +1,4 @@
-"""One batch: at most 200 requests in one transaction, which ends when the slowest of them has."""
+"""Sends one batch: up to 200 requests in one transaction, which ends when the slowest request has ended."""
 
 import asyncio
 from collections.abc import Sequence
@@ -9,9 +9,9 @@ from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from processor.local.pgnet.delivery import Request, Response, deliver
-from processor.local.pgnet.faults import NONE, Fault, faults_for
+from processor.local.pgnet.faults import NO_FAULT, Fault, faults_for
 
-# pg_net.batch_size and pg_net.ttl of a server that sets neither.
+# The defaults of pg_net.batch_size and pg_net.ttl.
 BATCH_SIZE = 200
 EXPIRE = """
 delete from net._http_response where ctid in (
@@ -29,21 +29,23 @@ RECORD = """
 insert into net._http_response (id, status_code, content_type, headers, content, timed_out, error_msg)
 values (%s, %s, %s, %s, %s, %s, %s)
 """
-# pg_net keeps its snapshot for the whole batch; an open cursor is what keeps one between statements,
-# so that vacuum is held back here exactly as it is there.
+# pg_net holds its snapshot during the whole batch, which holds back vacuum. An open cursor does the same here.
 HOLD_SNAPSHOT = "declare pg_net_batch cursor for select 1"
 
 
 async def send_batch(conn: psycopg.AsyncConnection, url: str, client: httpx.AsyncClient) -> bool:
-    """Serve one batch; false when there was nothing to do. Interrupted, it is all sent again later."""
+    """Send one batch and delete expired responses; return whether there was anything to do.
+
+    If the transaction is interrupted, the next worker sends the whole batch again.
+    """
     async with conn.transaction():
         expired = await conn.execute(EXPIRE, (BATCH_SIZE,))
         requests = await _consume(conn)
         if requests:
             await conn.execute(HOLD_SNAPSHOT)
             faults = await faults_for(conn, url, requests)
-            sent = [_send(client, request, faults.get(request.id, NONE)) for request in requests]
-            await _record(conn, await asyncio.gather(*sent))
+            sending = [_send(client, request, faults.get(request.id, NO_FAULT)) for request in requests]
+            await _record(conn, await asyncio.gather(*sending))
         return bool(requests) or expired.rowcount > 0
 
 

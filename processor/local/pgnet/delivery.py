@@ -1,4 +1,4 @@
-"""One request out, one response back, with the words that libcurl has for what goes wrong."""
+"""Sends one request and returns its response, or the message of libcurl for the error that occurred."""
 
 import asyncio
 import socket
@@ -8,10 +8,10 @@ from time import perf_counter
 import httpx
 
 USER_AGENT = "pg_net/0.20.4"
-# libcurl's own limit since 8.3; httpx would stop at 20.
+# The default limit of libcurl since 8.3; the default of httpx is 20.
 MAX_REDIRECTS = 30
-# The first line whose class and part of the message fit a failure has libcurl's words for it.
-CURL_WORDS: tuple[tuple[type[Exception], str, str], ...] = (
+# Exception class, part of its message, message of libcurl. The first line that matches an exception counts.
+CURL_MESSAGES: tuple[tuple[type[Exception], str, str], ...] = (
     (httpx.ConnectError, "", "Could not connect to server"),
     (httpx.UnsupportedProtocol, "", "Unsupported protocol"),
     (httpx.TooManyRedirects, "", "Number of redirects hit maximum amount"),
@@ -24,9 +24,9 @@ CURL_WORDS: tuple[tuple[type[Exception], str, str], ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A row of the queue; headers are [name, value] pairs."""
+    """A row of net.http_request_queue; headers are [name, value] pairs."""
 
     id: int
     method: str
@@ -36,9 +36,9 @@ class Request:
     timeout_milliseconds: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
-    """A row of net._http_response: what came back, or error_msg."""
+    """A row of net._http_response: the response, or the error message."""
 
     id: int
     status_code: int | None = None
@@ -51,18 +51,18 @@ class Response:
 
 @dataclass(slots=True)
 class Stopwatch:
-    """How long a request took until it was connected, and since."""
+    """The times at which a request started and was connected."""
 
     started: float = field(default_factory=perf_counter)
     connected: float | None = None
 
     async def trace(self, event: str, _info: object) -> None:
-        """Note the end of the handshakes; called by httpcore at every step."""
+        """Record the end of the TCP and TLS handshakes; httpcore calls this at every step."""
         if event in {"connection.connect_tcp.complete", "connection.start_tls.complete"}:
             self.connected = perf_counter()
 
     def timeout_message(self, limit: int) -> str:
-        """Say what pg_net says; httpcore does not time DNS apart from the handshake."""
+        """Return the message of pg_net; httpcore does not measure DNS apart from the handshake."""
         total = (perf_counter() - self.started) * 1000
         handshake = total if self.connected is None else (self.connected - self.started) * 1000
         return (
@@ -72,14 +72,15 @@ class Stopwatch:
 
 
 def http_client() -> httpx.AsyncClient:
-    """Make a client that adds nothing that libcurl would not, and opens a connection for each request.
+    """Return a client that sends only the headers of libcurl and opens a connection for each request.
 
-    No connection is kept: httpx does not send again what it wrote into one that the server had just closed.
+    Connections are not reused, because httpx does not repeat a request that it wrote to a connection that the server
+    had just closed.
     """
     client = httpx.AsyncClient(
         follow_redirects=True,
         max_redirects=MAX_REDIRECTS,
-        timeout=None,  # noqa: S113 -- deliver() limits the whole of a request, as libcurl does
+        timeout=None,  # noqa: S113 -- deliver() limits the total time of a request, as libcurl does
         trust_env=False,
         limits=httpx.Limits(max_connections=None, max_keepalive_connections=0),
     )
@@ -89,13 +90,13 @@ def http_client() -> httpx.AsyncClient:
 
 
 async def deliver(client: httpx.AsyncClient, request: Request) -> Response:
-    """Send once, never again; every failure is a Response."""
+    """Send a request once; return the response, or the error as a Response."""
     watch = Stopwatch()
-    # 0 is no limit in libcurl.
+    # In libcurl 0 means no limit.
     seconds = request.timeout_milliseconds / 1000 if request.timeout_milliseconds > 0 else None
     try:
         async with asyncio.timeout(seconds):
-            answer = await client.request(
+            response = await client.request(
                 request.method.upper(),
                 request.url,
                 headers=_headers(request),
@@ -104,10 +105,10 @@ async def deliver(client: httpx.AsyncClient, request: Request) -> Response:
             )
     except TimeoutError:
         message = watch.timeout_message(request.timeout_milliseconds)
-        return Response(request.id, timed_out=True, error_msg=message)
-    except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as failure:
-        return Response(request.id, error_msg=curl_message(failure))
-    return _response(request.id, answer)
+        return Response(id=request.id, timed_out=True, error_msg=message)
+    except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
+        return Response(id=request.id, error_msg=curl_message(error))
+    return _response(request.id, response)
 
 
 def _headers(request: Request) -> list[tuple[bytes, bytes]]:
@@ -117,28 +118,28 @@ def _headers(request: Request) -> list[tuple[bytes, bytes]]:
     return [*headers, (b"User-Agent", USER_AGENT.encode())]
 
 
-def _response(request_id: int, answer: httpx.Response) -> Response:
-    # A text column holds no NUL; pg_net ends the content there as well.
-    content = answer.content.decode("utf-8", "replace").partition("\0")[0]
+def _response(request_id: int, response: httpx.Response) -> Response:
+    # A column of type text cannot hold NUL; pg_net cuts the content there as well.
+    content = response.content.decode("utf-8", "replace").partition("\0")[0]
     return Response(
-        request_id,
-        status_code=answer.status_code,
-        content_type=answer.headers.get("content-type"),
-        headers={name.decode("latin-1"): value.decode("latin-1") for name, value in answer.headers.raw},
+        id=request_id,
+        status_code=response.status_code,
+        content_type=response.headers.get("content-type"),
+        headers={name.decode("latin-1"): value.decode("latin-1") for name, value in response.headers.raw},
         content=content or None,
     )
 
 
-def curl_message(failure: Exception) -> str:
-    """Translate a failure into libcurl's words for it (curl_easy_strerror)."""
-    for kind, part, words in CURL_WORDS:
-        if isinstance(failure, kind) and part in str(failure):
-            return "Could not resolve hostname" if _is_of_dns(failure) else words
+def curl_message(error: Exception) -> str:
+    """Return the message of libcurl for an error (curl_easy_strerror)."""
+    for kind, part, message in CURL_MESSAGES:
+        if isinstance(error, kind) and part in str(error):
+            return "Could not resolve hostname" if _is_dns_error(error) else message
     return "URL using bad/illegal format or missing URL"
 
 
-def _is_of_dns(failure: BaseException) -> bool:
-    cause: BaseException | None = failure
+def _is_dns_error(error: BaseException) -> bool:
+    cause: BaseException | None = error
     while cause is not None and not isinstance(cause, socket.gaierror):
         cause = cause.__cause__ or cause.__context__
     return cause is not None

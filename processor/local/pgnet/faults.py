@@ -1,4 +1,4 @@
-"""What net.stand_in_faults asks to go wrong with a request."""
+"""The faults of net.stand_in_faults: requests that are delayed, repeated or lost."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,30 +17,30 @@ returning kind, amount::float8
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Send `copies` times (0: lost), `delay` seconds late."""
+    """What happens to a request: it is sent `copies` times (0: lost), `delay` seconds late."""
 
     delay: float = 0
     copies: int = 1
 
 
-NONE = Fault()
+NO_FAULT = Fault()
 
 
 async def faults_for(conn: psycopg.AsyncConnection, url: str, requests: Sequence[Request]) -> dict[int, Fault]:
-    """Take the faults of each request, by its id, in their order.
+    """Return the fault of each request by the id of the request, and count it in `remaining`.
 
-    Taking commits on a connection of its own: the batch's transaction may last minutes, and a test that
-    adds or removes faults meanwhile must not wait for a row lock. It is opened only where there are faults.
+    The count is committed on a connection of its own, which is opened only when there are faults. The batch's
+    transaction may last minutes, and a test that adds or deletes faults must not wait for its row locks.
     """
-    found = await (await conn.execute(ANY)).fetchone()
-    if found == (False,):
+    row = await (await conn.execute(ANY)).fetchone()
+    if row == (False,):
         return {}
-    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as taker:
-        return {request.id: await _take(taker, request.url) for request in requests}
+    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as counting:
+        return {request.id: await _take(counting, request.url) for request in requests}
 
 
-async def _take(taker: psycopg.AsyncConnection, url: str) -> Fault:
-    taken: list[tuple[str, float]] = await (await taker.execute(TAKE, (url,))).fetchall()
+async def _take(conn: psycopg.AsyncConnection, url: str) -> Fault:
+    taken: list[tuple[str, float]] = await (await conn.execute(TAKE, (url,))).fetchall()
     kinds = {kind for kind, _ in taken}
     copies = max((int(amount) for kind, amount in taken if kind == "repeat"), default=1)
     return Fault(

@@ -1,4 +1,4 @@
-"""The worker: woken by NOTIFY, it sends the queue batch by batch, one transaction each."""
+"""The worker: when NOTIFY wakes it, it sends the queued requests in batches, each in one transaction."""
 
 import asyncio
 import logging
@@ -12,56 +12,57 @@ from processor.local.pgnet.delivery import http_client
 
 log = logging.getLogger(__name__)
 
-# Shown in pg_stat_activity, and what tests look for.
+# Shown in pg_stat_activity; tests look for these names.
 WORKER_NAME = "pg_net stand-in"
 LISTENER_NAME = "pg_net stand-in listener"
-# The lock that net.check_worker_is_up() looks for; it keeps a second worker of one database waiting.
+# The lock that net.check_worker_is_up() looks for. A second worker of the same database waits for it.
 LOCK = "select pg_try_advisory_lock(1885826661, 1953723497)"
-# A role's own time-outs must not end a batch that waits for a slow server.
+# Time-outs set for the role must not end a batch that waits for a slow server.
 SETTINGS = "-c statement_timeout=0 -c idle_in_transaction_session_timeout=0 -c idle_session_timeout=0"
-# Seconds between attempts to connect, and to get the lock: short, because tests restart Postgres.
-PAUSE = 0.2
+# Pause between attempts to connect and to get the lock. It is short because tests restart Postgres.
+RETRY_SECONDS = 0.2
 
 
 async def serve(url: str, ready: Callable[[], None]) -> None:
-    """Serve the queue of the database until cancelled, reconnecting for ever; call `ready` once, at first.
+    """Serve the queue of the database until cancelled; call `ready` after the first connection.
 
-    Every connection begins with a look into the queue, since rings are not kept for one who was away.
+    A lost connection is opened again without limit. Notifications sent in the meantime are lost, so every new
+    connection begins by looking into the queue.
     """
-    told = False
-    last = ""
+    reported_ready = False
+    last_reasons = ""
 
-    def tell() -> None:
-        nonlocal told, last
-        if not told:
+    def on_connected() -> None:
+        nonlocal reported_ready, last_reasons
+        if not reported_ready:
             ready()
-        told, last = True, ""
+        reported_ready, last_reasons = True, ""
 
     async with http_client() as client:
         while True:
             try:
-                await _serve_connected(url, client, tell)
+                await _serve_connected(url, client, on_connected)
             except* (psycopg.Error, OSError) as failures:
-                # Once per outage and reason, not five times a second.
-                if (reasons := _reasons(failures)) != last:
-                    log.warning("database lost, trying again: %s", reasons)
-                last = reasons
-            await asyncio.sleep(PAUSE)
+                # Logged once per outage and reason instead of five times a second.
+                if (reasons := _reasons(failures)) != last_reasons:
+                    log.warning("database connection lost, reconnecting: %s", reasons)
+                last_reasons = reasons
+            await asyncio.sleep(RETRY_SECONDS)
 
 
 async def _serve_connected(url: str, client: httpx.AsyncClient, ready: Callable[[], None]) -> None:
-    async with await _connect(url, WORKER_NAME) as conn, await _connect(url, LISTENER_NAME) as ears:
+    async with await _connect(url, WORKER_NAME) as conn, await _connect(url, LISTENER_NAME) as listener:
         while await (await conn.execute(LOCK)).fetchone() != (True,):
-            await asyncio.sleep(PAUSE)
+            await asyncio.sleep(RETRY_SECONDS)
         await conn.set_autocommit(False)
-        await ears.execute("listen pg_net_stand_in")
-        rung = asyncio.Event()
-        rung.set()
+        await listener.execute("listen pg_net_stand_in")
+        notified = asyncio.Event()
+        notified.set()
         ready()
-        # Listening goes on during a batch: so a lost server ends the batch at once, not after its slowest request.
+        # The worker also listens during a batch, so that the loss of the server ends the batch at once.
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(_listen(ears, rung))
-            tasks.create_task(_send_when_rung(conn, url, client, rung))
+            tasks.create_task(_listen(listener, notified))
+            tasks.create_task(_send_when_notified(conn, url, client, notified))
 
 
 async def _connect(url: str, name: str) -> psycopg.AsyncConnection:
@@ -70,22 +71,22 @@ async def _connect(url: str, name: str) -> psycopg.AsyncConnection:
     )
 
 
-async def _listen(ears: psycopg.AsyncConnection, rung: asyncio.Event) -> None:
-    async for _ in ears.notifies():
-        rung.set()
+async def _listen(listener: psycopg.AsyncConnection, notified: asyncio.Event) -> None:
+    async for _ in listener.notifies():
+        notified.set()
 
 
-async def _send_when_rung(
-    conn: psycopg.AsyncConnection, url: str, client: httpx.AsyncClient, rung: asyncio.Event
+async def _send_when_notified(
+    conn: psycopg.AsyncConnection, url: str, client: httpx.AsyncClient, notified: asyncio.Event
 ) -> None:
-    while await rung.wait():
-        rung.clear()
+    while await notified.wait():
+        notified.clear()
         while await send_batch(conn, url, client):
             pass
 
 
 def _reasons(failures: BaseExceptionGroup[BaseException]) -> str:
-    # Names and SQLSTATEs only: a message of libpq may name hosts and users.
+    # Class names and SQLSTATEs only, because a message of libpq may contain hosts and users.
     return ", ".join(
         f"{type(failure).__name__} {getattr(failure, 'sqlstate', None) or ''}".strip()
         for failure in failures.exceptions

@@ -1,11 +1,12 @@
 """A small HTTP server on loopback through which another process tells a proxy what to break."""
 
 import json
-import signal
 import sys
 import threading
 from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from processor.local.signals import stop_event
 
 # Takes the JSON body of the call (None without one); what it returns is the JSON answer.
 Action = Callable[[object], object]
@@ -60,14 +61,8 @@ def _handler(actions: Mapping[str, Action]) -> type[BaseHTTPRequestHandler]:
 
 def run(start: Callable[[], str], stop: Callable[[], None]) -> None:
     """Serve as a process: print the line that `start` returns, then wait for SIGTERM or SIGINT."""
-    ended = threading.Event()
-
-    def end(_signal: int, _frame: object) -> None:
-        ended.set()
-
-    for sign in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(sign, end)
-    print(start(), flush=True)
-    ended.wait()
-    stop()
+    with stop_event() as stopping:
+        print(start(), flush=True)
+        stopping.wait()
+        stop()
     sys.exit(0)
