@@ -1,1 +1,1 @@
-"""The HTTP surface: the doorbell, the probes, and what protects both."""
+"""The HTTP interface: the doorbell and the probes, and the limits and the authentication that protect them."""

@@ -1,4 +1,4 @@
-"""The HTTP surface: the doorbell and the two probes. It starts the worker and stops it; the work is done elsewhere."""
+"""The ASGI application: the doorbell, the two probes, and a lifespan that starts and stops the worker."""
 
 import logging
 from collections.abc import AsyncGenerator
@@ -26,12 +26,12 @@ from processor.storage import Downloads
 from processor.worker.worker import Worker
 
 PATH = "/process-import-jobs"
-# How long the answer to the probe holds.
+# How long the result of the database probe is reused.
 READY_SECONDS = 1.0
 
 
 def create_app(config: Config, limits: ServerLimits) -> Starlette:
-    """Build the application; its lifespan opens the pool and runs the worker."""
+    """Return the application. Its lifespan opens the connection pool and runs the worker."""
     pool: ConnectionPool = ConnectionPool(
         config.database_url,
         kwargs=dict(SETTINGS),
@@ -62,11 +62,14 @@ def create_app(config: Config, limits: ServerLimits) -> Starlette:
     return app
 
 
-def doorbell(doorkeeper: TokenAuth, limits: ServerLimits, worker: Worker) -> Route:
-    """Build the route that wakes the worker. Who has no token is told nothing, before a byte of the body is read."""
+def doorbell(auth: TokenAuth, limits: ServerLimits, worker: Worker) -> Route:
+    """Return the route that wakes the worker.
+
+    A request without the token gets an empty 401 before any of its body is read.
+    """
 
     async def ring(request: Request) -> Response:
-        if not await doorkeeper.admits(authorization(request)):
+        if not await auth.accepts(authorization(request)):
             return Response(status_code=401)
         check_ring(await limited_body(request, limits), limits.job_ids)
         worker.wake()
@@ -76,8 +79,8 @@ def doorbell(doorkeeper: TokenAuth, limits: ServerLimits, worker: Worker) -> Rou
 
 
 def probes(worker: Worker, pool: ConnectionPool) -> list[Route]:
-    """Build the routes that tell an orchestrator whether the process lives, and whether it can work."""
-    database = CachedProbe(lambda: answers(pool), READY_SECONDS, otherwise=False)
+    """Return the routes that tell an orchestrator whether the process is alive, and whether it can work."""
+    database = CachedProbe(lambda: database_answers(pool), READY_SECONDS, default=False)
 
     async def health(_: Request) -> Response:
         return JSONResponse({"status": "ok"})
@@ -90,12 +93,12 @@ def probes(worker: Worker, pool: ConnectionPool) -> list[Route]:
 
 
 def authorization(request: Request) -> list[bytes]:
-    """Return every Authorization header as it came; Starlette's own reader gives the first."""
+    """Return all Authorization headers of a request. Starlette's `headers.get` returns only the first."""
     return [value for name, value in request.headers.raw if name == b"authorization"]
 
 
 def read_token(pool: ConnectionPool) -> str | None:
-    """Read the doorbell's token; None, which fits nobody, when the database does not tell."""
+    """Return the doorbell's token from the database, or None, which matches no token, when it cannot be read."""
     try:
         with pool.connection(timeout=2.0) as conn:
             return sweep.wake_token(conn)
@@ -104,8 +107,8 @@ def read_token(pool: ConnectionPool) -> str | None:
         return None
 
 
-def answers(pool: ConnectionPool) -> bool:
-    """Tell whether the database answers."""
+def database_answers(pool: ConnectionPool) -> bool:
+    """Return whether the database executes a statement."""
     try:
         with pool.connection(timeout=2.0) as conn:
             conn.execute("select 1")

@@ -1,4 +1,4 @@
-"""A blocking question to the database on behalf of clients that have no password: asked rarely, and once for all."""
+"""A blocking question to the database, on behalf of clients that need no password, asked rarely and once for all."""
 
 import asyncio
 import time
@@ -8,35 +8,36 @@ from typing import Generic, TypeVar
 from anyio import to_thread
 
 T = TypeVar("T")
-# How long whoever needs the answer waits for it.
-PATIENCE_SECONDS = 2.0
+# How long a request waits for the answer.
+WAIT_SECONDS = 2.0
 
 
 class CachedProbe(Generic[T]):
-    """The answer of `ask`, which must not raise, no older than `fresh_seconds`; `otherwise` when none comes in time.
+    """The result of `probe`, at most `fresh_seconds` old, or `default` when it does not arrive in time.
 
-    One question is under way at a time. One that never returns costs one thread, not one for each client.
+    `probe` runs in a thread and must not raise. Only one call runs at a time, so a call that never returns costs one
+    thread and not one per client.
     """
 
-    def __init__(self, ask: Callable[[], T], fresh_seconds: float, otherwise: T) -> None:
-        self._ask, self._fresh_seconds, self._otherwise = ask, fresh_seconds, otherwise
-        self._answer, self._answered_at = otherwise, float("-inf")
-        self._asking: asyncio.Task[T] | None = None
+    def __init__(self, probe: Callable[[], T], fresh_seconds: float, default: T) -> None:
+        self._probe, self._fresh_seconds, self._default = probe, fresh_seconds, default
+        self._result, self._finished_at = default, float("-inf")
+        self._running: asyncio.Task[T] | None = None
 
     async def __call__(self) -> T:
-        """Return the answer."""
-        if self._asking is None:
-            if time.monotonic() - self._answered_at < self._fresh_seconds:
-                return self._answer
-            self._asking = asyncio.create_task(self._note())
+        """Return the result."""
+        if self._running is None:
+            if time.monotonic() - self._finished_at < self._fresh_seconds:
+                return self._result
+            self._running = asyncio.create_task(self._run())
         try:
-            return await asyncio.wait_for(asyncio.shield(self._asking), PATIENCE_SECONDS)
+            return await asyncio.wait_for(asyncio.shield(self._running), WAIT_SECONDS)
         except TimeoutError:
-            return self._otherwise
+            return self._default
 
-    async def _note(self) -> T:
+    async def _run(self) -> T:
         try:
-            self._answer = await to_thread.run_sync(self._ask, abandon_on_cancel=True)
+            self._result = await to_thread.run_sync(self._probe, abandon_on_cancel=True)
         finally:
-            self._answered_at, self._asking = time.monotonic(), None
-        return self._answer
+            self._finished_at, self._running = time.monotonic(), None
+        return self._result

@@ -1,17 +1,17 @@
-"""How much a client may send, how slowly, and how many may do so at once."""
+"""Limits of the HTTP server on the size, the duration and the number of requests."""
 
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServerLimits:
-    """Times are in seconds, sizes in bytes. Rings are answered in milliseconds; all of this is for the other clients.
+    """Times are in seconds, sizes in bytes. A ring takes milliseconds; the limits are for clients that misbehave.
 
-    `body_bytes`: a ring names at most `job_ids` ids, which are 39 kB. `head_bytes` is for request line and headers.
-    `head_seconds` and `body_seconds` count from the first byte to the last, however steadily they trickle.
-    `idle_seconds` is how long a connection may rest between requests: pg_net's batches come every second.
-    `surplus_bytes` of a body that nobody wants are read and thrown away, so that the client gets to see the answer.
-    `connections` is a fraction of the 1,024 files that a process may open by default.
+    `job_ids` is the maximum number of ids in a ring; a thousand take 39 kB of the `body_bytes`. `head_bytes` limits
+    the request line with the headers. `head_seconds` and `body_seconds` limit the time from the first byte to the last,
+    even if bytes keep arriving. `idle_seconds` is how long a connection is kept open between requests; pg_net sends its
+    batches every second. After a response, up to `surplus_bytes` of an unread body are read and discarded, so that the
+    client can read the response. `connections` is a fraction of the 1,024 files that a process may open by default.
     """
 
     body_bytes: int = 64 * 1024

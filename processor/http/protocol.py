@@ -1,4 +1,4 @@
-"""HTTP/1.1 by uvicorn and h11, with an end to every wait: neither of them limits the time a client may take."""
+"""HTTP/1.1 by uvicorn and h11, with time limits: neither library limits how long a client may take."""
 
 import asyncio
 from http import HTTPStatus
@@ -9,18 +9,18 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
-from processor.http.error_responses import text
+from processor.http.error_responses import encoded_error_body
 from processor.http.limits import ServerLimits
 
-# The states in which h11 lets a server begin an answer.
-UNANSWERED = (h11.IDLE, h11.SEND_RESPONSE)
+# The states in which h11 lets a server begin a response.
+BEFORE_RESPONSE = (h11.IDLE, h11.SEND_RESPONSE)
 
 
-class Doorway(H11Protocol):
-    """One connection. While no request is in hand a timer runs: from the first byte of the next one, or of none.
+class LimitedProtocol(H11Protocol):
+    """One connection. A timer runs while no request is in progress, until the head of the next one is complete.
 
-    What is left of a body after its answer does not count as a request; so much of it is read that the client, which
-    may still be sending, finds the answer and not a reset connection.
+    The rest of a body after its response does not count as a request. Up to `surplus_bytes` of it are read, so that a
+    client that is still sending gets the response and not a connection reset.
     """
 
     limits = ServerLimits()
@@ -33,27 +33,27 @@ class Doorway(H11Protocol):
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
-        self._deadline: asyncio.TimerHandle | None = None
+        self._timer: asyncio.TimerHandle | None = None
         self._idle_since = 0.0
         self._surplus = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:
-        """Begin to wait for a request; make room first where there is none."""
+        """Start the timer, after closing an idle connection if the limit of connections is reached."""
         if len(self.connections) >= self.limits.connections:
-            self._evict()
+            self._close_idle_connection()
         super().connection_made(transport)
         self._idle_since = self.loop.time()
-        self._wait()
+        self._start_timer()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop the timer."""
-        self._stop_waiting()
+        self._stop_timer()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Read on, unless it is too much of what nobody wants."""
-        if not self.in_hand:
-            self._wait()
+        """Process data, or abort the connection when an unread body exceeds the limit."""
+        if not self.in_progress:
+            self._start_timer()
             self._surplus += len(data)
             if self._surplus > self.limits.surplus_bytes:
                 self.transport.abort()
@@ -61,53 +61,53 @@ class Doorway(H11Protocol):
         super().data_received(data)
 
     def handle_events(self) -> None:
-        """Stop the timer when a request has come."""
+        """Stop the timer when a request has begun."""
         super().handle_events()
-        if self.in_hand:
-            self._stop_waiting()
+        if self.in_progress:
+            self._stop_timer()
             self._surplus = 0
 
     def on_response_complete(self) -> None:
-        """Note since when there is nothing to do here."""
+        """Record since when the connection is idle."""
         self._idle_since = self.loop.time()
         super().on_response_complete()
 
     def send_400_response(self, msg: str) -> None:
-        """Refuse what is not HTTP; after an answer has begun there is nothing more to say."""
-        if self.conn.our_state in UNANSWERED:
-            self._say(HTTPStatus.BAD_REQUEST, "this is not an HTTP request")
+        """Respond to invalid HTTP with 400, unless a response has begun already, and close the connection."""
+        if self.conn.our_state in BEFORE_RESPONSE:
+            self._send_error(HTTPStatus.BAD_REQUEST, "the request is not valid HTTP")
         self.transport.close()
 
     @property
-    def in_hand(self) -> bool:
-        """Tell whether a request has come that is not answered yet."""
+    def in_progress(self) -> bool:
+        """Whether a request has begun whose response is not complete."""
         return self.cycle is not None and not self.cycle.response_complete  # pyright: ignore[reportUnnecessaryComparison]
 
-    def _wait(self) -> None:
-        if self._deadline is None:
-            self._deadline = self.loop.call_later(self.limits.head_seconds, self._give_up)
+    def _start_timer(self) -> None:
+        if self._timer is None:
+            self._timer = self.loop.call_later(self.limits.head_seconds, self._time_out)
 
-    def _stop_waiting(self) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
-    def _give_up(self) -> None:
-        """End a connection on which no request came, or not the whole of its head, or more than one wanted."""
+    def _time_out(self) -> None:
+        """Close the connection, with 408 if it has received a part of a request's head."""
         if self.conn.our_state is h11.IDLE and self.conn.trailing_data[0]:
-            self._say(HTTPStatus.REQUEST_TIMEOUT, "the request's head was not there in time")
+            self._send_error(HTTPStatus.REQUEST_TIMEOUT, "the head of the request did not arrive in time")
         self.transport.close()
 
-    def _evict(self) -> None:
-        """Close the connection that has been idle for longest: a full house must not keep a ring or a probe out."""
-        idle = [each for each in self.connections if isinstance(each, Doorway) and not each.in_hand]
+    def _close_idle_connection(self) -> None:
+        """Close the connection that has been idle for longest, so that a ring or a probe can always connect."""
+        idle = [conn for conn in self.connections if isinstance(conn, LimitedProtocol) and not conn.in_progress]
         if idle:
-            oldest = min(idle, key=lambda each: each._idle_since)
-            self.connections.discard(oldest)
-            oldest.transport.abort()
+            longest = min(idle, key=lambda conn: conn._idle_since)
+            self.connections.discard(longest)
+            longest.transport.abort()
 
-    def _say(self, status: HTTPStatus, message: str) -> None:
-        body = text(message)
+    def _send_error(self, status: HTTPStatus, message: str) -> None:
+        body = encoded_error_body(message)
         headers = [
             ("content-type", "application/json"),
             ("content-length", str(len(body))),
@@ -121,6 +121,6 @@ class Doorway(H11Protocol):
             self.transport.write(self.conn.send(event) or b"")
 
 
-def doorway(limits: ServerLimits) -> type[Doorway]:
-    """Return the protocol with these limits; uvicorn makes the instances."""
-    return type("Doorway", (Doorway,), {"limits": limits})
+def protocol_with(limits: ServerLimits) -> type[LimitedProtocol]:
+    """Return the protocol class with these limits. uvicorn creates the instances."""
+    return type("LimitedProtocol", (LimitedProtocol,), {"limits": limits})

@@ -1,4 +1,4 @@
-"""What a ring is: no body at all, or an object with nothing but `job_ids`, an array of UUIDs."""
+"""Validates the body of a ring: empty, or an object whose only member is `job_ids`, an array of UUIDs."""
 
 import json
 import re
@@ -7,14 +7,14 @@ from typing import Any, cast
 from processor.errors import BadRing
 
 FIELDS = frozenset({"job_ids"})
-# As Postgres writes them; Python's own reader takes braces and `urn:uuid:` as well.
+# The form that Postgres writes. Python's own UUID also accepts braces and `urn:uuid:`.
 UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
-def check_ring(body: bytes, most: int) -> None:
-    """Check a ring that names at most `most` jobs. Its ids are not used: the queue's rows are the truth.
+def check_ring(body: bytes, max_ids: int) -> None:
+    """Check a ring that names at most `max_ids` jobs. The ids are not used, since the queue is read from its table.
 
-    Raises: BadRing; its message repeats nothing of the body.
+    Raises: BadRing, whose message repeats nothing of the body.
     """
     if not body.strip():
         return
@@ -27,21 +27,24 @@ def check_ring(body: bytes, most: int) -> None:
     ids = fields.get("job_ids", [])
     if not isinstance(ids, list):
         raise BadRing("job_ids is not an array")
-    check_ids(cast("list[Any]", ids), most)
+    check_ids(cast("list[Any]", ids), max_ids)
 
 
-def check_ids(ids: list[Any], most: int) -> None:
-    """Raises: BadRing when these are too many, or not all of them are UUIDs."""
-    if len(ids) > most:
-        raise BadRing(f"job_ids has more than {most:,} elements")
-    if not all(isinstance(each, str) and UUID.fullmatch(each) for each in ids):
+def check_ids(ids: list[Any], max_ids: int) -> None:
+    """Check that there are at most `max_ids` elements and that all of them are UUIDs.
+
+    Raises: BadRing.
+    """
+    if len(ids) > max_ids:
+        raise BadRing(f"job_ids has more than {max_ids:,} elements")
+    if not all(isinstance(job_id, str) and UUID.fullmatch(job_id) for job_id in ids):
         raise BadRing("an element of job_ids is not a UUID")
 
 
 def parsed(body: bytes) -> Any:
-    """Parse JSON in UTF-8; `json` alone would guess UTF-16 and UTF-32, and keep the last of two equal keys.
+    """Parse JSON in UTF-8. By default `json` would also detect UTF-16 and UTF-32, and keep the last of equal keys.
 
-    Raises: BadRing, also for nesting and for numbers that are too large for Python.
+    Raises: BadRing, also when nesting or numbers exceed Python's limits.
     """
     try:
         return json.loads(body.decode("utf-8"), object_pairs_hook=distinct)
@@ -52,9 +55,9 @@ def parsed(body: bytes) -> Any:
 def distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Return the members of an object.
 
-    Raises: BadRing when two have one name.
+    Raises: BadRing when two members have the same name.
     """
     members = dict(pairs)
     if len(members) < len(pairs):
-        raise BadRing("the body has a field twice")
+        raise BadRing("the body has a duplicate field")
     return members

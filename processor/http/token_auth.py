@@ -1,4 +1,4 @@
-"""Who may ring: whoever has the doorbell's token, and nobody learns from the answer or its time how near he was."""
+"""Authenticates rings by the doorbell's token. Neither the response nor its time reveals how close a guess was."""
 
 import hmac
 import secrets
@@ -7,45 +7,46 @@ from hashlib import sha256
 
 from processor.http.cached_probe import CachedProbe
 
-# How often a token that does not fit makes us look whether the database has a new one.
+# Minimum time between two reads of the database's token, which rings with a wrong token cause.
 TOKEN_SECONDS = 5.0
 SCHEME = b"bearer"
 
 
 class TokenAuth:
-    """Knows the doorbell's token: the one given, else what `read` returns, asked again when a ring does not fit.
+    """Checks tokens against the given one, or else against the one that `read` returns.
 
-    It keeps the token's digest only; digests are of one length, so that comparing them does not tell the token's.
+    `read` is called again when a token does not match, since the database may have a new one. Only the token's digest
+    is kept. All digests have the same length, so that comparing them does not reveal the length of the token.
     """
 
     def __init__(self, token: str | None, read: Callable[[], str | None]) -> None:
         self._digest = digest_of(token)
-        self._renewed = None if token else CachedProbe(lambda: digest_of(read()), TOKEN_SECONDS, digest_of(None))
+        self._current = None if token else CachedProbe(lambda: digest_of(read()), TOKEN_SECONDS, digest_of(None))
 
-    async def admits(self, headers: Sequence[bytes]) -> bool:
-        """Tell whether the Authorization headers of a request are one, with the token.
+    async def accepts(self, headers: Sequence[bytes]) -> bool:
+        """Return whether the Authorization headers of a request are exactly one, with the right token.
 
-        No header, one of another form and one with a wrong token take the same way.
+        A missing header, a malformed one and one with a wrong token take the same path through this code.
         """
-        well_formed, given = credentials(headers)
-        if self._fits(given) & well_formed:
+        well_formed, token = credentials(headers)
+        if self._matches(token) & well_formed:
             return True
-        if self._renewed is None:
+        if self._current is None:
             return False
-        self._digest = await self._renewed()
-        return self._fits(given) & well_formed
+        self._digest = await self._current()
+        return self._matches(token) & well_formed
 
-    def _fits(self, given: bytes) -> bool:
-        return hmac.compare_digest(sha256(given).digest(), self._digest)
+    def _matches(self, token: bytes) -> bool:
+        return hmac.compare_digest(sha256(token).digest(), self._digest)
 
 
 def digest_of(token: str | None) -> bytes:
-    """Return what the digest of a ring's token must be; without a token, one that none has."""
+    """Return the digest of a token, or for None random bytes, which are the digest of no token."""
     return sha256(token.encode()).digest() if token else secrets.token_bytes(32)
 
 
 def credentials(headers: Sequence[bytes]) -> tuple[bool, bytes]:
-    """Return whether these are one header `Bearer TOKEN`, and what stands where the token would."""
-    scheme, _, given = (headers[0] if headers else b"").partition(b" ")
-    given = given.strip(b" ")
-    return len(headers) == 1 and scheme.lower() == SCHEME and given != b"", given
+    """Return whether the headers are exactly one `Bearer TOKEN`, and the token, which is empty if there is none."""
+    scheme, _, token = (headers[0] if headers else b"").partition(b" ")
+    token = token.strip(b" ")
+    return len(headers) == 1 and scheme.lower() == SCHEME and token != b"", token

@@ -1,4 +1,4 @@
-"""A processor as a process of its own with a database, and clients that send it bytes rather than requests."""
+"""A processor in its own process, with a database, and clients that send it bytes instead of requests."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from processor.local.python_command import module_environment
 from processor.local.ports import free_port
+from processor.local.python_command import module_environment
 from tests.conftest import Database
 
 TOKEN = "a-token-that-rings-0123456789"
@@ -22,13 +22,13 @@ KEY = "sb_secret_http_surface_0123456789"
 PATH = "/process-import-jobs"
 RIGHT = f"Authorization: Bearer {TOKEN}"
 ID = "75aa41d4-60df-4b14-8202-d32da27fd0f9"
-# What anything here may take on a busy machine before it counts as hanging.
+# Time after which anything counts as hanging, even on a busy machine.
 DEADLINE = 40.0
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """One response as it came over the wire."""
+class Response:
+    """One response as it was received."""
 
     status: int
     headers: dict[str, str]
@@ -40,7 +40,7 @@ class Answer:
 
 
 class Connection:
-    """A connection that sends what it is told, when it is told."""
+    """A connection on which the test decides what is sent, and when."""
 
     def __init__(self, port: int) -> None:
         self._socket = socket.create_connection(("127.0.0.1", port), timeout=DEADLINE)
@@ -53,22 +53,22 @@ class Connection:
         self._socket.close()
 
     def send(self, *lines: str, body: bytes = b"") -> None:
-        """Send a head, with an empty line after it, and a body."""
+        """Send a head, the empty line that ends it, and a body."""
         self.send_raw("\r\n".join([*lines, "Host: processor", "", ""]).encode("latin-1") + body)
 
     @property
     def file(self) -> socket.socket:
-        """What `select` wants."""
+        """The socket, for `select`."""
         return self._socket
 
     def send_raw(self, data: bytes) -> None:
         self._socket.sendall(data)
 
-    def answer(self, to: str = "GET") -> Answer:
-        """Read the response to a request with this method; all of ours have a Content-Length."""
+    def response(self, to: str = "GET") -> Response:
+        """Return the response to a request with the method `to`. All responses have a Content-Length."""
         head = self._until(b"\r\n\r\n")
         if head.startswith(b"HTTP/1.1 100 "):
-            return self.answer(to)
+            return self.response(to)
         line, *fields = head.decode("latin-1").split("\r\n")
         headers = {
             name.lower(): value.strip() for name, _, value in (field.partition(":") for field in fields if field)
@@ -77,10 +77,10 @@ class Connection:
         while len(self._received) < length:
             self._receive()
         body, self._received = self._received[:length], self._received[length:]
-        return Answer(int(line.split(" ")[1]), headers, body)
+        return Response(int(line.split(" ")[1]), headers, body)
 
     def rest(self) -> bytes:
-        """Read until the server ends the connection, in whichever way."""
+        """Read until the server closes or resets the connection; return everything not yet returned."""
         try:
             while block := self._socket.recv(65_536):
                 self._received += block
@@ -88,16 +88,16 @@ class Connection:
             pass
         return self._received
 
-    def _until(self, mark: bytes) -> bytes:
-        while mark not in self._received:
+    def _until(self, separator: bytes) -> bytes:
+        while separator not in self._received:
             self._receive()
-        head, _, self._received = self._received.partition(mark)
+        head, _, self._received = self._received.partition(separator)
         return head
 
     def _receive(self) -> None:
         block = self._socket.recv(65_536)
         if not block:
-            raise ConnectionError(f"the server hung up after {self._received[:200]!r}")
+            raise ConnectionError(f"the server disconnected after {self._received[:200]!r}")
         self._received += block
 
 
@@ -116,22 +116,22 @@ class Server:
     def connect(self) -> Connection:
         return Connection(self.port)
 
-    def request(self, *lines: str, body: bytes = b"") -> Answer:
-        """Send one request on a connection of its own and return the answer."""
+    def request(self, *lines: str, body: bytes = b"") -> Response:
+        """Send one request on a new connection and return the response."""
         with self.connect() as connection:
             connection.send(*lines, body=body)
-            return connection.answer()
+            return connection.response()
 
-    def ring(self, body: bytes, *lines: str) -> Answer:
+    def ring(self, body: bytes, *lines: str) -> Response:
         """Ring with the right token."""
         return self.request(f"POST {PATH} HTTP/1.1", RIGHT, f"Content-Length: {len(body)}", *lines, body=body)
 
-    def said(self) -> str:
+    def logged(self) -> str:
         return self.log.read_text(errors="replace")
 
 
 def environment(db: Database, port: int, **variables: str) -> dict[str, str]:
-    """Return a processor's environment; Storage is a port where nothing listens, as no job comes so far."""
+    """Return the environment of a processor. Nothing listens on the port of Storage, since no job gets that far."""
     own = {
         "DATABASE_URL": db.processor_url,
         "SUPABASE_URL": "http://127.0.0.1:9",
@@ -145,7 +145,7 @@ def environment(db: Database, port: int, **variables: str) -> dict[str, str]:
 
 @contextmanager
 def serving(db: Database, log: Path, *command: str, **variables: str) -> Iterator[Server]:
-    """Run a processor, `import-jobs serve` unless `command` is another module, until the test is over."""
+    """Run a processor until the block ends: `import-jobs serve`, unless `command` names another module."""
     port = free_port()
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -166,16 +166,17 @@ def serving(db: Database, log: Path, *command: str, **variables: str) -> Iterato
 
 @contextmanager
 def limited(db: Database, log: Path, **limits: float) -> Iterator[Server]:
-    """Run a processor with other limits than those of everyday use."""
+    """Run a processor with limits other than the defaults."""
     with serving(db, log, "tests.integration.http_server", HTTP_LIMITS=json.dumps(limits)) as server:
         yield server
 
 
 def until_listening(server: Server) -> None:
+    """Wait until the server accepts connections."""
     deadline = time.monotonic() + DEADLINE
     while time.monotonic() < deadline and server.process.poll() is None:
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", server.port)) == 0:
                 return
         time.sleep(0.02)
-    raise AssertionError(server.said())
+    raise AssertionError(server.logged())

@@ -1,4 +1,4 @@
-"""`import-jobs serve` with limits from the environment, so that a test need not wait for those of everyday use."""
+"""`import-jobs serve` with limits from HTTP_LIMITS, so that tests need not wait for the default ones."""
 
 import json
 import os
@@ -10,7 +10,7 @@ from processor.http.app import create_app
 from processor.http.limits import ServerLimits
 
 if __name__ == "__main__":
-    config = from_environment(os.environ)
+    config = from_environment()
     log.set_up(config.log_level)
     limits = ServerLimits(**json.loads(os.environ["HTTP_LIMITS"]))
     server.run(create_app(config, limits), config.host, config.port, limits)

@@ -1,4 +1,4 @@
-"""The transactions in which a job's rows are written: kept or taken back as a whole, with settings of their own."""
+"""The transactions that write the rows of a job: committed or rolled back as a whole, with their own settings."""
 
 from collections.abc import Callable, Iterator
 from uuid import UUID
@@ -16,7 +16,7 @@ current_setting('application_name')"""
 
 
 class Interrupted(BaseException):
-    """What ends a thread without being an error."""
+    """Ends a thread without being an error."""
 
 
 @pytest.fixture
@@ -37,20 +37,20 @@ def numbers(conn: psycopg.Connection) -> list[int]:
     return [n for (n,) in conn.execute("select n from public.kept order by n").fetchall()]
 
 
-def test_rows_are_kept_at_the_end(conn: psycopg.Connection) -> None:
+def test_rows_are_committed(conn: psycopg.Connection) -> None:
     with loading(conn, JOB, 45):
         conn.execute("insert into public.kept values (1)")
     assert numbers(conn) == [1]
 
 
-def test_rows_that_are_not_to_be_kept_are_taken_back(conn: psycopg.Connection) -> None:
+def test_rows_are_rolled_back_without_keep(conn: psycopg.Connection) -> None:
     with loading(conn, JOB, 45, keep=False):
         conn.execute("insert into public.kept values (1)")
     assert numbers(conn) == []
 
 
 @pytest.mark.parametrize("reason", [ValueError, Interrupted, KeyboardInterrupt])
-def test_whatever_ends_the_block_takes_them_back(conn: psycopg.Connection, reason: type[BaseException]) -> None:
+def test_every_exception_rolls_back(conn: psycopg.Connection, reason: type[BaseException]) -> None:
     def end() -> None:
         raise reason
 
@@ -59,7 +59,7 @@ def test_whatever_ends_the_block_takes_them_back(conn: psycopg.Connection, reaso
     assert numbers(conn) == []
 
 
-def test_a_savepoint_in_it_takes_back_no_more_than_its_own(conn: psycopg.Connection) -> None:
+def test_savepoint_rolls_back_only_its_own_rows(conn: psycopg.Connection) -> None:
     def fail() -> None:
         with conn.transaction():
             conn.execute("insert into public.kept values (2)")
@@ -81,7 +81,7 @@ def test_settings_end_with_the_transaction(conn: psycopg.Connection) -> None:
     assert conn.execute(SETTINGS).fetchone() == before
 
 
-def test_constraints_are_not_left_to_the_commit(conn: psycopg.Connection) -> None:
+def test_deferred_constraints_are_checked_before_the_commit(conn: psycopg.Connection) -> None:
     conn.execute("alter table public.kept add unique (n) deferrable initially deferred")
     reached: list[bool] = []
     with pytest.raises(psycopg.errors.UniqueViolation):
@@ -89,7 +89,7 @@ def test_constraints_are_not_left_to_the_commit(conn: psycopg.Connection) -> Non
     assert (reached, numbers(conn)) == ([], [])
 
 
-def test_a_session_that_is_ended_tells_so_and_leaves_nothing(conn: psycopg.Connection, db: Database) -> None:
+def test_terminated_session_raises_and_leaves_no_rows(conn: psycopg.Connection, db: Database) -> None:
     def end() -> None:
         with connect(db.admin_url) as other:
             other.execute("select pg_terminate_backend(%s, 5000)", (conn.info.backend_pid,))

@@ -1,4 +1,4 @@
-"""The HTTP surface: what each request is answered, over real sockets to a real processor."""
+"""The HTTP interface: the response to each kind of request, over real sockets to a running processor."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from processor.errors import BadRing
 from tests.conftest import Cluster
-from tests.integration.http_harness import ID, PATH, RIGHT, TOKEN, Answer, Server, serving
+from tests.integration.http_harness import ID, PATH, RIGHT, TOKEN, Response, Server, serving
 
 POST = f"POST {PATH} HTTP/1.1"
 
@@ -23,13 +23,13 @@ def server(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         yield one
 
 
-def refused(answer: Answer, status: int) -> str:
-    """Check that an answer is a refusal with the code and the hint; return its sentence."""
-    assert answer.status == status
-    assert answer.headers["content-type"] == "application/json"
-    assert answer.json.keys() == {"code", "message", "hint"}
-    assert (answer.json["code"], answer.json["hint"]) == ("IJ120", BadRing.hint)
-    return answer.json["message"]
+def check_error(response: Response, status: int) -> str:
+    """Check that a response is an error with this status, the code and the hint; return its message."""
+    assert response.status == status
+    assert response.headers["content-type"] == "application/json"
+    assert response.json.keys() == {"code", "message", "hint"}
+    assert (response.json["code"], response.json["hint"]) == ("IJ120", BadRing.hint)
+    return response.json["message"]
 
 
 @pytest.mark.parametrize(
@@ -46,11 +46,11 @@ def refused(answer: Answer, status: int) -> str:
 )
 def test_ring_is_accepted_however_often(server: Server, body: bytes) -> None:
     for _ in range(3):
-        answer = server.ring(body)
-        assert (answer.status, answer.json) == (202, {"status": "accepted"})
+        response = server.ring(body)
+        assert (response.status, response.json) == (202, {"status": "accepted"})
 
 
-WRONG = [
+WRONG_TOKENS = [
     (),
     ("Authorization: Bearer wrong",),
     ("Authorization: Bearer",),
@@ -72,21 +72,21 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize("headers", WRONG)
-def test_nobody_else_is_told_anything(server: Server, headers: tuple[str, ...]) -> None:
-    """Same status, same headers, no body: whatever is wrong with the token, and whatever the body is."""
+@pytest.mark.parametrize("headers", WRONG_TOKENS)
+def test_request_without_the_token_gets_an_empty_401(server: Server, headers: tuple[str, ...]) -> None:
+    """Status, headers and the empty body are the same whatever is wrong with the token, and whatever the body is."""
     for body in (b'{"job_ids": []}', b"{", b'{"status": "completed"}', b"x" * 70_000):
-        answer = server.request(POST, *headers, f"Content-Length: {len(body)}", body=body)
-        assert (answer.status, answer.body) == (401, b"")
-        assert answer.headers.keys() == {"content-length", "date"}
+        response = server.request(POST, *headers, f"Content-Length: {len(body)}", body=body)
+        assert (response.status, response.body) == (401, b"")
+        assert response.headers.keys() == {"content-length", "date"}
 
 
 @pytest.mark.parametrize("header", [RIGHT.lower().replace(TOKEN.lower(), TOKEN), RIGHT.replace("Bearer ", "BEARER  ")])
-def test_scheme_has_no_case(server: Server, header: str) -> None:
+def test_scheme_is_case_insensitive(server: Server, header: str) -> None:
     assert server.request(POST, header, "Content-Length: 0").status == 202
 
 
-BAD = [
+BAD_RINGS = [
     (b"[]", "the body is not a JSON object"),
     (b"null", "the body is not a JSON object"),
     (b'"x"', "the body is not a JSON object"),
@@ -104,8 +104,8 @@ BAD = [
     (b'{"job_ids": [], "status": "completed"}', "the body has an unknown field"),
     (b'{"Job_Ids": []}', "the body has an unknown field"),
     (b'{"": []}', "the body has an unknown field"),
-    (b'{"job_ids": [], "job_ids": []}', "the body has a field twice"),
-    (b'{"job_ids": [{"a": 1, "a": 2}]}', "the body has a field twice"),
+    (b'{"job_ids": [], "job_ids": []}', "the body has a duplicate field"),
+    (b'{"job_ids": [{"a": 1, "a": 2}]}', "the body has a duplicate field"),
     (b'{"job_ids": null}', "job_ids is not an array"),
     (b'{"job_ids": "%s"}' % ID.encode(), "job_ids is not an array"),
     (b'{"job_ids": {"0": "x"}}', "job_ids is not an array"),
@@ -124,37 +124,37 @@ BAD = [
 ]
 
 
-@pytest.mark.parametrize(("body", "sentence"), BAD, ids=range(len(BAD)))
-def test_what_is_no_ring_is_refused(server: Server, body: bytes, sentence: str) -> None:
-    assert refused(server.ring(body), 400) == sentence
+@pytest.mark.parametrize(("body", "message"), BAD_RINGS, ids=range(len(BAD_RINGS)))
+def test_body_that_is_not_a_ring_gets_400(server: Server, body: bytes, message: str) -> None:
+    assert check_error(server.ring(body), 400) == message
 
 
-def test_body_of_exactly_64_kb_is_read(server: Server) -> None:
+def test_body_of_64_kb_is_accepted(server: Server) -> None:
     assert server.ring(b"{}".ljust(65_536)).status == 202
 
 
-def test_larger_body_is_refused(server: Server) -> None:
-    assert refused(server.ring(b" " * 65_537), 413) == "the body is larger than 64 kB"
+def test_larger_body_gets_413(server: Server) -> None:
+    assert check_error(server.ring(b" " * 65_537), 413) == "the body is larger than 64 kB"
 
 
 @pytest.mark.parametrize("length", ["65537", "10000000000", "9" * 20])
-def test_larger_body_is_refused_before_it_is_sent(server: Server, length: str) -> None:
-    refused(server.request(POST, RIGHT, f"Content-Length: {length}"), 413)
+def test_larger_body_gets_413_before_it_is_sent(server: Server, length: str) -> None:
+    check_error(server.request(POST, RIGHT, f"Content-Length: {length}"), 413)
 
 
-def test_body_that_nobody_will_take_is_not_asked_for(server: Server) -> None:
-    """`Expect: 100-continue` is answered by the refusal itself."""
-    refused(server.request(POST, RIGHT, "Content-Length: 65537", "Expect: 100-continue"), 413)
-    answer = server.request(POST, "Content-Length: 10", "Expect: 100-continue")
-    assert (answer.status, answer.body) == (401, b"")
+def test_body_that_is_not_accepted_gets_no_100_continue(server: Server) -> None:
+    """The response to `Expect: 100-continue` is the error itself."""
+    check_error(server.request(POST, RIGHT, "Content-Length: 65537", "Expect: 100-continue"), 413)
+    response = server.request(POST, "Content-Length: 10", "Expect: 100-continue")
+    assert (response.status, response.body) == (401, b"")
 
 
-def test_larger_body_without_a_length_is_refused_while_it_comes(server: Server) -> None:
+def test_larger_body_without_a_length_gets_413_while_it_is_sent(server: Server) -> None:
     with server.connect() as connection:
         connection.send(POST, RIGHT, "Transfer-Encoding: chunked")
         for _ in range(17):  # 68 kB, and no end
             connection.send_raw(b"1000\r\n" + b" " * 4096 + b"\r\n")
-        refused(connection.answer(), 413)
+        check_error(connection.response(), 413)
 
 
 def test_chunked_ring_is_accepted(server: Server) -> None:
@@ -166,10 +166,10 @@ def test_chunked_ring_is_accepted(server: Server) -> None:
     "path", ["/", f"{PATH}/", f"/{PATH}", f"{PATH}/x", "/health/", "/docs", "/../etc/passwd", "/%00"]
 )
 @pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS", "X"])
-def test_other_paths_are_not_there_and_not_elsewhere(server: Server, method: str, path: str) -> None:
-    answer = server.request(f"{method} {path} HTTP/1.1", RIGHT)
-    assert refused(answer, 404) == "there is nothing at this path"
-    assert "location" not in answer.headers
+def test_other_paths_get_404_without_a_redirect(server: Server, method: str, path: str) -> None:
+    response = server.request(f"{method} {path} HTTP/1.1", RIGHT)
+    assert check_error(response, 404) == "the path does not exist"
+    assert "location" not in response.headers
 
 
 @pytest.mark.parametrize(
@@ -180,11 +180,13 @@ def test_other_paths_are_not_there_and_not_elsewhere(server: Server, method: str
         ("/ready", ["POST", "OPTIONS", "DELETE", "TRACE"], {"GET", "HEAD"}),
     ],
 )
-def test_other_methods_are_refused(server: Server, path: str, methods: list[str], allowed: set[str]) -> None:
+def test_other_methods_get_405_with_the_allowed_ones(
+    server: Server, path: str, methods: list[str], allowed: set[str]
+) -> None:
     for method in methods:
-        answer = server.request(f"{method} {path} HTTP/1.1", RIGHT)
-        assert refused(answer, 405) == "this path does not take the method"
-        assert set(answer.headers["allow"].split(", ")) == allowed
+        response = server.request(f"{method} {path} HTTP/1.1", RIGHT)
+        assert check_error(response, 405) == "the path does not support this method"
+        assert set(response.headers["allow"].split(", ")) == allowed
 
 
 @pytest.mark.parametrize(("path", "status"), [("/health", 200), ("/ready", 200), (PATH, 405), ("/", 404)])
@@ -196,14 +198,14 @@ def test_head_is_get_without_the_body(server: Server, path: str, status: int) ->
     assert body == b""
 
 
-@pytest.mark.parametrize(("path", "told"), [("/health", "ok"), ("/ready", "ready")])
-def test_probes_tell_their_state_and_nothing_else(server: Server, path: str, told: str) -> None:
-    answer = server.request(f"GET {path} HTTP/1.1")
-    assert (answer.status, answer.json) == (200, {"status": told})
-    assert answer.headers["content-type"] == "application/json"
+@pytest.mark.parametrize(("path", "status"), [("/health", "ok"), ("/ready", "ready")])
+def test_probes_return_their_status_and_nothing_else(server: Server, path: str, status: str) -> None:
+    response = server.request(f"GET {path} HTTP/1.1")
+    assert (response.status, response.json) == (200, {"status": status})
+    assert response.headers["content-type"] == "application/json"
 
 
-def test_no_answer_names_the_server(server: Server) -> None:
+def test_no_response_names_the_server(server: Server) -> None:
     for line, *headers in (
         ("GET /health HTTP/1.1",),
         ("GET / HTTP/1.1",),
@@ -211,22 +213,22 @@ def test_no_answer_names_the_server(server: Server) -> None:
         (POST, RIGHT, "Content-Length: 99999"),
         ("nonsense",),
     ):
-        answer = server.request(line, *headers)
-        assert answer.headers.keys() <= {"date", "content-type", "content-length", "allow", "connection"}
-        assert b"uvicorn" not in answer.body + str(answer.headers).encode()
+        response = server.request(line, *headers)
+        assert response.headers.keys() <= {"date", "content-type", "content-length", "allow", "connection"}
+        assert b"uvicorn" not in response.body + str(response.headers).encode()
 
 
 def test_websocket_is_not_offered(server: Server) -> None:
     upgrade = ("Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: AAAA")
     assert server.request("GET /health HTTP/1.1", *upgrade).status == 200
-    assert refused(server.request(f"GET {PATH} HTTP/1.1", *upgrade), 405)
+    assert check_error(server.request(f"GET {PATH} HTTP/1.1", *upgrade), 405)
 
 
 def test_cross_origin_requests_are_not_allowed(server: Server) -> None:
-    asked = ("Origin: https://elsewhere.example", "Access-Control-Request-Method: POST")
-    answer = server.request(f"OPTIONS {PATH} HTTP/1.1", *asked)
-    assert answer.status == 405
-    assert not any(name.startswith("access-control") for name in answer.headers)
+    preflight = ("Origin: https://elsewhere.example", "Access-Control-Request-Method: POST")
+    response = server.request(f"OPTIONS {PATH} HTTP/1.1", *preflight)
+    assert response.status == 405
+    assert not any(name.startswith("access-control") for name in response.headers)
 
 
 def test_forwarded_host_and_scheme_change_nothing(server: Server) -> None:
@@ -234,7 +236,7 @@ def test_forwarded_host_and_scheme_change_nothing(server: Server) -> None:
     assert server.request("GET /health HTTP/1.1", *headers).json == {"status": "ok"}
 
 
-def test_nothing_of_all_this_is_in_the_log(server: Server) -> None:
-    """Runs last. Refusals are the client's business: no line for each, no trace, and never the token."""
-    lines = [json.loads(line) for line in server.said().splitlines()]
+def test_bad_requests_are_not_logged(server: Server) -> None:
+    """Runs last. The requests above leave no line, no traceback and no token in the log."""
+    lines = [json.loads(line) for line in server.logged().splitlines()]
     assert {line["action"] for line in lines} <= {"worker_started"}

@@ -1,6 +1,6 @@
-"""Generated requests over the whole surface: no 5xx, nothing said that should not be, and no trace in the log.
+"""Generated requests to every path: no 5xx, no secret or internal name in a response, and no traceback in the log.
 
-`HTTP_EXAMPLES` is how many of each kind; 200 unless it says otherwise.
+`HTTP_EXAMPLES` is the number of requests of each kind, 200 by default.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ from hypothesis import HealthCheck, event, example, given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import Cluster
-from tests.integration.http_harness import ID, KEY, PATH, TOKEN, Answer, Server, limited
+from tests.integration.http_harness import ID, KEY, PATH, TOKEN, Response, Server, limited
 
 EXAMPLES = settings(
     max_examples=int(os.environ.get("HTTP_EXAMPLES", "200")),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-SAID = {"date", "content-type", "content-length", "allow", "connection"}
-# By status: all that the surface may ever answer while its database is there.
+RESPONSE_HEADERS = {"date", "content-type", "content-length", "allow", "connection"}
+# All statuses that a processor may return while its database is available.
 STATUSES = {200, 202, 400, 401, 404, 405, 408, 413}
 
 tokens = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-", min_size=1, max_size=12)
-known = ["POST", "GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"]
-# More often those that are taken somewhere: most of what is made at random ends at 404 or 405.
-methods = st.sampled_from(["POST"] * 6 + ["GET"] * 4 + known) | tokens
+standard_methods = ["POST", "GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"]
+# The methods and paths that exist are drawn more often, since most random ones end with 404 or 405.
+methods = st.sampled_from(["POST"] * 6 + ["GET"] * 4 + standard_methods) | tokens
 visible = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), max_size=40)
 targets = st.sampled_from(
     [PATH, "/health", "/ready"] * 4
@@ -71,7 +71,7 @@ bodies = (
 
 @dataclass(frozen=True, slots=True)
 class Framing:
-    """How a body is announced; `length` is added to the true one."""
+    """How the length of a body is announced; `length` is added to the actual one."""
 
     chunked: bool
     length: int
@@ -90,43 +90,43 @@ framings = st.builds(Framing, st.booleans(), st.just(0) | st.just(0) | st.intege
 
 @pytest.fixture(scope="module")
 def server(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Short limits, since a request that announces more than it sends is waited for."""
+    """The limits are short, since the server waits for a request that announces more than it sends."""
     log: Path = tmp_path_factory.mktemp("http") / "processor.log"
     limits = {"head_seconds": 1, "body_seconds": 0.2, "idle_seconds": 1}
     with contextmanager(cluster.clone)("closed") as db, limited(db, log, **limits) as one:
         yield one
 
 
-def check(server: Server, answer: Answer) -> None:
-    """Check what holds for every answer, and that the processor is none the worse for it."""
-    event(f"answered {answer.status}")
-    assert answer.status in STATUSES
-    assert answer.headers.keys() <= SAID
-    said = answer.body + json.dumps(answer.headers).encode()
+def check(server: Server, response: Response) -> None:
+    """Check what holds for every response, and that the processor is still running."""
+    event(f"status {response.status}")
+    assert response.status in STATUSES
+    assert response.headers.keys() <= RESPONSE_HEADERS
+    received = response.body + json.dumps(response.headers).encode()
     for word in (TOKEN, KEY, "Traceback", "uvicorn", "starlette", ".py", "postgres"):
-        assert word.encode() not in said
-    if answer.body:
-        assert answer.json.keys() in ({"status"}, {"code", "message", "hint"})
+        assert word.encode() not in received
+    if response.body:
+        assert response.json.keys() in ({"status"}, {"code", "message", "hint"})
     assert server.process.poll() is None
 
 
 def send(server: Server, line: str, fields: list[tuple[str, str]], framing: Framing, body: bytes) -> None:
-    """Send a request and check the answer. A client that is hung up on while it still sends may not see it."""
+    """Send a request and check the response, which may be lost when the server disconnects while it is being sent."""
     lines = [line, *(f"{name}: {value}" for name, value in fields), *framing.headers(body)]
     with server.connect() as connection:
         try:
             connection.send(*lines, body=framing.framed(body))
-            answer = connection.answer(to=line.partition(" ")[0])
+            response = connection.response(to=line.partition(" ")[0])
         except ConnectionError:
-            event("hung up on")
+            event("disconnected")
             assert server.process.poll() is None
         else:
-            check(server, answer)
+            check(server, response)
 
 
 @EXAMPLES
 @given(method=methods, target=targets, fields=headers, framing=framings, body=bodies)
-def test_no_request_is_answered_with_a_fault(
+def test_no_request_causes_a_server_error(
     server: Server, method: str, target: str, fields: list[tuple[str, str]], framing: Framing, body: bytes
 ) -> None:
     send(server, f"{method} {target} HTTP/1.1", fields, framing, body)
@@ -137,22 +137,22 @@ def test_no_request_is_answered_with_a_fault(
 @example([], Framing(False, 0), b'{"job_ids": ["\\ud800"]}')
 @example([], Framing(False, 0), b"1" * 5000)
 @example([], Framing(True, 0), b"[" * 70_000)
-def test_no_ring_is_answered_with_a_fault(
+def test_no_ring_causes_a_server_error(
     server: Server, fields: list[tuple[str, str]], framing: Framing, body: bytes
 ) -> None:
     send(server, f"POST {PATH} HTTP/1.1", [("Authorization", f"Bearer {TOKEN}"), *fields], framing, body)
 
 
 @EXAMPLES
-@given(data=st.binary(min_size=1, max_size=300), begun=st.sampled_from([b"", b"GET / HTTP/1.1\r\n", b"POST /health "]))
-def test_no_bytes_are_answered_with_a_fault(server: Server, data: bytes, begun: bytes) -> None:
+@given(data=st.binary(min_size=1, max_size=300), start=st.sampled_from([b"", b"GET / HTTP/1.1\r\n", b"POST /health "]))
+def test_no_bytes_cause_a_server_error(server: Server, data: bytes, start: bytes) -> None:
     with server.connect() as connection:
-        connection.send_raw(begun + data + b"\r\n\r\n")
-        said = connection.rest()
-    assert said == b"" or int(said[9:12]) in STATUSES
+        connection.send_raw(start + data + b"\r\n\r\n")
+        received = connection.rest()
+    assert received == b"" or int(received[9:12]) in STATUSES
     assert server.process.poll() is None
 
 
-def test_ring_is_still_taken_and_no_fault_was_logged(server: Server) -> None:
+def test_ring_is_still_accepted_and_no_error_was_logged(server: Server) -> None:
     assert server.ring(b'{"job_ids": ["%s"]}' % ID.encode()).status == 202
-    assert {json.loads(line)["level"] for line in server.said().splitlines()} == {"info"}
+    assert {json.loads(line)["level"] for line in server.logged().splitlines()} == {"info"}
