@@ -29,7 +29,7 @@ def fault_stack(folder: Path) -> Iterator[FaultStack]:
     directory = folder / "stack"
     state.prepare(directory)
     major = int(os.environ.get("IMPORT_JOBS_TEST_POSTGRES", "17"))
-    local = LocalStack(directory, state.load_or_create(directory, major), lambda: False)
+    local = LocalStack(directory=directory, state=state.load_or_create(directory, major), stopping=lambda: False)
     nursery = Nursery()
     try:
         for _ in local.start(processor=False):

@@ -1,1 +1,4 @@
-"""The local Storage API: Supabase's /storage/v1 over one directory and one Postgres, for development and tests."""
+"""The local Storage API: Supabase's /storage/v1 for development and tests.
+
+Rows are stored in Postgres and files in one directory. Responses, including errors, are those of the real server.
+"""

@@ -1,4 +1,4 @@
-"""Run the local Storage API: `python -m processor.local.storage_api`, with its settings in the environment."""
+"""Runs the local Storage API with its settings from the environment: `python -m processor.local.storage_api`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import uvicorn
 from processor.local.storage_api.app import create_app
 from processor.local.storage_api.config import MissingVariable, Settings
 
-# Downloads may be long; a stop should not wait for them.
+# How long a stop waits for open downloads.
 _GRACE_SECONDS = 2
 
 

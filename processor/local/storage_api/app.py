@@ -1,4 +1,4 @@
-"""The routes of /storage/v1, in the order in which they must be tried."""
+"""The application: the routes of /storage/v1, in the order in which they are matched, and the error handlers."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from processor.local.storage_api.bodies import read_json
 from processor.local.storage_api.callers import identify
 from processor.local.storage_api.config import Settings
 from processor.local.storage_api.database import Database
-from processor.local.storage_api.errors import GatewayRefusal, StorageError
+from processor.local.storage_api.errors import GatewayError, StorageError
 from processor.local.storage_api.files import Files
-from processor.local.storage_api.services import Call, Identify, Services, call_of, everyone
+from processor.local.storage_api.services import Call, Identify, Services, build_call, skip_identification
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 def create_app(settings: Settings) -> Starlette:
-    """Build the application; it starts without Postgres and answers 5xx until that is there."""
+    """Build the application. It starts without Postgres and answers 5xx until it can connect."""
     database = Database(settings.database_url)
     services = Services(settings, database, Files(settings.root))
 
@@ -50,10 +50,10 @@ def create_app(settings: Settings) -> Starlette:
             )
         ],
         exception_handlers={
-            StorageError: _refuse,
-            GatewayRefusal: _refuse_at_gateway,
+            StorageError: _storage_error,
+            GatewayError: _gateway_error,
             HTTPException: _no_route,
-            Exception: _fail,
+            Exception: _internal_error,
         },
         lifespan=lifespan,
     )
@@ -98,7 +98,7 @@ def _objects() -> list[Route]:
         Route(f"/object/authenticated/{one}", downloads.authenticated, methods=["GET"]),
         Route(
             f"/object/info/public/{one}",
-            to(objects.public_info, "info_public", everyone),
+            to(objects.public_info, "info_public", skip_identification),
             methods=["GET"],
         ),
         *(
@@ -117,22 +117,22 @@ def _objects() -> list[Route]:
 
 
 def _json(run: Callable[[Call], object], operation: str, who: Identify = identify) -> Endpoint:
-    """Return an endpoint that reads JSON, runs a call in a thread and writes JSON."""
+    """Return an endpoint that reads JSON, runs `run` in a thread and writes its result as JSON."""
 
     async def endpoint(request: Request) -> Response:
         body = await read_json(request)
-        return JSONResponse(await run_in_threadpool(lambda: run(call_of(request, operation, who, body))))
+        return JSONResponse(await run_in_threadpool(lambda: run(build_call(request, operation, who, body))))
 
     return endpoint
 
 
-async def _refuse(_request: Request, error: Exception) -> Response:
+async def _storage_error(_request: Request, error: Exception) -> Response:
     assert isinstance(error, StorageError)  # noqa: S101 - how Starlette types its handlers
     return JSONResponse(error.body(), error.http_status)
 
 
-async def _refuse_at_gateway(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, GatewayRefusal)  # noqa: S101 - how Starlette types its handlers
+async def _gateway_error(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, GatewayError)  # noqa: S101 - how Starlette types its handlers
     return JSONResponse({"message": error.message, "hint": error.hint}, 401)
 
 
@@ -142,5 +142,5 @@ async def _no_route(request: Request, error: Exception) -> Response:
     return JSONResponse({"message": message, "error": "Not Found", "statusCode": 404}, 404)
 
 
-async def _fail(_request: Request, _error: Exception) -> Response:
+async def _internal_error(_request: Request, _error: Exception) -> Response:
     return JSONResponse({"statusCode": "500", "error": "Internal", "message": "Internal Server Error"}, 500)

@@ -1,4 +1,4 @@
-"""Request bodies: small ones as checked JSON, large ones in batches that never add up in memory."""
+"""Reads request bodies: small ones as JSON objects, large ones in batches, so that memory stays bounded."""
 
 from __future__ import annotations
 
@@ -10,20 +10,23 @@ from starlette.requests import ClientDisconnect, Request
 
 from processor.local.storage_api.errors import invalid_request
 
-# One hop to a thread per batch: at 64 KiB, as they arrive, the hops cost more than the writes.
+# Each batch is handed to a thread. With the pieces of 64 KiB that arrive, switching threads costs more than writing.
 _BATCH_BYTES = 1 << 20
 _MAX_JSON_BYTES = 1 << 20
 
 
-class Stream:
-    """A body read in batches; what a refusal left unread can be drained, so that the client sees the answer."""
+class BodyStream:
+    """A body that is read in batches. After an error the rest can be drained, so that the client reads the response."""
 
     def __init__(self, request: Request) -> None:
         self._receive = request.receive
         self._ended = False
 
     async def batches(self) -> AsyncIterator[bytes]:
-        """Yield the body, about a mebibyte at a time; raises ClientDisconnect where it breaks off."""
+        """Yield the body in batches of about 1 MiB.
+
+        Raises: ClientDisconnect when the client disconnects before the end.
+        """
         pending: list[bytes] = []
         size = 0
         while not self._ended:
@@ -37,7 +40,7 @@ class Stream:
             yield b"".join(pending)
 
     async def drain(self) -> None:
-        """Read the rest and forget it."""
+        """Read the rest of the body and discard it."""
         while not self._ended:
             await self._next()
 
@@ -50,8 +53,8 @@ class Stream:
         return cast("bytes", message.get("body", b""))
 
 
-class Json:
-    """A JSON object whose properties are asked for by type."""
+class JsonBody:
+    """A JSON object with accessors that check the types of its properties."""
 
     def __init__(self, values: dict[str, object]) -> None:
         self._values = values
@@ -60,58 +63,70 @@ class Json:
         return name in self._values
 
     def text(self, name: str) -> str:
-        """Return a text that must be there."""
+        """Return a required string.
+
+        Raises: StorageError when it is missing.
+        """
         if name not in self._values:
             raise invalid_request(f"body must have required property '{name}'")
         return str(self._values[name])
 
     def text_or(self, name: str, default: str) -> str:
-        """Return a text, or the default where it is absent or null."""
+        """Return a string, or the default when it is missing or null."""
         value = self._values.get(name)
         return default if value is None else str(value)
 
-    def whole(self, name: str) -> int:
-        """Return a whole number that must be there; numbers in quotes count, as for the real server."""
+    def integer(self, name: str) -> int:
+        """Return a required integer; like the real server it accepts an integer in quotes.
+
+        Raises: StorageError when it is missing or not an integer.
+        """
         try:
             return int(self.text(name))
         except ValueError as error:
             raise invalid_request(f"body/{name} must be integer") from error
 
-    def whole_or(self, name: str, default: int) -> int:
-        """Return a whole number, or the default where it is absent or null."""
-        return default if self._values.get(name) is None else self.whole(name)
+    def integer_or(self, name: str, default: int) -> int:
+        """Return an integer, or the default when it is missing or null."""
+        return default if self._values.get(name) is None else self.integer(name)
 
     def flag(self, name: str) -> bool:
-        """Return a boolean, false where it is absent."""
+        """Return a boolean; a missing one is false."""
         return self._values.get(name) in (True, "true", 1)
 
     def texts(self, name: str) -> list[str]:
-        """Return a list of texts that must be there."""
+        """Return a required list of strings.
+
+        Raises: StorageError when it is missing or not a list.
+        """
         self.text(name)
         values = self._values[name]
         if not isinstance(values, list):
             raise invalid_request(f"body/{name} must be array")
         return [str(value) for value in cast("list[object]", values)]
 
-    def inner(self, name: str) -> Json:
-        """Return an object inside this one, an empty one where it is absent."""
+    def inner(self, name: str) -> JsonBody:
+        """Return a nested object; a missing one is empty."""
         value = self._values.get(name)
-        return Json(cast("dict[str, object]", value) if isinstance(value, dict) else {})
+        return JsonBody(cast("dict[str, object]", value) if isinstance(value, dict) else {})
 
 
-async def read_json(request: Request) -> Json:
-    """Read a body as a JSON object; an empty body is an empty object."""
+async def read_json(request: Request) -> JsonBody:
+    """Return a body as a JSON object; an empty body is an empty object.
+
+    Raises: StorageError when the body is larger than 1 MiB or not a JSON object.
+    """
     raw = bytearray()
-    async for batch in Stream(request).batches():
+    async for batch in BodyStream(request).batches():
         raw += batch
         if len(raw) > _MAX_JSON_BYTES:
             raise invalid_request("Request body is too large", error="FST_ERR_CTP_BODY_TOO_LARGE")
     if not raw:
-        return Json({})
+        return JsonBody({})
     try:
         document = cast("object", json.loads(raw))
     except ValueError as error:
         raise invalid_request("Body is not valid JSON", error="SyntaxError") from error
     if not isinstance(document, dict):
         raise invalid_request("body must be object")
-    return Json(cast("dict[str, object]", document))
+    return JsonBody(cast("dict[str, object]", document))

@@ -1,12 +1,12 @@
-"""The calls on buckets."""
+"""The API calls on buckets."""
 
 from __future__ import annotations
 
 import re
 
 from processor.local.storage_api import rows
-from processor.local.storage_api.bodies import Json
-from processor.local.storage_api.database import Rows
+from processor.local.storage_api.bodies import JsonBody
+from processor.local.storage_api.database import DictConnection
 from processor.local.storage_api.errors import StorageError, access_denied, invalid_request, no_such_bucket
 from processor.local.storage_api.names import check_bucket_name
 from processor.local.storage_api.records import row_as_json
@@ -66,7 +66,7 @@ def get(call: Call) -> object:
 
 
 def update(call: Call) -> object:
-    """Answer PUT /bucket/{bucket}; what the body does not name stays as it is."""
+    """Answer PUT /bucket/{bucket}; properties that the body does not name keep their values."""
     values = {
         "id": call.bucket,
         "set_public": "public" in call.body,
@@ -89,17 +89,17 @@ def empty(call: Call) -> object:
     while True:
         with call.services.database.transaction(call.scope) as connection:
             names = [row["name"] for row in connection.execute(_NAMES, [call.bucket])]
-            gone = rows.delete(connection, call.bucket, names)
-            if len(gone) < len(names):
+            deleted = rows.delete(connection, call.bucket, names)
+            if len(deleted) < len(names):
                 raise access_denied("You may have SELECT but not DELETE permissions")
-        for row in gone:
-            call.services.files.drop(row.bucket_id, row.name, row.version)
+        for row in deleted:
+            call.services.files.remove(row.bucket_id, row.name, row.version)
         if not names:
             return {"message": "Successfully emptied"}
 
 
 def delete(call: Call) -> object:
-    """Answer DELETE /bucket/{bucket}; objects that the caller cannot see keep a bucket as well."""
+    """Answer DELETE /bucket/{bucket}. Objects that the caller cannot see also prevent the deletion."""
     database = call.services.database
     with database.transaction(call.scope) as connection:
         _get(connection, call.bucket)
@@ -113,7 +113,7 @@ def delete(call: Call) -> object:
     return {"message": "Successfully deleted"}
 
 
-def _get(connection: Rows, bucket: str) -> dict[str, object]:
+def _get(connection: DictConnection, bucket: str) -> dict[str, object]:
     row = connection.execute(_GET, [bucket]).fetchone()
     if row is None:
         raise no_such_bucket()
@@ -121,11 +121,11 @@ def _get(connection: Rows, bucket: str) -> dict[str, object]:
 
 
 def _as_json(row: dict[str, object]) -> dict[str, object]:
-    # The real server's serializer writes an absent owner as an empty text, and clients count on a text.
+    # The serializer of the real server writes a missing owner as an empty string, and clients rely on a string.
     return row_as_json(row) | {"owner": str(row["owner"] or "")}
 
 
-def _size_limit(body: Json) -> int | None:
+def _size_limit(body: JsonBody) -> int | None:
     text = body.text_or("file_size_limit", "")
     if not text or text == "0":
         return None
@@ -137,7 +137,7 @@ def _size_limit(body: Json) -> int | None:
     return int(float(match[1]) * _UNITS[match[2].lower()])
 
 
-def _mime_types(body: Json) -> list[str] | None:
+def _mime_types(body: JsonBody) -> list[str] | None:
     if not body.text_or("allowed_mime_types", ""):
         return None
     return [kind for kind in body.texts("allowed_mime_types") if kind]

@@ -1,4 +1,4 @@
-"""Who is calling: API keys as the gateway knows them, and JWTs, which decide the Postgres role and claims."""
+"""Identifies callers by API keys, which the gateway checks, and by JWTs, which contain the Postgres role and claims."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from jwt.types import Options
 
 from processor.local.storage_api.config import Settings
 from processor.local.storage_api.errors import (
-    GatewayRefusal,
+    GatewayError,
     StorageError,
     access_denied,
     invalid_request,
@@ -21,7 +21,7 @@ from processor.local.storage_api.errors import (
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A Postgres role with its claims; unauthenticated callers are anon and may only read public buckets."""
+    """A Postgres role and its claims. An unauthenticated caller has the role anon and may only read public buckets."""
 
     role: str
     claims: Mapping[str, object]
@@ -29,50 +29,61 @@ class Caller:
 
     @property
     def owner(self) -> str | None:
-        """Return the user's id, None for a key."""
+        """The id of the user; None for an API key."""
         subject = self.claims.get("sub")
         return subject if isinstance(subject, str) else None
 
 
-def _holder(role: str) -> Caller:
+def _caller_with_role(role: str) -> Caller:
     return Caller(role, {"iss": "supabase", "role": role})
 
 
-SERVICE = _holder("service_role")
-ANON = _holder("anon")
-NOBODY = Caller("anon", {"role": "anon"}, authenticated=False)
+SERVICE = _caller_with_role("service_role")
+ANON = _caller_with_role("anon")
+UNAUTHENTICATED = Caller("anon", {"role": "anon"}, authenticated=False)
 
 
 def identify(headers: Mapping[str, str], settings: Settings) -> Caller:
-    """Return the caller; raises GatewayRefusal for a bad key and StorageError for a bad or missing token."""
-    by_key = _caller_of_key(headers, settings)
+    """Return the caller of a request.
+
+    Raises: GatewayError for an invalid key, StorageError for an invalid or missing token.
+    """
+    by_key = _caller_from_key(headers, settings)
     scheme, _, token = headers.get("authorization", "").partition(" ")
     token = token.strip() if scheme.lower() == "bearer" else ""
-    if not token or (token.startswith("sb_") and _same(token, headers.get("apikey", ""))):
+    if not token or (token.startswith("sb_") and _equal(token, headers.get("apikey", ""))):
         if by_key is None:
             raise invalid_request("headers must have required property 'authorization'")
         return by_key
-    return _caller_of_token(token, settings)
+    return _caller_from_token(token, settings)
 
 
-def identify_or_nobody(headers: Mapping[str, str], settings: Settings) -> Caller:
-    """Return the caller, or NOBODY when the token is bad or missing, for the routes that serve public buckets."""
+def identify_or_anonymous(headers: Mapping[str, str], settings: Settings) -> Caller:
+    """Return the caller, or UNAUTHENTICATED when the token is invalid or missing.
+
+    For routes that serve public buckets.
+
+    Raises: GatewayError for an invalid key.
+    """
     if not headers.get("authorization") and not headers.get("apikey"):
-        return NOBODY
+        return UNAUTHENTICATED
     try:
         return identify(headers, settings)
     except StorageError:
-        return NOBODY
+        return UNAUTHENTICATED
 
 
 def read_token(token: str, secret: str) -> Mapping[str, object]:
-    """Return a token's claims; raises jwt.InvalidTokenError."""
+    """Return the claims of a token.
+
+    Raises: jwt.InvalidTokenError.
+    """
     options: Options = {"verify_aud": False, "verify_iat": False, "verify_sub": False, "verify_jti": False}
     return cast("Mapping[str, object]", jwt.decode(token, secret, algorithms=["HS256"], options=options))
 
 
 def describe(error: jwt.InvalidTokenError) -> str:
-    """Return the sentence that the real server's JWT library would have said."""
+    """Return the message of the JWT library that the real server uses."""
     if isinstance(error, jwt.ExpiredSignatureError):
         return '"exp" claim timestamp check failed'
     if isinstance(error, jwt.InvalidSignatureError):
@@ -80,32 +91,32 @@ def describe(error: jwt.InvalidTokenError) -> str:
     return "Invalid Compact JWS"
 
 
-def _caller_of_key(headers: Mapping[str, str], settings: Settings) -> Caller | None:
+def _caller_from_key(headers: Mapping[str, str], settings: Settings) -> Caller | None:
     key = headers.get("apikey", "")
     if not key:
         return None
-    if _same(key, settings.publishable_key):
+    if _equal(key, settings.publishable_key):
         return ANON
-    if _same(key, settings.secret_key):
+    if _equal(key, settings.secret_key):
         if headers.get("user-agent", "").startswith("Mozilla/"):
-            raise GatewayRefusal(
+            raise GatewayError(
                 "Forbidden use of secret API key in browser",
                 "Secret API keys can only be used in a protected environment and should never be used in a "
                 "browser. Delete this secret API key immediately.",
             )
         return SERVICE
     if key.startswith("sb_"):
-        raise GatewayRefusal(
+        raise GatewayError(
             "Unregistered API key",
             "Double check the provided API key as it is not registered for this project.",
         )
     try:
-        return _caller_of_token(key, settings)  # the older keys are JWTs themselves
+        return _caller_from_token(key, settings)  # legacy keys are JWTs
     except StorageError as error:
-        raise GatewayRefusal("Invalid API key", "Double check your Supabase API key.") from error
+        raise GatewayError("Invalid API key", "Double check your Supabase API key.") from error
 
 
-def _caller_of_token(token: str, settings: Settings) -> Caller:
+def _caller_from_token(token: str, settings: Settings) -> Caller:
     try:
         claims = read_token(token, settings.jwt_secret)
     except jwt.InvalidTokenError as error:
@@ -114,5 +125,5 @@ def _caller_of_token(token: str, settings: Settings) -> Caller:
     return Caller(role if isinstance(role, str) and role else "anon", claims)
 
 
-def _same(left: str, right: str) -> bool:
+def _equal(left: str, right: str) -> bool:
     return hmac.compare_digest(left.encode(), right.encode())

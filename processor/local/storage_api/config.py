@@ -1,4 +1,4 @@
-"""The environment of the local Storage API, read once at the start."""
+"""The settings of the local Storage API, read from the environment once at the start."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from pathlib import Path
 
 
 class MissingVariable(Exception):
-    """Say which environment variable is absent."""
+    """An environment variable is missing; the message names it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Everything the server needs to know before its first request."""
+    """The settings of the server."""
 
     database_url: str
     root: Path
@@ -25,11 +25,14 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
-        """Read the settings; raises MissingVariable for the first one that is absent."""
+        """Read the settings.
+
+        Raises: MissingVariable for the first variable that is missing.
+        """
 
         def read(name: str) -> str:
             if not (value := environment.get(name)):
-                raise MissingVariable(f"{name} is not set: the local Storage API needs it")
+                raise MissingVariable(f"{name} is not set — Set it before starting the local Storage API.")
             return value
 
         return cls(

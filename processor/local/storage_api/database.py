@@ -1,4 +1,4 @@
-"""Transactions under the caller's role and claims, so that the policies in the database decide."""
+"""Runs transactions with the caller's role and claims, so that the policies of the database apply."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from processor.local.storage_api.errors import (
     database_timeout,
 )
 
-Rows = psycopg.Connection[DictRow]
+DictConnection = psycopg.Connection[DictRow]
 
-# The variables the real server sets; storage.allow_delete_query opens the guard against deletes by SQL.
+# The settings of the real server. storage.allow_delete_query disables the trigger that prevents deletes by SQL.
 _SET_SCOPE = """
 select
   set_config('role', %(role)s, true),
@@ -35,13 +35,13 @@ select
   set_config('storage.allow_delete_query', 'true', true)
 """
 
-# As long as the real server waits for a connection before it answers 544.
+# The time for which the real server waits for a connection before it answers 544.
 _CONNECT_SECONDS = 3.0
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """On whose behalf a transaction runs, and what for."""
+    """The caller and the request for which a transaction runs."""
 
     caller: Caller
     operation: str
@@ -49,24 +49,24 @@ class Scope:
     path: str
 
     def as_service(self) -> Scope:
-        """Return the same scope for a statement that the real server runs with the service key."""
+        """Return the scope with the service role, for statements that the real server runs with the service key."""
         return Scope(SERVICE, self.operation, self.method, self.path)
 
 
 class Database:
-    """A pool whose connections survive a restart of Postgres."""
+    """A connection pool that survives restarts of Postgres."""
 
     def __init__(self, conninfo: str) -> None:
-        # reconnect_timeout: a pool that gives up soon tries again at the next request, instead of after a
-        # back-off that doubles without a ceiling.
-        self._pool = ConnectionPool[Rows](
+        # With a short reconnect_timeout the pool gives up early and reconnects at the next request. With a long one
+        # it would wait for a back-off that doubles without limit.
+        self._pool = ConnectionPool[DictConnection](
             conninfo,
             connection_class=psycopg.Connection[DictRow],
             kwargs={
                 "row_factory": dict_row,
                 "application_name": "storage_api",
                 "connect_timeout": 3,
-                "prepare_threshold": None,  # a migration may change a row's columns under a prepared `select *`
+                "prepare_threshold": None,  # a migration may change the columns of a prepared `select *`
             },
             check=check,
             min_size=1,
@@ -77,16 +77,19 @@ class Database:
         )
 
     def open(self) -> None:
-        """Start to connect, without waiting for it."""
+        """Start connecting without waiting for a connection."""
         self._pool.open(wait=False)
 
     def close(self) -> None:
-        """Close every connection."""
+        """Close all connections."""
         self._pool.close()
 
     @contextmanager
-    def transaction(self, scope: Scope) -> Generator[Rows]:
-        """Run a transaction as the scope's caller; raises StorageError for whatever Postgres refuses."""
+    def transaction(self, scope: Scope) -> Generator[DictConnection]:
+        """Run a transaction as the caller of the scope.
+
+        Raises: StorageError when Postgres reports an error or no connection is available.
+        """
         settings = {
             "role": scope.caller.role,
             "sub": scope.caller.owner or "",
@@ -102,18 +105,18 @@ class Database:
         except (PoolTimeout, PoolClosed) as error:
             raise database_timeout() from error
         except psycopg.Error as error:
-            raise _refusal(error) from error
+            raise _translated(error) from error
 
     @contextmanager
-    def rehearsal(self, scope: Scope) -> Generator[Rows]:
-        """Run a transaction that is always rolled back, to learn whether the policies would allow it."""
+    def rolled_back_transaction(self, scope: Scope) -> Generator[DictConnection]:
+        """Run a transaction that is always rolled back, to test whether the policies allow its statements."""
         with self.transaction(scope) as connection, connection.transaction(force_rollback=True):
             yield connection
 
 
 def _denied(message: str) -> StorageError:
-    of_policy = "row-level security" in message
-    return access_denied("new row violates row-level security policy" if of_policy else message)
+    by_policy = "row-level security" in message
+    return access_denied("new row violates row-level security policy" if by_policy else message)
 
 
 def _too_many(_message: str) -> StorageError:
@@ -125,7 +128,7 @@ def _invalid(message: str) -> StorageError:
     return StorageError(400, "InvalidParameter", message)
 
 
-_REFUSALS: dict[str, Callable[[str], StorageError]] = {
+_ERRORS: dict[str, Callable[[str], StorageError]] = {
     "42501": _denied,
     "23505": lambda _: already_exists(),
     "23503": lambda _: StorageError(404, "InvalidRequest", "The related resource does not exist"),
@@ -136,11 +139,11 @@ _REFUSALS: dict[str, Callable[[str], StorageError]] = {
 }
 
 
-def _refusal(error: psycopg.Error) -> StorageError:
+def _translated(error: psycopg.Error) -> StorageError:
     message = error.diag.message_primary or str(error)
     code = error.sqlstate
     if code is None:  # the connection broke
         return StorageError(500, "Internal", "Internal Server Error")
-    if refuse := _REFUSALS.get(code):
-        return refuse(message)
+    if make_error := _ERRORS.get(code):
+        return make_error(message)
     return StorageError(500, "DatabaseError", f"database error, code: {code}")

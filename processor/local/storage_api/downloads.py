@@ -1,4 +1,4 @@
-"""Downloads: the row decides whether, the headers decide which bytes."""
+"""Downloads: the row decides whether the caller gets the file, the request headers which bytes of it."""
 
 from __future__ import annotations
 
@@ -12,32 +12,32 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from processor.local.storage_api import rows
-from processor.local.storage_api.callers import SERVICE, identify_or_nobody
+from processor.local.storage_api.callers import SERVICE, identify_or_anonymous
 from processor.local.storage_api.errors import StorageError, access_denied, no_such_bucket
 from processor.local.storage_api.file_response import FileResponse
 from processor.local.storage_api.names import check_object_name
 from processor.local.storage_api.ranges import is_unchanged, parse_range
 from processor.local.storage_api.records import ObjectRow
-from processor.local.storage_api.services import Call, call_of, everyone
+from processor.local.storage_api.services import Call, build_call, skip_identification
 from processor.local.storage_api.tokens import download_expiry
 
 
 async def authenticated(request: Request) -> Response:
     """Answer GET and HEAD /object/authenticated/{bucket}/{name}."""
-    return await run_in_threadpool(lambda: _readable(call_of(request, "storage.object.get_authenticated")))
+    return await run_in_threadpool(lambda: _readable(build_call(request, "storage.object.get_authenticated")))
 
 
 async def plain(request: Request) -> Response:
-    """Answer GET and HEAD /object/{bucket}/{name}; without a token it serves public buckets only."""
+    """Answer GET and HEAD /object/{bucket}/{name}; without a token only public buckets are served."""
     operation = "storage.object.get_authenticated"
-    return await run_in_threadpool(lambda: _readable(call_of(request, operation, identify_or_nobody)))
+    return await run_in_threadpool(lambda: _readable(build_call(request, operation, identify_or_anonymous)))
 
 
 async def public(request: Request) -> Response:
     """Answer GET and HEAD /object/public/{bucket}/{name}."""
 
     def answer() -> Response:
-        call = call_of(request, "storage.object.get_public", everyone)
+        call = build_call(request, "storage.object.get_public", skip_identification)
         if not _limits(call).public:
             raise no_such_bucket()
         return _file(call, _find(call))
@@ -49,7 +49,7 @@ async def signed(request: Request) -> Response:
     """Answer GET and HEAD /object/sign/{bucket}/{name}?token=…."""
 
     def answer() -> Response:
-        call = call_of(request, "storage.object.get_signed", everyone)
+        call = build_call(request, "storage.object.get_signed", skip_identification)
         expiry = download_expiry(call)
         return _file(call, _find(call), expires=datetime.fromtimestamp(expiry, UTC))
 
@@ -59,17 +59,17 @@ async def signed(request: Request) -> Response:
 def _readable(call: Call) -> Response:
     caller = call.scope.caller
     with call.services.database.transaction(call.scope.as_service()) as connection:
-        open_to_all = rows.limits_of(connection, call.bucket).public
-        if not caller.authenticated and not open_to_all:
+        public = rows.bucket_limits(connection, call.bucket).public
+        if not caller.authenticated and not public:
             raise access_denied("Access denied to this bucket")
         check_object_name(call.name)
-        seen = rows.find(connection, call.bucket, call.name) if open_to_all or caller == SERVICE else None
-    return _file(call, seen or _find(call))
+        row = rows.find(connection, call.bucket, call.name) if public or caller == SERVICE else None
+    return _file(call, row or _find(call))
 
 
 def _limits(call: Call) -> rows.Limits:
     with call.services.database.transaction(call.scope.as_service()) as connection:
-        return rows.limits_of(connection, call.bucket)
+        return rows.bucket_limits(connection, call.bucket)
 
 
 def _find(call: Call) -> ObjectRow:
@@ -79,9 +79,9 @@ def _find(call: Call) -> ObjectRow:
 
 
 def _file(call: Call, row: ObjectRow, *, expires: datetime | None = None) -> Response:
-    known = row.metadata
+    metadata = row.metadata
     try:
-        if known is None:
+        if metadata is None:
             raise FileNotFoundError(row.name)
         descriptor = call.services.files.open(row.bucket_id, row.name, row.version)
     except FileNotFoundError as error:
@@ -89,18 +89,18 @@ def _file(call: Call, row: ObjectRow, *, expires: datetime | None = None) -> Res
     try:
         headers = {
             "accept-ranges": "bytes",
-            "etag": known.etag,
-            "last-modified": format_datetime(known.modified.astimezone(UTC), usegmt=True),
+            "etag": metadata.etag,
+            "last-modified": format_datetime(metadata.modified.astimezone(UTC), usegmt=True),
         }
-        if is_unchanged(call.headers, known.etag, known.modified):
+        if is_unchanged(call.headers, metadata.etag, metadata.modified):
             os.close(descriptor)
             return Response(status_code=304, headers=headers)
-        # The real server never serves HTML as HTML.
-        headers["content-type"] = "text/plain" if "text/html" in known.mime_type else known.mime_type
+        # The real server serves HTML as plain text.
+        headers["content-type"] = "text/plain" if "text/html" in metadata.mime_type else metadata.mime_type
         if expires:
             headers["expires"] = format_datetime(expires, usegmt=True)
         else:
-            headers["cache-control"] = known.cache_control
+            headers["cache-control"] = metadata.cache_control
         headers |= _disposition(call.query.get("download"))
         size = os.fstat(descriptor).st_size
         return FileResponse(descriptor, size, parse_range(call.headers.get("range"), size), headers)

@@ -1,26 +1,26 @@
-"""What the Storage API answers when it refuses: nearly always HTTP 400 with the true code in the body."""
+"""The errors of the Storage API. Most have HTTP status 400, with the actual status code in the body."""
 
 from __future__ import annotations
 
 
 class StorageError(Exception):
-    """A refusal with the body {statusCode, error, message} that Supabase's clients read."""
+    """An error response with the body {statusCode, error, message} that Supabase's clients expect."""
 
     def __init__(self, status: int, error: str, message: str, *, http_status: int | None = None) -> None:
         super().__init__(message)
         self.status = status
         self.error = error
         self.message = message
-        # The real server tells 500 apart from everything else, and everything else is a 400.
+        # The real server answers 500 for a status of 500 and 400 for any other.
         self.http_status = http_status or (500 if status == 500 else 400)
 
     def body(self) -> dict[str, str]:
-        """Return the JSON body."""
+        """Return the body of the response."""
         return {"statusCode": str(self.status), "error": self.error, "message": self.message}
 
 
-class GatewayRefusal(Exception):
-    """A 401 of the gateway in front of Storage, whose body has another shape: {message, hint}."""
+class GatewayError(Exception):
+    """A 401 of the gateway in front of Storage; its body is {message, hint}."""
 
     def __init__(self, message: str, hint: str) -> None:
         super().__init__(message)
@@ -29,51 +29,51 @@ class GatewayRefusal(Exception):
 
 
 def no_such_key() -> StorageError:
-    """Refuse an object that is absent, or that the caller may not see."""
+    """Return the error for an object that does not exist or that the caller may not see."""
     return StorageError(404, "not_found", "Object not found")
 
 
 def no_such_bucket() -> StorageError:
-    """Refuse a bucket that is absent, or that the caller may not see."""
+    """Return the error for a bucket that does not exist or that the caller may not see."""
     return StorageError(404, "Bucket not found", "Bucket not found")
 
 
 def already_exists() -> StorageError:
-    """Refuse to create what is there."""
+    """Return the error for creating something that exists."""
     return StorageError(409, "Duplicate", "The resource already exists")
 
 
 def access_denied(message: str) -> StorageError:
-    """Refuse what the policies, or a bad token, do not allow."""
+    """Return the error for a call that the policies do not allow, or for an invalid token."""
     return StorageError(403, "Unauthorized", message)
 
 
 def invalid_key(name: str) -> StorageError:
-    """Refuse an object's name with a character outside the allowed ones."""
+    """Return the error for an object name with characters that are not allowed."""
     return StorageError(400, "InvalidKey", f"Invalid key: {name}")
 
 
 def invalid_request(message: str, *, error: str = "Error") -> StorageError:
-    """Refuse a request whose shape is wrong; "Error" is what the schema validation of the real server says."""
+    """Return the error for a malformed request; "Error" is the name that the real server's schema validation uses."""
     return StorageError(400, error, message)
 
 
 def invalid_mime_type(mime_type: str) -> StorageError:
-    """Refuse a content type that is not in the bucket's list."""
+    """Return the error for a content type that the bucket does not allow."""
     return StorageError(415, "invalid_mime_type", f"mime type {mime_type} is not supported")
 
 
 def too_large() -> StorageError:
-    """Refuse a body beyond the bucket's limit."""
+    """Return the error for a body that exceeds the bucket's size limit."""
     return StorageError(413, "Payload too large", "The object exceeded the maximum allowed size")
 
 
 def range_not_satisfiable() -> StorageError:
-    """Refuse a byte range; the one refusal besides 5xx whose HTTP status is the true one."""
+    """Return the error for an unsatisfiable byte range. Like a 5xx it has the actual HTTP status."""
     return StorageError(416, "InvalidRange", "The requested range is not satisfiable", http_status=416)
 
 
 def database_timeout() -> StorageError:
-    """Say that no connection to Postgres could be had in time."""
+    """Return the error for a request that got no connection to Postgres in time."""
     message = "The connection to the database timed out"
     return StorageError(544, "DatabaseTimeout", message, http_status=544)

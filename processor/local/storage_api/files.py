@@ -1,4 +1,4 @@
-"""The bytes on disk: one file per version, never changed once it has its name."""
+"""The files on disk: one per version of an object, immutable once it has its final name."""
 
 from __future__ import annotations
 
@@ -18,68 +18,85 @@ from processor.local.storage_api.records import ObjectMetadata
 _VERSION = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
 
 
-class Incoming:
-    """An upload in progress; it leaves nothing behind unless it was kept."""
+class IncomingFile:
+    """An upload in progress. Its file is deleted unless it was stored."""
 
     def __init__(self, path: Path, limit: int | None) -> None:
         self.path = path
         self.size = 0
         self._limit = limit
-        self._digest = hashlib.md5(usedforsecurity=False)  # an ETag, as S3 makes them
+        self._digest = hashlib.md5(usedforsecurity=False)  # the ETag, as in S3
         self._file = path.open("xb", buffering=0)
 
     def write(self, data: bytes | memoryview) -> None:
-        """Append bytes; raises "Payload too large" beyond the limit."""
+        """Append bytes.
+
+        Raises: StorageError when the file exceeds the limit.
+        """
         self.size += len(data)
         if self._limit is not None and self.size > self._limit:
             raise too_large()
         self._digest.update(data)
         rest = memoryview(data)
-        while rest:  # an unbuffered write may be short, e.g. at 2 GiB or on a full disk
+        while rest:  # an unbuffered write may be short, for example beyond 2 GiB or on a full disk
             rest = rest[self._file.write(rest) :]
 
     def finish(self, mime_type: str, cache_control: str) -> ObjectMetadata:
-        """Close the file and return what is to be noted about it."""
+        """Close the file and return its metadata."""
         self._file.close()
         etag = f'"{self._digest.hexdigest()}"'
-        return ObjectMetadata(etag, self.size, mime_type, cache_control, datetime.now(UTC))
+        return ObjectMetadata(
+            etag=etag,
+            size=self.size,
+            mime_type=mime_type,
+            cache_control=cache_control,
+            modified=datetime.now(UTC),
+        )
 
     def discard(self) -> None:
-        """Remove the file, if it has not been given its name."""
+        """Delete the file unless it was stored."""
         self._file.close()
         self.path.unlink(missing_ok=True)
 
 
 class Files:
-    """A directory of versions.
+    """A directory with one file per version of an object.
 
-    Paths are made of digests and uuids, never of a client's text: no name can leave the directory, collide
-    with a folder of the same name or be too long for the file system. The digest of bucket and name keeps a
-    row whose version was edited by SQL from reaching the bytes of another object.
+    Paths consist of digests and uuids only. A name from a client can therefore not leave the directory, collide with a
+    folder of the same name or be too long for the file system. Because the digest covers bucket and name, a row whose
+    version was changed by SQL cannot return the content of another object.
     """
 
     def __init__(self, root: Path) -> None:
         self._objects = root / "objects"
         self._uploads = root / "uploads"
         self._objects.mkdir(mode=0o700, parents=True, exist_ok=True)
-        shutil.rmtree(self._uploads, ignore_errors=True)  # what a killed server was receiving
+        shutil.rmtree(self._uploads, ignore_errors=True)  # uploads of a server that was killed
         self._uploads.mkdir(mode=0o700)
 
-    def receive(self, limit: int | None) -> Incoming:
-        """Start an upload of at most limit bytes."""
-        return Incoming(self._uploads / str(uuid4()), limit)
+    def receive(self, limit: int | None) -> IncomingFile:
+        """Start an upload of at most `limit` bytes."""
+        return IncomingFile(self._uploads / str(uuid4()), limit)
 
-    def keep(self, incoming: Incoming, bucket: str, name: str, version: str) -> None:
-        """Give a finished upload its name in one step."""
-        incoming.path.replace(self._prepared(bucket, name, version))
+    def store(self, incoming: IncomingFile, bucket: str, name: str, version: str) -> None:
+        """Move a finished upload to its final name atomically."""
+        incoming.path.replace(self._path_in_new_folder(bucket, name, version))
 
     def open(self, bucket: str, name: str, version: str) -> int:
-        """Return a file descriptor for reading; raises FileNotFoundError."""
+        """Return a file descriptor for reading.
+
+        Raises: FileNotFoundError.
+        """
         return os.open(self._path(bucket, name, version), os.O_RDONLY | os.O_CLOEXEC)
 
     def copy(self, source: tuple[str, str, str], target: tuple[str, str, str]) -> None:
-        """Copy a version under another name, as a link where the file system has them: no file ever changes."""
-        original, copy = self._path(*source), self._prepared(*target)
+        """Copy a version to another name.
+
+        The copy is a hard link if the file system supports it, which is safe because files never change.
+
+        Raises: FileNotFoundError.
+        """
+        original, copy = self._path(*source), self._path_in_new_folder(*target)
         try:
             copy.hardlink_to(original)
         except FileNotFoundError:
@@ -87,23 +104,23 @@ class Files:
         except OSError:
             shutil.copyfile(original, copy)
 
-    def drop(self, bucket: str, name: str, version: str) -> None:
-        """Remove a version; absent is fine."""
+    def remove(self, bucket: str, name: str, version: str) -> None:
+        """Delete a version if it exists."""
         with suppress(FileNotFoundError):
             self._path(bucket, name, version).unlink()
 
     @contextmanager
-    def dropped_if_refused(self, bucket: str, name: str, version: str) -> Generator[None]:
-        """Remove a version again when its row is refused.
+    def removed_on_client_error(self, bucket: str, name: str, version: str) -> Generator[None]:
+        """Delete a version when the database rejects its row.
 
-        Where the database failed instead, the row may have been committed all the same: a file too many is
-        better than one too few.
+        After a failure of the database itself the file stays, because the row may have been committed. A superfluous
+        file is better than a missing one.
         """
         try:
             yield
         except StorageError as error:
             if error.status < 500:
-                self.drop(bucket, name, version)
+                self.remove(bucket, name, version)
             raise
 
     def _path(self, bucket: str, name: str, version: str) -> Path:
@@ -112,7 +129,7 @@ class Files:
         digest = hashlib.sha256(f"{bucket}/{name}".encode()).hexdigest()
         return self._objects / digest[:2] / f"{digest}-{version}"
 
-    def _prepared(self, bucket: str, name: str, version: str) -> Path:
+    def _path_in_new_folder(self, bucket: str, name: str, version: str) -> Path:
         path = self._path(bucket, name, version)
         path.parent.mkdir(parents=True, exist_ok=True)
         return path

@@ -1,4 +1,4 @@
-"""Which names buckets and objects may have: the ASCII characters that S3 calls safe, and a few more."""
+"""Checks the names of buckets and objects: the ASCII characters that S3 calls safe and a few more are allowed."""
 
 from __future__ import annotations
 
@@ -14,14 +14,20 @@ _MAX_BUCKET_NAME = 100
 
 
 def check_object_name(name: str) -> str:
-    """Return the name; raises InvalidKey otherwise."""
+    """Return the name of an object if it is valid.
+
+    Raises: StorageError "InvalidKey".
+    """
     if len(name) > _MAX_OBJECT_NAME or not _OBJECT.match(name):
         raise invalid_key(name)
     return name
 
 
 def check_bucket_name(name: str) -> str:
-    """Return the name; raises "Invalid Input" otherwise."""
+    """Return the name of a bucket if it is valid.
+
+    Raises: StorageError "Invalid Input".
+    """
     if len(name) > _MAX_BUCKET_NAME or not _BUCKET.match(name):
         raise StorageError(400, "Invalid Input", "Bucket name invalid")
     return name

@@ -1,7 +1,8 @@
-"""The calls on objects that move no bytes through the server: list, info, move, copy, delete."""
+"""The API calls on objects that transfer no content: list, info, move, copy and delete."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import uuid4
 
 from processor.local.storage_api import rows
@@ -13,13 +14,14 @@ from processor.local.storage_api.services import Call
 _SEARCH = """
 select name, id, updated_at, created_at, last_accessed_at, metadata
 from storage.search(
-  %(prefix)s, %(bucket)s, %(limit)s, %(level)s, %(offset)s, %(search)s, %(column)s, %(order)s
+  prefix => %(prefix)s, bucketname => %(bucket)s, limits => %(limit)s, levels => %(level)s, offsets => %(offset)s,
+  search => %(search)s, sortcolumn => %(column)s, sortorder => %(order)s
 )
 """
 
 
 def list_folder(call: Call) -> object:
-    """Answer POST /object/list/{bucket}: one level, folders with id null."""
+    """Answer POST /object/list/{bucket} with one level of a folder; subfolders have a null id."""
     body, sort = call.body, call.body.inner("sortBy")
     prefix = body.text_or("prefix", "")
     if prefix and not prefix.endswith("/"):
@@ -27,9 +29,9 @@ def list_folder(call: Call) -> object:
     values = {
         "prefix": prefix,
         "bucket": call.bucket,
-        "limit": body.whole_or("limit", 100),
+        "limit": body.integer_or("limit", 100),
         "level": prefix.count("/") + 1,
-        "offset": body.whole_or("offset", 0),
+        "offset": body.integer_or("offset", 0),
         "search": body.text_or("search", ""),
         "column": sort.text_or("column", "name"),
         "order": sort.text_or("order", "asc"),
@@ -48,7 +50,7 @@ def info(call: Call) -> object:
 def public_info(call: Call) -> object:
     """Answer GET /object/info/public/{bucket}/{name}."""
     with call.services.database.transaction(call.scope) as connection:
-        if not rows.limits_of(connection, call.bucket).public:
+        if not rows.bucket_limits(connection, call.bucket).public:
             raise no_such_key()
     return info(call)
 
@@ -61,56 +63,54 @@ def delete_one(call: Call) -> object:
 
 
 def delete_many(call: Call) -> object:
-    """Answer DELETE /object/{bucket}: the rows that are gone; what was not there is passed over."""
+    """Answer DELETE /object/{bucket} with the deleted rows; names that do not exist are ignored."""
     return [row.as_json() for row in _delete(call, call.body.texts("prefixes"))]
 
 
 def move(call: Call) -> object:
-    """Answer POST /object/move: one UPDATE of the row, allowed or not as the caller's own update would be."""
+    """Answer POST /object/move. The policies for an UPDATE of the row by the caller apply."""
     bucket, name = call.body.text("bucketId"), call.body.text("sourceKey")
     target = _target(call, bucket)
     database, files = call.services.database, call.services.files
-    with database.rehearsal(call.scope) as connection:
+    with database.rolled_back_transaction(call.scope) as connection:
         rows.find(connection, bucket, name)
         rows.move(connection, (bucket, name), target)
     with (
-        files.dropped_if_refused(target.bucket, target.name, target.version),
+        files.removed_on_client_error(target.bucket, target.name, target.version),
         database.transaction(call.scope.as_service()) as connection,
     ):
         source = rows.find(connection, bucket, name, lock=True)
         _copy_file(call, source, target)
         row = rows.move(connection, (bucket, name), target)
-    files.drop(bucket, name, source.version)
+    files.remove(bucket, name, source.version)
     return {"message": "Successfully moved", "Id": row.id, "Key": row.name}
 
 
 def copy(call: Call) -> object:
-    """Answer POST /object/copy: the caller must be able to read the one and to insert the other."""
+    """Answer POST /object/copy. The caller must be allowed to read the source and to insert the destination."""
     bucket, name = call.body.text("bucketId"), call.body.text("sourceKey")
     upsert = call.headers.get("x-upsert") == "true"
     target = _target(call, bucket)
     database, files = call.services.database, call.services.files
-    with database.rehearsal(call.scope) as connection:
+    with database.rolled_back_transaction(call.scope) as connection:
         source = rows.find(connection, bucket, name)
         rows.write(connection, target, upsert=upsert)
-    target = rows.NewObject(
-        target.bucket, target.name, target.owner, target.version, source.metadata, source.row["user_metadata"]
-    )
+    target = replace(target, metadata=source.metadata, user_metadata=source.row["user_metadata"])
     _copy_file(call, source, target)
     with (
-        files.dropped_if_refused(target.bucket, target.name, target.version),
+        files.removed_on_client_error(target.bucket, target.name, target.version),
         database.transaction(call.scope.as_service()) as connection,
     ):
-        row, replaced = rows.finish(connection, target, upsert=upsert)
+        row, replaced = rows.write_finished(connection, target, upsert=upsert)
     if replaced:
-        files.drop(target.bucket, target.name, replaced)
+        files.remove(target.bucket, target.name, replaced)
     return {"Id": row.id, "Key": f"{row.bucket_id}/{row.name}"} | row.as_json()
 
 
 def _target(call: Call, bucket: str) -> rows.NewObject:
     name = check_object_name(call.body.text("destinationKey"))
-    into = call.body.text_or("destinationBucket", bucket)
-    return rows.NewObject(into, name, call.scope.caller.owner, version=str(uuid4()))
+    target_bucket = call.body.text_or("destinationBucket", bucket)
+    return rows.NewObject(bucket=target_bucket, name=name, owner=call.scope.caller.owner, version=str(uuid4()))
 
 
 def _copy_file(call: Call, source: ObjectRow, target: rows.NewObject) -> None:
@@ -124,7 +124,7 @@ def _copy_file(call: Call, source: ObjectRow, target: rows.NewObject) -> None:
 
 def _delete(call: Call, names: list[str]) -> list[ObjectRow]:
     with call.services.database.transaction(call.scope) as connection:
-        gone = rows.delete(connection, call.bucket, names)
-    for row in gone:
-        call.services.files.drop(row.bucket_id, row.name, row.version)
-    return gone
+        deleted = rows.delete(connection, call.bucket, names)
+    for row in deleted:
+        call.services.files.remove(row.bucket_id, row.name, row.version)
+    return deleted

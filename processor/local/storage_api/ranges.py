@@ -1,4 +1,4 @@
-"""Range and conditional requests, as the real server answers them: no If-Match, no If-Range."""
+"""Evaluates Range and conditional headers as the real server does, which ignores If-Match and If-Range."""
 
 from __future__ import annotations
 
@@ -15,25 +15,28 @@ _RANGE = re.compile(r"([0-9]{0,18})-([0-9]{0,18})\Z")
 
 @dataclass(frozen=True, slots=True)
 class ByteRange:
-    """The bytes from start up to, not including, stop of a file of size bytes."""
+    """The bytes from `start` up to but not including `stop` of a file of `size` bytes."""
 
     start: int
     stop: int
     size: int
 
     def content_range(self) -> str:
-        """Return the value of Content-Range."""
+        """Return the value of the header Content-Range."""
         return f"bytes {self.start}-{self.stop - 1}/{self.size}"
 
 
 def parse_range(header: str | None, size: int) -> ByteRange | None:
-    """Return the asked bytes with the end clamped, None for the whole file; raises 416 for what cannot be had."""
-    unit, found, wanted = (header or "").partition("=")
-    if not found or unit.strip().lower() != "bytes":
+    """Return the requested range, cut off at the end of the file, or None for the whole file.
+
+    Raises: StorageError 416 when the range is unsatisfiable.
+    """
+    unit, equals, value = (header or "").partition("=")
+    if not equals or unit.strip().lower() != "bytes":
         return None
-    if "," in wanted:
+    if "," in value:
         raise range_not_satisfiable()
-    match = _RANGE.match(wanted.strip())
+    match = _RANGE.match(value.strip())
     if not match or match.group() == "-":
         return None
     first, last = match.groups()
@@ -47,10 +50,10 @@ def parse_range(header: str | None, size: int) -> ByteRange | None:
 
 
 def is_unchanged(headers: Mapping[str, str], etag: str, modified: datetime) -> bool:
-    """Tell whether the client's copy is current; If-None-Match wins over If-Modified-Since."""
+    """Return whether the client's copy is current; If-None-Match takes precedence over If-Modified-Since."""
     if (tags := headers.get("if-none-match")) is not None:
-        known = {tag.strip().removeprefix("W/") for tag in tags.split(",")}
-        return "*" in known or etag in known
+        cached = {tag.strip().removeprefix("W/") for tag in tags.split(",")}
+        return "*" in cached or etag in cached
     try:
         since = parsedate_to_datetime(headers["if-modified-since"])
     except (KeyError, ValueError):

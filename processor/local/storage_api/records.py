@@ -1,4 +1,4 @@
-"""Rows of storage.objects and storage.buckets as JSON, with the names and the time format of the real server."""
+"""Converts rows of storage.objects and storage.buckets to JSON, with the names and time format of the real server."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import cast
 from psycopg.rows import DictRow
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ObjectMetadata:
-    """What the server notes about a finished file, in storage.objects.metadata."""
+    """The content of storage.objects.metadata: what the server stores about a file."""
 
     etag: str
     size: int
@@ -21,7 +21,7 @@ class ObjectMetadata:
     modified: datetime
 
     def as_json(self) -> dict[str, object]:
-        """Return the document as the real server writes it."""
+        """Return the document that the real server stores."""
         return {
             "eTag": self.etag,
             "size": self.size,
@@ -33,7 +33,7 @@ class ObjectMetadata:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ObjectRow:
     """A row of storage.objects."""
 
@@ -45,29 +45,29 @@ class ObjectRow:
     row: DictRow
 
     def as_json(self) -> dict[str, object]:
-        """Return the row as listings and deletes show it."""
+        """Return the row as in the responses to list and delete."""
         return row_as_json({name: value for name, value in self.row.items() if name != "path_tokens"})
 
     def as_info(self) -> dict[str, object]:
-        """Return the row as GET /object/info shows it."""
-        known = self.metadata
+        """Return the row as in the response to GET /object/info."""
+        metadata = self.metadata
         return {
             "id": self.id,
             "name": self.name,
             "version": self.version,
             "bucket_id": self.bucket_id,
-            "size": known and known.size,
-            "content_type": known and known.mime_type,
-            "cache_control": known and known.cache_control,
-            "etag": known and known.etag,
+            "size": metadata and metadata.size,
+            "content_type": metadata and metadata.mime_type,
+            "cache_control": metadata and metadata.cache_control,
+            "etag": metadata and metadata.etag,
             "metadata": cast("object", self.row["user_metadata"]) or {},
-            "last_modified": known and moment(known.modified),
+            "last_modified": metadata and moment(metadata.modified),
             "created_at": moment(self.row["created_at"]),
         }
 
 
 def object_from_row(row: DictRow) -> ObjectRow:
-    """Read a row of storage.objects; metadata is None where somebody wrote the row without a file."""
+    """Convert a row of storage.objects; metadata is None when the row was inserted without a file."""
     return ObjectRow(
         id=str(row["id"]),
         bucket_id=row["bucket_id"],
@@ -81,33 +81,33 @@ def object_from_row(row: DictRow) -> ObjectRow:
 def _metadata(document: object, fallback: datetime) -> ObjectMetadata | None:
     if not isinstance(document, dict):
         return None
-    known = cast("Mapping[str, object]", document)
-    if "eTag" not in known:
+    stored = cast("Mapping[str, object]", document)
+    if "eTag" not in stored:
         return None
     try:
-        modified = datetime.fromisoformat(str(known.get("lastModified")))
+        modified = datetime.fromisoformat(str(stored.get("lastModified")))
     except ValueError:
         modified = fallback
     return ObjectMetadata(
-        etag=str(known["eTag"]),
-        size=int(str(known.get("size", 0))),
-        mime_type=str(known.get("mimetype", "application/octet-stream")),
-        cache_control=str(known.get("cacheControl", "no-cache")),
+        etag=str(stored["eTag"]),
+        size=int(str(stored.get("size", 0))),
+        mime_type=str(stored.get("mimetype", "application/octet-stream")),
+        cache_control=str(stored.get("cacheControl", "no-cache")),
         modified=modified,
     )
 
 
 def moment(at: datetime) -> str:
-    """Return a time as JavaScript writes it: UTC, three decimals, Z."""
+    """Format a time as JavaScript does: UTC, three decimals, Z."""
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def row_as_json(row: DictRow) -> dict[str, object]:
-    """Return any row with its times and uuids as text."""
-    return {name: _plain(value) for name, value in row.items()}
+    """Return a row with its times and uuids as strings."""
+    return {name: _as_json_value(value) for name, value in row.items()}
 
 
-def _plain(value: object) -> object:
+def _as_json_value(value: object) -> object:
     if isinstance(value, datetime):
         return moment(value)
     if value is None or isinstance(value, (str, int, float, bool, list, dict)):

@@ -1,4 +1,4 @@
-"""The statements on storage.objects; whoever may not run one learns it from Postgres."""
+"""The statements on storage.objects; the policies in Postgres decide who may run them."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
-from processor.local.storage_api.database import Rows
+from processor.local.storage_api.database import DictConnection
 from processor.local.storage_api.errors import no_such_bucket, no_such_key
 from processor.local.storage_api.records import ObjectMetadata, ObjectRow, object_from_row
 
-# Without RETURNING on purpose: that would ask for the right to read as well, and the real server's insert does not.
+# Without RETURNING, which would also require the right to read the row. The insert of the real server does not.
 _INSERT = """
 insert into storage.objects (bucket_id, name, owner, owner_id, version, metadata, user_metadata)
 values (%(bucket)s, %(name)s, %(owner)s, %(owner_id)s, %(version)s, %(metadata)s, %(user_metadata)s)
@@ -41,7 +41,7 @@ where bucket_id = %(bucket)s and name = %(name)s
 returning *
 """
 
-# Two uploads to one name wait for each other here, so that the loser's file is the one that goes.
+# Uploads to the same name wait for each other, so that the file that is deleted is that of the replaced row.
 _LOCK = "select pg_advisory_xact_lock(hashtextextended(%s, 0))"
 
 _LIMITS = "select file_size_limit, allowed_mime_types, public from storage.buckets where id = %s"
@@ -49,16 +49,16 @@ _LIMITS = "select file_size_limit, allowed_mime_types, public from storage.bucke
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a bucket accepts, and whether everyone may read it."""
+    """The limits of a bucket, and whether it is public."""
 
     file_size: int | None
     mime_types: Sequence[str]
     public: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NewObject:
-    """An upload on its way into storage.objects."""
+    """A row that is about to be inserted into storage.objects."""
 
     bucket: str
     name: str
@@ -68,7 +68,7 @@ class NewObject:
     user_metadata: dict[str, object] | None = None
 
     def parameters(self) -> dict[str, object]:
-        """Return the named parameters of the insert."""
+        """Return the parameters of the insert."""
         return {
             "bucket": self.bucket,
             "name": self.name,
@@ -81,54 +81,66 @@ class NewObject:
 
 
 def as_uuid(owner: str | None) -> UUID | None:
-    """Return the owner for the older uuid column, None where the subject is not a uuid."""
+    """Return the value of the older column owner, a uuid; None when the subject of the token is not a uuid."""
     try:
         return UUID(owner) if owner else None
     except ValueError:
         return None
 
 
-def limits_of(connection: Rows, bucket: str) -> Limits:
-    """Return a bucket's limits; raises "Bucket not found"."""
+def bucket_limits(connection: DictConnection, bucket: str) -> Limits:
+    """Return the limits of a bucket.
+
+    Raises: StorageError "Bucket not found".
+    """
     row = connection.execute(_LIMITS, [bucket]).fetchone()
     if row is None:
         raise no_such_bucket()
     return Limits(row["file_size_limit"], row["allowed_mime_types"] or (), bool(row["public"]))
 
 
-def find(connection: Rows, bucket: str, name: str, *, lock: bool = False) -> ObjectRow:
-    """Return an object's row; raises "Object not found"."""
+def find(connection: DictConnection, bucket: str, name: str, *, lock: bool = False) -> ObjectRow:
+    """Return the row of an object.
+
+    Raises: StorageError "Object not found".
+    """
     row = connection.execute(_FIND + (" for update" if lock else ""), [bucket, name]).fetchone()
     if row is None:
         raise no_such_key()
     return object_from_row(row)
 
 
-def visible(connection: Rows, bucket: str, names: Sequence[str]) -> frozenset[str]:
-    """Return those of the names that the caller can see."""
+def visible_names(connection: DictConnection, bucket: str, names: Sequence[str]) -> frozenset[str]:
+    """Return the names among `names` that the caller can see."""
     return frozenset(row["name"] for row in connection.execute(_FIND_MANY, [bucket, list(names)]))
 
 
-def write(connection: Rows, new: NewObject, *, upsert: bool) -> None:
-    """Insert a row, or with upsert replace the one there; raises Duplicate, or the policy's refusal."""
+def write(connection: DictConnection, new: NewObject, *, upsert: bool) -> None:
+    """Insert a row, or with `upsert` replace an existing one.
+
+    Raises: StorageError "Duplicate", or the error of a policy.
+    """
     connection.execute(_UPSERT if upsert else _INSERT, new.parameters())
 
 
-def finish(connection: Rows, new: NewObject, *, upsert: bool) -> tuple[ObjectRow, str | None]:
-    """Write the row of a finished upload; returns it and the version that it replaced."""
+def write_finished(connection: DictConnection, new: NewObject, *, upsert: bool) -> tuple[ObjectRow, str | None]:
+    """Write the row of a finished upload; return it and the version that it replaced."""
     connection.execute(_LOCK, [f"{new.bucket}/{new.name}"])
-    found = connection.execute(_FIND, [new.bucket, new.name]).fetchone()
+    previous = connection.execute(_FIND, [new.bucket, new.name]).fetchone()
     write(connection, new, upsert=upsert)
-    return find(connection, new.bucket, new.name), found["version"] if found else None
+    return find(connection, new.bucket, new.name), previous["version"] if previous else None
 
 
-def delete(connection: Rows, bucket: str, names: Sequence[str]) -> list[ObjectRow]:
-    """Delete what the caller may see and delete; returns the rows that are gone."""
+def delete(connection: DictConnection, bucket: str, names: Sequence[str]) -> list[ObjectRow]:
+    """Delete the objects that the caller may see and delete; return their rows."""
     return [object_from_row(row) for row in connection.execute(_DELETE, [bucket, list(names)])]
 
 
-def move(connection: Rows, source: tuple[str, str], new: NewObject) -> ObjectRow:
-    """Give an object another name; raises "Object not found" where the caller may not change it."""
+def move(connection: DictConnection, source: tuple[str, str], new: NewObject) -> ObjectRow:
+    """Rename an object.
+
+    Raises: StorageError "Object not found", also when the caller may not change it.
+    """
     values = new.parameters() | {
         "to_bucket": new.bucket,
         "to_name": new.name,

@@ -1,4 +1,4 @@
-"""What a request's handler works with: the settings, Postgres, the files, and the call at hand."""
+"""The objects that request handlers use: the settings, the database, the files and the current call."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import cast
 
 from starlette.requests import Request
 
-from processor.local.storage_api.bodies import Json
+from processor.local.storage_api.bodies import JsonBody
 from processor.local.storage_api.callers import SERVICE, Caller, identify
 from processor.local.storage_api.config import Settings
 from processor.local.storage_api.database import Database, Scope
@@ -26,37 +26,42 @@ class Services:
     files: Files
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One request of a known caller."""
+    """One request and its caller."""
 
     services: Services
     scope: Scope
     headers: Mapping[str, str]
     params: Mapping[str, str]
     query: Mapping[str, str]
-    body: Json
+    body: JsonBody
 
     @property
     def bucket(self) -> str:
-        """Return the bucket in the path."""
+        """The bucket in the path."""
         return self.params["bucket"]
 
     @property
     def name(self) -> str:
-        """Return the object's name in the path."""
+        """The name of the object in the path."""
         return self.params["name"]
 
 
-def everyone(_headers: Mapping[str, str], _settings: Settings) -> Caller:
-    """Accept any caller, for routes that look at the bucket or at a signature instead; they run as the service."""
+def skip_identification(_headers: Mapping[str, str], _settings: Settings) -> Caller:
+    """Return the service role for any caller; for routes that check the bucket or a signature instead."""
     return SERVICE
 
 
-def call_of(request: Request, operation: str, who: Identify = identify, body: Json | None = None) -> Call:
-    """Return the call; raises StorageError or GatewayRefusal when the caller is not to be believed."""
+def build_call(
+    request: Request, operation: str, identify_caller: Identify = identify, body: JsonBody | None = None
+) -> Call:
+    """Return the call of a request.
+
+    Raises: StorageError or GatewayError when the caller cannot be identified.
+    """
     services = cast("Services", request.app.state.services)
-    caller = who(request.headers, services.settings)
+    caller = identify_caller(request.headers, services.settings)
     scope = Scope(caller, operation, request.method, request.url.path)
     return Call(
         services=services,
@@ -64,5 +69,5 @@ def call_of(request: Request, operation: str, who: Identify = identify, body: Js
         headers=request.headers,
         params=request.path_params,
         query=request.query_params,
-        body=body or Json({}),
+        body=body or JsonBody({}),
     )

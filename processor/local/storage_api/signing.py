@@ -1,4 +1,4 @@
-"""The calls that make signed URLs."""
+"""The API calls that create signed URLs."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from processor.local.storage_api import rows
 from processor.local.storage_api.names import check_object_name
 from processor.local.storage_api.services import Call
 from processor.local.storage_api.tokens import UploadGrant, sign_download, sign_upload
-from processor.local.storage_api.uploads import may_upload
+from processor.local.storage_api.uploads import check_upload
 
-_UNREADABLE = "Either the object does not exist or you do not have access to it"
+_NOT_READABLE = "Either the object does not exist or you do not have access to it"
 
 
 def sign_one(call: Call) -> object:
     """Answer POST /object/sign/{bucket}/{name}."""
-    seconds = call.body.whole("expiresIn")
+    seconds = call.body.integer("expiresIn")
     check_object_name(call.name)
     with call.services.database.transaction(call.scope) as connection:
         rows.find(connection, call.bucket, call.name)
@@ -21,22 +21,22 @@ def sign_one(call: Call) -> object:
 
 
 def sign_many(call: Call) -> object:
-    """Answer POST /object/sign/{bucket}: one entry for each path, with an error for those that cannot be read."""
-    seconds = call.body.whole("expiresIn")
+    """Answer POST /object/sign/{bucket} with one entry per path; a path that cannot be read has an error."""
+    seconds = call.body.integer("expiresIn")
     names = call.body.texts("paths")
     with call.services.database.transaction(call.scope) as connection:
-        readable = rows.visible(connection, call.bucket, names)
+        readable = rows.visible_names(connection, call.bucket, names)
     return [_entry(call, name, seconds, readable=name in readable) for name in names]
 
 
 def sign_upload_url(call: Call) -> object:
     """Answer POST /object/upload/sign/{bucket}/{name}."""
     upsert = call.headers.get("x-upsert") == "true"
-    may_upload(call, upsert=upsert)
+    check_upload(call, upsert=upsert)
     token = sign_upload(call, UploadGrant(call.scope.caller.owner, upsert))
     return {"url": f"/object/upload/sign/{call.bucket}/{call.name}?token={token}", "token": token}
 
 
 def _entry(call: Call, name: str, seconds: int, *, readable: bool) -> dict[str, str | None]:
     url = sign_download(call, name, seconds) if readable else None
-    return {"error": None if readable else _UNREADABLE, "path": name, "signedURL": url}
+    return {"error": None if readable else _NOT_READABLE, "path": name, "signedURL": url}

@@ -1,4 +1,4 @@
-"""The tokens in signed URLs: JWTs that name one object and, for uploads, on whose behalf."""
+"""The tokens in signed URLs: JWTs that name one object and, for uploads, its owner."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from processor.local.storage_api.callers import describe, read_token
 from processor.local.storage_api.errors import StorageError, invalid_request
 from processor.local.storage_api.services import Call
 
-# Two hours, as on the platform.
+# Two hours, as on hosted projects.
 UPLOAD_SECONDS = 7200
 
 
@@ -24,7 +24,7 @@ class UploadGrant:
 
 
 def sign_download(call: Call, name: str, seconds: int) -> str:
-    """Return the path and query of a signed URL for reading."""
+    """Return the path and query of a signed URL for downloads."""
     token = _sign(call, {"url": f"{call.bucket}/{name}"}, seconds)
     return f"/object/sign/{call.bucket}/{name}?token={token}"
 
@@ -36,19 +36,25 @@ def sign_upload(call: Call, grant: UploadGrant) -> str:
 
 
 def download_expiry(call: Call) -> int:
-    """Check the token of a signed URL for reading; returns the second at which it ends."""
+    """Check the token of a signed download URL; return its expiry in seconds since the epoch.
+
+    Raises: StorageError.
+    """
     claims = _claims(call)
-    # A token for an upload names the same url; it must not open the file.
+    # The token of an upload has the same url and must not allow downloads.
     if claims.get("url") != f"{call.bucket}/{call.name}" or "upsert" in claims:
-        raise _no_match()
+        raise _signature_mismatch()
     return int(str(claims["exp"]))
 
 
 def upload_grant(call: Call) -> UploadGrant:
-    """Check the token of a signed upload URL."""
+    """Check the token of a signed upload URL; return what it allows.
+
+    Raises: StorageError.
+    """
     claims = _claims(call)
     if claims.get("url") != f"{call.bucket}/{call.name}" or "upsert" not in claims:
-        raise _no_match()
+        raise _signature_mismatch()
     owner = claims.get("owner")
     return UploadGrant(owner if isinstance(owner, str) else None, claims["upsert"] is True)
 
@@ -67,9 +73,9 @@ def _claims(call: Call) -> dict[str, object]:
     except jwt.InvalidTokenError as error:
         raise StorageError(400, "InvalidJWT", describe(error)) from error
     if "exp" not in claims:
-        raise _no_match()
+        raise _signature_mismatch()
     return claims
 
 
-def _no_match() -> StorageError:
+def _signature_mismatch() -> StorageError:
     return StorageError(400, "InvalidSignature", "The url do not match the signature")

@@ -1,4 +1,4 @@
-"""Where an upload's bytes go: straight into the file, or through a multipart/form-data parser first."""
+"""Parsers of upload bodies: a raw body is the file itself, a multipart/form-data body contains it."""
 
 from __future__ import annotations
 
@@ -11,33 +11,36 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from processor.local.storage_api.errors import invalid_request
-from processor.local.storage_api.files import Incoming
+from processor.local.storage_api.files import IncomingFile
 
 _MAX_FIELD_BYTES = 1 << 20
 
 CheckType = Callable[[str], None]
 
 
-class Sink(Protocol):
-    """Takes a body in pieces, in any thread, and knows afterwards what it was."""
+class UploadParser(Protocol):
+    """Receives a body in pieces, in any thread, writes the file in it, and collects its metadata."""
 
     mime_type: str
     cache_control: str
     user_metadata: dict[str, object] | None
 
     def feed(self, data: bytes) -> None:
-        """Take the next piece."""
+        """Parse the next piece."""
         ...
 
     def end(self) -> None:
-        """Take note that the body is complete."""
+        """Finish the body.
+
+        Raises: StorageError when it is incomplete.
+        """
         ...
 
 
-class RawSink:
-    """A body that is the file."""
+class RawBodyParser:
+    """The body is the file."""
 
-    def __init__(self, headers: Mapping[str, str], incoming: Incoming, check: CheckType) -> None:
+    def __init__(self, headers: Mapping[str, str], incoming: IncomingFile, check: CheckType) -> None:
         self.mime_type = headers.get("content-type") or "application/octet-stream"
         self.cache_control = headers.get("cache-control") or "no-cache"
         self.user_metadata = _metadata_of_header(headers.get("x-metadata"))
@@ -49,13 +52,13 @@ class RawSink:
         self._incoming.write(data)
 
     def end(self) -> None:
-        """Do nothing: the length was checked by the server underneath."""
+        """Do nothing; the HTTP server has checked the length."""
 
 
-class FormSink:
-    """A form with the fields cacheControl and metadata before one file, as browsers and storage3 send it."""
+class FormBodyParser:
+    """The body is a form: the fields cacheControl and metadata, then one file, as browsers and storage3 send it."""
 
-    def __init__(self, boundary: bytes, incoming: Incoming, check: CheckType) -> None:
+    def __init__(self, boundary: bytes, incoming: IncomingFile, check: CheckType) -> None:
         self.mime_type = "application/octet-stream"
         self.cache_control = "no-cache"
         self.user_metadata: dict[str, object] | None = None
@@ -85,14 +88,14 @@ class FormSink:
         )
 
     def feed(self, data: bytes) -> None:
-        """Parse the piece and write what of it belongs to the file."""
+        """Parse the piece and write the part of it that belongs to the file."""
         try:
             self._parser.write(data)
         except FormParserError as error:
             raise invalid_request("Malformed part header", error="InvalidRequest") from error
 
     def end(self) -> None:
-        """Refuse a form that broke off, or that had no file."""
+        """Raise StorageError when the form is incomplete or has no file."""
         if not self._complete:
             raise invalid_request("Unexpected end of form", error="InvalidRequest")
         if not self._has_file:
@@ -117,7 +120,7 @@ class FormSink:
     def _begin_data(self) -> None:
         _, options = parse_options_header(self._headers.get(b"content-disposition"))
         self._field = options.get(b"name", b"").decode("utf-8", "replace")
-        # Only the first file counts; a second one is read and forgotten.
+        # Only the first file is stored; further files are discarded.
         self._in_file = b"filename" in options and not self._has_file
         if self._in_file:
             self._has_file = True
@@ -144,14 +147,14 @@ class FormSink:
         self._complete = True
 
 
-def sink_for(headers: Mapping[str, str], incoming: Incoming, check: CheckType) -> Sink:
-    """Return the sink for a request's content type; check is called with the file's, before its first byte."""
-    kind, options = parse_options_header(headers.get("content-type"))
-    if kind != b"multipart/form-data":
-        return RawSink(headers, incoming, check)
+def parser_for(headers: Mapping[str, str], incoming: IncomingFile, check: CheckType) -> UploadParser:
+    """Return the parser for a request; `check` is called with the content type of the file before its first byte."""
+    content_type, options = parse_options_header(headers.get("content-type"))
+    if content_type != b"multipart/form-data":
+        return RawBodyParser(headers, incoming, check)
     if b"boundary" not in options:
         raise invalid_request("Multipart: Boundary not found", error="InvalidRequest")
-    return FormSink(options[b"boundary"], incoming, check)
+    return FormBodyParser(options[b"boundary"], incoming, check)
 
 
 def _metadata_of_header(header: str | None) -> dict[str, object] | None:
