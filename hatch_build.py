@@ -1,9 +1,10 @@
-"""Build step: put the C files of processor/native into one library beside them.
+"""Build hook: compile the C files of processor/native into one library beside them.
 
-The compiler is Zig's `cc`, which comes as a wheel for every platform: who installs from source needs no compiler of
-their own. The library runs on every processor of the machine's kind, not only on this one.
+The compiler is Zig's `cc`, which is installed as a wheel on every platform, so that an installation from source needs
+no other compiler. The library runs on every processor of the machine's architecture, not only on this one.
 """
 
+import importlib.util
 import os
 import subprocess
 import sys
@@ -16,38 +17,58 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 FOLDER = Path(__file__).parent / "processor" / "native"
 LIBRARY = FOLDER / "kernels.so"
-FLAGS = ("-std=c11", "-O3", "-shared", "-fPIC", "-mcpu=baseline", "-Wall", "-Wextra", "-Werror", "-s")
+FLAGS = (
+    *("-std=c11", "-O3", "-shared", "-fPIC", "-fvisibility=hidden", "-mcpu=baseline"),
+    *("-Wall", "-Wextra", "-Werror", "-s"),
+)
 
 
 def compile_kernels() -> None:
-    """Compile into a file of its own and move that into place: a running processor keeps the library that it has.
+    """Compile the library and its stamp file.
 
-    Raises: CalledProcessError; what the compiler says goes to standard error.
+    The compiler writes a new file, which then replaces the library: a running processor keeps the one that it loaded.
+    Raises: CalledProcessError; the compiler's messages go to standard error.
     """
+    sources = _load_sources()
+    stamp = sources.stamp_of(FOLDER)
     fresh = LIBRARY.with_suffix(".new")
-    sources = sorted(str(path) for path in FOLDER.glob("*.c"))
+    files = sorted(str(path) for path in FOLDER.glob("*.c"))
     with tempfile.TemporaryDirectory() as cache:
         subprocess.run(
-            [sys.executable, "-m", "ziglang", "cc", *FLAGS, "-o", str(fresh), *sources, "-lm"],
+            [
+                *(sys.executable, "-m", "ziglang", "cc", *FLAGS, f'-DIJ_SOURCES="{stamp}"'),
+                *("-o", str(fresh), *files, "-lm"),
+            ],
             check=True,
             env=os.environ | {"ZIG_GLOBAL_CACHE_DIR": cache, "ZIG_LOCAL_CACHE_DIR": cache},
         )
     fresh.replace(LIBRARY)
+    (FOLDER / sources.STAMP_FILE).write_text(f"{stamp}\n", encoding="ascii")
+
+
+def _load_sources() -> Any:
+    """Load processor/native/sources.py by itself: its package cannot be imported before the library is there."""
+    spec = importlib.util.spec_from_file_location("native_sources", FOLDER / "sources.py")
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{FOLDER / 'sources.py'} is missing")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 class CustomBuildHook(BuildHookInterface[Any]):
-    """What Hatchling calls for every wheel, the editable one too."""
+    """The hook that Hatchling calls for every wheel, including editable ones."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Compile, and make the wheel one of this platform with the library in it."""
+        """Compile the kernels, and put them into a wheel for this platform."""
         if self.target_name != "wheel":
             return
         compile_kernels()
         build_data["pure_python"] = False
         build_data["tag"] = f"py3-none-{_platform()}"
-        build_data["artifacts"].append("processor/native/kernels.so")
+        build_data["artifacts"] += ["processor/native/kernels.so", "processor/native/kernels.stamp"]
 
 
 def _platform() -> str:
-    """Name this platform as wheels do; the library is no extension module, so that any Python can load it."""
+    """Return the platform's name in wheels. The library is not an extension module, so that any Python can load it."""
     return sysconfig.get_platform().replace("-", "_").replace(".", "_")

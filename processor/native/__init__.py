@@ -1,24 +1,25 @@
-"""Native: what is done for each byte and field of a file, in C; everything else of the processor is Python.
+"""Native: the work that is done for each byte and each field of a file, in C; the rest of the processor is Python.
 
-`library` loads the compiled kernels, `batch` hands them columns without a copy; `records`, `split`, `values`, `rows`
-and `figures` give them names and shapes. The kernels keep no state, allocate nothing and run outside of Python's lock;
-each writes only into memory that its caller made for it, and says in its comment how much that must be.
+`library` loads the compiled kernels, and `batch` hands them columns without a copy. `records`, `split`, `values`,
+`rows` and `figures` call the kernels; `binary` chooses the binary form of each column. A kernel keeps no state,
+allocates nothing and runs without Python's lock. It writes only into memory that its caller allocated, of the size that
+the kernel's comment names.
 """
 
 from processor.native.batch import Batch
 from processor.native.binary import BinaryPlan, binary_plan, encode_binary, exact_form
-from processor.native.figures import Measured, Order, Sketch, most_frequent
+from processor.native.figures import Measurement, Order, Sketch, most_frequent
 from processor.native.records import find_records
 from processor.native.rows import copy_rows
-from processor.native.split import split
-from processor.native.values import Form, Kind, sure
+from processor.native.split import split_records
+from processor.native.values import BinaryForm, Form, has_exact_value
 
 __all__ = [
     "Batch",
+    "BinaryForm",
     "BinaryPlan",
     "Form",
-    "Kind",
-    "Measured",
+    "Measurement",
     "Order",
     "Sketch",
     "binary_plan",
@@ -26,7 +27,7 @@ __all__ = [
     "encode_binary",
     "exact_form",
     "find_records",
+    "has_exact_value",
     "most_frequent",
-    "split",
-    "sure",
+    "split_records",
 ]

@@ -1,8 +1,8 @@
-"""Which columns have an exact binary form, and a frame of texts in that form.
+"""Choose the binary form of each column, and encode a frame of texts as a binary COPY.
 
 Binary input functions apply a column's modifier and a domain's checks as the text ones do (numeric_recv rounds,
-bpcharrecv pads, domain_recv checks), so only the value itself has to be exact. Where a text is outside of the forms
-that surely are, the whole chunk goes by text: COPY cannot mix the two.
+bpcharrecv pads, domain_recv checks), so that only the value itself has to be exact. If one text has no exact value, the
+whole chunk is sent in text format, because one COPY cannot mix the two.
 """
 
 import re
@@ -15,11 +15,11 @@ import polars as pl
 from processor.model import Column
 from processor.native.batch import Batch
 from processor.native.rows import copy_rows
-from processor.native.values import Form, Kind, sure
+from processor.native.values import BinaryForm, Form, has_exact_value
 
-#: numeric(12,2), numeric(5)
-_LIMIT: Final = re.compile(r"\((\d+)(?:,(-?\d+))?\)")
-#: By the base type's name. A user's own type has its schema's name before its own and is not found here.
+#: The modifier of a type: numeric(12,2), numeric(5).
+_MODIFIER: Final = re.compile(r"\((\d+)(?:,(-?\d+))?\)")
+#: The form of each base type. A user's own type is not in this table: its name is qualified with its schema.
 _FORMS: Final = {
     "text": Form.TEXT,
     "character varying": Form.TEXT,
@@ -42,71 +42,74 @@ _FORMS: Final = {
     "timestamp with time zone": Form.TIMESTAMPTZ,
 }
 _LIMITED: Final = {Form.NUMERIC, Form.TEXT}
-#: Any text has a value of these, so that it says nothing about the text.
-_ANY: Final = {Form.SAME, Form.JSONB, Form.WHOLE}
-#: Source: PostgreSQL, COPY, "Binary Format": signature, flags, length of the extension; after the rows -1.
+#: The forms that any text has: to have one says nothing about the text.
+_UNCONDITIONAL: Final = {Form.SAME, Form.JSONB, Form.WHOLE}
+#: Signature, flags, and length of the header extension; -1 after the rows. Source: PostgreSQL, COPY, "Binary Format".
 _HEADER: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _TRAILER: Final = b"\xff\xff"
 
 
 @dataclass(frozen=True, slots=True)
 class BinaryPlan:
-    """What the texts of each column become, by the column's name."""
+    """The binary form of each column's texts, by the column's name."""
 
-    kinds: dict[str, Kind]
+    forms: dict[str, BinaryForm]
 
 
 def binary_plan(columns: Sequence[Column]) -> BinaryPlan | None:
-    """Choose the binary form of each column; None when one of them has none, so that the job goes by text."""
-    kinds = {column.name: found for column in columns if (found := _kind(column)) is not None}
-    return BinaryPlan(kinds) if len(kinds) == len(columns) else None
+    """Choose the binary form of each column; return None if a column has none, so that the job uses the text format."""
+    forms = {column.name: form for column in columns if (form := _form(column)) is not None}
+    return BinaryPlan(forms) if len(forms) == len(columns) else None
 
 
-def _kind(column: Column) -> Kind | None:
+def _form(column: Column) -> BinaryForm | None:
     if column.kind == "e":
-        return Kind(Form.SAME)
+        return BinaryForm(Form.SAME)
     form = _FORMS.get(column.base)
-    limit = _LIMIT.search(column.type) if form in _LIMITED and column.kind == "b" else None
-    if limit is not None and form is not None:
-        return Kind(form, int(limit[1]), int(limit[2] or 0))
-    return None if form is None else Kind(form)
+    modifier = _MODIFIER.search(column.type) if form in _LIMITED and column.kind == "b" else None
+    if modifier is not None and form is not None:
+        return BinaryForm(form, int(modifier[1]), int(modifier[2] or 0))
+    return None if form is None else BinaryForm(form)
 
 
-def exact_form(column: Column) -> Kind | None:
-    """Return the form that shows, where a text has it, that Postgres takes the text for the column.
+def exact_form(column: Column) -> BinaryForm | None:
+    """Return the form in which a text's exact value proves that the column accepts the text; None if there is none.
 
-    That of json shows nothing, and that of a domain nothing about its checks.
+    The form of json proves nothing, and that of a domain proves nothing about the domain's checks.
     """
-    kind = _kind(column) if column.kind == "b" else None
-    if kind is None or kind.form in _ANY or (column.base == "character" and not kind.precision):
+    form = _form(column) if column.kind == "b" else None
+    if form is None or form.form in _UNCONDITIONAL or (column.base == "character" and not form.precision):
         return None
-    return kind
+    return form
 
 
-def encode_binary(frame: pl.DataFrame, plan: BinaryPlan, known: frozenset[str] = frozenset()) -> Iterator[bytes] | None:
-    """Encode rows as a whole binary COPY, in pieces; None when a text has no surely exact value.
+def encode_binary(
+    frame: pl.DataFrame, plan: BinaryPlan, certain: frozenset[str] = frozenset()
+) -> Iterator[bytes] | None:
+    """Encode rows as a complete binary COPY, in pieces; return None if a text has no exact value.
 
-    `frame` has a column for each of the plan's, in the order of the COPY statement's: texts, or whole numbers. `known`
-    names columns whose texts are known to have one. The pieces are made while they are taken.
+    `frame` has one column for each of the plan's, in the order of the COPY statement: texts, or 64-bit integers.
+    `certain` names the columns in which every text is known to have an exact value. The pieces are
+    made one by one, as they are taken.
     """
     names = frame.columns
-    kinds = [
-        plan.kinds[name] if dtype == pl.String else Kind(Form.WHOLE)
+    forms = [
+        plan.forms[name] if dtype == pl.String else BinaryForm(Form.WHOLE)
         for name, dtype in zip(names, frame.dtypes, strict=True)
     ]
-    open_questions = [
+    unchecked = [
         place
-        for place, kind in enumerate(kinds)
-        if not (kind.form in _ANY or kind.form is Form.TEXT or names[place] in known)
+        for place, form in enumerate(forms)
+        if not (form.form in _UNCONDITIONAL or form.form is Form.TEXT or names[place] in certain)
     ]
-    if open_questions:
+    if unchecked:
         with Batch(frame) as batch:
-            if not all(sure(batch, place, kinds[place]).all() for place in open_questions):
+            if not all(has_exact_value(batch, place, forms[place]).all() for place in unchecked):
                 return None
-    return _stream(frame, kinds)
+    return _stream(frame, forms)
 
 
-def _stream(frame: pl.DataFrame, kinds: Sequence[Kind]) -> Iterator[bytes]:
+def _stream(frame: pl.DataFrame, forms: Sequence[BinaryForm]) -> Iterator[bytes]:
     yield _HEADER
-    yield from copy_rows(frame, kinds)
+    yield from copy_rows(frame, forms)
     yield _TRAILER

@@ -1,4 +1,4 @@
-"""The figures of a column in one pass: nulls, lengths, the ends of its order, and a sketch of its distinct texts."""
+"""Measure a column in one pass: nulls, lengths, minimum, maximum, and a sketch of its distinct texts."""
 
 import ctypes
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from processor.native.library import KERNELS, address
 
 
 class Order(IntEnum):
-    """What the texts of a column are ordered by; the values are those of `enum order` in figures.c."""
+    """How the texts of a column are ordered; the values are those of `enum order` in figures.c."""
 
     BY_BYTES = 0
     BY_WHOLE_NUMBER = 1
@@ -22,8 +22,11 @@ class Order(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
-    """Figures of a column: `characters` of all texts; `least` and `greatest` are rows. Negative: there is none."""
+class Measurement:
+    """The figures of a column. The fields are those of the struct `figures` in figures.c, in its order.
+
+    `characters` counts those of all texts; `least` and `greatest` are rows. A negative number means that there is none.
+    """
 
     nulls: int
     characters: int
@@ -33,41 +36,43 @@ class Measured:
     greatest: int
 
 
-#: What most_frequent in figures.c fills.
+#: The struct `counted` in figures.c.
 _COUNTED: Final = np.dtype([("hash", np.uint64), ("row", np.int64), ("count", np.int64)])
 
 
 def most_frequent(frame: pl.DataFrame, count: int) -> dict[str, list[tuple[str, int]]]:
-    """Return each column's most frequent texts and how often each occurs, of those alike in that the earlier first.
+    """Return the most frequent texts of each column, and how often each occurs.
 
-    Nulls do not count. Texts are told apart by 64 bits of a hash: of 10,000 texts two are taken for one in 3 of 10^12
-    cases. Raises: TypeError where a column has no texts, ValueError for a `count` below 1.
+    Among equally frequent texts, the earlier comes first. Nulls are not counted. Texts are compared by a 64-bit hash:
+    the chance that two of 10,000 texts are taken for one is 3 in 10^12.
+    Raises: TypeError if a column has no texts, ValueError for a `count` below 1.
     """
     if count < 1:
-        raise ValueError("one text at least is to be found")
-    places = 2 << frame.height.bit_length()
+        raise ValueError("the count must be at least 1")
+    slots = 2 << frame.height.bit_length()
     best = np.zeros(count, dtype=_COUNTED)
-    found: dict[str, list[tuple[str, int]]] = {}
+    tops: dict[str, list[tuple[str, int]]] = {}
     with Batch(frame) as batch:
         for place, texts in enumerate(frame.iter_columns()):
             batch.texts(place)
-            table = np.zeros(places, dtype=_COUNTED)
+            table = np.zeros(slots, dtype=_COUNTED)
             filled = 0
             if batch.rows:
-                filled = KERNELS.most_frequent(batch.at, place, address(table), places, address(best), count)
-            found[texts.name] = [(str(texts[row]), times) for _, row, times in best[:filled].tolist()]
-    return found
+                filled = KERNELS.ij_most_frequent_texts(batch.at, place, address(table), slots, address(best), count)
+            tops[texts.name] = [(str(texts[row]), times) for _, row, times in best[:filled].tolist()]
+    return tops
 
 
 class Sketch:
-    """The least hashes of a column's texts, sorted and different, `size` of them at most.
+    """The smallest distinct hashes of a column's texts, sorted, and at most `size` of them.
 
-    `hashes` are those of another one; raises ValueError where they are more. One thread at a time may measure.
+    `hashes` are those of an earlier sketch. Raises: ValueError if they are more than `size`. Only one thread at a time
+    may measure with a sketch.
     """
 
     def __init__(self, size: int, hashes: npt.NDArray[np.uint64] | None = None) -> None:
         if size < 1:
-            raise ValueError("a sketch has room for one hash at least")
+            raise ValueError("the size of a sketch must be at least 1")
         self._hashes = np.zeros(size, dtype=np.uint64)
         self._filled = ctypes.c_int64(0)
         if hashes is not None:
@@ -76,26 +81,19 @@ class Sketch:
 
     @property
     def hashes(self) -> npt.NDArray[np.uint64]:
-        """Those that are there."""
+        """The hashes so far."""
         return self._hashes[: self._filled.value]
 
-    def measure(self, batch: Batch, place: int, order: Order, *, ascii_only: bool) -> Measured:
-        """Measure a column, and take the hashes of its texts in.
+    def measure(self, batch: Batch, column: int, order: Order, *, ascii_only: bool) -> Measurement:
+        """Measure a column of a batch, and add the hashes of its texts.
 
-        Raises: IndexError, TypeError where the batch has no such column of texts.
+        Raises: IndexError or TypeError if the batch has no such column of texts.
         """
-        batch.texts(place)
-        found = np.array([0, 0, -1, -1, -1, -1], dtype=np.int64)
-        if not batch.rows:
-            return Measured(*found.tolist())
-        KERNELS.measure(
-            batch.at,
-            place,
-            order,
-            ascii_only,
-            address(found),
-            address(self._hashes),
-            ctypes.addressof(self._filled),
-            self._hashes.size,
-        )
-        return Measured(*found.tolist())
+        batch.texts(column)
+        figures = np.array([0, 0, -1, -1, -1, -1], dtype=np.int64)
+        if batch.rows:
+            KERNELS.ij_measure_column(
+                *(batch.at, column, order, ascii_only, address(figures)),
+                *(address(self._hashes), ctypes.addressof(self._filled), self._hashes.size),
+            )
+        return Measurement(*figures.tolist())

@@ -1,4 +1,4 @@
-"""The compiled kernels: the C files beside this one, which the build (`hatch_build.py`) puts into one library."""
+"""Load the library of compiled kernels, which the build (`hatch_build.py`) makes of the C files beside this module."""
 
 import ctypes
 import sys
@@ -8,43 +8,58 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from processor.native.sources import expected_stamp
+
 FILE: Final = Path(__file__).with_name("kernels.so")
+#: The end of each message.
+REMEDY: Final = "run scripts/setup in a checkout, or reinstall import-jobs"
 
 _WORD: Final = ctypes.c_int64
 _POINTER: Final = ctypes.c_void_p
-#: What each function returns, and its arguments: sizes and places are 64 bits, everything else is an address.
+#: The result and the arguments of each function: n is a 64-bit number, p an address.
 _FUNCTIONS: Final = {
-    "take_batch": (ctypes.c_int, "ppnnp"),
-    "give_back": (None, "p"),
-    "longest_text": (_WORD, "pn"),
-    "sure_values": (_WORD, "pnppp"),
-    "copy_rows": (_WORD, "pppppp"),
-    "measure": (None, "pnnnpppn"),
-    "most_frequent": (_WORD, "pnpnpn"),
-    "find_records": (_WORD, "pnnnnppppn"),
-    "split_records": (_WORD, "pnnpnnppnpppppn"),
+    "ij_sources": (ctypes.c_char_p, ""),
+    "ij_import_batch": (ctypes.c_int, "ppnnp"),
+    "ij_release_batch": (None, "p"),
+    "ij_longest_text": (_WORD, "pn"),
+    "ij_mark_exact_values": (_WORD, "pnppp"),
+    "ij_read_value": (_WORD, "nnnpnp"),
+    "ij_copy_rows": (_WORD, "pppppp"),
+    "ij_measure_column": (None, "pnnnpppn"),
+    "ij_most_frequent_texts": (_WORD, "pnpnpn"),
+    "ij_find_records": (_WORD, "pnnnnppppn"),
+    "ij_split_records": (_WORD, "pnnpnnppnpppppn"),
 }
 
 
-def _loaded() -> ctypes.CDLL:
+def load(file: Path) -> ctypes.CDLL:
+    """Load a library and declare its functions.
+
+    Raises: ImportError if the library is missing, was compiled for another machine, or was compiled from other sources
+    than those beside it.
+    """
     if sys.byteorder != "little" or sys.maxsize < 2**63 - 1:
-        raise ImportError("import-jobs runs on little-endian machines of 64 bits only")
+        raise ImportError("import-jobs runs on 64-bit little-endian machines only")
     try:
-        library = ctypes.CDLL(str(FILE))
+        library = ctypes.CDLL(str(file))
+    except OSError as error:
+        raise ImportError(f"processor/native/{file.name} is missing or not for this machine: {REMEDY}") from error
+    try:
         for name, (result, arguments) in _FUNCTIONS.items():
             function = getattr(library, name)
             function.restype = result
-            function.argtypes = [_POINTER if each == "p" else _WORD for each in arguments]
-    except (OSError, AttributeError) as exc:
-        raise ImportError(
-            f"processor/native/{FILE.name} is missing, old or not for this machine: install the package again"
-        ) from exc
+            function.argtypes = [_POINTER if argument == "p" else _WORD for argument in arguments]
+        stamp = library.ij_sources().decode()
+    except AttributeError as error:
+        raise ImportError(f"processor/native/{file.name} is older than its sources: {REMEDY}") from error
+    if stamp != expected_stamp(file.parent):
+        raise ImportError(f"processor/native/{file.name} was compiled from other sources: {REMEDY}")
     return library
 
 
-KERNELS: Final = _loaded()
+KERNELS: Final = load(FILE)
 
 
 def address(array: npt.NDArray[np.generic]) -> int:
-    """Return where an array's memory begins; the caller keeps the array for as long as a kernel works on it."""
+    """Return the address of an array's memory. The caller keeps the array while a kernel works on it."""
     return array.ctypes.data

@@ -1,4 +1,4 @@
-/* The places of line feeds and two more marks, found 64 bytes at a time. */
+/* Find line feeds and two more marks (such as the delimiter and the quote), 64 bytes at a time. */
 #ifndef IMPORT_JOBS_MARKS_H
 #define IMPORT_JOBS_MARKS_H
 
@@ -9,13 +9,14 @@
 #include <emmintrin.h>
 #endif
 
+/* A cursor over the marks of some bytes. */
 typedef struct {
     const uint8_t *block, *end;
-    uint64_t left; /* a bit for each mark of the block that has not been given out */
+    uint64_t pending; /* one bit for each mark of the block that next_mark has not returned yet */
     uint8_t one, other;
 } marks;
 
-/* Give a bit for each of 64 bytes: whether it is a line feed or one of the two. */
+/* Return one bit for each of 64 bytes, set if the byte is a line feed or one of the two marks. */
 static inline uint64_t marks_in(const uint8_t *at, uint8_t one, uint8_t other) {
     uint64_t bits = 0;
 #ifdef __SSE2__
@@ -33,6 +34,7 @@ static inline uint64_t marks_in(const uint8_t *at, uint8_t one, uint8_t other) {
     return bits;
 }
 
+/* The same for the last block, which may have fewer than 64 bytes. */
 static inline uint64_t marks_up_to(const uint8_t *at, const uint8_t *end, uint8_t one, uint8_t other) {
     if (end - at >= 64) return marks_in(at, one, other);
     if (end <= at) return 0;
@@ -46,16 +48,16 @@ static inline marks marks_of(const uint8_t *data, int64_t size, uint8_t one, uin
     return (marks){data, data + size, marks_up_to(data, data + size, one, other), one, other};
 }
 
-/* Return the next place with a mark; the end where there is none. */
-static inline const uint8_t *next_mark(marks *of) {
-    while (!of->left) {
-        if (of->end - of->block <= 64) return of->end;
-        of->block += 64;
-        of->left = marks_up_to(of->block, of->end, of->one, of->other);
+/* Return the place of the next mark, or the end of the data if there is none. */
+static inline const uint8_t *next_mark(marks *cursor) {
+    while (!cursor->pending) {
+        if (cursor->end - cursor->block <= 64) return cursor->end;
+        cursor->block += 64;
+        cursor->pending = marks_up_to(cursor->block, cursor->end, cursor->one, cursor->other);
     }
-    const uint8_t *found = of->block + __builtin_ctzll(of->left);
-    of->left &= of->left - 1;
-    return found;
+    const uint8_t *mark = cursor->block + __builtin_ctzll(cursor->pending);
+    cursor->pending &= cursor->pending - 1;
+    return mark;
 }
 
 #endif

@@ -1,9 +1,11 @@
-/* The records of a window whose quotes are all regular: each opens a field, and closes before its end. */
+/* Find the records of a window whose quotes are regular: each quoted field is quoted from its start to its end. */
+#include "kernel.h"
 #include "marks.h"
 
 #define IRREGULAR (-1)
+#define NO_ROOM (-2)
 
-/* Tell whether each CR stands before an LF. */
+/* Check that each CR stands before an LF. */
 static int all_crlf(const uint8_t *data, int64_t size) {
     const uint8_t *end = data + size;
     for (const uint8_t *at = data; (at = memchr(at, '\r', (size_t)(end - at))); at++)
@@ -11,20 +13,37 @@ static int all_crlf(const uint8_t *data, int64_t size) {
     return 1;
 }
 
-/* Find the records that end in the window; the last one ends with the data where `final` holds. Per record, `ends` is
- * set to the place behind its last field, `nexts` to the one behind its line end, `fields` to how many it has (0: the
- * line is empty) and `lines` to the line ends up to and with its own. Each has room for `room` records. `quote` is the
- * delimiter where nothing quotes. Return how many records there are, IRREGULAR where a quote stands anywhere else or a
- * CR without its LF, and -2 where there is no room. */
-int64_t find_records(const uint8_t *data, int64_t size, int64_t final, uint8_t delimiter, uint8_t quote, int64_t *ends,
-                     int64_t *nexts, int32_t *fields, int64_t *lines, int64_t room) {
+/* What the marks after an opening quote say about the field. */
+enum quoted { CLOSED, STILL_OPEN, NOT_REGULAR };
+
+/* Move the cursor past the quote that closes a field, and count the line feeds before it in `*lines`. */
+static inline enum quoted skip_quoted(marks *cursor, const uint8_t *end, uint8_t delimiter, uint8_t quote,
+                                      int64_t *lines) {
+    for (;;) {
+        const uint8_t *at = next_mark(cursor);
+        if (at == end) return STILL_OPEN;
+        if (*at == '\n') ++*lines;
+        if (*at != quote) continue;
+        if (at + 1 == end || at[1] == delimiter || at[1] == '\n' || at[1] == '\r') return CLOSED;
+        if (at[1] != quote) return NOT_REGULAR;
+        next_mark(cursor); /* the second half of a doubled quote */
+    }
+}
+
+/* Find the records that end in the window. With `final`, the last record ends with the data. For each record, set
+ * `ends` to the place behind its last field, `nexts` to the place behind its line end, `fields` to its number of fields
+ * (0: the line is empty) and `lines` to the number of line ends up to and including its own. Each array has room for
+ * `room` records. `quote` is the delimiter if no character quotes. Return the number of records, IRREGULAR if a quote
+ * stands anywhere else or a CR stands without its LF, or NO_ROOM. */
+IJ_EXPORT int64_t ij_find_records(const uint8_t *data, int64_t size, int64_t final, uint8_t delimiter, uint8_t quote,
+                                  int64_t *ends, int64_t *nexts, int32_t *fields, int64_t *lines, int64_t room) {
     if (!all_crlf(data, size)) return IRREGULAR;
-    marks found = marks_of(data, size, delimiter, quote);
+    marks cursor = marks_of(data, size, delimiter, quote);
     const uint8_t *end = data + size, *start = data, *field = data;
     int64_t count = 0, line = 0;
     int32_t delimiters = 0;
     for (;;) {
-        const uint8_t *at = next_mark(&found);
+        const uint8_t *at = next_mark(&cursor);
         if (at == end) {
             if (!final || start == end) return count;
         } else if (*at == delimiter) {
@@ -33,18 +52,11 @@ int64_t find_records(const uint8_t *data, int64_t size, int64_t final, uint8_t d
             continue;
         } else if (*at == quote) {
             if (at != field) return IRREGULAR;
-            for (;;) { /* to the quote that closes */
-                at = next_mark(&found);
-                if (at == end) return count;
-                if (*at == '\n') line++;
-                if (*at != quote) continue;
-                if (at + 1 == end || at[1] == delimiter || at[1] == '\n' || at[1] == '\r') break;
-                if (at[1] != quote) return IRREGULAR;
-                next_mark(&found);
-            }
+            enum quoted state = skip_quoted(&cursor, end, delimiter, quote, &line);
+            if (state != CLOSED) return state == STILL_OPEN ? count : IRREGULAR;
             continue;
         }
-        if (count == room) return -2;
+        if (count == room) return NO_ROOM;
         int64_t stop = at - data - (at < end && at > start && at[-1] == '\r');
         ends[count] = stop;
         nexts[count] = at < end ? at - data + 1 : size;

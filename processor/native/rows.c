@@ -1,32 +1,34 @@
-/* Columns of texts become rows of a binary COPY (PostgreSQL, "Binary Format" of COPY). */
+/* Write columns of texts as the rows of a binary COPY (PostgreSQL, COPY, "Binary Format"). */
+#include "kernel.h"
 #include "texts.h"
 #include "values.h"
 
-/* What a column's texts become. */
+/* The binary form of a column's texts. */
 typedef struct {
     int64_t form, precision, scale;
-} kind;
+} binary_form;
 
-/* Return the length of the longest text of a column that is not null. */
-int64_t longest_text(const array *batch, int64_t place) {
-    const texts of = texts_of(batch->children[place]);
+/* Return the size of the longest text of a column that is not null. */
+IJ_EXPORT int64_t ij_longest_text(const array *batch, int64_t column) {
+    const texts values = texts_of(batch->children[column]);
     int64_t longest = 0;
     for (int64_t row = 0; row < batch->length; row++)
-        if (of.views[row].length > longest && !is_null(&of, row)) longest = of.views[row].length;
+        if (values.views[row].length > longest && !is_null(&values, row)) longest = values.views[row].length;
     return longest;
 }
 
-/* Set mask[row] where the text of a column is null or has a sure value; return how many have none.
+/* Set mask[row] to whether the text of a column is null or has an exact value, and return how many have none.
  * `scratch` has room for the longest text and VALUE_OVERHEAD bytes. */
-int64_t sure_values(const array *batch, int64_t place, const kind *as, uint8_t *mask, uint8_t *scratch) {
-    const texts of = texts_of(batch->children[place]);
-    int64_t unsure = 0;
+IJ_EXPORT int64_t ij_mark_exact_values(const array *batch, int64_t column, const binary_form *to, uint8_t *mask,
+                                       uint8_t *scratch) {
+    const texts values = texts_of(batch->children[column]);
+    int64_t inexact = 0;
     for (int64_t row = 0; row < batch->length; row++) {
-        mask[row] = is_null(&of, row) || read_value(as->form, as->precision, as->scale, text_at(&of, row),
-                                                    of.views[row].length, scratch) >= 0;
-        unsure += !mask[row];
+        mask[row] = is_null(&values, row) || read_value(to->form, to->precision, to->scale, text_at(&values, row),
+                                                        values.views[row].length, scratch) >= 0;
+        inexact += !mask[row];
     }
-    return unsure;
+    return inexact;
 }
 
 static inline uint8_t *put_size(uint8_t *out, int64_t size) {
@@ -35,7 +37,7 @@ static inline uint8_t *put_size(uint8_t *out, int64_t size) {
     return out + 4;
 }
 
-/* Copy a text; up to 32 bytes in two moves that may overlap, where a call of memcpy takes longer than they do. */
+/* Copy a text. Up to 32 bytes are copied by two moves that may overlap; a call of memcpy takes longer than these. */
 static inline void put_text(uint8_t *out, const uint8_t *text, int64_t size) {
     if (size > 32) {
         memcpy(out, text, (size_t)size);
@@ -57,18 +59,40 @@ static inline uint8_t *put_number(uint8_t *out, int64_t number) {
     return out + 8;
 }
 
-/* Write rows from `*row` on while they surely fit into `*room` bytes, advance `*row`, and return the bytes written; -1
- * where a text has no sure value. Where not even one row fits nothing is written: `*room` is then what it needs.
- * `columns` has room for one entry per column. */
-int64_t copy_rows(const array *batch, const kind *as, texts *columns, int64_t *row, uint8_t *out, int64_t *room) {
+/* Return the most bytes that a row can take. */
+static inline int64_t row_bytes(const texts *columns, const binary_form *forms, int64_t count, int64_t row) {
+    int64_t bytes = 2 + count * (4 + VALUE_OVERHEAD);
+    for (int64_t column = 0; column < count; column++)
+        if (forms[column].form != WHOLE && !is_null(columns + column, row)) bytes += columns[column].views[row].length;
+    return bytes;
+}
+
+/* Write one field, and return the place behind it, or NULL if the text has no exact value. */
+static inline uint8_t *put_field(uint8_t *out, const array *numbers, const texts *column, const binary_form *to,
+                                 int64_t row) {
+    if (is_null(column, row)) return put_size(out, -1);
+    if (to->form == WHOLE) return put_number(out, ((const int64_t *)numbers->buffers[1])[numbers->offset + row]);
+    int64_t size = column->views[row].length;
+    if (to->form <= SAME) {
+        out = put_size(out, size);
+        put_text(out, text_at(column, row), size);
+        return out + size;
+    }
+    size = read_value(to->form, to->precision, to->scale, text_at(column, row), size, out + 4);
+    return size < 0 ? NULL : put_size(out, size) + size;
+}
+
+/* Write rows from `*row` on while they are certain to fit into `*room` bytes, and advance `*row`. Return the number of
+ * bytes written, or -1 if a text has no exact value. If not even one row fits, write nothing and set `*room` to the
+ * bytes that it needs. `columns` has room for one entry per column. */
+IJ_EXPORT int64_t ij_copy_rows(const array *batch, const binary_form *forms, texts *columns, int64_t *row, uint8_t *out,
+                               int64_t *room) {
     int64_t count = batch->n_children;
     uint8_t *at = out;
     const uint8_t *end = out + *room;
-    for (int64_t place = 0; place < count; place++) columns[place] = texts_of(batch->children[place]);
+    for (int64_t column = 0; column < count; column++) columns[column] = texts_of(batch->children[column]);
     for (; *row < batch->length; ++*row) {
-        int64_t needed = 2 + count * (4 + VALUE_OVERHEAD);
-        for (int64_t place = 0; place < count; place++)
-            if (as[place].form != WHOLE && !is_null(columns + place, *row)) needed += columns[place].views[*row].length;
+        int64_t needed = row_bytes(columns, forms, count, *row);
         if (end - at < needed) {
             if (at == out) *room = needed;
             break;
@@ -76,25 +100,9 @@ int64_t copy_rows(const array *batch, const kind *as, texts *columns, int64_t *r
         uint16_t fields = __builtin_bswap16((uint16_t)count);
         memcpy(at, &fields, 2);
         at += 2;
-        for (int64_t place = 0; place < count; place++) {
-            const texts *of = columns + place;
-            if (is_null(of, *row)) {
-                at = put_size(at, -1);
-            } else if (as[place].form == WHOLE) {
-                const array *numbers = batch->children[place];
-                at = put_number(at, ((const int64_t *)numbers->buffers[1])[numbers->offset + *row]);
-            } else if (as[place].form <= SAME) {
-                int64_t size = of->views[*row].length;
-                at = put_size(at, size);
-                put_text(at, text_at(of, *row), size);
-                at += size;
-            } else {
-                const kind *to = as + place;
-                int64_t size = read_value(to->form, to->precision, to->scale, text_at(of, *row),
-                                          of->views[*row].length, at + 4);
-                if (size < 0) return -1;
-                at = put_size(at, size) + size;
-            }
+        for (int64_t column = 0; column < count; column++) {
+            at = put_field(at, batch->children[column], columns + column, forms + column, *row);
+            if (!at) return -1;
         }
     }
     return at - out;

@@ -1,4 +1,4 @@
-"""Rows of a binary COPY, written straight from columns of texts."""
+"""Write the rows of a binary COPY from columns of texts."""
 
 import ctypes
 from collections.abc import Iterator, Sequence
@@ -9,33 +9,33 @@ import polars as pl
 
 from processor.native.batch import Batch
 from processor.native.library import KERNELS, address
-from processor.native.values import Form, Kind, kinds_of
+from processor.native.values import BinaryForm, Form, as_array
 
-#: Bytes of a piece, which a wider row stretches: what libpq takes at once, and what fits into a core's own cache.
+#: Bytes of a piece, unless one row needs more: what libpq sends at once, and what fits into the cache of one core.
 PIECE: Final = 128 * 1024
-#: Of a `texts` in texts.h.
-_COLUMN: Final = 32
+#: The size of a struct `texts` in texts.h.
+_COLUMN_BYTES: Final = 32
 
 
-def copy_rows(frame: pl.DataFrame, kinds: Sequence[Kind]) -> Iterator[bytes]:
-    """Write the rows of a frame of texts (whole numbers where the kind is WHOLE), without header and trailer.
+def copy_rows(frame: pl.DataFrame, forms: Sequence[BinaryForm]) -> Iterator[bytes]:
+    """Write the rows of a frame of texts (64-bit integers for the form WHOLE), without header and trailer.
 
-    Texts of the kind TEXT go as they are, those over its limit too.
-    Raises: ValueError where another has no sure value, TypeError where kinds and columns do not belong together.
+    Texts of the form TEXT are written as they are, even beyond its limit.
+    Raises: ValueError if another text has no exact value, TypeError if the forms do not match the columns.
     """
     with Batch(frame) as batch:
-        if batch.are_texts.tolist() != [kind.form is not Form.WHOLE for kind in kinds]:
-            raise TypeError("there is a kind for each column, which is WHOLE where that has numbers")
-        as_kinds = kinds_of(kinds)
-        columns = np.empty((len(kinds), _COLUMN // 8), dtype=np.int64)
+        if batch.are_texts.tolist() != [form.form is not Form.WHOLE for form in forms]:
+            raise TypeError("each column needs one form, and a column of integers the form WHOLE")
+        form_array = as_array(forms)
+        columns = np.empty((len(forms), _COLUMN_BYTES // 8), dtype=np.int64)
         out = np.empty(PIECE, dtype=np.uint8)
         row, room = ctypes.c_int64(0), ctypes.c_int64(0)
-        before = (batch.at, address(as_kinds), address(columns), ctypes.addressof(row))
+        source = (batch.at, address(form_array), address(columns), ctypes.addressof(row))
         while row.value < batch.rows:
             room.value = out.size
-            size = KERNELS.copy_rows(*before, address(out), ctypes.addressof(room))
+            size = KERNELS.ij_copy_rows(*source, address(out), ctypes.addressof(room))
             if size < 0:
-                raise ValueError(f"row {row.value} has a text without a sure value")
+                raise ValueError(f"row {row.value} has a text without an exact value")
             if size:
                 yield out[:size].tobytes()
             else:

@@ -1,7 +1,7 @@
-/* Columns as Arrow lays them out, and as Polars hands them over without a copy.
+/* Read Polars's columns where they are, by the Arrow C data interface.
  *
  * Sources: Arrow C data interface; Arrow columnar format, "Variable-size Binary View Layout". Both are stable.
- * Machines of 64 bits and little-endian ones only. */
+ * Only 64-bit little-endian machines are supported. */
 #ifndef IMPORT_JOBS_TEXTS_H
 #define IMPORT_JOBS_TEXTS_H
 
@@ -9,7 +9,7 @@
 #include <string.h>
 
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
-#error "numbers and views are read and cut as little-endian machines lay them out"
+#error "the kernels read numbers and views in little-endian byte order"
 #endif
 
 #define INLINE_BYTES 12
@@ -17,7 +17,7 @@
 typedef struct {
     int32_t length;
     union {
-        uint8_t bytes[INLINE_BYTES]; /* the text itself, with zeros behind it */
+        uint8_t bytes[INLINE_BYTES]; /* a short text itself, padded with zeros */
         struct {
             uint8_t prefix[4];
             int32_t buffer, offset;
@@ -53,28 +53,28 @@ typedef struct stream {
 
 /* A column of texts. */
 typedef struct {
-    const uint8_t *validity; /* a bitmap; NULL: no row is null */
-    int64_t first;           /* the bit of the first row in it */
-    const view *views;       /* of the first row */
+    const uint8_t *validity; /* a bitmap; NULL if no row is null */
+    int64_t first;           /* the bit of the first row in that bitmap */
+    const view *views;       /* the view of the first row */
     const uint8_t *const *buffers;
 } texts;
 
-/* What the Python files make room for. */
-_Static_assert(sizeof(view) == 16 && sizeof(array) == 80 && sizeof(texts) == 32, "not a machine of 64 bits");
+/* The sizes that batch.py, rows.py and split.py make room for. */
+_Static_assert(sizeof(view) == 16 && sizeof(array) == 80 && sizeof(texts) == 32, "the kernels need a 64-bit machine");
 
 static inline texts texts_of(const array *column) {
     return (texts){column->null_count ? column->buffers[0] : NULL, column->offset,
                    (const view *)column->buffers[1] + column->offset, (const uint8_t *const *)column->buffers + 2};
 }
 
-static inline int is_null(const texts *of, int64_t row) {
-    int64_t bit = of->first + row;
-    return of->validity && !(of->validity[bit >> 3] >> (bit & 7) & 1);
+static inline int is_null(const texts *column, int64_t row) {
+    int64_t bit = column->first + row;
+    return column->validity && !(column->validity[bit >> 3] >> (bit & 7) & 1);
 }
 
-static inline const uint8_t *text_at(const texts *of, int64_t row) {
-    const view *at = of->views + row;
-    return at->length <= INLINE_BYTES ? at->bytes : of->buffers[at->buffer] + at->offset;
+static inline const uint8_t *text_at(const texts *column, int64_t row) {
+    const view *at = column->views + row;
+    return at->length <= INLINE_BYTES ? at->bytes : column->buffers[at->buffer] + at->offset;
 }
 
 #endif

@@ -1,4 +1,4 @@
-"""Which texts have a value that Postgres surely stores alike, whichever way they go in."""
+"""Find the texts that have an exact value: one that Postgres stores alike from text and from binary."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,16 +11,16 @@ import numpy.typing as npt
 from processor.native.batch import Batch
 from processor.native.library import KERNELS, address
 
-#: VALUE_OVERHEAD in values.h
+#: VALUE_OVERHEAD in values.h.
 _OVERHEAD: Final = 24
 
 
 class Form(IntEnum):
-    """What texts become; the order is that of `enum form` in values.h."""
+    """The binary representation of a value; the order is that of `enum form` in values.h."""
 
-    #: Text, of so many characters at most.
+    #: The text itself, of a limited number of characters.
     TEXT = 0
-    #: What is the text itself, but not for any text.
+    #: The text itself, of a type that does not accept every text.
     SAME = 1
     JSONB = 2
     BOOLEAN = 3
@@ -36,33 +36,33 @@ class Form(IntEnum):
     TIME = 13
     TIMESTAMP = 14
     TIMESTAMPTZ = 15
-    #: Of a column that does not have texts, but numbers of 64 bits already.
+    #: A column of 64-bit integers instead of texts.
     WHOLE = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
-    """What the texts of a column become; `precision` (digits, characters) is 0 where there is no limit."""
+class BinaryForm:
+    """The form of a column's values; a `precision` (in digits or characters) of 0 means that there is no limit."""
 
     form: Form
     precision: int = 0
     scale: int = 0
 
 
-def kinds_of(some: Sequence[Kind]) -> npt.NDArray[np.int64]:
-    """Lay kinds out as the kernels take them."""
-    return np.array([(each.form, each.precision, each.scale) for each in some], dtype=np.int64)
+def as_array(forms: Sequence[BinaryForm]) -> npt.NDArray[np.int64]:
+    """Return the forms as an array of the struct `binary_form` in rows.c."""
+    return np.array([(form.form, form.precision, form.scale) for form in forms], dtype=np.int64)
 
 
-def sure(batch: Batch, place: int, kind: Kind) -> npt.NDArray[np.bool_]:
-    """Tell of each text of a column whether it is null or has a sure value (shape: rows).
+def has_exact_value(batch: Batch, column: int, form: BinaryForm) -> npt.NDArray[np.bool_]:
+    """Return a mask (shape: rows) of the texts of a column that have an exact value, or are null.
 
-    Raises: IndexError, TypeError where the batch has no such column of texts.
+    Raises: IndexError or TypeError if the batch has no such column of texts.
     """
-    batch.texts(place)
+    batch.texts(column)
     mask = np.ones(batch.rows, dtype=np.bool_)
-    if batch.rows and kind != Kind(Form.TEXT):
-        scratch = np.empty(KERNELS.longest_text(batch.at, place) + _OVERHEAD, dtype=np.uint8)
-        as_kind = kinds_of([kind])
-        KERNELS.sure_values(batch.at, place, address(as_kind), address(mask), address(scratch))
+    if batch.rows and form != BinaryForm(Form.TEXT):
+        scratch = np.empty(KERNELS.ij_longest_text(batch.at, column) + _OVERHEAD, dtype=np.uint8)
+        form_array = as_array([form])
+        KERNELS.ij_mark_exact_values(batch.at, column, address(form_array), address(mask), address(scratch))
     return mask

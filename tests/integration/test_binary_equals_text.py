@@ -1,6 +1,6 @@
-"""What the binary COPY of a text stores is to the bit what its text COPY stores, and it is refused where that is.
+"""Binary COPY stores the same bits as text COPY, and Postgres rejects the same texts in both formats.
 
-Set IMPORT_JOBS_NIGHTLY=1 for 1,000 texts per type and more instead of 100.
+Set IMPORT_JOBS_NIGHTLY=1 for at least 1,000 texts of each type instead of 100.
 """
 
 import os
@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from psycopg import sql
 
 from processor import load
-from processor.load.binary import binary_plan, encode
 from processor.model import Column
+from processor.native import binary_plan, encode_binary
 from tests.conftest import Cluster
 from tests.integration.value_texts import NEAR, TYPES, texts
 
@@ -42,7 +42,7 @@ WORDS = [
 FLOATS = [
     "0", "-0", "0.0", "1.5", ".5", "5.", "1e-30", "-1e30", "1E5", "0.1", "3.4028234e38", "1.17549435e-38", "16777217",
 ]
-#: Types, and texts that are expected to have a binary form together; nulls are added.
+#: Types, and texts that must all have an exact value; the tests add nulls.
 EDGES: list[tuple[str, list[str]]] = [
     ("smallint", ["-32768", "32767", "0", "-0", "+7", "007"]),
     ("integer", ["-2147483648", "2147483647", "0"]),
@@ -93,12 +93,12 @@ EDGES: list[tuple[str, list[str]]] = [
 def conn(cluster: Cluster) -> Iterator[psycopg.Connection]:
     with contextmanager(cluster.clone)("closed") as db, db.connect("supabase_admin") as conn:
         conn.execute(TYPES)
-        conn.execute("set time zone 'America/Recife'")  # displacements are the text's own, never the session's
+        conn.execute("set time zone 'America/Recife'")  # the offset is that of the text, never that of the session
         yield conn
 
 
 def columns_of(conn: psycopg.Connection, type_name: str) -> list[Column]:
-    """Make a table of the type for each way, and describe it as a job does."""
+    """Create a table of the type for each format, and describe its columns as a job does."""
     for table in ("by_text", "by_binary"):
         conn.execute(sql.SQL("drop table if exists public.{}").format(sql.Identifier(table)))
         conn.execute(
@@ -106,20 +106,20 @@ def columns_of(conn: psycopg.Connection, type_name: str) -> list[Column]:
                 sql.Identifier(table), sql.SQL(type_name)
             )
         )
-    found = conn.execute(
+    described = conn.execute(
         "select name, type, base, kind, not_null, required, labels from importer.insertable_columns('public.by_text')"
     ).fetchall()
-    return [Column(*row[:6], tuple(row[6])) for row in found]
+    return [Column(*row[:6], tuple(row[6])) for row in described]
 
 
-def frame_of(some: Sequence[str | None]) -> pl.DataFrame:
-    places = pl.Series(range(len(some)), dtype=pl.Int64).cast(pl.String)
-    return pl.DataFrame({"place": places, "value": pl.Series(some, dtype=pl.String)})
+def frame_of(values: Sequence[str | None]) -> pl.DataFrame:
+    places = pl.Series(range(len(values)), dtype=pl.Int64).cast(pl.String)
+    return pl.DataFrame({"place": places, "value": pl.Series(values, dtype=pl.String)})
 
 
-def by_text(conn: psycopg.Connection, some: Sequence[str | None]) -> psycopg.Error | None:
+def by_text(conn: psycopg.Connection, values: Sequence[str | None]) -> psycopg.Error | None:
     statement = load.copy_statement("public", "by_text", ["place", "value"])
-    return load.savepoint(conn, lambda: load.copy(conn, statement, frame_of(some)))
+    return load.savepoint(conn, lambda: load.copy(conn, statement, frame_of(values)))
 
 
 def by_binary(conn: psycopg.Connection, pieces: Iterator[bytes]) -> psycopg.Error | None:
@@ -132,24 +132,24 @@ def by_binary(conn: psycopg.Connection, pieces: Iterator[bytes]) -> psycopg.Erro
 
 
 def stored(conn: psycopg.Connection, table: str) -> bytes:
-    """Return what the type's send function says of every row, and what it occupies in the table; empty the table."""
+    """Return the output of the type's send function and the size on disk of every value, and empty the table."""
     query = sql.SQL(
         "copy (select place, value, pg_column_size(value) from public.{} order by place) to stdout (format binary)"
     )
     with conn.cursor().copy(query.format(sql.Identifier(table))) as source:
-        found = b"".join(source)
+        dump = b"".join(source)
     conn.execute(sql.SQL("delete from public.{}").format(sql.Identifier(table)))
-    return found
+    return dump
 
 
 @pytest.mark.parametrize(("type_name", "edges"), EDGES, ids=[f"{at} {of[0]}" for at, of in enumerate(EDGES)])
-def test_edge_values_are_stored_alike(conn: psycopg.Connection, type_name: str, edges: list[str]) -> None:
+def test_edge_values_are_stored_identically(conn: psycopg.Connection, type_name: str, edges: list[str]) -> None:
     plan = binary_plan(columns_of(conn, type_name))
     assert plan is not None
-    some = [text for edge in edges for text in (edge, None)]
-    pieces = encode(frame_of(some), plan)
+    values = [text for edge in edges for text in (edge, None)]
+    pieces = encode_binary(frame_of(values), plan)
     assert pieces is not None
-    assert by_text(conn, some) is None
+    assert by_text(conn, values) is None
     assert by_binary(conn, pieces) is None
     difference = "select place, value::text from public.{} except select place, value::text from public.{}"
     for one, other in (("by_text", "by_binary"), ("by_binary", "by_text")):
@@ -159,22 +159,26 @@ def test_edge_values_are_stored_alike(conn: psycopg.Connection, type_name: str, 
 
 
 @pytest.mark.parametrize(("type_name", "edges"), EDGES, ids=[f"{at} {of[0]}" for at, of in enumerate(EDGES)])
-def test_each_edge_value_alone_is_stored_alike(conn: psycopg.Connection, type_name: str, edges: list[str]) -> None:
-    """Alone, a text decides the scale and the layout by itself."""
+def test_each_edge_value_alone_is_stored_identically(
+    conn: psycopg.Connection, type_name: str, edges: list[str]
+) -> None:
+    """In a chunk of its own, a text alone decides whether the chunk is binary."""
     plan = binary_plan(columns_of(conn, type_name))
     assert plan is not None
     for text in edges:
-        pieces = encode(frame_of([text]), plan)
+        pieces = encode_binary(frame_of([text]), plan)
         assert pieces is not None, text
         assert by_text(conn, [text]) is by_binary(conn, pieces) is None
         assert stored(conn, "by_text") == stored(conn, "by_binary"), text
 
 
 @pytest.mark.parametrize("type_name", NEAR)
-def test_any_text_with_a_binary_form_is_stored_or_refused_alike(conn: psycopg.Connection, type_name: str) -> None:
+def test_any_text_with_an_exact_value_is_stored_or_rejected_identically(
+    conn: psycopg.Connection, type_name: str
+) -> None:
     plan = binary_plan(columns_of(conn, type_name))
     if plan is None:
-        return  # the whole job goes by text
+        return  # the whole job uses the text format
     seen, known = 0, next((edges[:1] for of, edges in EDGES if of == type_name), [])
 
     @settings(
@@ -185,26 +189,26 @@ def test_any_text_with_a_binary_form_is_stored_or_refused_alike(conn: psycopg.Co
         print_blob=True,
     )
     @given(st.lists(texts(type_name), min_size=PER_EXAMPLE, max_size=PER_EXAMPLE * 2))
-    def alike(some: list[str]) -> None:
+    def alike(values: list[str]) -> None:
         nonlocal seen
-        taken = [text for text in (*known, *some) if encode(frame_of([text]), plan) is not None]
+        exact = [text for text in (*known, *values) if encode_binary(frame_of([text]), plan) is not None]
         kept = list[str]()
-        for text in taken:
-            error, other = by_text(conn, [text]), by_binary(conn, encode(frame_of([text]), plan) or iter(()))
+        for text in exact:
+            error, other = by_text(conn, [text]), by_binary(conn, encode_binary(frame_of([text]), plan) or iter(()))
             assert (error and error.sqlstate) == (other and other.sqlstate), text
             kept += [text] if error is None else []
         seen += len(kept)
         assert stored(conn, "by_text") == stored(conn, "by_binary")
-        if (pieces := encode(frame_of(kept), plan)) is not None:  # each in its form, together perhaps not
+        if (pieces := encode_binary(frame_of(kept), plan)) is not None:
             assert by_text(conn, kept) is by_binary(conn, pieces) is None
             assert stored(conn, "by_text") == stored(conn, "by_binary")
 
     alike()
-    assert seen >= EXAMPLES, "too few texts had a binary form for the property to mean anything"
+    assert seen >= EXAMPLES, "too few texts had an exact value for the property to mean anything"
 
 
 def test_columns_of_all_types_side_by_side(conn: psycopg.Connection) -> None:
-    """Rows are put together rightly: all types in one table, each column's texts repeated up to the longest's."""
+    """One table has all types, and each column's texts and then nulls, up to the number of rows of the longest."""
     rows = max(len(edges) for _, edges in EDGES) + 1
     listed = {f"c{at}": edge for at, edge in enumerate(EDGES)}
     columns = sql.SQL(", ").join(
@@ -220,7 +224,7 @@ def test_columns_of_all_types_side_by_side(conn: psycopg.Connection) -> None:
     frame = pl.DataFrame(
         {name: pl.Series(([*edges, None] * rows)[:rows], dtype=pl.String) for name, (_, edges) in listed.items()}
     )
-    pieces = encode(frame, plan)
+    pieces = encode_binary(frame, plan)
     assert pieces is not None
     load.copy(conn, load.copy_statement("public", "wide_text", frame.columns), frame)
     with conn.cursor().copy("copy public.wide_binary from stdin (format binary)") as sink:

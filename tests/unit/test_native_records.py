@@ -1,4 +1,4 @@
-"""Regular records are found where Python's csv reader ends them, however much of them is there."""
+"""`find_records` agrees with Python's csv reader wherever quotes are regular, and for any part of a text."""
 
 import csv
 import io
@@ -17,18 +17,18 @@ TEXTS = st.lists(st.sampled_from(PIECES), max_size=40).map("".join)
 Record = tuple[int, int, int, int]
 
 
-def found(text: str, quote: str | None = '"', *, final: bool = True) -> list[Record] | None:
-    """Return end, next, fields and lines of each record."""
+def records_of(text: str, quote: str | None = '"', *, final: bool = True) -> list[Record] | None:
+    """Return the end, the next start, the fields and the line ends so far of each record."""
     data = np.frombuffer(text.encode(), np.uint8)
     records = find_records(data, ord(","), None if quote is None else ord(quote), final=final)
-    return None if records is None else list(zip(*(each.tolist() for each in records), strict=True))
+    return None if records is None else list(zip(*(values.tolist() for values in records), strict=True))
 
 
 def expected(text: str, quote: str | None = '"') -> list[Record]:
-    """Return what Python finds; the reader is asked for one line at a time, so that it tells where a record ends."""
+    """Return what Python's reader finds; it takes one line at a time, so that `line_num` tells where a record ends."""
     lines = text.splitlines(keepends=True) if "\r" not in text else list(io.StringIO(text, newline="\n"))
-    how = csv.QUOTE_NONE if quote is None else csv.QUOTE_MINIMAL
-    reader = csv.reader(iter(lines), quotechar=quote, quoting=how, strict=True)
+    quoting = csv.QUOTE_NONE if quote is None else csv.QUOTE_MINIMAL
+    reader = csv.reader(iter(lines), quotechar=quote, quoting=quoting, strict=True)
     records, taken, line = list[Record](), 0, 0
     for row in reader:
         whole = "".join(lines[line : reader.line_num])
@@ -39,14 +39,14 @@ def expected(text: str, quote: str | None = '"') -> list[Record]:
 
 @given(TEXTS)
 @settings(max_examples=1000, deadline=None)
-def test_records_are_those_of_python_or_none(text: str) -> None:
-    records = found(text)
+def test_records_are_those_of_python_or_not_regular(text: str) -> None:
+    records = records_of(text)
     if records is None:
         assert '"' in text
         return
     try:
         assert records == expected(text)
-    except csv.Error:  # the last field's quotes stay open: nothing is said of its record
+    except csv.Error:  # the last quoted field is not closed, so that its record is not returned
         whole = text.encode()[: records[-1][1] if records else 0].decode()
         assert records == expected(whole)
 
@@ -54,35 +54,35 @@ def test_records_are_those_of_python_or_none(text: str) -> None:
 @given(TEXTS)
 @settings(max_examples=300, deadline=None)
 def test_without_a_quote_every_line_is_a_record(text: str) -> None:
-    assert found(text, None) == expected(text, None)
+    assert records_of(text, None) == expected(text, None)
 
 
 @given(TEXTS, st.integers(0, 300))
 @settings(max_examples=500, deadline=None)
-def test_a_window_that_is_cut_off_has_the_records_that_end_in_it(text: str, size: int) -> None:
-    whole, part = found(text), text.encode()[:size].decode(errors="ignore")
-    records = found(part, final=False)
+def test_a_part_of_a_text_has_the_records_that_end_in_it(text: str, size: int) -> None:
+    whole, part = records_of(text), text.encode()[:size].decode(errors="ignore")
+    records = records_of(part, final=False)
     if whole is not None and records is not None:
-        assert records == [each for each in whole if each[0] < each[1] <= len(part.encode())]
+        assert records == [record for record in whole if record[0] < record[1] <= len(part.encode())]
     elif whole is not None:
-        assert "\r" in part[-1:]  # half of a line end
+        assert "\r" in part[-1:]  # half of a CRLF
 
 
 @pytest.mark.parametrize("text", ["a\r", "a\rb\n", "\r", 'a"b\n', '"a"b\n', '"a" \n', '"a\rb"\n', 'a,""b\n', '"a"\r'])
-def test_odd_quotes_and_lone_returns_are_left_to_others(text: str) -> None:
-    assert found(text) is None
+def test_irregular_quotes_and_lone_crs_return_none(text: str) -> None:
+    assert records_of(text) is None
 
 
 @pytest.mark.parametrize("quote", ['"', None])
 @pytest.mark.parametrize("size", [0, 1, 15, 16, 63, 64, 65, 128, 1000])
-def test_empty_lines_are_as_many_as_there_are(quote: str | None, size: int) -> None:
-    assert found("\n" * size, quote) == [(at, at + 1, 0, at + 1) for at in range(size)]
+def test_each_empty_line_is_a_record(quote: str | None, size: int) -> None:
+    assert records_of("\n" * size, quote) == [(at, at + 1, 0, at + 1) for at in range(size)]
 
 
-def test_the_last_record_counts_only_where_the_text_ends() -> None:
+def test_a_record_without_a_line_end_counts_only_at_the_end_of_the_text() -> None:
     for text in ("a,b", '"a",b', 'a,"b"', '""'):
-        assert found(text, final=False) == []
-        assert found(text) == [(len(text), len(text), text.count(",") + 1, 1)]
+        assert records_of(text, final=False) == []
+        assert records_of(text) == [(len(text), len(text), text.count(",") + 1, 1)]
 
 
 def edges_of_records() -> None:
@@ -103,7 +103,7 @@ def edges_of_records() -> None:
                 fields = room(space, np.int32)
                 for quote in b'",':
                     for final in (False, True):
-                        count = KERNELS.find_records(
+                        count = KERNELS.ij_find_records(
                             *(data.ctypes.data, size, final, ord(","), quote, ends.ctypes.data, nexts.ctypes.data),
                             *(fields.ctypes.data, lines.ctypes.data, space),
                         )
@@ -111,5 +111,5 @@ def edges_of_records() -> None:
                         assert space < size or count != -2
 
 
-def test_nothing_outside_of_window_and_vectors_is_touched() -> None:
+def test_no_memory_outside_of_window_and_arrays_is_accessed() -> None:
     assert ends_well(edges_of_records) == 0

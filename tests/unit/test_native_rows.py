@@ -1,4 +1,4 @@
-"""Rows of a binary COPY, read back field by field, are those of the frame."""
+"""The rows of a binary COPY, read back field by field, are those of the frame."""
 
 import ctypes
 import struct
@@ -8,20 +8,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from processor.native import Form, Kind, copy_rows
+from processor.native import BinaryForm, Form, copy_rows
 from processor.native.library import KERNELS
 from processor.native.rows import PIECE
-from processor.native.values import kinds_of
+from processor.native.values import as_array
 from tests.unit.last_page import SOME_TEXTS, Columns, ends_well, room
 
 Field = bytes | None
 TEXTS = st.none() | st.text(max_size=6) | st.integers(0, 90).map(lambda size: "é" * (size // 2) + "x" * (size % 2))
 NUMBERS = st.none() | st.integers(-(2**63), 2**63 - 1)
-PLAIN, WHOLE, BIGINT = Kind(Form.TEXT), Kind(Form.WHOLE), Kind(Form.INT8)
+PLAIN, WHOLE, BIGINT = BinaryForm(Form.TEXT), BinaryForm(Form.WHOLE), BinaryForm(Form.INT8)
 
 
 def read(data: bytes) -> list[tuple[Field, ...]]:
-    """Read rows as PostgreSQL's documentation of COPY describes them ("Binary Format")."""
+    """Read rows as the documentation of PostgreSQL describes them (COPY, "Binary Format")."""
     rows, at = list[tuple[Field, ...]](), 0
     while at < len(data):
         (count,) = struct.unpack_from(">h", data, at)
@@ -35,8 +35,8 @@ def read(data: bytes) -> list[tuple[Field, ...]]:
     return rows
 
 
-def written(frame: pl.DataFrame, kinds: list[Kind]) -> list[tuple[Field, ...]]:
-    return read(b"".join(copy_rows(frame, kinds)))
+def written(frame: pl.DataFrame, forms: list[BinaryForm]) -> list[tuple[Field, ...]]:
+    return read(b"".join(copy_rows(frame, forms)))
 
 
 def packed(number: int | None) -> Field:
@@ -49,12 +49,12 @@ def encoded(text: str | None) -> Field:
 
 @given(st.lists(st.tuples(TEXTS, NUMBERS, NUMBERS, TEXTS), max_size=30), st.integers(0, 9), st.integers(0, 9))
 @settings(max_examples=400, deadline=None)
-def test_rows_are_those_of_any_part_of_a_frame(rows: list[tuple], start: int, cut: int) -> None:
+def test_rows_of_any_part_of_a_frame(rows: list[tuple], start: int, cut: int) -> None:
     schema = {"a": pl.String, "n": pl.Int64, "t": pl.Int64, "z": pl.String}
     whole = pl.DataFrame(rows, schema, orient="row").with_columns(pl.col("t").cast(pl.String))
     part = pl.concat([whole.head(cut), whole.slice(cut)], rechunk=False).slice(start)
     expected = [(encoded(a), packed(n), packed(t), encoded(z)) for a, n, t, z in rows[start:]]
-    assert written(part, [PLAIN, WHOLE, BIGINT, Kind(Form.SAME)]) == expected
+    assert written(part, [PLAIN, WHOLE, BIGINT, BinaryForm(Form.SAME)]) == expected
 
 
 @pytest.mark.parametrize("width", [1, 2, 1600])
@@ -68,7 +68,7 @@ def test_narrow_and_wide_rows(width: int) -> None:
 
 
 @pytest.mark.parametrize("size", [PIECE - 60, PIECE - 1, PIECE, PIECE + 1, 5 * PIECE])
-def test_a_row_that_is_longer_than_a_piece_stretches_it(size: int) -> None:
+def test_a_row_longer_than_a_piece_is_one_piece(size: int) -> None:
     texts = ["a", "x" * size, "b" * (PIECE // 2), None, "y" * (2 * size), ""]
     frame = pl.DataFrame({"c": texts, "n": range(6)})
     pieces = list(copy_rows(frame, [PLAIN, WHOLE]))
@@ -77,19 +77,19 @@ def test_a_row_that_is_longer_than_a_piece_stretches_it(size: int) -> None:
     assert all(read(piece) for piece in pieces), "a piece ends within a row"
 
 
-def test_no_rows_are_no_pieces() -> None:
+def test_a_frame_without_rows_has_no_pieces() -> None:
     assert list(copy_rows(pl.DataFrame(schema={"c": pl.String}), [PLAIN])) == []
     assert list(copy_rows(pl.DataFrame(), [])) == []
 
 
 @pytest.mark.parametrize("bad", [0, 1, 31, 32, 99])
-def test_the_row_without_a_value_is_named(bad: int) -> None:
+def test_the_error_names_the_row_without_an_exact_value(bad: int) -> None:
     frame = pl.DataFrame({"c": ["x" if row == bad else "1" for row in range(100)]})
-    with pytest.raises(ValueError, match=f"^row {bad} has a text without a sure value$"):
+    with pytest.raises(ValueError, match=f"^row {bad} has a text without an exact value$"):
         list(copy_rows(frame, [BIGINT]))
 
 
-def test_pieces_may_be_left_untaken_and_taken_while_others_are() -> None:
+def test_iterators_may_be_closed_early_and_interleaved() -> None:
     frame = pl.DataFrame({"c": [f"{row:0100}" for row in range(20_000)]})
     left = copy_rows(frame, [PLAIN])
     first = next(left)
@@ -105,20 +105,20 @@ def edges_of_rows() -> None:
     rows = [texts, texts[::-1], [b"1"] * len(texts)]
     for skipped in (0, 1, 7, 9):
         for forms in ((Form.TEXT, Form.SAME, Form.INT2), (Form.JSONB, Form.TEXT, Form.BOOLEAN), (Form.TEXT,) * 3):
-            columns, kinds = Columns(rows, skipped=skipped), kinds_of([Kind(form) for form in forms])
-            scratch, row, taken = room(12, "<i8"), ctypes.c_int64(), list[int]()
+            columns, form_array = Columns(rows, skipped=skipped), as_array([BinaryForm(form) for form in forms])
+            scratch, row, sizes = room(12, "<i8"), ctypes.c_int64(), list[int]()
             size = 0
             while row.value < columns.rows:
                 out, space = room(size), ctypes.c_int64(size)
-                count = KERNELS.copy_rows(
-                    *(columns.at, kinds.ctypes.data, scratch.ctypes.data, ctypes.addressof(row)),
+                count = KERNELS.ij_copy_rows(
+                    *(columns.at, form_array.ctypes.data, scratch.ctypes.data, ctypes.addressof(row)),
                     *(out.ctypes.data, ctypes.addressof(space)),
                 )
                 assert 0 <= count <= size
-                taken += [count] * (count > 0)
+                sizes += [count] * (count > 0)
                 size = size + 1 if count else space.value
-            assert len(taken) > 2
+            assert len(sizes) > 2
 
 
-def test_nothing_outside_of_the_piece_is_touched() -> None:
+def test_no_memory_outside_of_the_piece_is_accessed() -> None:
     assert ends_well(edges_of_rows) == 0

@@ -1,4 +1,4 @@
-"""Records are split as Python's strict csv reader splits them or not at all, and nothing outside of them is read."""
+"""`split_records` agrees with Python's strict csv reader or returns None, and reads only the data."""
 
 import csv
 import ctypes
@@ -11,17 +11,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from processor.native import split
+from processor.native import split_records
 from processor.native.library import KERNELS
 from tests.unit.last_page import ends_well, placed, room
 
-#: The pieces of texts; the long ones are longer than what a view holds by itself, and a block of the scan.
+#: Pieces of texts, up to and beyond the 12 bytes that a view holds inline and the 64 bytes of a block of the scan.
 PIECES = ["a", "é", ",", ",", "\n", "\r\n", '"', '"', '""', " ", "\0", "x" * 11, "y" * 12, "z" * 13, "€" * 21, "b" * 63]
 TEXTS = st.lists(st.sampled_from(PIECES), max_size=40).map("".join)
 
 
 def strict_rows(text: str) -> list[list[str]] | None:
-    """Return what Python reads; None where quotes are not regular. An empty line is one empty field."""
+    """Return the rows that Python reads, or None if quotes are irregular. An empty line is one empty field."""
     try:
         return [row or [""] for row in csv.reader(io.StringIO(text, newline=""), strict=True)]
     except csv.Error:
@@ -38,12 +38,12 @@ def test_records_are_those_of_python_or_none(text: str, before: int, off: int) -
     text = "p" * before + text
     rows = strict_rows(text)
     width, count = (len(rows[0]), len(rows)) if rows else (1, 0)
-    found = split(text.encode(), ",", width, range(width), max(0, count + off), [])
+    frame = split_records(text.encode(), ",", width, range(width), max(0, count + off), [])
     if rows is None or off or any(len(row) != width for row in rows):
-        assert found is None or (not rows and found.height == 0)
+        assert frame is None or (not rows and frame.height == 0)
     else:
-        assert found is not None
-        assert rows_of(found) == rows
+        assert frame is not None
+        assert rows_of(frame) == rows
 
 
 @pytest.mark.parametrize("line_end", ["", "\n", "\r\n"])
@@ -54,60 +54,60 @@ def test_texts_of_every_length_at_the_end_of_the_data(form: str, line_end: str, 
         text = "x" * before + "," + form.format("0123456789" * 8)[: size + len(form) - 2]
         text += '"' * (form != "{}" and not text.endswith('"')) + line_end
         rows = strict_rows(text)
-        found = split(text.encode(), ",", 2, [0, 1], 1, [])
-        assert (None if found is None else rows_of(found)) == rows
+        frame = split_records(text.encode(), ",", 2, [0, 1], 1, [])
+        assert (None if frame is None else rows_of(frame)) == rows
 
 
 @pytest.mark.parametrize(
     "data", [b'"', b'"a', b'a,"', b'a,"b""', b'"a"\r', b'"a"b', b'"a"\r\r\n', b'"a" ,b', b'"a"\rb\n', b'"' + b"x" * 200]
 )
-def test_quotes_that_do_not_close_at_the_end_of_their_field_are_no_records(data: bytes) -> None:
+def test_quotes_that_do_not_close_at_the_end_of_a_field_return_none(data: bytes) -> None:
     for width in (1, 2):
-        assert split(data, ",", width, range(width), 1, []) is None
+        assert split_records(data, ",", width, range(width), 1, []) is None
 
 
 @pytest.mark.parametrize("wanted", [[], [1599], [0], [7, 3, 1598], list(range(1600))])
 def test_wanted_fields_of_a_wide_record(wanted: list[int]) -> None:
     record = ",".join(f"{place:013}" if place % 2 else str(place) for place in range(1600))
-    found = split(f"{record}\n{record}".encode(), ",", 1600, wanted, 2, [])
-    assert found is not None
+    frame = split_records(f"{record}\n{record}".encode(), ",", 1600, wanted, 2, [])
+    assert frame is not None
     fields = record.split(",")
-    assert found.columns == [str(place) for place in wanted]
-    assert found.rows() == [tuple(fields[place] for place in wanted)] * (2 if wanted else 0)
+    assert frame.columns == [str(place) for place in wanted]
+    assert frame.rows() == [tuple(fields[place] for place in wanted)] * (2 if wanted else 0)
 
 
-def test_null_markers_are_whole_texts_of_any_length() -> None:
+def test_null_values_match_whole_texts_of_any_length() -> None:
     markers = ["", "NA", "not available", "nulo\0", "não há"]
     data = 'NA,"not available",nulo\0,não há,"","N""A"\nN,not availablE,nulo,NAN,x,"""NA"""\n'
-    found = split(data.encode(), ",", 6, range(6), 2, markers)
-    assert found is not None
-    assert found.rows() == [
+    frame = split_records(data.encode(), ",", 6, range(6), 2, markers)
+    assert frame is not None
+    assert frame.rows() == [
         (None, None, None, None, None, 'N"A'),
         ("N", "not availablE", "nulo", "NAN", "x", '"NA"'),
     ]
 
 
-def test_texts_outlive_what_they_were_made_from() -> None:
+def test_texts_outlive_the_data() -> None:
     data = ",".join(f'"{place} said ""so {place} times"""' for place in range(500)).encode()
-    found = split(data, ",", 500, range(500), 1, [])
+    frame = split_records(data, ",", 500, range(500), 1, [])
     del data
     gc.collect()
-    assert len([bytes(40_000) for _ in range(50)]) == 50  # what was freed too early would be overwritten
-    assert found is not None
-    assert found.row(0) == tuple(f'{place} said "so {place} times"' for place in range(500))
+    assert len([bytes(40_000) for _ in range(50)]) == 50  # overwrites data that was freed too early
+    assert frame is not None
+    assert frame.row(0) == tuple(f'{place} said "so {place} times"' for place in range(500))
 
 
-def test_more_than_a_view_can_point_into_is_refused() -> None:
+def test_more_bytes_than_a_view_can_address_are_an_error() -> None:
     with pytest.raises(ValueError, match="2,147,483,648 bytes"):
-        split(bytes(2**31), ",", 1, [0], 1, [])
+        split_records(bytes(2**31), ",", 1, [0], 1, [])
 
 
 @pytest.mark.parametrize(
     ("delimiter", "wanted"), [("§", [0]), ("€", [0]), (",", [0, 0]), (",", [2]), (",", [-1]), (",", [1, 0, 1])]
 )
-def test_what_would_cut_characters_or_leave_a_column_unwritten_is_refused(delimiter: str, wanted: list[int]) -> None:
-    with pytest.raises(ValueError, match="the delimiter is ASCII, and each wanted field one of the records'"):
-        split(b"a,b\n", delimiter, 2, wanted, 1, [])
+def test_other_delimiters_and_repeated_or_missing_fields_are_errors(delimiter: str, wanted: list[int]) -> None:
+    with pytest.raises(ValueError, match="the delimiter must be ASCII, and the wanted fields distinct"):
+        split_records(b"a,b\n", delimiter, 2, wanted, 1, [])
 
 
 def edges_of_split() -> None:
@@ -124,13 +124,13 @@ def edges_of_split() -> None:
             used, marker = ctypes.c_int64(), placed(b"y" * 8)
             markers, sizes = (ctypes.c_void_p * 1)(marker.ctypes.data), room(1, np.int64)
             sizes[:] = 8
-            found = KERNELS.split_records(
+            count = KERNELS.ij_split_records(
                 *(data.ctypes.data, size, ord(","), slots.ctypes.data, width, rows, views.ctypes.data),
                 *(valid.ctypes.data, bitmap, nulls.ctypes.data, unescaped.ctypes.data, ctypes.addressof(used)),
                 *(ctypes.addressof(markers), sizes.ctypes.data, 1),
             )
-            assert -1 <= found <= rows
+            assert -1 <= count <= rows
 
 
-def test_nothing_outside_of_data_and_columns_is_touched() -> None:
+def test_no_memory_outside_of_data_and_columns_is_accessed() -> None:
     assert ends_well(edges_of_split) == 0

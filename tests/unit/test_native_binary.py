@@ -1,12 +1,12 @@
-"""Which columns and texts have a binary form, and what the stream of a chunk looks like."""
+"""The binary plan of columns, the texts that have a binary form, and the stream of a chunk."""
 
 import struct
 
 import polars as pl
 import pytest
 
-from processor.load.binary import binary_plan, encode
 from processor.model import Column
+from processor.native import binary_plan, encode_binary
 
 HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 TRAILER = b"\xff\xff"
@@ -20,33 +20,33 @@ def column(type_name: str, kind: str = "b", name: str = "c") -> Column:
 def encoded(type_name: str, texts: list[str | None], kind: str = "b") -> bytes | None:
     plan = binary_plan([column(type_name, kind)])
     assert plan is not None
-    pieces = encode(pl.DataFrame({"c": pl.Series(texts, dtype=pl.String)}), plan)
+    pieces = encode_binary(pl.DataFrame({"c": pl.Series(texts, dtype=pl.String)}), plan)
     return None if pieces is None else b"".join(pieces)
 
 
 def fields(type_name: str, texts: list[str | None]) -> list[bytes | None]:
-    """Return the one field of each row."""
+    """Return the field of each row of a single column."""
     data = encoded(type_name, texts)
     assert data is not None
     assert data.startswith(HEADER)
-    found, at = list[bytes | None](), len(HEADER)
+    values, at = list[bytes | None](), len(HEADER)
     while data[at : at + 2] != TRAILER:
         count, length = struct.unpack_from(">hi", data, at)
         assert count == 1
-        found.append(None if length < 0 else data[at + 6 : at + 6 + length])
+        values.append(None if length < 0 else data[at + 6 : at + 6 + length])
         at += 6 + max(length, 0)
     assert at + 2 == len(data)
-    return found
+    return values
 
 
 @pytest.mark.parametrize(
     "type_name", ["interval", "integer[]", "money", "name", "public.mood", "inet", "xml", '"char"']
 )
-def test_a_type_without_an_exact_form_goes_by_text(type_name):
+def test_a_type_without_a_binary_form_has_no_plan(type_name):
     assert binary_plan([column("bigint", name="id"), column(type_name)]) is None
 
 
-def test_an_enum_is_its_label():
+def test_an_enum_value_is_its_label():
     assert encoded("public.mood", ["sad"], "e") == HEADER + b"\0\1\0\0\0\3sad" + TRAILER
 
 
@@ -55,7 +55,7 @@ def test_a_chunk_without_rows_is_header_and_trailer():
     assert encoded("timestamp with time zone", []) == HEADER + TRAILER
 
 
-def test_null_and_empty_text_differ():
+def test_null_and_an_empty_text_differ():
     assert fields("text", [None, "", "é"]) == [None, b"", "é".encode()]
 
 
@@ -127,7 +127,7 @@ def test_the_bytes_of_a_value(type_name, text, value):
         *(("timestamp with time zone", text) for text in ("2026-11-22 10:00:00.1234567890Z", "2026-11-22+02")),
     ],
 )
-def test_a_text_in_no_sure_form_sends_the_chunk_by_text(type_name, text):
+def test_a_text_without_an_exact_value_is_not_encoded(type_name, text):
     assert encoded(type_name, [text]) is None
 
 
@@ -141,18 +141,18 @@ def test_a_text_in_no_sure_form_sends_the_chunk_by_text(type_name, text):
         ("uuid", ["b0f3a1de-7f33-4d4c-9f53-0c3f8a3f7f10", "b0f3a1de7f334d4c9f530c3f8a3f7f10"]),
     ],
 )
-def test_every_text_is_looked_at(type_name, texts):
+def test_every_text_is_checked(type_name, texts):
     first = encoded(type_name, texts[:1])
     assert first is not None
     both = encoded(type_name, texts)
     assert both is None or len(both) == 2 * len(first) - len(HEADER + TRAILER)
 
 
-def test_pieces_are_what_libpq_takes_at_once_and_one_stream():
+def test_pieces_of_128_kilobytes_form_one_stream():
     frame = pl.DataFrame({"id": [str(n) for n in range(60_000)], "c": ["x" * 100] * 60_000})
     plan = binary_plan([column("bigint", name="id"), column("text")])
     assert plan is not None
-    pieces = list(encode(frame, plan) or ())
+    pieces = list(encode_binary(frame, plan) or ())
     assert len(pieces) > 50
     assert max(map(len, pieces)) <= 128 * 1024
     assert len(b"".join(pieces)) == len(HEADER) + 60_000 * (2 + 4 + 8 + 4 + 100) + len(TRAILER)
