@@ -8,8 +8,8 @@ from processor.native import most_frequent
 
 # Only the first rows are counted: counting all values would take longer than loading them.
 TOP_ROWS = 10_000
-# A table with many columns has fewer rows counted: counting 10,000 values takes 0.3 ms, and 12 ms in all for 200 columns
-# of 1,000 values.
+# Fewer rows are counted where there are many columns: counting 10,000 values takes 0.3 ms, and 12 ms in all for 200
+# columns of 1,000 values.
 TOP_VALUES = 200_000
 TOP = 5
 # Rows that wait to be counted hold the memory of their chunk, so that fewer rows are counted where texts are long.

@@ -1,13 +1,24 @@
-"""Validation: a chunk's bytes and the column plan become good rows and rejections, by Polars expressions alone.
+"""Validation: turn the bytes of a chunk into rows that are ready to load and rejections, by Polars expressions alone.
 
-What a column accepts is what Postgres would store for the same text. `check` recognises, vectorised, texts that
-Postgres surely accepts; every other text is a doubt, and only Postgres's verdict on a doubt rejects a value.
+A column accepts the texts that Postgres accepts. `check` recognises most of them; the others are uncertain, and only
+Postgres's cast results reject an uncertain value.
 """
 
-from processor.validate.checks import check, opaque_doubts, settle
+from processor.validate.checks import check, opaque_values, settle
 from processor.validate.parse import parse
 from processor.validate.plan import make_plan
 from processor.validate.reading import make_reading
+from processor.validate.shape import Shape, check_shape
 from processor.validate.transform import transform
 
-__all__ = ["check", "make_plan", "make_reading", "opaque_doubts", "parse", "settle", "transform"]
+__all__ = [
+    "Shape",
+    "check",
+    "check_shape",
+    "make_plan",
+    "make_reading",
+    "opaque_values",
+    "parse",
+    "settle",
+    "transform",
+]

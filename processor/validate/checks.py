@@ -1,4 +1,4 @@
-"""The checks of a chunk: what is surely good, what only Postgres can judge, and the rejections once it has."""
+"""Check the texts of a chunk: find the certain and the uncertain ones, then reject what Postgres does not accept."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -7,87 +7,93 @@ from dataclasses import replace
 import polars as pl
 
 from processor.model import CastResult, Checked, Column, Plan, Rejections, Rows, UncertainValues
-from processor.native import Batch, exact_form, sure
-from processor.validate.ambiguous import AMBIGUOUS, ambiguous, is_dated
-from processor.validate.offences import Offences
-from processor.validate.refusals import code_of, sentence
-from processor.validate.types import accepted, is_judged
+from processor.native import Batch, exact_form, has_exact_value
+from processor.validate.cast_errors import cast_error_code, rejection_message
+from processor.validate.date_order import AMBIGUOUS, ambiguous_dates, contains_dates
+from processor.validate.rejection_collector import RejectionCollector
+from processor.validate.types import is_certain, is_opaque
 
 
-def check(rows: Rows, plan: Plan, known: Rejections | None = None) -> Checked:
-    """Split the chunk's texts into surely good ones and doubts, and find nulls where none may be.
+def check(rows: Rows, plan: Plan, rejections: Rejections | None = None) -> Checked:
+    """Find the uncertain texts of a chunk, nulls in columns that are not null, and ambiguous dates.
 
-    `known` are the rejections of `transform`. The result keeps every row, the rejected ones too: `settle` takes them
-    out, and must be called even without doubts.
+    `rejections` are those of `transform`. The result still holds the rejected rows: call `settle` to remove them, even
+    when no text is uncertain.
     """
     frame = rows.frame
-    left = _without_value(frame, plan)
-    without_doubt = frozenset(name for name, texts in left.items() if not len(texts))
-    doubts: list[UncertainValues] = []
-    offences = Offences(rows)
-    offences.add_known(known or Rejections())
+    inexact = _inexact_texts(frame, plan)
+    certain = frozenset(name for name, texts in inexact.items() if not len(texts))
+    uncertain: list[UncertainValues] = []
+    collector = RejectionCollector(rows)
+    collector.add_all(rejections or Rejections())
     for field in plan.fields:
         column, texts = field.column, frame.get_column(field.column.name)
         if column.not_null and texts.null_count():
-            offences.add(texts.is_null().to_numpy(), column.name, "IJ404", sentence("IJ404", column))
-        if column.name in without_doubt:
+            collector.add(texts.is_null().to_numpy(), column.name, "IJ404", rejection_message("IJ404", column))
+        if column.name in certain:
             continue
-        unsure = _unsure(left.get(column.name, texts), column, field.reading.time_zone)
-        if is_dated(column) and (either := ambiguous(unsure, column)).len():
-            bad = texts.is_in(either.implode()).fill_null(False).to_numpy()
-            offences.add(bad, column.name, "IJ403", AMBIGUOUS.format(column.name))
-            unsure = unsure.filter(~unsure.is_in(either.implode()))
-        if is_judged(column) and len(unsure):
-            doubts.append(UncertainValues(column, unsure))
-    return Checked(replace(rows, certain=without_doubt), tuple(doubts), offences.rejections())
+        candidates = _uncertain_texts(inexact.get(column.name, texts), column, field.reading.time_zone)
+        if contains_dates(column) and (ambiguous := ambiguous_dates(candidates, column)).len():
+            invalid = texts.is_in(ambiguous.implode()).fill_null(False).to_numpy()
+            collector.add(invalid, column.name, "IJ403", AMBIGUOUS.format(column.name))
+            candidates = candidates.filter(~candidates.is_in(ambiguous.implode()))
+        if len(candidates) and not is_opaque(column):
+            uncertain.append(UncertainValues(column, candidates))
+    return Checked(replace(rows, certain=certain), tuple(uncertain), collector.rejections())
 
 
-def _without_value(frame: pl.DataFrame, plan: Plan) -> dict[str, pl.Series]:
-    """Return the distinct texts without a sure value, of the columns where having one decides."""
-    found = dict[str, pl.Series]()
+def _inexact_texts(frame: pl.DataFrame, plan: Plan) -> dict[str, pl.Series]:
+    """Return the distinct texts without an exact binary value, for the columns whose type has an exact binary form."""
+    inexact: dict[str, pl.Series] = {}
     with Batch(frame) as batch:
         for place, field in enumerate(plan.fields):
             if (kind := exact_form(field.column)) is not None:
-                texts, has_value = frame.to_series(place), sure(batch, place, kind)
-                found[texts.name] = (
-                    texts.clear() if has_value.all() else texts.filter(~has_value).unique(maintain_order=True)
+                texts, is_exact = frame.to_series(place), has_exact_value(batch, place, kind)
+                inexact[texts.name] = (
+                    texts.clear() if is_exact.all() else texts.filter(~is_exact).unique(maintain_order=True)
                 )
-    return found
+    return inexact
 
 
-def _unsure(texts: pl.Series, column: Column, time_zone: str | None) -> pl.Series:
-    """Return the distinct texts that are not surely good; of opaque types only those that may hide a date's order."""
-    if not is_judged(column):
-        return texts.drop_nulls().unique(maintain_order=True) if is_dated(column) else texts.clear()
-    good = accepted(texts, column, time_zone)
-    return texts.clear() if good.all() else texts.filter(~good).unique(maintain_order=True)
+def _uncertain_texts(texts: pl.Series, column: Column, time_zone: str | None) -> pl.Series:
+    """Return the distinct texts that are not certain.
+
+    Of an opaque column these are the texts that may contain an ambiguous date, and none if it has no dates.
+    """
+    if is_opaque(column):
+        return texts.drop_nulls().unique(maintain_order=True) if contains_dates(column) else texts.clear()
+    certain = is_certain(texts, column, time_zone)
+    return texts.clear() if certain.all() else texts.filter(~certain).unique(maintain_order=True)
 
 
-def settle(checked: Checked, verdicts: Iterable[CastResult]) -> tuple[Rows, Rejections]:
-    """Apply Postgres's verdicts: the rows to load, and one rejection per other row, for its first offending column."""
+def settle(checked: Checked, cast_results: Iterable[CastResult]) -> tuple[Rows, Rejections]:
+    """Apply Postgres's cast results: return the rows to load and one rejection for each other row.
+
+    A row with several invalid values is rejected for its first column at fault.
+    """
     rows = checked.rows
-    offences = Offences(rows)
-    offences.add_known(checked.rejections)
-    for verdict in verdicts:
-        texts = rows.frame.get_column(verdict.column.name)
+    collector = RejectionCollector(rows)
+    collector.add_all(checked.rejections)
+    for result in cast_results:
+        texts = rows.frame.get_column(result.column.name)
         by_code: defaultdict[str, list[str]] = defaultdict(list)
-        for text, sqlstate in verdict.invalid.items():
-            by_code[code_of(sqlstate)].append(text)
-        for code, refused in by_code.items():
-            bad = texts.is_in(refused).fill_null(False).to_numpy()
-            offences.add(bad, verdict.column.name, code, sentence(code, verdict.column))
-    rejected = offences.rejected()
+        for text, sqlstate in result.invalid.items():
+            by_code[cast_error_code(sqlstate)].append(text)
+        for code, invalid_texts in by_code.items():
+            invalid = texts.is_in(invalid_texts).fill_null(False).to_numpy()
+            collector.add(invalid, result.column.name, code, rejection_message(code, result.column))
+    rejected = collector.is_rejected()
     if not rejected.any():
         return rows, Rejections()
-    return rows.kept(~rejected), offences.rejections()
+    return rows.kept(~rejected), collector.rejections()
 
 
-def opaque_doubts(rows: Rows, plan: Plan) -> tuple[UncertainValues, ...]:
-    """Ask for every distinct text of the opaque columns: the second round, after a COPY failed."""
-    doubts: list[UncertainValues] = []
+def opaque_values(rows: Rows, plan: Plan) -> tuple[UncertainValues, ...]:
+    """Return all distinct texts of the opaque columns, which Postgres is asked about once it has rejected a chunk."""
+    uncertain: list[UncertainValues] = []
     for field in plan.fields:
-        if not is_judged(field.column):
+        if is_opaque(field.column):
             texts = rows.frame.get_column(field.column.name).drop_nulls().unique(maintain_order=True)
             if len(texts):
-                doubts.append(UncertainValues(field.column, texts))
-    return tuple(doubts)
+                uncertain.append(UncertainValues(field.column, texts))
+    return tuple(uncertain)

@@ -1,4 +1,4 @@
-"""Locale presets: how a spreadsheet of that country writes numbers, dates, truth and missing values."""
+"""Locale presets: how a spreadsheet of a country writes numbers, dates, booleans and missing values."""
 
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -8,7 +8,10 @@ Order = Literal["dmy", "mdy", "ymd"]
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """The words of a language: twelve months (full, then short), what is true, false and, in a spreadsheet, missing."""
+    """The words of a language: the names of its twelve months (full, then short), and its words for true and false.
+
+    `null_values` are what a spreadsheet writes for a missing value.
+    """
 
     months: tuple[tuple[str, ...], ...]
     true_values: tuple[str, ...]
@@ -19,7 +22,10 @@ class Language:
 
 @dataclass(frozen=True, slots=True)
 class Locale:
-    """The marks of a country: decimal and thousands (a space stands for all kinds of space), the order of a date."""
+    """The number marks and the date order of a country; a space for `thousands` stands for all kinds of space.
+
+    `indian` groups digits by two before the last three.
+    """
 
     decimal: str
     thousands: str
@@ -31,7 +37,7 @@ def _months(full: str, short: str) -> tuple[tuple[str, ...], ...]:
     return tuple(zip(full.split(), short.split(), strict=True))
 
 
-#: True and false in every language, as Postgres reads them.
+#: The words that each language has, besides its own. Postgres reads them too.
 _TRUE: Final = ("true", "t", "1")
 _FALSE: Final = ("false", "f", "0")
 
@@ -134,7 +140,7 @@ _TWELVE_HOURS: Final = (" %I:%M:%S %p", " %I:%M %p", ", %I:%M:%S %p", ", %I:%M %
 
 
 def preset(name: str) -> dict[str, object] | None:
-    """Give the settings that a locale stands for, by the names of the options; None when it is not known."""
+    """Return the settings that a locale stands for, by the names of the options; None for an unknown locale."""
     locale = LOCALES.get(name)
     if locale is None:
         return None

@@ -1,24 +1,24 @@
-"""The normalisers by name: what each makes of a column's texts, the code of a refusal, and its reason."""
+"""The normalisers by name: the function that rewrites the texts, and the code and reason of a rejection."""
 
 from collections.abc import Callable
 from typing import Final
 
 from processor.model import Normaliser
-from processor.validate.distinct import Read
 from processor.validate.normalisers import brazil, country, email, pattern, phone, text, url
+from processor.validate.rewriting import Rewrite
 
-#: Rejections of normalisers, and of a regular expression that names no code of its own.
-REFUSED: Final = "IJ415"
+#: The codes of values that a normaliser rejects, and of values that do not match a column's regular expression.
+INVALID: Final = "IJ415"
 NO_MATCH: Final = "IJ416"
 
-NORMALISERS: Final[dict[str, tuple[Callable[[Normaliser], Read], str, str]]] = {
-    "email": (lambda _settings: email.normalise, REFUSED, "not a valid e-mail address"),
-    "phone": (lambda settings: phone.normaliser(settings.region), REFUSED, "not a valid phone number"),
-    "text": (lambda _settings: text.normalise, REFUSED, "no text"),
-    "cpf": (lambda _settings: brazil.cpf, REFUSED, "not a valid CPF"),
-    "cnpj": (lambda _settings: brazil.cnpj, REFUSED, "not a valid CNPJ"),
-    "url": (lambda settings: url.normaliser(settings.scheme), REFUSED, "not a valid web address"),
-    "country": (lambda _settings: country.normalise, REFUSED, "not the name or code of a country"),
+NORMALISERS: Final[dict[str, tuple[Callable[[Normaliser], Rewrite], str, str]]] = {
+    "email": (lambda _settings: email.normalise, INVALID, "not a valid e-mail address"),
+    "phone": (lambda settings: phone.normaliser(settings.region), INVALID, "not a valid phone number"),
+    "text": (lambda _settings: text.normalise, INVALID, "not a valid text"),
+    "cpf": (lambda _settings: brazil.normalise_cpf, INVALID, "not a valid CPF"),
+    "cnpj": (lambda _settings: brazil.normalise_cnpj, INVALID, "not a valid CNPJ"),
+    "url": (lambda settings: url.normaliser(settings.scheme), INVALID, "not a valid web address"),
+    "country": (lambda _settings: country.normalise, INVALID, "not the name or code of a country"),
     "regex": (
         lambda settings: pattern.normaliser(settings.pattern or "", settings.replace),
         NO_MATCH,
@@ -27,7 +27,7 @@ NORMALISERS: Final[dict[str, tuple[Callable[[Normaliser], Read], str, str]]] = {
 }
 
 
-def normaliser_of(settings: Normaliser) -> tuple[Read, str, str]:
-    """Give a normaliser's function (texts → texts, null where refused), the code of its refusals and their reason."""
+def normaliser_of(settings: Normaliser) -> tuple[Rewrite, str, str]:
+    """Return the function of a normaliser, and the code and reason with which it rejects a value."""
     make, code, reason = NORMALISERS[settings.name]
     return make(settings), settings.code or code, reason

@@ -1,15 +1,17 @@
-"""The plan of a job: which field of the file goes into which column of the target."""
+"""Make the plan of a job: which field of the file goes into which column of the target."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final, Literal
 
 from processor.errors import BadOption, DuplicateHeader, MissingColumn, NoMatchingColumn, UnknownColumn
 from processor.model import Column, Field, Plan, Reading
-from processor.validate.headers import Matcher, folded, listed, nearest, shown, trimmed
+from processor.validate.headers import Matcher, closest, describe, fold, is_like_a_name, join_names, trim
 
 Unknown = Literal["ignore", "error"]
-#: The place of a field that is not in the file: its column gets the default of the target in each row.
+#: The place of a field that the file does not have: its column gets the target's default in each row.
 ABSENT: Final = -1
+#: For the place of a field, the name of its column (None: the mapping leaves the field out) and how it was found.
+Matches = dict[int, tuple[str | None, str]]
 
 
 def make_plan(
@@ -23,115 +25,122 @@ def make_plan(
     null_values: Sequence[str] = (),
     readings: Mapping[str, Reading] | None = None,
 ) -> Plan:
-    """Lead the fields of a file to the columns of its target.
+    """Match the fields of a file with the columns of its target.
 
-    `header` is the file's first record, also where `has_header` is false: then fields go to `columns` by position, and
-    a mapping's keys are field numbers counted from 1. `mapping` (header → column, None: leave out) wins over names;
-    `aliases` lead from other names to columns; `readings` say by column how its texts are read. Raise NoMatchingColumn,
-    MissingColumn, DuplicateHeader, UnknownColumn, AmbiguousDialect or BadOption.
+    `header` is the first record of the file. When `has_header` is false, its fields go to `columns` by position, and
+    the keys of `mapping` are field numbers counted from 1. `mapping` (header → column, None: leave the field out) takes
+    precedence over names; `aliases` are other names of columns; `readings` say for a column how its texts are read.
+    Raises: NoMatchingColumn, MissingColumn, DuplicateHeader, UnknownColumn, AmbiguousDialect, BadOption.
     """
     names = list(header) if has_header else [str(place + 1) for place in range(len(header))]
-    given = _mapped(names, columns, mapping or {})
-    ways = dict.fromkeys(given, "mapping")
+    mapped = _match_by_mapping(names, columns, mapping or {})
     if has_header:
-        found = _by_name(names, columns, aliases or {}, given, ways)
+        matches = _match_by_name(names, columns, aliases or {}, mapped)
     else:
-        found = given or {place: column.name for place, column in enumerate(columns[: len(names)])}
-    _refuse_duplicates(names, found)
-    by_name = {column.name: column for column in columns}
-    how = readings or {}
-    fields = tuple(
-        Field(index=place, header=names[place], column=by_name[name], reading=how.get(name, Reading()), how=ways.get(place, "position"))
-        for place, name in sorted(found.items())
-        if name is not None
-    )
-    absent = tuple(
-        Field(index=ABSENT, header="", column=column, reading=how[column.name])
-        for column in columns
-        if column.name in how and how[column.name].default is not None and column.name not in found.values()
-    )
-    ignored = tuple(place for place in range(len(names)) if found.get(place) is None)
-    _refuse_unmatched(names, columns, fields, ignored)
-    strangers = [place for place in ignored if place not in given]
-    if unknown_columns == "error" and strangers:
-        raise UnknownColumn(f"the target has no column for {_places(names, strangers)}")
-    return Plan(len(names), fields + absent, tuple(_label(names, place) for place in ignored), tuple(null_values))
+        matches = mapped or {place: (column.name, "position") for place, column in enumerate(columns[: len(names)])}
+    _check_duplicates(names, matches)
+    fields = _fields(names, columns, matches, readings or {})
+    ignored = [place for place in range(len(names)) if matches.get(place, (None, ""))[0] is None]
+    _check_columns(names, columns, fields, ignored)
+    unknown = [place for place in ignored if place not in mapped]
+    if unknown_columns == "error" and unknown:
+        raise UnknownColumn(f"the target has no column for {_describe_all(names, unknown)}")
+    labels = tuple(trim(names[place]) or f"field {place + 1}" for place in ignored)
+    return Plan(len(names), fields + _absent(columns, matches, readings or {}), labels, tuple(null_values))
 
 
-def _mapped(
-    names: Sequence[str], columns: Sequence[Column], mapping: Mapping[str, str | None]
-) -> dict[int, str | None]:
-    """Resolve the job's own mapping to field places; a header or column that is not there is the job's error."""
+def _match_by_mapping(names: Sequence[str], columns: Sequence[Column], mapping: Mapping[str, str | None]) -> Matches:
+    """Match fields by the job's own mapping.
+
+    Raises: BadOption for a header that the file does not have, or a column that the target does not have.
+    """
     known = {column.name for column in columns}
-    found: dict[int, str | None] = {}
+    matches: Matches = {}
     for header, column in mapping.items():
         if column is not None and column not in known:
-            raise BadOption(f"options.mapping leads to {column!r}, which is not a column of the target")
-        exact = [place for place, name in enumerate(names) if trimmed(name) == trimmed(header)]
-        places = exact or [place for place, name in enumerate(names) if folded(name) == folded(header)]
+            raise BadOption(f"options.mapping names {column!r}, which is not a column of the target")
+        exact = [place for place, name in enumerate(names) if trim(name) == trim(header)]
+        places = exact or [place for place, name in enumerate(names) if fold(name) == fold(header)]
         if not places:
             raise BadOption(f"options.mapping names the header {header!r}, which the file does not have")
-        found.update(dict.fromkeys(places, column))
-    return found
+        matches.update(dict.fromkeys(places, (column, "mapping")))
+    return matches
 
 
-def _by_name(
-    names: Sequence[str],
-    columns: Sequence[Column],
-    aliases: Mapping[str, str],
-    given: Mapping[int, str | None],
-    ways: dict[int, str],
-) -> dict[int, str | None]:
-    """Lead the other headers to columns of their names; how goes into `ways`."""
+def _match_by_name(
+    names: Sequence[str], columns: Sequence[Column], aliases: Mapping[str, str], mapped: Matches
+) -> Matches:
+    """Match the fields that are not mapped by their headers, except with columns that are mapped."""
     matcher = Matcher([column.name for column in columns], aliases)
-    taken = set(given.values())
-    found = dict(given)
+    taken = {column for column, _ in mapped.values()}
+    matches = dict(mapped)
     for place, name in enumerate(names):
-        if place not in given:
-            column, ways[place] = matcher.column(name) or (None, "")
-            found[place] = None if column in taken else column
-    return found
+        if place not in mapped:
+            column, how = matcher.column(name) or (None, "")
+            matches[place] = (None if column in taken else column, how)
+    return matches
 
 
-def _refuse_duplicates(names: Sequence[str], found: Mapping[int, str | None]) -> None:
+def _fields(
+    names: Sequence[str], columns: Sequence[Column], matches: Matches, readings: Mapping[str, Reading]
+) -> tuple[Field, ...]:
+    """Return the fields that are loaded, in the order of the file."""
+    by_name = {column.name: column for column in columns}
+    return tuple(
+        Field(index=place, header=names[place], column=by_name[name], reading=readings.get(name, Reading()), how=how)
+        for place, (name, how) in sorted(matches.items())
+        if name is not None
+    )
+
+
+def _absent(columns: Sequence[Column], matches: Matches, readings: Mapping[str, Reading]) -> tuple[Field, ...]:
+    """Return a field for each column that the file does not have and for which the target has a default."""
+    matched = {name for name, _ in matches.values()}
+    return tuple(
+        Field(index=ABSENT, header="", column=column, reading=readings[column.name])
+        for column in columns
+        if column.name in readings and readings[column.name].default is not None and column.name not in matched
+    )
+
+
+def _check_duplicates(names: Sequence[str], matches: Matches) -> None:
+    """Raise DuplicateHeader when two fields match the same column."""
     first: dict[str, int] = {}
-    for place, column in sorted(found.items()):
+    for place, (column, _) in sorted(matches.items()):
         if column is None:
             continue
         if column in first:
-            both = f"{shown(names[first[column]], first[column])} (field {first[column] + 1}) and "
-            both += f"{shown(names[place], place)} (field {place + 1})"
+            both = f"{describe(names[first[column]], first[column])} (field {first[column] + 1}) and "
+            both += f"{describe(names[place], place)} (field {place + 1})"
             raise DuplicateHeader(f"the headers {both} lead to the same column {column}")
         first[column] = place
 
 
-def _refuse_unmatched(
+def _check_columns(
     names: Sequence[str], columns: Sequence[Column], fields: Sequence[Field], ignored: Sequence[int]
 ) -> None:
-    """Raise when no header matches at all, or when a column that the target needs is not in the file."""
-    free = [names[place] for place in ignored if shown(names[place], place).startswith("'")]
+    """Raise NoMatchingColumn when no field is loaded, MissingColumn when the file lacks a required column."""
+    unmatched = [names[place] for place in ignored if is_like_a_name(names[place])]
     if not fields:
-        all_columns = listed([column.name for column in columns])
-        near = _suggestion([column.name for column in columns], free)
+        all_columns = join_names([column.name for column in columns])
+        hint = _suggestions([column.name for column in columns], unmatched)
         raise NoMatchingColumn(
-            f"none of the file's headers ({_places(names, ignored)}) is a column of the target ({all_columns}){near}"
+            f"none of the file's headers ({_describe_all(names, ignored)}) is a column of the target "
+            f"({all_columns}){hint}"
         )
     loaded = {field.column.name for field in fields}
     missing = [column.name for column in columns if column.required and column.name not in loaded]
     if missing:
-        near = _suggestion(missing, free)
-        raise MissingColumn(f"the target needs what the file does not have: {listed(missing)}{near}")
+        hint = _suggestions(missing, unmatched)
+        raise MissingColumn(f"the target needs columns that the file does not have: {join_names(missing)}{hint}")
 
 
-def _suggestion(wanted: Sequence[str], free: Sequence[str]) -> str:
-    pairs = [(nearest(name, free), name) for name in wanted]
-    near = [f"'{trimmed(header)}' may be meant for {name}" for header, name in pairs if header is not None]
-    return f"; {listed(near, 3)}" if near else ""
+def _suggestions(columns: Sequence[str], headers: Sequence[str]) -> str:
+    """Return the end of a message that names, for some columns, the header with the most similar name."""
+    pairs = [(closest(name, headers), name) for name in columns]
+    similar = [f"'{trim(header)}' may be meant for {name}" for header, name in pairs if header is not None]
+    return f"; {join_names(similar, 3)}" if similar else ""
 
 
-def _places(names: Sequence[str], places: Sequence[int]) -> str:
-    return listed([shown(names[place], place) for place in places])
-
-
-def _label(names: Sequence[str], place: int) -> str:
-    return trimmed(names[place]) or f"field {place + 1}"
+def _describe_all(names: Sequence[str], places: Sequence[int]) -> str:
+    return join_names([describe(names[place], place) for place in places])

@@ -1,4 +1,4 @@
-"""The shape of records: which can be parsed at all, which are passed over, and why the others are rejected."""
+"""Check the shape of records: which records can be parsed, which are skipped, and why the others are rejected."""
 
 from dataclasses import dataclass
 
@@ -11,18 +11,18 @@ from processor.model import Chunk, Rejections
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """`keep` (shape: records) marks the records to parse; `skipped` counts blank lines; the rest is rejected."""
+    """`keep` (shape: records) marks the records to parse; `skipped` counts blank lines; all others are rejected."""
 
     keep: npt.NDArray[np.bool_]
     skipped: int
     rejections: Rejections
 
 
-def judge_shape(chunk: Chunk, width: int) -> Shape:
-    """Judge each record by what was counted from its bytes; the first reason that applies is the one that is told."""
-    todo = ~chunk.blank
-    keep = todo & ~chunk.oversized & ~chunk.nul & (chunk.fields == width)
-    if np.array_equal(keep, todo):
+def check_shape(chunk: Chunk, width: int) -> Shape:
+    """Check each record of a chunk by what was counted from its bytes; the first reason that applies rejects it."""
+    unexplained = ~chunk.blank
+    keep = unexplained & ~chunk.oversized & ~chunk.nul & (chunk.fields == width)
+    if np.array_equal(keep, unexplained):
         return Shape(keep, int(chunk.blank.sum()), Rejections())
     reasons = (
         ("IJ408", chunk.oversized),
@@ -33,10 +33,10 @@ def judge_shape(chunk: Chunk, width: int) -> Shape:
     rows: list[int] = []
     codes: list[str] = []
     for code, mask in reasons:
-        hit = np.flatnonzero(todo & ~keep & mask)
-        todo &= ~mask
-        rows += hit.tolist()
-        codes += [code] * len(hit)
+        rejected = np.flatnonzero(unexplained & ~keep & mask)
+        unexplained &= ~mask
+        rows += rejected.tolist()
+        codes += [code] * len(rejected)
     messages = tuple(
         f"{REJECTIONS[code]} ({int(chunk.fields[row])} instead of {width})"
         if code in {"IJ401", "IJ402"}

@@ -1,7 +1,7 @@
-"""Texts are read as the job and the target declare, before their columns' types are asked.
+"""Rewrite texts as the job and the target declare, before they are checked against the types of their columns.
 
-White space, null markers, then numbers, dates, truth or case by the column's type, then the column's normaliser. What
-comes out is text that Postgres reads in one way only; what no declared form explains is rejected here, not guessed.
+The order is: white space and null values, then numbers, dates, booleans or case by the column's type, then the column's
+normaliser. The result is text that Postgres reads in one way only. A text that fits no declared form is rejected here.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -13,15 +13,16 @@ import polars as pl
 
 from processor.model import Change, Field, Plan, Reading, Rejections, Rows, Transformed
 from processor.validate import formats
-from processor.validate.distinct import Read, distinctly
 from processor.validate.normalise import normaliser_of
 from processor.validate.numbers import read_boolean, read_number
-from processor.validate.offences import Offences
+from processor.validate.rejection_collector import RejectionCollector
+from processor.validate.rewriting import Rewrite, rewrite_distinct
+from processor.validate.strptime import ISO
 
-_PLAIN: Final = Reading()
-_NUMBERS: Final = {"smallint", "integer", "bigint", "numeric", "real", "double precision", "money"}
-_WORDS: Final = {"text", "character varying", "character", "bpchar", "citext", "name"}
-_TIMESTAMPS: Final = {"timestamp without time zone", "timestamp with time zone"}
+_DEFAULT: Final = Reading()
+_NUMBER_TYPES: Final = {"smallint", "integer", "bigint", "numeric", "real", "double precision", "money"}
+_TEXT_TYPES: Final = {"text", "character varying", "character", "bpchar", "citext", "name"}
+_TIMESTAMP_TYPES: Final = {"timestamp without time zone", "timestamp with time zone"}
 _POSTGRES_TRUE: Final = ("true", "t", "yes", "y", "on", "1")
 _POSTGRES_FALSE: Final = ("false", "f", "no", "n", "off", "0")
 _EXAMPLES: Final = 3
@@ -29,119 +30,125 @@ _EXAMPLES: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """One rewriting of a column: null in its result where a text was refused, with this code and for this reason."""
+    """One rewriting of a column; a text that becomes null is rejected with this code and reason."""
 
-    read: Read
+    rewrite: Rewrite
     code: str
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
-class _Outcome:
-    """A column after its reading: its texts, which of them were refused by which step, and what was changed."""
+class _Result:
+    """A column after its steps: its texts, the mask of the texts that each step rejected, and the changes."""
 
     texts: pl.Series
-    refused: tuple[tuple[pl.Series, _Step], ...]
+    rejected: tuple[tuple[pl.Series, _Step], ...]
     changes: tuple[Change, ...]
 
 
 def transform(rows: Rows, plan: Plan) -> Transformed:
-    """Rewrite the columns whose reading is not the default; rejections go on to `check`."""
-    fields = [field for field in plan.fields if field.reading != _PLAIN]
+    """Rewrite the columns whose reading is not the default; pass the rejections on to `check`."""
+    fields = [field for field in plan.fields if field.reading != _DEFAULT]
     if not fields:
         return Transformed(rows, Rejections(), ())
-    # A series is worked on by one thread, outside of Python's lock.
+    # One thread works on one series, outside of Python's lock.
     with ThreadPoolExecutor(pl.thread_pool_size()) as threads:
-        outcomes = list(threads.map(partial(_read, rows), fields))
-    offences = Offences(rows)
-    for field, outcome in zip(fields, outcomes, strict=True):
+        results = list(threads.map(partial(_rewrite, rows), fields))
+    collector = RejectionCollector(rows)
+    for field, result in zip(fields, results, strict=True):
         name = field.column.name
-        for refused, step in outcome.refused:
-            offences.add(refused.to_numpy(), name, step.code, f"{name}: {step.reason}")
-    frame = rows.frame.with_columns([outcome.texts for outcome in outcomes])
-    changes = tuple(change for outcome in outcomes for change in outcome.changes)
-    return Transformed(Rows(frame, rows.index), offences.rejections(), changes)
+        for rejected, step in result.rejected:
+            collector.add(rejected.to_numpy(), name, step.code, f"{name}: {step.reason}")
+    frame = rows.frame.with_columns([result.texts for result in results])
+    changes = tuple(change for result in results for change in result.changes)
+    return Transformed(Rows(frame, rows.index), collector.rejections(), changes)
 
 
-def _read(rows: Rows, field: Field) -> _Outcome:
-    """Take one column through its steps."""
+def _rewrite(rows: Rows, field: Field) -> _Result:
+    """Apply the steps of one column."""
     name = field.column.name
-    texts = _bare(rows.frame.get_column(name), field.reading)
-    refusals, changes = list[tuple[pl.Series, _Step]](), tuple[Change, ...]()
-    typed, normalising = _typed(field), _normalising(field)
-    for step in (typed, normalising):
+    texts = _without_null_values(rows.frame.get_column(name), field.reading)
+    rejections, changes = list[tuple[pl.Series, _Step]](), tuple[Change, ...]()
+    by_type, normalising = _step_by_type(field), _normalising_step(field)
+    for step in (by_type, normalising):
         if step is None:
             continue
-        read = distinctly(texts, step.read)
-        refused = read.is_null() & texts.is_not_null()
-        if refused.any():
-            refusals.append((refused, step))
+        rewritten = rewrite_distinct(texts, step.rewrite)
+        rejected = rewritten.is_null() & texts.is_not_null()
+        if rejected.any():
+            rejections.append((rejected, step))
         if step is normalising:
-            changes = _changes(name, texts, read)
-        texts = read
+            changes = _changes(name, texts, rewritten)
+        texts = rewritten
     if field.reading.default is not None:
         texts = texts.fill_null(field.reading.default)
-    return _Outcome(texts.alias(name), tuple(refusals), changes)
+    return _Result(texts.alias(name), tuple(rejections), changes)
 
 
-def _bare(texts: pl.Series, reading: Reading) -> pl.Series:
-    """Trim and take null markers out; a text of nothing but white space is null then, the quoted empty text stays."""
+def _without_null_values(texts: pl.Series, reading: Reading) -> pl.Series:
+    """Trim the texts and replace null values by null.
+
+    With `trim`, a text of white space becomes null; a quoted empty text stays empty.
+    """
     if reading.trim:
-        bare = texts.str.strip_chars()
-        empty = bare.str.len_bytes() == 0
+        trimmed = texts.str.strip_chars()
+        empty = trimmed.str.len_bytes() == 0
         blank = empty & (texts.str.len_bytes() > 0) if empty.any() else empty
-        texts = pl.select(pl.when(~blank).then(bare)).to_series() if blank.any() else bare
+        texts = pl.select(pl.when(~blank).then(trimmed)).to_series() if blank.any() else trimmed
     if reading.null_values:
-        missing = texts.is_in(list(reading.null_values))
-        texts = pl.select(pl.when(~missing).then(texts)).to_series() if missing.any() else texts
+        is_null = texts.is_in(list(reading.null_values))
+        texts = pl.select(pl.when(~is_null).then(texts)).to_series() if is_null.any() else texts
     return texts
 
 
-def _typed(field: Field) -> _Step | None:
-    """Choose the rewriting that the column's type and its reading ask for."""
-    base, how = field.column.base, field.reading
-    if field.column.kind == "e" or base in _WORDS:
-        return _cased(how)
-    if base in _NUMBERS and (how.decimal != "." or how.thousands is not None):
+def _step_by_type(field: Field) -> _Step | None:
+    """Return the rewriting for the column's type, None when its reading declares nothing for that type."""
+    base, reading = field.column.base, field.reading
+    if field.column.kind == "e" or base in _TEXT_TYPES:
+        return _case_step(reading)
+    if base in _NUMBER_TYPES and (reading.decimal != "." or reading.thousands is not None):
         return _Step(
-            lambda texts: read_number(texts, how.decimal, how.thousands, how.indian),
+            lambda texts: read_number(texts, reading.decimal, reading.thousands, reading.indian),
             "IJ403",
             "not a number with the declared marks",
         )
-    if base == "boolean" and (how.true_values or how.false_values):
-        true_values, false_values = how.true_values or _POSTGRES_TRUE, how.false_values or _POSTGRES_FALSE
+    if base == "boolean" and (reading.true_values or reading.false_values):
+        true_values, false_values = reading.true_values or _POSTGRES_TRUE, reading.false_values or _POSTGRES_FALSE
         return _Step(
-            lambda texts: read_boolean(texts, true_values, false_values), "IJ403", "none of the declared boolean words"
+            lambda texts: read_boolean(texts, true_values, false_values),
+            "IJ403",
+            "not one of the declared words for true and false",
         )
-    return _dated(base, how)
+    return _date_step(base, reading)
 
 
-def _cased(how: Reading) -> _Step | None:
-    if how.case is None:
+def _case_step(reading: Reading) -> _Step | None:
+    if reading.case is None:
         return None
-    lower = how.case == "lower"
-    return _Step(lambda texts: texts.str.to_lowercase() if lower else texts.str.to_uppercase(), "IJ403", "no text")
+    lower = reading.case == "lower"
+    return _Step(
+        lambda texts: texts.str.to_lowercase() if lower else texts.str.to_uppercase(), "IJ403", "not a valid text"
+    )
 
 
-def _dated(base: str, how: Reading) -> _Step | None:
+def _date_step(base: str, reading: Reading) -> _Step | None:
     reason = "in none of the declared formats"
-    if base == "date" and how.date_formats:
-        return _Step(lambda texts: formats.read_date(texts, how.date_formats, how.months), "IJ403", reason)
-    zone = how.time_zone if base == "timestamp with time zone" else None
-    if base in _TIMESTAMPS and (how.timestamp_formats or zone):
-        accepted = how.timestamp_formats or (formats.ISO,)
-        return _Step(lambda texts: formats.read_timestamp(texts, accepted, how.months, zone), "IJ403", reason)
+    if base == "date" and reading.date_formats:
+        return _Step(lambda texts: formats.read_date(texts, reading.date_formats, reading.months), "IJ403", reason)
+    zone = reading.time_zone if base == "timestamp with time zone" else None
+    if base in _TIMESTAMP_TYPES and (reading.timestamp_formats or zone):
+        notations = reading.timestamp_formats or (ISO,)
+        return _Step(lambda texts: formats.read_timestamp(texts, notations, reading.months, zone), "IJ403", reason)
     return None
 
 
-def _normalising(field: Field) -> _Step | None:
+def _normalising_step(field: Field) -> _Step | None:
     settings = field.reading.normaliser
-    if settings is None:
-        return None
-    return _Step(*normaliser_of(settings))
+    return None if settings is None else _Step(*normaliser_of(settings))
 
 
 def _changes(name: str, before: pl.Series, after: pl.Series) -> tuple[Change, ...]:
+    """Count the texts that a normaliser changed, and keep the first few of them as examples."""
     changed = (before != after).fill_null(False)
     count = int(changed.sum())
     if not count:

@@ -1,8 +1,8 @@
-"""Which types are judged before a chunk is loaded, and which texts they surely take without an exact value.
+"""Which columns are opaque, and which texts a column certainly accepts although they have no exact binary value.
 
-Most texts have been judged when they come here: what has a sure value in binary is good (`processor.native.binary`). What is
-not recognised here either is a doubt, not a mistake: Postgres is asked. Each line is tried against Postgres in
-tests/integration/test_values_against_postgres.py.
+Most texts are decided before: a text with an exact binary value is valid (`processor.native.binary`). A text that is
+not recognised here either is uncertain, not invalid, and Postgres is asked about it. Each rule is tested against
+Postgres in tests/integration/test_values_against_postgres.py.
 """
 
 from typing import Final
@@ -10,41 +10,41 @@ from typing import Final
 import polars as pl
 
 from processor.model import Column
-from processor.native import Batch, Form, Kind, exact_form, sure
+from processor.native import Batch, BinaryForm, Form, exact_form, has_exact_value
 
-#: Postgres takes hyphens after any four digits or none at all; in binary only the usual ones have a value.
+#: Postgres accepts hyphens after any four digits, or none; only the usual spelling has an exact binary value.
 _UUID: Final = r"^[0-9a-fA-F]{8}(?:-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}$"
-#: A date and a clock without a zone. `[0-9]` and never `\d`, which is any script's digit in Rust's regex.
+#: A date and a time of day without a zone. `[0-9]`, because `\d` is any script's digit in Rust's regular expressions.
 _NAIVE: Final = r"^[0-9-]{10}[ T][0-9:.]+$"
 
 
-def is_judged(column: Column) -> bool:
-    """Tell whether each text of the column is judged before it is loaded.
+def is_opaque(column: Column) -> bool:
+    """Tell whether the texts of the column are loaded unchecked.
 
-    The others are opaque: Postgres is asked about them once it has refused a chunk with them.
+    Postgres is asked about the texts of opaque columns once it has rejected a chunk that contains them.
     """
-    return column.kind == "e" or exact_form(column) is not None
+    return column.kind != "e" and exact_form(column) is None
 
 
-def accepted(texts: pl.Series, column: Column, time_zone: str | None = None) -> pl.Series:
-    """Mark the texts that Postgres surely takes for a judged column though they have no sure value; nulls too.
+def is_certain(texts: pl.Series, column: Column, time_zone: str | None = None) -> pl.Series:
+    """Mark nulls, and texts without an exact binary value that Postgres accepts for the column, which is not opaque.
 
-    `time_zone` is the name that `transform` has put behind naive timestamps.
+    `time_zone` is the name that `transform` appends to timestamps without a zone.
     """
     if column.kind == "e":
         return texts.is_in(list(column.labels)).fill_null(True)
     if column.base == "uuid":
         return texts.str.contains(_UUID).fill_null(True)
     if column.base == "timestamp with time zone":
-        good = _moments(texts)
+        certain = _is_timestamp(texts)
         if time_zone is not None:
-            clocks = texts.str.strip_suffix(f" {time_zone}")
-            good |= clocks.str.contains(_NAIVE).fill_null(True) & _moments(clocks)
-        return good
+            naive = texts.str.strip_suffix(f" {time_zone}")
+            certain |= naive.str.contains(_NAIVE).fill_null(True) & _is_timestamp(naive)
+        return certain
     return texts.is_null()
 
 
-def _moments(texts: pl.Series) -> pl.Series:
-    """Mark what a timestamp takes, which passes over a zone; without one the session's zone counts."""
+def _is_timestamp(texts: pl.Series) -> pl.Series:
+    """Mark the texts that a timestamp accepts; it ignores a zone, and without one the session's zone applies."""
     with Batch(texts.to_frame()) as batch:
-        return pl.Series(sure(batch, 0, Kind(Form.TIMESTAMP)))
+        return pl.Series(has_exact_value(batch, 0, BinaryForm(Form.TIMESTAMP)))

@@ -1,1 +1,1 @@
-"""One module for each normaliser: texts in, texts out, null where the text is not what it should be."""
+"""Normalisers, one in each module: functions that rewrite texts, with null where a text is invalid."""

@@ -1,21 +1,21 @@
-"""A column's own regular expression: what must match as a whole, and what it is rewritten to."""
+"""A column's own regular expression: texts must match it as a whole, and may be rewritten."""
 
 import re
 from typing import Final
 
 import polars as pl
 
-from processor.validate.distinct import Read
+from processor.validate.rewriting import Rewrite
 
-#: Groups by number in a replacement, and the sign itself. `$1a` names a group "1a".
+#: `$1`, `${1}` and `$$` in a replacement. `$1a` names the group "1a".
 _REFERENCE: Final = re.compile(r"\$(?:(?P<sign>\$)|\{(?P<braced>[0-9]+)\}|(?P<bare>[0-9]+)(?![0-9A-Za-z_]))")
 
 
-def normaliser(pattern: str, replace: str | None) -> Read:
-    """Make the reader of texts that match the whole pattern (Rust's syntax: linear time, no look-around)."""
+def normaliser(pattern: str, replace: str | None) -> Rewrite:
+    """Make the normaliser for texts that match the whole pattern (Rust's syntax: linear time, no look-around)."""
     whole = f"^(?:{pattern})$"
     if replace is not None and (pieces := _pieces(replace)) is not None:
-        return _composed(pattern, pieces)
+        return _by_groups(pattern, pieces)
 
     def normalise(texts: pl.Series) -> pl.Series:
         text = pl.col("t")
@@ -26,19 +26,19 @@ def normaliser(pattern: str, replace: str | None) -> Read:
 
 
 def _pieces(replace: str) -> list[str | int] | None:
-    """Take a replacement apart into texts and numbers of groups; None where it names groups, or cannot be read."""
+    """Split a replacement into texts and numbers of groups; None when it names a group or has a single `$`."""
     pieces: list[str | int] = []
     at = 0
-    for found in _REFERENCE.finditer(replace):
-        number = found["braced"] or found["bare"]
-        pieces += [replace[at : found.start()], int(number) if number else "$"]
-        at = found.end()
+    for reference in _REFERENCE.finditer(replace):
+        number = reference["braced"] or reference["bare"]
+        pieces += [replace[at : reference.start()], int(number) if number else "$"]
+        at = reference.end()
     pieces.append(replace[at:])
     return None if any(isinstance(piece, str) and piece != "$" and "$" in piece for piece in pieces) else pieces
 
 
-def _composed(pattern: str, pieces: list[str | int]) -> Read:
-    """Match and take groups in one go, and put the pieces together: half the time of matching and then replacing."""
+def _by_groups(pattern: str, pieces: list[str | int]) -> Rewrite:
+    """Make a normaliser that matches once and joins the pieces: half the time of matching and then replacing."""
     whole = f"^({pattern})$"
 
     def normalise(texts: pl.Series) -> pl.Series:

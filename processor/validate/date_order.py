@@ -1,4 +1,7 @@
-"""Dates such as 01/02/2026, which Postgres would read by its DateStyle: without a declared order they are refused."""
+"""Ambiguous dates, such as 01/02/2026.
+
+Postgres would read them by its DateStyle; unless the job declares the order of day and month, they are rejected.
+"""
 
 from typing import Final
 
@@ -7,14 +10,14 @@ import polars as pl
 from processor.model import Column
 
 AMBIGUOUS: Final = "{}: day or month may come first: set date_formats, timestamp_formats or locale"
-_ORDERED: Final = {"date", "timestamp without time zone", "timestamp with time zone"}
+_DATE_TYPES: Final = {"date", "timestamp without time zone", "timestamp with time zone"}
 _RANGES: Final = {f"{name}{kind}" for name in ("date", "ts", "tstz") for kind in ("range", "multirange")}
-_SEVERAL: Final = {f"{name}[]" for name in _ORDERED} | _RANGES
-#: A clock, with a colon or as six digits, and its zone: they may stand before the date.
+_TYPES_WITH_SEVERAL: Final = {f"{name}[]" for name in _DATE_TYPES} | _RANGES
+#: A time of day, with a colon or as six digits, and its zone: both may stand before the date.
 _CLOCK: Final = (
     r"(?:[0-9]{1,2}:[0-9]{1,2}(?::[0-9]{1,2})?(?:\.[0-9]*)?|\b[0-9]{6}(?:\.[0-9]+)?\b)(?: ?[+-][0-9:]{1,6}$)?"
 )
-#: Three numbers in the usual spelling. 31/12/2026 is left to Postgres: it takes it in one order or refuses it.
+#: Three numbers in the usual spelling. 31/12/2026 is not ambiguous: Postgres reads it in one order or rejects it.
 _USUAL: Final = r"^[^0-9+-]*(?P<a>[0-9]{1,2})[/. -]+(?P<b>[0-9]{1,2})[/. -]+[0-9]+[^0-9]*$"
 _YEAR_FIRST: Final = "^[^0-9+-]*[0-9]{3}"
 _MONTH: Final = (
@@ -23,23 +26,28 @@ _MONTH: Final = (
 )
 
 
-def is_dated(column: Column) -> bool:
-    """Tell whether values of the column, or of its domain's type, contain days."""
-    return column.base in _ORDERED or column.base in _SEVERAL
+def contains_dates(column: Column) -> bool:
+    """Tell whether values of the column, or of its domain's base type, contain dates."""
+    return column.base in _DATE_TYPES or column.base in _TYPES_WITH_SEVERAL
 
 
-def ambiguous(texts: pl.Series, column: Column) -> pl.Series:
-    """Choose the texts with a date which both orders of day and month can read, differently; no nulls, no doubles."""
-    if column.base in _ORDERED:
+def ambiguous_dates(texts: pl.Series, column: Column) -> pl.Series:
+    """Return the texts with a date that means another day when day and month change places.
+
+    `texts` has neither nulls nor duplicates.
+    """
+    if column.base in _DATE_TYPES:
         return texts.filter(_is_ambiguous(texts))
     parts = pl.DataFrame({"text": texts, "part": texts.str.split(",")}).explode("part")
     return parts.filter(_is_ambiguous(parts["part"]))["text"].unique(maintain_order=True)
 
 
 def _is_ambiguous(texts: pl.Series) -> pl.Series:
-    """Mark the usual spelling with another number up to 12 in each place, and others with two such numbers anywhere.
+    """Mark texts in which day and month may change places.
 
-    Postgres skips most of what it does not understand between the numbers, so that only these can be told apart.
+    In the usual spelling these are dates whose first two numbers are up to 12 and differ. In any other spelling two
+    such numbers anywhere are enough: Postgres ignores most of what it does not understand between the numbers, so that
+    a stricter rule is not possible.
     """
     day = pl.col("day")
     two = day.str.extract_groups(_USUAL).struct
