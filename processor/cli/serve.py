@@ -14,10 +14,12 @@ def serve() -> None:
     config = configured()
     check_database(config.database_url)
 
-    # Imported last: this imports Polars, which takes 1.5 s, and a wrong password should be reported before that.
+    # Imported after the checks that can fail: create_app imports Polars, which takes 1.5 s.
     from processor.http import server
-    from processor.http.app import create_app
     from processor.http.limits import ServerLimits
+
+    server.check_address(config.host, config.port)
+    from processor.http.app import create_app
 
     limits = ServerLimits()
     server.run(create_app(config, limits), config.host, config.port, limits)

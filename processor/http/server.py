@@ -14,11 +14,7 @@ STOP_SECONDS = 5
 
 
 def run(app: Starlette, host: str, port: int, limits: ServerLimits) -> None:
-    """Serve until SIGTERM.
-
-    Raises: UserError when the server cannot listen on the address.
-    """
-    check_address(host, port)
+    """Serve until SIGTERM."""
     uvicorn.run(
         app,
         host=host,
@@ -42,7 +38,7 @@ def run(app: Starlette, host: str, port: int, limits: ServerLimits) -> None:
 
 
 def check_address(host: str, port: int) -> None:
-    """Check that a server can listen on an address, since uvicorn would end with a log line and without a hint.
+    """Check that a server can listen on an address. uvicorn would report an error in its log and without a hint.
 
     Raises: UserError.
     """

@@ -1,13 +1,14 @@
-"""The command line: what it prints, and one line with a non-zero exit for whatever is missing or wrong."""
+"""The command line: its output, and for every error one line and a non-zero exit status."""
 
 import socket
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 
 from tests.acceptance.conftest import Stack, cli
 
-NOWHERE = {
+NOTHING_LISTENS = {
     "DATABASE_URL": "postgresql://postgres:x@127.0.0.1:1/postgres",
     "SUPABASE_URL": "http://127.0.0.1:1",
     "SUPABASE_SECRET_KEY": "sb_secret_x",
@@ -15,7 +16,8 @@ NOWHERE = {
 UNSET = dict.fromkeys(("DATABASE_URL", "SUPABASE_URL", "SUPABASE_SECRET_KEY", "SUPABASE_SERVICE_ROLE_KEY"), "")
 
 
-def assert_one_line(done, *words: str) -> None:
+def assert_one_line(done: CompletedProcess[str], *words: str) -> None:
+    """Check that a command failed and that its error is one line with these words."""
     assert done.returncode != 0
     assert "Traceback" not in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1, done.stderr
@@ -60,17 +62,17 @@ def test_import_without_watch_prints_the_job(stack: Stack, people: Path) -> None
     stack.wait(job["id"])
 
 
-def test_jobs_and_job_show_what_is_there(stack: Stack) -> None:
+def test_jobs_and_job_show_the_job(stack: Stack) -> None:
     table = stack.table("id integer")
     job = stack.run(b"id\n1\nx\n", table)
-    listed = cli("jobs", env={**stack.env, "COLUMNS": "200"})
-    assert str(job["id"]) in listed.stdout
-    one = cli("job", str(job["id"]), env={**stack.env, "COLUMNS": "200"})
+    jobs = cli("jobs", env={**stack.env, "COLUMNS": "200"})
+    assert str(job["id"]) in jobs.stdout
+    shown = cli("job", str(job["id"]), env={**stack.env, "COLUMNS": "200"})
     for expected in ("completed", table, "IJ403", "pending", "running"):
-        assert expected in one.stdout
+        assert expected in shown.stdout
 
 
-def test_migrate_finds_nothing_to_do(stack: Stack) -> None:
+def test_migrate_does_nothing_when_all_are_applied(stack: Stack) -> None:
     done = cli("migrate", env=stack.env)
     assert (done.returncode, done.stdout) == (0, "nothing to do: all migrations are applied\n")
 
@@ -86,9 +88,9 @@ def test_migrate_finds_nothing_to_do(stack: Stack) -> None:
         ("import", __file__, "--target", "x"),
     ],
 )
-def test_missing_variable_and_silent_server_are_one_line(arguments: tuple[str, ...]) -> None:
+def test_missing_variable_and_unreachable_database_are_one_line(arguments: tuple[str, ...]) -> None:
     assert_one_line(cli(*arguments, env=UNSET), "is not set")
-    assert_one_line(cli(*arguments, env=NOWHERE), "the database does not answer")
+    assert_one_line(cli(*arguments, env=NOTHING_LISTENS), "the database does not answer")
 
 
 def test_wrong_arguments_are_one_line(stack: Stack, people: Path) -> None:
@@ -96,13 +98,12 @@ def test_wrong_arguments_are_one_line(stack: Stack, people: Path) -> None:
     assert_one_line(cli("import", str(people), "--target", "no_such", env=stack.env), "no_such", "register_target")
     assert_one_line(cli("job", "abc", env=stack.env), "abc")
     assert_one_line(cli("job", "75aa41d4-60df-4b14-8202-d32da27fd0f9", env=stack.env), "there is no job")
-    for url in ("localhost", "http://", "http://host:99999", "http://x y"):
-        assert_one_line(cli("configure", "--processor-url", url, env=stack.env), "not a URL")
+    assert_one_line(cli("configure", "--processor-url", "http://host:99999", env=stack.env), "not a URL")
     assert_one_line(cli("jobs", env={"DATABASE_URL": "nonsense"}), "not a connection string")
     assert_one_line(cli("serve", env={**stack.env, "IMPORT_JOBS_PORT": "many"}), "IMPORT_JOBS_PORT")
 
 
-def test_address_that_cannot_be_listened_on_is_one_line(stack: Stack) -> None:
+def test_address_that_cannot_be_bound_is_one_line(stack: Stack) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         done = cli("serve", env={**stack.env, "IMPORT_JOBS_HOST": "127.0.0.1", "IMPORT_JOBS_PORT": port})
@@ -111,42 +112,41 @@ def test_address_that_cannot_be_listened_on_is_one_line(stack: Stack) -> None:
         assert_one_line(cli("serve", env={**stack.env, "IMPORT_JOBS_HOST": host}), f"cannot listen on {host}, port ")
 
 
-def test_wrong_key_and_silent_storage_are_one_line(stack: Stack, people: Path) -> None:
+def test_wrong_key_and_unreachable_storage_are_one_line(stack: Stack, people: Path) -> None:
     table = stack.table("id integer, name text")
     arguments = ("import", str(people), "--target", table)
     assert_one_line(cli(*arguments, env={**stack.env, "SUPABASE_SECRET_KEY": "sb_secret_wrong"}), "Storage")
     assert_one_line(cli(*arguments, env={**stack.env, "SUPABASE_URL": "http://127.0.0.1:1"}), "Storage does not answer")
 
 
-@pytest.mark.parametrize("url", ["nonsense", "ftp://127.0.0.1", "http://", "http://127.0.0.1:99999", "http://[::1"])
-def test_address_that_cannot_be_is_one_line(stack: Stack, people: Path, url: str) -> None:
-    env = {**stack.env, "SUPABASE_URL": url}
+def test_invalid_supabase_url_is_one_line(stack: Stack, people: Path) -> None:
+    """tests/unit/test_config.py has the other invalid URLs."""
+    env = {**stack.env, "SUPABASE_URL": "http://127.0.0.1:99999"}
     assert_one_line(cli("import", str(people), "--target", "x", env=env), "SUPABASE_URL is not a URL")
     assert_one_line(cli("serve", env=env), "SUPABASE_URL is not a URL")
 
 
-@pytest.mark.parametrize("key", ["sb_secret_schl\u00fcssel", "sb_secret_one\nsb_secret_two", "sb_secret_x y"])
-def test_key_that_cannot_be_is_one_line_without_it(stack: Stack, people: Path, key: str) -> None:
-    env = {**stack.env, "SUPABASE_SECRET_KEY": key}
+def test_invalid_key_is_one_line_that_does_not_repeat_it(stack: Stack, people: Path) -> None:
+    """tests/unit/test_config.py has the other invalid keys."""
+    env = {**stack.env, "SUPABASE_SECRET_KEY": "sb_secret_one\nsb_secret_two"}
     for arguments in (("import", str(people), "--target", "x"), ("serve",)):
         done = cli(*arguments, env=env)
-        assert_one_line(done, "SUPABASE_SECRET_KEY has a character that no key has")
+        assert_one_line(done, "SUPABASE_SECRET_KEY contains a character that is not allowed in a key")
         assert "sb_secret" not in done.stderr
 
 
-def test_refused_connection_says_what_the_database_says(stack: Stack) -> None:
+def test_refused_connection_repeats_the_message_of_the_database(stack: Stack) -> None:
     server = stack.env["DATABASE_URL"].rpartition("@")[2]
-    wrong = {"DATABASE_URL": f"postgresql://postgres:wrong-word@{server}"}
-    done = cli("jobs", env=wrong)
-    assert_one_line(done, "refused the connection", "password authentication failed", "check user, password")
+    done = cli("jobs", env={"DATABASE_URL": f"postgresql://postgres:wrong-word@{server}"})
+    assert_one_line(done, "refused the connection", "password authentication failed", "Check the user, the password")
     assert "wrong-word" not in done.stderr
-    nowhere = {"DATABASE_URL": stack.env["DATABASE_URL"].rsplit("/", 1)[0] + "/nodb"}
+    missing = {"DATABASE_URL": stack.env["DATABASE_URL"].rsplit("/", 1)[0] + "/nodb"}
     for command in ("jobs", "migrate", "serve"):
-        assert_one_line(cli(command, env={**stack.env, **nowhere}), 'database "nodb" does not exist')
+        assert_one_line(cli(command, env={**stack.env, **missing}), 'database "nodb" does not exist')
 
 
 @pytest.mark.parametrize(("target", "table"), [("x", "public.x"), ("app.x", "app.x"), ("it's", "public.it''s")])
-def test_unknown_target_is_told_with_a_statement_that_works(
+def test_unknown_target_names_the_statement_that_registers_it(
     stack: Stack, people: Path, target: str, table: str
 ) -> None:
     done = cli("import", str(people), "--target", target, env=stack.env)

@@ -1,4 +1,4 @@
-"""Token, database passwords and Storage key: in no log, no output, no answer, no row, and on no command line."""
+"""The token, the database passwords and the keys appear in no log, output, response or row, and on no command line."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from psycopg.conninfo import conninfo_to_dict
 from processor.local.python_command import module_environment
 from tests.acceptance.conftest import Stack, cli
 
-SAID = """
+ROWS = """
 select j::text from public.import_jobs as j union all select e::text from public.import_job_errors as e
 union all select h::text from public.import_job_events as h union all select t::text from public.import_targets as t
 """
@@ -26,11 +26,12 @@ RING = "/process-import-jobs"
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """What must not be found, by name."""
+    """The values that must not appear, by name."""
 
     values: dict[str, str]
 
     def found_in(self, text: str) -> list[str]:
+        """Return the names of the secrets that a text contains."""
         return [name for name, value in self.values.items() if value in text]
 
 
@@ -46,7 +47,7 @@ def secrets(stack: Stack) -> Secrets:
 
 @pytest.fixture(scope="module")
 def busy(stack: Stack) -> Stack:
-    """A stack that has done everything that talks to database and Storage, well and badly."""
+    """A stack that has used the database and Storage, with success and with errors."""
     target = stack.table("id integer primary key, name text")
     assert stack.run(b"id,name\n1,a\nx,b\n", target)["status"] == "completed"
     assert stack.run(b"id,name\n\xff,a\n", target)["status"] == "failed"
@@ -56,24 +57,24 @@ def busy(stack: Stack) -> Stack:
 
 
 def requests(stack: Stack) -> Iterator[httpx.Response]:
-    """Ask the processor for everything it may say, with the token where it does and does not belong."""
+    """Request every kind of response, with the token where it belongs and where it does not."""
     token = stack.env["IMPORT_JOBS_WAKE_TOKEN"]
     right = {"Authorization": f"Bearer {token}"}
-    with httpx.Client(base_url=stack.env["PROCESSOR_URL"]) as door:
-        yield door.get("/health")
-        yield door.get("/ready")
-        yield door.get(f"/{token}")
-        yield door.get(RING, params={"token": token}, headers=right)
-        yield door.post(RING, headers={"Authorization": f"Basic {token}"})
-        yield door.post(RING, headers={"Authorization": f"Bearer {token}x"})
-        yield door.post(RING, headers=right, content=token)
-        yield door.post(RING, headers=right, json={token: stack.env["SUPABASE_SECRET_KEY"]})
-        yield door.post(RING, headers=right, json={"job_ids": [token]})
-        yield door.post(RING, headers=right, content=token * 3000)
-        yield door.post(RING, headers=right)
+    with httpx.Client(base_url=stack.env["PROCESSOR_URL"]) as processor:
+        yield processor.get("/health")
+        yield processor.get("/ready")
+        yield processor.get(f"/{token}")
+        yield processor.get(RING, params={"token": token}, headers=right)
+        yield processor.post(RING, headers={"Authorization": f"Basic {token}"})
+        yield processor.post(RING, headers={"Authorization": f"Bearer {token}x"})
+        yield processor.post(RING, headers=right, content=token)
+        yield processor.post(RING, headers=right, json={token: stack.env["SUPABASE_SECRET_KEY"]})
+        yield processor.post(RING, headers=right, json={"job_ids": [token]})
+        yield processor.post(RING, headers=right, content=token * 3000)
+        yield processor.post(RING, headers=right)
 
 
-def test_no_answer_repeats_a_secret(busy: Stack, secrets: Secrets) -> None:
+def test_no_response_repeats_a_secret(busy: Stack, secrets: Secrets) -> None:
     statuses = set()
     for response in requests(busy):
         statuses.add(response.status_code)
@@ -82,16 +83,16 @@ def test_no_answer_repeats_a_secret(busy: Stack, secrets: Secrets) -> None:
 
 
 def test_no_secret_is_on_a_command_line(busy: Stack, secrets: Secrets) -> None:
-    """Of any process of this machine: the stack's own, their children and the backends of Postgres."""
-    seen = 0
+    """Checks all processes of the machine: those of the stack, their children and the backends of Postgres."""
+    processes_of_the_stack = 0
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         try:
             line = path.read_bytes().decode(errors="replace")
         except (FileNotFoundError, ProcessLookupError):  # ended since it was listed
             continue
-        seen += "processor.cli\0serve" in line or str(busy.folder) in line
+        processes_of_the_stack += "processor.cli\0serve" in line or str(busy.folder) in line
         assert secrets.found_in(line) == [], path
-    assert seen >= 2
+    assert processes_of_the_stack >= 2
 
 
 def test_no_secret_is_in_a_log(busy: Stack, secrets: Secrets) -> None:
@@ -105,7 +106,7 @@ def test_no_secret_is_in_a_log(busy: Stack, secrets: Secrets) -> None:
 
 
 def test_no_secret_is_in_a_row(busy: Stack, secrets: Secrets) -> None:
-    rows = [row["j"] for row in busy.sql(SAID)]
+    rows = [row["j"] for row in busy.sql(ROWS)]
     assert rows
     assert secrets.found_in("\n".join(rows)) == []
 
@@ -118,25 +119,25 @@ def test_no_command_prints_a_secret(busy: Stack, secrets: Secrets, arguments: tu
     assert secrets.found_in(done.stdout + done.stderr) == []
 
 
-def test_configure_keeps_the_given_token_to_itself(busy: Stack, secrets: Secrets) -> None:
+def test_configure_does_not_print_the_given_token(busy: Stack, secrets: Secrets) -> None:
     done = cli("configure", "--processor-url", busy.env["PROCESSOR_URL"], env=busy.env)
     assert (done.returncode, done.stderr) == (0, "")
     assert secrets.found_in(done.stdout) == []
 
 
-def test_searching_would_find_a_secret(busy: Stack, secrets: Secrets) -> None:
-    """`stack env` prints them all, and /proc shows what a command is given."""
+def test_search_finds_a_secret(busy: Stack, secrets: Secrets) -> None:
+    """`stack env` prints all of them, and /proc shows the arguments of a command."""
     assert secrets.found_in(cli("stack", "env", "--data", str(busy.folder)).stdout) == list(secrets.values)
     token = secrets.values["IMPORT_JOBS_WAKE_TOKEN"]
-    with subprocess.Popen([sys.executable, "-c", "input()", token], stdin=subprocess.PIPE) as shown:
+    with subprocess.Popen([sys.executable, "-c", "input()", token], stdin=subprocess.PIPE) as process:
         line, deadline = "", time.monotonic() + 30
         while not line and time.monotonic() < deadline:  # empty until the program runs
-            line = Path(f"/proc/{shown.pid}/cmdline").read_bytes().decode()
-        shown.communicate(b"\n")
+            line = Path(f"/proc/{process.pid}/cmdline").read_bytes().decode()
+        process.communicate(b"\n")
     assert secrets.found_in(line) == ["IMPORT_JOBS_WAKE_TOKEN"]
 
 
-# Environments with which a processor cannot work, each with the secret that its message might quote.
+# Environments with which a processor cannot start, each with the secret that the error might quote.
 PASSWORD, KEY, TOKEN = "pass-word-0123456789", "sb_secret_0123456789abcdef", "ring-0123456789abcdef"
 BROKEN = {
     "wrong password": {"DATABASE_URL": f"postgresql://import_processor:{PASSWORD}@127.0.0.1:{{port}}/postgres"},
@@ -159,7 +160,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("case", BROKEN)
-def test_processor_that_cannot_start_says_why_without_a_secret(stack: Stack, case: str) -> None:
+def test_processor_that_cannot_start_prints_no_secret(stack: Stack, case: str) -> None:
     port = str(conninfo_to_dict(stack.env["DATABASE_URL"])["port"])
     own = {
         "DATABASE_URL": stack.env["PROCESSOR_DATABASE_URL"],
@@ -176,8 +177,8 @@ def test_processor_that_cannot_start_says_why_without_a_secret(stack: Stack, cas
         timeout=60,
         check=False,
     )
-    said = done.stdout + done.stderr
+    output = done.stdout + done.stderr
     assert done.returncode == 1
-    assert not any(secret in said.lower() for secret in (PASSWORD, KEY, TOKEN))
-    assert said.startswith("error: ")
-    assert said.count("\n") == 1
+    assert not any(secret in output.lower() for secret in (PASSWORD, KEY, TOKEN))
+    assert output.startswith("error: ")
+    assert output.count("\n") == 1

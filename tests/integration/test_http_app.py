@@ -180,9 +180,7 @@ def test_other_paths_get_404_without_a_redirect(server: Server, method: str, pat
         ("/ready", ["POST", "OPTIONS", "DELETE", "TRACE"], {"GET", "HEAD"}),
     ],
 )
-def test_other_methods_get_405_with_the_allowed_ones(
-    server: Server, path: str, methods: list[str], allowed: set[str]
-) -> None:
+def test_other_methods_get_405(server: Server, path: str, methods: list[str], allowed: set[str]) -> None:
     for method in methods:
         response = server.request(f"{method} {path} HTTP/1.1", RIGHT)
         assert check_error(response, 405) == "the path does not support this method"

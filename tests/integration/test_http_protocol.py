@@ -25,8 +25,8 @@ def server(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     """The limits are below a second or little more. No test asserts how long anything takes."""
     log: Path = tmp_path_factory.mktemp("http") / "processor.log"
     limits = {
-        "head_seconds": 0.7,
-        "body_seconds": 0.7,
+        "head_seconds": 0.4,
+        "body_seconds": 0.4,
         "idle_seconds": 1,
         "surplus_bytes": SURPLUS,
         "connections": CONNECTIONS,
@@ -110,7 +110,7 @@ def test_body_that_never_arrives_gets_408(server: Server, length: str) -> None:
     with server.connect() as connection:
         connection.send(POST, RIGHT, length)
         response = connection.response()
-        assert (response.status, response.json["message"]) == (408, "the body did not arrive within 0.7 s")
+        assert (response.status, response.json["message"]) == (408, "the body did not arrive within 0.4 s")
         assert connection.rest() == b""
 
 

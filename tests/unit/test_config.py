@@ -2,7 +2,8 @@
 
 import pytest
 
-from processor.config import MAX_CHUNK_BYTES, BadEnvironment, Config, from_environment
+from processor import config
+from processor.config import MAX_CHUNK_BYTES, STACK_HINT, VARIABLES_HINT, BadEnvironment, Config, from_environment
 
 REQUIRED = {"DATABASE_URL": "postgresql://x", "SUPABASE_URL": "https://x", "SUPABASE_SECRET_KEY": "x"}
 CHUNK_SIZES = ["IMPORT_JOBS_CHUNK_BYTES", "IMPORT_JOBS_MAX_RECORD_BYTES"]
@@ -15,18 +16,62 @@ def read(name: str, value: str) -> Config:
 @pytest.mark.parametrize("name", CHUNK_SIZES)
 @pytest.mark.parametrize("value", ["1024", str(MAX_CHUNK_BYTES)])
 def test_size_within_the_limits_is_accepted(name: str, value: str) -> None:
-    config = read(name, value)
-    assert int(value) in (config.chunk_bytes, config.max_record_bytes)
+    settings = read(name, value)
+    assert int(value) in (settings.chunk_bytes, settings.max_record_bytes)
 
 
 @pytest.mark.parametrize("name", CHUNK_SIZES)
 @pytest.mark.parametrize("value", ["1023", str(MAX_CHUNK_BYTES + 1), "3e9", "inf", "nan", "-1", "many"])
 def test_size_outside_the_limits_is_an_error_that_names_the_variable(name: str, value: str) -> None:
-    with pytest.raises(BadEnvironment, match=rf"^{name} must be a number from 1024 to {MAX_CHUNK_BYTES}$"):
+    with pytest.raises(BadEnvironment, match=rf"^{name} must be a number from 1024 to {MAX_CHUNK_BYTES}$") as error:
         read(name, value)
+    assert error.value.hint == VARIABLES_HINT
 
 
 @pytest.mark.parametrize("value", ["inf", "nan", "0"])
 def test_infinity_is_an_error_without_an_upper_limit_too(value: str) -> None:
     with pytest.raises(BadEnvironment, match=r"^IMPORT_JOBS_MAX_JOBS must be a number of at least 1$"):
         read("IMPORT_JOBS_MAX_JOBS", value)
+
+
+@pytest.mark.parametrize("name", REQUIRED)
+@pytest.mark.parametrize("value", ["", " "])
+def test_missing_variable_is_an_error_with_the_way_to_set_it(name: str, value: str) -> None:
+    with pytest.raises(BadEnvironment, match=rf"^{name} is not set$") as error:
+        read(name, value)
+    assert error.value.hint == STACK_HINT
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["localhost", "nonsense", "ftp://127.0.0.1", "http://", "http://127.0.0.1:99999", "http://[::1", "http://x y"],
+)
+def test_invalid_url_is_an_error(url: str) -> None:
+    assert not config.is_web_address(url)
+    with pytest.raises(BadEnvironment, match=r"^SUPABASE_URL is not a URL that begins with http:// or https://$"):
+        read("SUPABASE_URL", url)
+
+
+@pytest.mark.parametrize("key", ["sb_secret_schl\u00fcssel", "sb_secret_one\nsb_secret_two", "sb_secret_x y"])
+def test_invalid_key_is_an_error_that_does_not_repeat_it(key: str) -> None:
+    with pytest.raises(BadEnvironment, match=r"^SUPABASE_SECRET_KEY contains a character") as error:
+        read("SUPABASE_SECRET_KEY", key)
+    assert "sb_secret" not in f"{error.value} {error.value.hint}"
+
+
+def test_older_name_of_the_key_is_accepted() -> None:
+    environ = {"SUPABASE_URL": "https://x/", "SUPABASE_SERVICE_ROLE_KEY": "older"}
+    assert config.storage_credentials(environ) == ("https://x", "older")
+
+
+def test_settings_are_printed_without_secrets() -> None:
+    settings = from_environment(
+        {
+            "DATABASE_URL": "postgresql://user:word@host/db",
+            "SUPABASE_URL": "https://x",
+            "SUPABASE_SECRET_KEY": "sb_secret_x",
+            "IMPORT_JOBS_WAKE_TOKEN": "ring-ring",
+        }
+    )
+    assert settings.wake_token == "ring-ring"
+    assert not any(secret in repr(settings) for secret in ("word", "sb_secret_x", "ring-ring"))
