@@ -8,7 +8,7 @@ from psycopg.types.json import Json
 from processor.model import CastResult, UncertainValues
 
 # As JSON: psycopg takes 10 µs to write each element of an array.
-INVALID_VALUES = "select candidate, code from importer.refused_values(%s, array(select json_array_elements_text(%s)))"
+INVALID_VALUES = "select candidate, code from importer.invalid_values(%s, array(select json_array_elements_text(%s)))"
 # Texts in one statement: 20,000 of 100 bytes are 2 MB.
 BATCH = 20_000
 

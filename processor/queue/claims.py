@@ -12,9 +12,9 @@ from processor.model import ArtifactPaths, Column, Job, Target
 CLAIM = "select importer.claim_jobs(%s, %s, %s)"
 RENEW = "select importer.renew_lease(%s, %s, %s)"
 END_FORMER = "select importer.end_former_sessions(%s, %s, %s)"
-ADMIT = "select importer.admit_job(%s)"
+ADMIT = "select importer.check_admission(%s)"
 POSTPONE = "select importer.postpone_job(%s, %s, %s)"
-RELEASE = "select importer.give_back_job(%s, %s)"
+RELEASE = "select importer.release_job(%s, %s)"
 FINISH = """select importer.finish_job(
   job_id => %(job_id)s, token => %(token)s, records => %(records)s, file_sha256 => %(sha256)s, report => %(report)s,
   errors_path => %(errors_path)s, output_path => %(output_path)s
@@ -74,7 +74,7 @@ def read_target(value: dict[str, Any]) -> Target:
         row_security=value["row_security"],
         has_triggers=value["has_triggers"],
         on_duplicate_file=value["on_duplicate_file"],
-        missing_privileges=tuple((privilege, column) for privilege, column in value["lacking"] or ()),
+        missing_privileges=tuple((privilege, column) for privilege, column in value["missing_privileges"] or ()),
         types=value["types"] or {},
     )
 

@@ -15,7 +15,7 @@ COMMIT_CHUNK = """select importer.commit_chunk(
   job_id => %(job_id)s, token => %(token)s, seq => %(seq)s, byte_start => %(byte_start)s, byte_end => %(byte_end)s,
   next_line => %(next_line)s, next_record => %(next_record)s, rows_read => %(rows_read)s,
   rows_loaded => %(rows_loaded)s, rows_rejected => %(rows_rejected)s, rows_skipped => %(rows_skipped)s,
-  bytes_read => %(bytes_read)s, errors => %(rejections)s, kept => %(kept)s, preview => %(preview)s,
+  bytes_read => %(bytes_read)s, rejections => %(rejections)s, kept => %(kept)s, preview => %(preview)s,
   chunk_bytes => %(chunk_bytes)s
 )"""
 KEEP_FIGURES = "select importer.keep_figures(%s, %s, %s, %s)"

@@ -7,9 +7,9 @@ from psycopg.types.json import Jsonb
 
 from processor.model import Job, Rejection
 
-RECORDS = "select record_number from importer.rejected_rows(%s)"
-ROWS = "select line_number, column_name, code, message, raw from importer.rejected_rows(%s)"
-COUNTS = "select column_name, code, count(*) from importer.rejected_rows(%s) group by 1, 2"
+RECORDS = "select record_number from importer.list_rejections(%s)"
+ROWS = "select line_number, column_name, code, message, raw from importer.list_rejections(%s)"
+COUNTS = "select column_name, code, count(*) from importer.list_rejections(%s) group by 1, 2"
 
 
 def rejections_json(rejections: Sequence[Rejection]) -> Jsonb:
@@ -22,9 +22,7 @@ def rejections_json(rejections: Sequence[Rejection]) -> Jsonb:
     )
 
 
-def stream_rejections(
-    conn: psycopg.Connection, job: Job
-) -> Iterator[tuple[int, str | None, str, str, str | None]]:
+def stream_rejections(conn: psycopg.Connection, job: Job) -> Iterator[tuple[int, str | None, str, str, str | None]]:
     """Yield line, column, code, message and raw record of all rejections, in file order, a few at a time."""
     with conn.cursor() as cursor:
         yield from cursor.stream(ROWS, (job.id,))

@@ -7,12 +7,12 @@ import psycopg
 from processor.model import Job, Rejection
 from processor.queue.rejections import rejections_json
 
-PREPARE_STAGE = "select importer.prepare_stage(%s, %s, %s)"
-PREPARE_KEYS = "select importer.prepare_keys(%s, %s, %s)"
-REJECT_STAGED = "select importer.reject_staged(%s, %s, %s, %s)"
-SKIP_STAGED = "select importer.pass_over(%s, %s, %s)"
-FINISH_STAGE = "select importer.finish_stage(%s, %s)"
-KEEP_REPLACED = "select importer.keep_replaced(%s, %s)"
+PREPARE_STAGE = "select importer.prepare_staging_table(%s, %s, %s)"
+PREPARE_KEYS = "select importer.prepare_key_table(%s, %s, %s)"
+REJECT_STAGED = "select importer.reject_staged_rows(%s, %s, %s, %s)"
+SKIP_STAGED = "select importer.skip_staged_rows(%s, %s, %s)"
+FINISH_STAGE = "select importer.drop_staging_table(%s, %s)"
+KEEP_REPLACED = "select importer.keep_replaced_rows(%s, %s)"
 
 
 def prepare_stage(conn: psycopg.Connection, job: Job, columns: Sequence[str]) -> str:

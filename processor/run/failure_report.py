@@ -1,37 +1,33 @@
-"""What a run leaves behind that failed: a report of what it had come to, and errors.csv, as far as they can be had."""
+"""What a failed attempt leaves: a report of what it had done, and errors.csv, as far as they can be had."""
 
 import logging
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from typing import Any
 
 import psycopg
 
 from processor import log
 from processor.log import event
-from processor.model import ArtifactPaths, Job
+from processor.model import ArtifactPaths
 from processor.queue import rejections
 from processor.run.artifacts.errors_csv import write_errors
-from processor.run.chunks.progress import Progress
-from processor.run.opening import Opened
-from processor.storage import Artifacts
+from processor.run.context import AttemptContext
+from processor.run.opening import OpenedFile
 
 
-def last_words(
-    job: Job,
-    conn: psycopg.Connection,
-    another: Callable[[], AbstractContextManager[psycopg.Connection]],
-    opened: Opened,
-    progress: Progress,
-    storage: Artifacts,
+def report_failure(
+    conn: psycopg.Connection, context: AttemptContext, opened: OpenedFile
 ) -> tuple[dict[str, Any], ArtifactPaths]:
-    """Return the report and the paths of artifacts of a run that failed; raises nothing, since that would hide why."""
-    paths = ArtifactPaths()
+    """Return the report and the artifacts' paths of an attempt that failed.
+
+    It raises nothing, because that would hide why the attempt failed.
+    """
+    report, paths = context.report, ArtifactPaths()
     try:
-        if progress.report.codes or any(entry.tally.rejected for entry in opened.ledger.values()):
-            with another() if conn.broken else nullcontext(conn) as reading:
-                progress.report.recount(rejections.rejection_counts(reading, job))
-                paths = ArtifactPaths(write_errors(reading, job, opened, storage))
-    except Exception as exc:  # noqa: BLE001 - the job has failed already, for another reason
+        if report.rejected_by_code or any(entry.counts.rejected for entry in opened.ledger.values()):
+            with context.connections.replacement() if conn.broken else nullcontext(conn) as reading:
+                report.set_rejections(rejections.rejection_counts(reading, context.job))
+                paths = ArtifactPaths(write_errors(reading, context, opened))
+    except Exception as exc:  # noqa: BLE001 - the attempt has failed already, for another reason
         event("artifact_failed", logging.WARNING, exception=log.where(exc))
-    return progress.report.as_json(opened.plan, opened.dialect), paths
+    return report.as_json(opened.plan, opened.dialect), paths

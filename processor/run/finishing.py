@@ -1,25 +1,23 @@
-"""The end of an attempt: artifacts, what the target refuses only now, and the transaction that completes the job."""
-
-import logging
-from collections.abc import Callable
+"""The end of an attempt: artifacts, late rejections, and the transaction that completes the job."""
 
 import psycopg
 
 from processor import records
-from processor.config import Config
 from processor.database.transaction import loading
-from processor.errors import SourceRefused
-from processor.load.copy import DatabaseRejection
-from processor.log import event
-from processor.model import ArtifactPaths, FileLimits, Job, Rejection, RowCounts
+from processor.load import DatabaseRejection
+from processor.model import ArtifactPaths, Rejection, RowCounts
 from processor.queue import claims, ledger, staging
-from processor.run.artifacts.errors_csv import Output, write_errors
-from processor.run.chunks.rejections import budget, check_count, check_end
-from processor.run.opening import Opened, read_again
-from processor.run.resume.earlier_chunks import Recall
-from processor.storage import Artifacts, Source
+from processor.run.artifacts.errors_csv import write_errors
+from processor.run.artifacts.normalised_csv import NormalisedCsv
+from processor.run.artifacts.paths import path_or_none
+from processor.run.chunks.progress import Progress
+from processor.run.context import AttemptContext
+from processor.run.error_limit import check_error_limit, check_whole_file, rejections_to_failure
+from processor.run.opening import OpenedFile
+from processor.run.resume.earlier_chunks import EarlierChunks
+from processor.run.text import text_from_beginning
 
-# How often rows that came to be refused while others were sorted out are looked for again.
+# How often completing the job is tried when the target rejects rows that it accepted a moment before.
 TRIES = 3
 
 
@@ -29,108 +27,115 @@ class Finisher:
     def __init__(
         self,
         conn: psycopg.Connection,
-        job: Job,
-        source: Source,
-        artifacts: Artifacts,
-        config: Config,
-        limits: FileLimits,
-        recall: Recall,
+        context: AttemptContext,
+        opened: OpenedFile,
+        progress: Progress,
+        earlier: EarlierChunks,
     ) -> None:
-        self.conn, self.job, self.source, self.artifacts = conn, job, source, artifacts
-        self.config, self.limits, self.recall = config, limits, recall
-        self.report, self.preview = recall.progress.report, recall.progress.preview
-        # Rows that a dry run found to be passed over; counted as such by the transaction that completes the job.
-        self.tried = 0
+        self._conn, self._context, self._opened = conn, context, opened
+        self._progress, self._earlier = progress, earlier
+        # Rows that a dry run skipped; the transaction that completes the job counts them.
+        self._skipped_by_dry_run = 0
 
-    def finish(self, opened: Opened, tally: RowCounts, output: Output | None) -> None:
-        """Complete the job; rows that an all-or-nothing job's target refuses are rejected first.
+    def finish(self, counts: RowCounts, output: NormalisedCsv | None) -> None:
+        """Complete the job; staged rows that the target does not accept are rejected first.
 
-        Raises: TooManyRejected, AllRejected, NoDataRows; psycopg.Error.
+        Raises: TooManyRejected, AllRejected, NoDataRows, psycopg.Error.
         """
+        context, opened = self._context, self._opened
         opened.digest.drain()
-        with self.report.timed("artifacts"):
-            written = written_or_none(lambda: output.write(self.job, self.artifacts)) if output else None
-        self.recall.complete_figures()
-        if opened.sink.looks_first:
-            tally = self.reject_late(opened, tally)
+        with context.report.timed("artifacts"):
+            output_path = path_or_none(lambda: output.upload(context.job, context.artifacts)) if output else None
+        self._earlier.complete_figures()
+        if opened.sink.checks_before_completing:
+            counts = self._reject_late(counts)
         for tries_left in reversed(range(TRIES)):
-            check_count(tally, self.job.options)
-            check_end(tally, self.job.options)
-            paths = ArtifactPaths(self.errors(opened) if tally.rejected else None, written)
-            self.recall.complete_preview(tally.loaded)
+            check_error_limit(counts, context.job.options)
+            check_whole_file(counts, context.job.options)
+            paths = ArtifactPaths(self._write_errors() if counts.rejected else None, output_path)
+            self._earlier.complete_preview(counts.loaded)
             try:
-                self.complete(opened, tally, paths)
+                self._complete(counts, paths)
             except psycopg.Error as exc:
-                if self.conn.broken or not opened.sink.mends(exc) or not tries_left:
+                if self._conn.broken or not opened.sink.can_isolate(exc) or not tries_left:
                     raise
-                tally = self.reject_late(opened, tally)
+                counts = self._reject_late(counts)
             else:
                 return
 
-    def errors(self, opened: Opened) -> str | None:
-        """Write errors.csv; return its path, None when Storage does not take it."""
-        with self.report.timed("artifacts"):
-            return written_or_none(lambda: write_errors(self.conn, self.job, opened, self.artifacts))
+    def _write_errors(self) -> str | None:
+        with self._context.report.timed("artifacts"):
+            return path_or_none(lambda: write_errors(self._conn, self._context, self._opened))
 
-    def complete(self, opened: Opened, tally: RowCounts, paths: ArtifactPaths) -> None:
-        """Move what is staged and set the job completed, together."""
-        with loading(self.conn, self.job.id, self.config.lease_seconds):
-            with self.report.timed("finish"):
-                passed = opened.sink.complete(self.conn, self.job)
-            self.pass_over(passed + self.tried)
-            if self.preview.stale:
-                ledger.keep_preview(self.conn, self.job, self.preview.rows)
-            report = self.report.as_json(opened.plan, opened.dialect)
-            claims.finish(self.conn, self.job, tally.read, opened.digest.whole, report, paths)
+    def _complete(self, counts: RowCounts, paths: ArtifactPaths) -> None:
+        """Move the staged rows into the target and set the job completed, in one transaction."""
+        job, report, opened = self._context.job, self._context.report, self._opened
+        with loading(self._conn, job.id, self._context.idle_seconds):
+            with report.timed("finish"):
+                skipped = opened.sink.complete(self._conn, job)
+            self._skip(skipped + self._skipped_by_dry_run)
+            if self._progress.preview.stale:
+                ledger.keep_preview(self._conn, job, self._progress.preview.rows)
+            claims.finish(
+                self._conn,
+                job,
+                records=counts.read,
+                sha256=opened.digest.hexdigest,
+                report=report.as_json(opened.plan, opened.dialect),
+                paths=paths,
+            )
 
-    def reject_late(self, opened: Opened, tally: RowCounts) -> RowCounts:
-        """Find the staged rows that the target refuses and count them as rejected, whatever becomes of the job."""
-        with loading(self.conn, self.job.id, self.config.lease_seconds, keep=False):
-            found = opened.sink.refused(self.conn, self.job, tally.read, budget(tally, self.job.options))
-        rejected = self.numbered(opened, {each.row: each for each in found.refused}) if found.refused else []
-        passed = found.passed if self.job.options.get("dry_run") else 0
-        self.tried += passed
-        with loading(self.conn, self.job.id, self.config.lease_seconds):
-            if rejected:
-                opened.sink.drop(self.conn, self.job, rejected, self.config.kept_errors - tally.rejected)
-                self.drop_shown(rejected)
-        self.report.codes.update(each.code for each in rejected)
-        return tally.plus(RowCounts(-len(rejected) - passed, len(rejected), passed, passed))
-
-    def drop_shown(self, rejected: list[Rejection]) -> None:
-        """Take refused rows out of the preview; one whose rows have no numbers is begun anew when the job completes."""
-        self.preview.drop({each.record for each in rejected})
-        if self.preview.stale or not self.preview.known:
-            ledger.keep_preview(self.conn, self.job, self.preview.rows)
-
-    def pass_over(self, rows: int) -> None:
-        """Count staged rows as skipped that the mode's rule passed over, in the transaction that knows it."""
+    def _skip(self, rows: int) -> None:
+        """Count staged rows that the target's mode skipped, in the transaction that moved the others."""
         if rows:
-            staging.skip_staged(self.conn, self.job, rows)
-            self.report.pass_over(rows, 0)
+            staging.skip_staged(self._conn, self._context.job, rows)
+            self._context.report.skip(rows, 0)
 
-    def numbered(self, opened: Opened, refused: dict[int, DatabaseRejection]) -> list[Rejection]:
-        """Read the file once more for the lines and the text of refused records."""
-        found: list[Rejection] = []
-        text = read_again(self.source, opened, self.limits)
-        for chunk in records.cut(text, opened.dialect, opened.first, self.limits, opened.sizes):
+    def _reject_late(self, counts: RowCounts) -> RowCounts:
+        """Find the staged rows that the target does not accept and count them as rejected, even if the job fails."""
+        job, sink, idle_seconds = self._context.job, self._opened.sink, self._context.idle_seconds
+        with loading(self._conn, job.id, idle_seconds, keep=False):
+            limit = rejections_to_failure(counts, job.options)
+            result = sink.find_rejected(self._conn, job, counts.read, limit)
+        rejections = self._numbered({rejection.row: rejection for rejection in result.rejected})
+        skipped = result.skipped if job.options.get("dry_run") else 0
+        self._skipped_by_dry_run += skipped
+        with loading(self._conn, job.id, idle_seconds):
+            if rejections:
+                sink.reject(self._conn, job, rejections, self._context.config.kept_errors - counts.rejected)
+                self._drop_from_preview(rejections)
+        self._context.report.rejected_by_code.update(rejection.code for rejection in rejections)
+        return counts + RowCounts(-len(rejections) - skipped, len(rejections), skipped, skipped)
+
+    def _drop_from_preview(self, rejections: list[Rejection]) -> None:
+        """Take rejected rows out of the preview; one whose rows have no numbers is replaced when the job completes."""
+        preview = self._progress.preview
+        preview.remove({rejection.record for rejection in rejections})
+        if preview.stale or not preview.known:
+            ledger.keep_preview(self._conn, self._context.job, preview.rows)
+
+    def _numbered(self, rejected: dict[int, DatabaseRejection]) -> list[Rejection]:
+        """Read the file again for the lines and the raw text of rejected records, which are given by their numbers."""
+        if not rejected:
+            return []
+        context, opened = self._context, self._opened
+        rejections: list[Rejection] = []
+        text = text_from_beginning(context.source, opened.dialect, opened.first, context.limits)
+        for chunk in records.cut(text, opened.dialect, opened.first, context.limits, opened.sizes):
             first = chunk.position.record
-            rows = [number - first for number in sorted(refused) if 0 <= number - first < chunk.records]
+            rows = [number - first for number in sorted(rejected) if 0 <= number - first < chunk.records]
             for row, raw in zip(rows, records.texts(chunk, rows), strict=True):
-                told = refused[first + row]
-                found.append(Rejection(record=first + row, line=int(chunk.lines[row]), column=told.column, code=told.code, message=told.message, raw=raw))
-            if len(found) == len(refused):
+                reason = rejected[first + row]
+                rejections.append(
+                    Rejection(
+                        record=first + row,
+                        line=int(chunk.lines[row]),
+                        column=reason.column,
+                        code=reason.code,
+                        message=reason.message,
+                        raw=raw,
+                    )
+                )
+            if len(rejections) == len(rejected):
                 break
-        return found
-
-
-def written_or_none(write: Callable[[], str]) -> str | None:
-    """Write an artifact; a refusal of Storage is logged and does not undo what has been loaded.
-
-    Raises: SourceUnavailable, which may be over the next time.
-    """
-    try:
-        return write()
-    except SourceRefused as exc:
-        event("artifact_refused", logging.WARNING, reason=exc.message)
-        return None
+        return rejections

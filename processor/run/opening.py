@@ -1,7 +1,6 @@
-"""Opening a file: sample, dialect, header, plan, and where to begin."""
+"""Open a file: find its dialect and header, make the plan, and decide where to begin."""
 
-import hashlib
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
 
@@ -9,134 +8,126 @@ import psycopg
 
 from processor import dialect as dialects
 from processor.errors import TargetMissing, UnknownTarget
-from processor.model import Dialect, FileLimits, Job, LedgerEntry, Plan, Position, Target
+from processor.model import Dialect, Job, LedgerEntry, Plan, Position, Target
 from processor.queue import ledger, rejections
-from processor.run.artifacts.formulas import is_guarded, unguarded_text
-from processor.run.chunks.sizes import sizes
+from processor.run.artifacts.formulas import is_errors_file, unescape_cell
+from processor.run.chunks.sizes import chunk_sizes
+from processor.run.context import AttemptContext
 from processor.run.planning import plan_for
 from processor.run.sinks import Sink, sink_for
-from processor.storage import Source
-
-SAMPLE = 256 * 1024
-
-
-class Digest:
-    """The SHA-256 of a file, when all of it has gone by; `whole` is None for an attempt that resumed in the middle."""
-
-    def __init__(self) -> None:
-        self._sha256 = hashlib.sha256()
-        self._partial = False
-        self._blocks: Generator[bytes] | None = None
-
-    def of(self, blocks: Iterator[bytes]) -> Generator[bytes]:
-        """Pass the blocks on and take them in."""
-        self._blocks = self._seen(blocks)
-        return self._blocks
-
-    def _seen(self, blocks: Iterator[bytes]) -> Generator[bytes]:
-        for block in blocks:
-            self._sha256.update(block)
-            yield block
-
-    def drain(self) -> None:
-        """Let what the reader left go by, too: a zip's directory stands behind its text."""
-        if self._blocks is not None and not self._partial:
-            for _ in self._blocks:
-                pass
-
-    def give_up(self) -> None:
-        """The rest of the file will not go by."""
-        self._partial = True
-
-    @property
-    def whole(self) -> str | None:
-        """The digest in hexadecimal."""
-        return None if self._partial else self._sha256.hexdigest()
+from processor.run.text import SAMPLE_BYTES, Digest, read_sample, text_from, without_beginning
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
-    """A file that is ready to be cut: how to read it, what goes where, where to begin, and what is in already.
+class Beginning:
+    """What the first bytes of a file say: its dialect, its header, and where its first record begins.
 
-    `text` yields the UTF-8 text from `start` on. `size` is the file's in Storage, `chunk_bytes` that of a chunk, as the
-    first attempt cut it. `in_order`: triggers of the table may look at rows that are there. `guarded`: the file is an
-    errors.csv, whose cells carry guards. `rejected` are the numbers of rejected records, where the normalised file of
-    an earlier attempt is written anew.
+    `from_errors_csv` says that the file is an errors.csv, whose formulas are escaped.
     """
 
     dialect: Dialect
+    header: list[str]
+    first: Position
+    from_errors_csv: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedFile:
+    """A file that is ready to be cut: how to read it, what goes where, where to begin, and what is committed already.
+
+    `text` yields the UTF-8 text from `start` on. `size` is the file's in Storage, in bytes; `chunk_bytes` is the size
+    of a chunk in the first attempt. `one_connection` says that triggers of the table may look at other rows.
+    `rejected` holds the numbers of rejected records, for an attempt that writes the normalised file of an earlier one
+    again.
+    """
+
+    beginning: Beginning
     plan: Plan
     sink: Sink
-    first: Position
     start: Position
     text: Iterator[bytes]
+    digest: Digest
     size: int
     chunk_bytes: int
-    in_order: bool
+    one_connection: bool
     ledger: dict[int, LedgerEntry]
-    digest: Digest
-    header: list[str]
-    guarded: bool
     rejected: frozenset[int] = frozenset()
 
     @property
+    def dialect(self) -> Dialect:
+        """The file's dialect."""
+        return self.beginning.dialect
+
+    @property
+    def first(self) -> Position:
+        """Where the file's first record begins."""
+        return self.beginning.first
+
+    @property
     def sizes(self) -> Callable[[Position], int]:
-        """How large each chunk is to be, by where it begins."""
-        return sizes(self.chunk_bytes, self.size - self.dialect.bom_bytes if self.dialect.is_plain else None)
+        """The rule that gives the size of a chunk from where it begins."""
+        return chunk_sizes(self.chunk_bytes, self.size - self.dialect.bom_bytes if self.dialect.is_plain else None)
 
 
-def open_file(
-    conn: psycopg.Connection, job: Job, target: Target, source: Source, limits: FileLimits, chunk_bytes: int
-) -> Opened:
-    """Read the file's beginning, decide how to read the rest, and find out what is in already.
+def open_file(conn: psycopg.Connection, context: AttemptContext, target: Target) -> OpenedFile:
+    """Read the file's beginning, decide how to read the rest, and find out what is committed already.
 
     Raises: JobError for a file or a target that cannot be used, psycopg.Error.
     """
+    job, source = context.job, context.source
     digest = Digest()
     blocks = digest.of(source.blocks())
-    taken, complete = beginning(blocks)
-    sample = taken[:SAMPLE]  # no more, so that what is found does not depend on the network
+    sample, complete = read_sample(blocks)
+    # No more than the sample, so that detection does not depend on the size of the network's blocks.
+    beginning = read_beginning(sample[:SAMPLE_BYTES], complete, job)
+    dialect, first = beginning.dialect, beginning.first
     identity = source.identified()
-    found = dialects.detect(sample, complete, job.options)
-    header, first = dialects.read_header(sample, found)
-    errors_file = is_guarded(header)
-    if errors_file and not found.has_header:
-        found = replace(found, has_header=True)
-        header, first = dialects.read_header(sample, found)
-    if errors_file:
-        header = [unguarded_text(name) for name in header]
-    plan = plan_for(job, target, found, header)
-    ledger = ledger.open_job(conn, job, identity.etag, identity.size, found.as_json())
-    anew = bool(job.options.get("output"))
-    start = first if anew else resume_at(first, ledger)
+    plan = plan_for(job, target, dialect, beginning.header)
+    entries = ledger.open_job(conn, job, etag=identity.etag, size=identity.size, dialect=dialect.as_json())
+    rewrites_output = bool(job.options.get("output"))
+    start = first if rewrites_output else end_of_prefix(first, entries)
     if start == first:
-        text = skipping(dialects.text_stream(chain([taken], blocks), found, limits), first.offset)
+        whole = dialects.text_stream(chain([sample], blocks), dialect, context.limits)
+        text = without_beginning(whole, start.offset)
     else:
         blocks.close()
         digest.give_up()
-        text = resumed(source, found, start, limits)
-    return Opened(
-        found,
-        plan,
-        sink_for(conn, job, target, plan),
-        first,
-        start,
-        text,
-        identity.size,
-        next((entry.chunk_bytes for entry in ledger if entry.chunk_bytes), chunk_bytes),
-        target.has_triggers,
-        {entry.seq: entry for entry in ledger},
-        digest,
-        header,
-        errors_file,
-        rejections.rejected_records(conn, job) if anew and ledger else frozenset(),
+        text = text_from(source, dialect, start, context.limits)
+    return OpenedFile(
+        beginning=beginning,
+        plan=plan,
+        sink=sink_for(conn, job, target, plan),
+        start=start,
+        text=text,
+        digest=digest,
+        size=identity.size,
+        chunk_bytes=next((entry.chunk_bytes for entry in entries if entry.chunk_bytes), context.config.chunk_bytes),
+        one_connection=target.has_triggers,
+        ledger={entry.seq: entry for entry in entries},
+        rejected=rejections.rejected_records(conn, job) if rewrites_output and entries else frozenset(),
     )
 
 
-def known_target(job: Job) -> Target:
+def read_beginning(sample: bytes, complete: bool, job: Job) -> Beginning:
+    """Find the dialect and the header in a sample; `complete` says that the sample is the whole file.
+
+    An errors.csv always has a header, also where the file that it came from has none.
+    Raises: JobError.
+    """
+    dialect = dialects.detect(sample, complete, job.options)
+    header, first = dialects.read_header(sample, dialect)
+    if not is_errors_file(header):
+        return Beginning(dialect, header, first, from_errors_csv=False)
+    if not dialect.has_header:
+        dialect = replace(dialect, has_header=True)
+        header, first = dialects.read_header(sample, dialect)
+    return Beginning(dialect, [unescape_cell(name) for name in header], first, from_errors_csv=True)
+
+
+def usable_target(job: Job) -> Target:
     """Return the job's target.
 
-    Raises: UnknownTarget when it is not registered, TargetMissing when its table or a column of it has gone.
+    Raises: UnknownTarget when it is not registered, TargetMissing when its table or one of its columns is gone.
     """
     if job.target is None:
         raise UnknownTarget("no target of this name is registered")
@@ -147,42 +138,11 @@ def known_target(job: Job) -> Target:
     return job.target
 
 
-def beginning(blocks: Iterator[bytes]) -> tuple[bytes, bool]:
-    """Take blocks until there are more than `SAMPLE` bytes; tell whether that is the whole file."""
-    taken = bytearray()
-    for block in blocks:
-        taken += block
-        if len(taken) > SAMPLE:
-            return bytes(taken), False
-    return bytes(taken), True
-
-
-def resume_at(first: Position, ledger: list[LedgerEntry]) -> Position:
-    """Return the end of the last whole prefix that is in."""
+def end_of_prefix(first: Position, entries: list[LedgerEntry]) -> Position:
+    """Return the end of the committed chunks that follow each other without a gap from the file's first record."""
     start = first
-    for entry in ledger:
+    for entry in entries:
         if entry.byte_start != start.offset:
             break
         start = entry.next
     return start
-
-
-def resumed(source: Source, found: Dialect, start: Position, limits: FileLimits) -> Iterator[bytes]:
-    """Yield the text from `start` on: by Range where the file's bytes are the text's, else by reading over them."""
-    if found.is_plain:
-        rest = source.blocks(start.offset + found.bom_bytes)
-        return iter(dialects.text_stream(rest, replace(found, bom_bytes=0), limits, start))
-    return skipping(dialects.text_stream(source.blocks(), found, limits), start.offset)
-
-
-def read_again(source: Source, opened: Opened, limits: FileLimits) -> Iterator[bytes]:
-    """Yield the text from the first record on once more."""
-    return skipping(dialects.text_stream(source.blocks(), opened.dialect, limits), opened.first.offset)
-
-
-def skipping(blocks: Iterable[bytes], count: int) -> Iterator[bytes]:
-    """Pass the blocks on without their first `count` bytes."""
-    for block in blocks:
-        if count < len(block):
-            yield block[count:] if count else block
-        count -= min(count, len(block))

@@ -1,4 +1,4 @@
-"""From options and settings to the plan: the job wins over the target's column, that over the target's defaults."""
+"""Make the plan: the job's options take precedence over a column's settings, those over the target's defaults."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -6,25 +6,25 @@ from typing import Any, cast
 
 from processor import validate
 from processor.model import Column, Dialect, Job, Plan, Reading, Target
-from processor.run.artifacts.formulas import is_guarded, left_out
+from processor.run.artifacts.formulas import added_headers, is_errors_file
 
 
-def plan_for(job: Job, target: Target, found: Dialect, header: list[str]) -> Plan:
-    """Lead the file's fields to the target's columns, and say for each how its texts are read.
+def plan_for(job: Job, target: Target, dialect: Dialect, header: list[str]) -> Plan:
+    """Match the file's fields with the target's columns, and decide how the texts of each column are read.
 
     Raises: NoMatchingColumn, MissingColumn, DuplicateHeader, UnknownColumn, AmbiguousDialect, BadOption.
     """
     readings = {
-        column.name: validate.make_reading(job.wishes, settings_of(target, column.name), target.options)
+        column.name: validate.make_reading(job.own_options, settings_of(target, column.name), target.options)
         for column in target.columns
     }
-    shared = shared_nulls(readings)
+    shared = shared_null_values(readings)
     if shared:
         readings = {name: replace(reading, null_values=()) for name, reading in readings.items()}
     return validate.make_plan(
         header,
-        [demanded(column, settings_of(target, column.name)) for column in target.columns],
-        has_header=found.has_header,
+        [with_settings(column, settings_of(target, column.name)) for column in target.columns],
+        has_header=dialect.has_header,
         aliases=aliases_of(target),
         mapping=mapping_of(job, header),
         unknown_columns=job.options.get("unknown_columns", "ignore"),
@@ -34,30 +34,30 @@ def plan_for(job: Job, target: Target, found: Dialect, header: list[str]) -> Pla
 
 
 def mapping_of(job: Job, header: list[str]) -> dict[str, str | None]:
-    """Return the job's own mapping; an errors.csv has columns besides, and names where the file had numbers only."""
+    """Return the job's mapping; an errors.csv has more columns than the source, and names where that had none."""
     given: dict[str, str | None] = job.options.get("mapping", {})
-    if not is_guarded(header):
+    if not is_errors_file(header):
         return given
-    numbered = job.options.get("has_header") is False
-    return dict.fromkeys(left_out(header)) | ({} if numbered else given)
+    by_position = job.options.get("has_header") is False
+    return dict.fromkeys(added_headers(header)) | ({} if by_position else given)
 
 
-def demanded(column: Column, settings: Mapping[str, Any]) -> Column:
-    """Return the column as the target's settings want it: `required` by them too, or null never with a `default`."""
+def with_settings(column: Column, settings: Mapping[str, Any]) -> Column:
+    """Return the column as the target's settings change it: `required` makes it so, a `default` replaces nulls."""
     if settings.get("default") is not None:
         return replace(column, required=False)
-    needed = settings.get("required") is True
-    return replace(column, required=column.required or needed, not_null=column.not_null or needed)
+    required = settings.get("required") is True
+    return replace(column, required=column.required or required, not_null=column.not_null or required)
 
 
 def settings_of(target: Target, column: str) -> Mapping[str, Any]:
-    """Return a column's own settings."""
-    found = target.settings.get(column)
-    return cast(Mapping[str, Any], found) if isinstance(found, dict) else {}
+    """Return the target's settings for a column."""
+    settings = target.settings.get(column)
+    return cast(Mapping[str, Any], settings) if isinstance(settings, dict) else {}
 
 
 def aliases_of(target: Target) -> dict[str, str]:
-    """Return the other names by which the target knows its columns: alias → column."""
+    """Return the other names of the target's columns: alias → column."""
     return {
         str(alias): column.name
         for column in target.columns
@@ -65,12 +65,12 @@ def aliases_of(target: Target) -> dict[str, str]:
     }
 
 
-def shared_nulls(readings: Mapping[str, Reading]) -> tuple[str, ...]:
-    """Return the null markers that all columns have in common, which the parser can take out at no cost.
+def shared_null_values(readings: Mapping[str, Reading]) -> tuple[str, ...]:
+    """Return the null values that all columns share, which the parser replaces at no cost.
 
-    None where columns differ, or where white space must be trimmed first.
+    The result is empty where columns differ, or where white space must be trimmed first.
     """
-    markers = {reading.null_values for reading in readings.values()}
-    if len(markers) != 1 or any(reading.trim for reading in readings.values()):
+    shared = {reading.null_values for reading in readings.values()}
+    if len(shared) != 1 or any(reading.trim for reading in readings.values()):
         return ()
-    return markers.pop()
+    return shared.pop()

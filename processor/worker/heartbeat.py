@@ -1,4 +1,4 @@
-"""The heartbeat: renews the leases of all jobs this processor holds, on a connection of its own."""
+"""The heartbeat: renew the leases of all jobs that this processor holds, on a connection of its own."""
 
 import logging
 import threading
@@ -18,13 +18,14 @@ from processor.queue import claims
 
 @dataclass(slots=True)
 class Lease:
-    """A lease that is held: `lost` is set when it is over; `renewed` is the monotonic time of the last sure renewal.
+    """The lease on a job. `lost` is set when it no longer holds; `renewed` is the monotonic time of the last renewal.
 
-    `statements` are those of the job, which are cut short once the lease is over: they cannot commit any more.
+    `cancellation` knows the job's connections: once the lease is lost their statements are cancelled, since they
+    cannot commit any more.
     """
 
     job: Job
-    statements: Cancellation = field(default_factory=Cancellation)
+    cancellation: Cancellation = field(default_factory=Cancellation)
     lost: threading.Event = field(default_factory=threading.Event)
     renewed: float = field(default_factory=time.monotonic)
 
@@ -34,7 +35,7 @@ class Heartbeat:
 
     def __init__(self, config: Config) -> None:
         self._config = config
-        # By token: a lease of ours that is over may have been followed by another one on the same job.
+        # By token: a lease of ours that was lost may have been followed by another one on the same job.
         self._leases: dict[UUID, Lease] = {}
         self._lock = threading.Lock()
         self._stopped = threading.Event()
@@ -42,11 +43,11 @@ class Heartbeat:
         self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
 
     def start(self) -> None:
-        """Begin."""
+        """Start the thread."""
         self._thread.start()
 
     def stop(self) -> None:
-        """End; no lease may be held any more."""
+        """Stop the thread; no lease may be held any more."""
         self._stopped.set()
         self._thread.join()
 
@@ -58,32 +59,32 @@ class Heartbeat:
         return lease
 
     def drop(self, job: Job) -> None:
-        """Renew it no longer."""
+        """Stop renewing this job's lease."""
         with self._lock:
             self._leases.pop(job.token, None)
 
     def _beat(self) -> None:
         while not self._stopped.wait(self._config.heartbeat_seconds):
             with self._lock:
-                held = list(self._leases.values())
-            for lease in held:
+                leases = list(self._leases.values())
+            for lease in leases:
                 self._renew(lease)
-            for lease in held:
+            for lease in leases:
                 if lease.lost.is_set():
-                    lease.statements.cancel()
+                    lease.cancellation.cancel()
         if self._conn is not None:
             self._conn.close()
 
     def _renew(self, lease: Lease) -> None:
-        asked = time.monotonic()
+        now = time.monotonic()
         try:
             self._conn = self._conn or connect(self._config.database_url)
-            holds = claims.renew(self._conn, lease.job.id, lease.job.token, self._config.lease_seconds)
+            holds = claims.renew(self._conn, lease.job, self._config.lease_seconds)
         except psycopg.Error as exc:
             event("heartbeat_failed", logging.WARNING, exception=type(exc).__name__)
             self._conn = None
-            holds = asked - lease.renewed < self._config.lease_seconds
+            holds = now - lease.renewed < self._config.lease_seconds
         else:
-            lease.renewed = asked
+            lease.renewed = now
         if not holds:
             lease.lost.set()

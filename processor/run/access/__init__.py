@@ -1,0 +1,1 @@
+"""What the job's owner may do, and how rows are written under the owner's rights."""

@@ -1,4 +1,4 @@
-"""May the job's owner do this at all? CachedProbe before anything is downloaded with a key that may read everything."""
+"""Check what the job's owner may do before anything is downloaded with a key that may read everything."""
 
 import psycopg
 from psycopg import errors
@@ -6,36 +6,36 @@ from psycopg import errors
 from processor.errors import NotAllowed, NotReadable, ObjectNotFound
 from processor.model import Job
 from processor.queue import claims
-from processor.run.access.identity import acting, as_uploader_statements
+from processor.run.access.identity import acting, enter_owner
 
 VISIBLE = "select exists (select from storage.objects where bucket_id = %s and name = %s)"
 
 
 def check_permission(conn: psycopg.Connection, job: Job) -> None:
-    """Check that the owner may use the target, and may read the file that the job names.
+    """Check that the owner may use the target and may read the file that the job names.
 
-    Raises: psycopg.Error with SQLSTATE IJ601, NotAllowed, NotReadable; ObjectNotFound for what is in the owner's own
-    folder and not to be seen.
+    Raises: psycopg.Error with SQLSTATE IJ601, NotAllowed, NotReadable; ObjectNotFound for a file in the owner's own
+    folder that the owner cannot see.
     """
     if job.claims is None:
         if job.owner is not None:
-            raise NotAllowed("nothing is known of the rights of the job's owner", hint="Insert the job anew.")
+            raise NotAllowed("the rights of the job's owner are not known", hint="Insert the job again.")
         return
     claims.check_admission(conn, job)
-    if readable(conn, job):
+    if may_read(conn, job):
         return
     if in_own_folder(job):
         raise ObjectNotFound("Storage has no such object that the job's owner may read")
     raise NotReadable("the job's owner may not read the file")
 
 
-def readable(conn: psycopg.Connection, job: Job) -> bool:
-    """Tell whether the owner may read the file, by the row security of Storage's own table.
+def may_read(conn: psycopg.Connection, job: Job) -> bool:
+    """Return whether the owner may read the file, by the row security of Storage's own table.
 
-    Where this database has no Storage, its objects cannot be looked at, and the owner's folder decides.
+    Where this database has no Storage, the owner may read the files below a folder of the owner's own.
     """
     try:
-        with conn.transaction(), acting(conn, as_uploader_statements(job)):
+        with conn.transaction(), acting(conn, enter_owner(job)):
             row = conn.execute(VISIBLE, (job.bucket_id, job.object_path)).fetchone()
     except (errors.UndefinedTable, errors.InvalidSchemaName):
         return in_own_folder(job)
@@ -43,5 +43,5 @@ def readable(conn: psycopg.Connection, job: Job) -> bool:
 
 
 def in_own_folder(job: Job) -> bool:
-    """Tell whether the file is below a folder named by the owner's id, in the bucket of imports."""
+    """Return whether the file is below a folder named by the owner's id in the bucket of imports."""
     return job.bucket_id == "imports" and job.object_path.startswith(f"{job.owner}/")

@@ -1,4 +1,4 @@
-"""The cells of a record as it stands in the file, so that one can be guarded while all others keep every character."""
+"""Escape formulas in a raw record, in which all other characters stay as they are."""
 
 import re
 from collections.abc import Iterator
@@ -6,51 +6,51 @@ from dataclasses import dataclass
 from functools import cache
 
 from processor.model import Dialect
-from processor.run.artifacts.formulas import guarded
+from processor.run.artifacts.formulas import escape_cell
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """Where the text of a cell begins and ends in its record; within quotes, if it has some."""
+    """The extent of a cell's text in its record, without its quotes."""
 
     start: int
     end: int
     quoted: bool
 
 
-def guarded_record(raw: str, dialect: Dialect) -> str:
-    """Return a record with a guard before each cell that a spreadsheet would execute, and otherwise as it is."""
-    if not _suspicious(dialect.delimiter, dialect.quote).search(raw):
+def escape_record(raw: str, dialect: Dialect) -> str:
+    """Return a raw record in which each cell that a spreadsheet would execute is escaped."""
+    if not _possible_formula(dialect.delimiter, dialect.quote).search(raw):
         return raw
     for cell in reversed(list(cells(raw, dialect))):
         text = raw[cell.start : cell.end]
-        if guarded(text) != text:
-            raw = raw[: cell.start] + with_guard(text, cell, dialect) + raw[cell.end :]
+        if escape_cell(text) != text:
+            raw = raw[: cell.start] + with_apostrophe(text, cell, dialect) + raw[cell.end :]
     return raw
 
 
 @cache
-def _suspicious(delimiter: str, quote: str | None) -> re.Pattern[str]:
-    """Find what may be the beginning of such a cell: a search takes a hundredth of the time of reading cell by cell."""
+def _possible_formula(delimiter: str, quote: str | None) -> re.Pattern[str]:
+    """Match what may begin a formula; the search takes a hundredth of the time of reading cell by cell."""
     return re.compile(f"(?:^|[{re.escape(delimiter + (quote or ''))}])'*[=+\\-@\t\r]")
 
 
-def with_guard(text: str, cell: Cell, dialect: Dialect) -> str:
-    """Put the guard, an apostrophe, before a cell's text; where apostrophes quote, as one that is meant."""
+def with_apostrophe(text: str, cell: Cell, dialect: Dialect) -> str:
+    """Put an apostrophe before a cell's text; where apostrophes quote, one that is itself escaped."""
     if dialect.quote != "'":
         return f"'{text}"
-    meant = f"{dialect.escape or dialect.quote}'"
-    return f"{meant}{text}" if cell.quoted else f"'{meant}{text}'"
+    literal = f"{dialect.escape or dialect.quote}'"
+    return f"{literal}{text}" if cell.quoted else f"'{literal}{text}'"
 
 
 def cells(raw: str, dialect: Dialect) -> Iterator[Cell]:
-    """Yield the cells of a record."""
+    """Yield the cells of a raw record."""
     at = 0
     while at <= len(raw):
         quote = dialect.quote if dialect.quote is not None and raw.startswith(dialect.quote, at) else None
         quoted = quote is not None
         start = at + 1 if quoted else at
-        end = closing(raw, start, quote, dialect.escape) if quote else start
+        end = closing_quote(raw, start, quote, dialect.escape) if quote else start
         behind = end
         while behind < len(raw) and raw[behind] != dialect.delimiter:
             behind += 2 if raw[behind] == dialect.escape else 1
@@ -59,8 +59,8 @@ def cells(raw: str, dialect: Dialect) -> Iterator[Cell]:
         at = behind + 1
 
 
-def closing(raw: str, start: int, quote: str, escape: str | None) -> int:
-    """Find the quote that closes a quoted cell; the record's end where none does."""
+def closing_quote(raw: str, start: int, quote: str, escape: str | None) -> int:
+    """Return the place of the quote that closes a cell, or the record's end where none does."""
     at = start
     while at < len(raw):
         if raw[at] == escape:

@@ -1,32 +1,34 @@
-"""The order of chunks where it matters, though several are under way at once."""
+"""The order of chunks, for those that must not be written before all earlier ones are committed."""
 
 import threading
 
-from processor.run.stop_signal import Stopped
+
+class OrderBroken(Exception):
+    """A chunk before this one will never be committed, because its loader has failed."""
 
 
 class ChunkOrder:
-    """Lets the chunk of each number pass only when all before it are done."""
+    """Lets the chunk of each number pass only when all chunks before it are committed."""
 
     def __init__(self, first: int) -> None:
         self._next = first
-        # Done before their turn had come.
+        # Committed before their turn had come.
         self._early: set[int] = set()
         self._broken = False
         self._changed = threading.Condition()
 
     def wait(self, seq: int) -> None:
-        """Return when it is the chunk's turn.
+        """Return when all chunks before number `seq` are committed.
 
-        Raises: Stopped when a chunk before it will never be done.
+        Raises: OrderBroken.
         """
         with self._changed:
             self._changed.wait_for(lambda: self._broken or self._next >= seq)
             if self._broken:
-                raise Stopped
+                raise OrderBroken
 
-    def done(self, seq: int) -> None:
-        """Let those pass that come after it; called once for each chunk, in any order."""
+    def committed(self, seq: int) -> None:
+        """Note that a chunk is committed; called once for each chunk, in any order."""
         with self._changed:
             self._early.add(seq)
             while self._next in self._early:
@@ -35,7 +37,7 @@ class ChunkOrder:
             self._changed.notify_all()
 
     def give_up(self) -> None:
-        """Wake all that wait: the chunks before them are not going to be done."""
+        """Wake all chunks that wait: those before them will never be committed."""
         with self._changed:
             self._broken = True
             self._changed.notify_all()

@@ -1,34 +1,34 @@
-"""Several loaders at work on one file: each takes the next chunk and brings it in on its own connection."""
+"""Several loaders for one file: each takes the next chunk and loads it on its own connection."""
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from contextvars import copy_context
-from queue import Empty, Full, Queue
 
 from processor.model import Chunk
-from processor.run.stop_signal import Stopped
-
-# How often those who wait for each other look whether anything has failed.
-LOOK_SECONDS = 0.2
+from processor.run.chunks.channel import Channel, ChannelClosed
+from processor.run.chunks.order import OrderBroken
+from processor.run.stop_signal import StopRequested
 
 Load = Callable[[Chunk], None]
 
 
 class LoaderPool:
-    """Runs as many threads as there are loaders; with one, the caller's own does the work."""
+    """Runs one thread for each loader; a single loader works in the caller's thread.
+
+    `give_up` is called when a loader fails; it must wake the other loaders that wait for their turn.
+    """
 
     def __init__(self, loads: Sequence[Load], give_up: Callable[[], None]) -> None:
         self._loads, self._give_up = loads, give_up
-        # One chunk waits at most: memory is that of the chunks that are being loaded, this one, and the one being cut.
-        self._queue: Queue[Chunk | None] = Queue(1)
+        # At most one chunk waits: memory holds the chunks being loaded, this one, and the one being cut.
+        self._channel: Channel[Chunk | None] = Channel(1)
         self._failure: BaseException | None = None
-        self._failed = threading.Event()
         self._lock = threading.Lock()
 
     def load(self, chunks: Iterable[Chunk]) -> None:
-        """Load all chunks; return when all are in.
+        """Load all chunks; return when all are committed.
 
-        Raises: what the first loader that fails raises, or the source of the chunks, once all others have stopped.
+        Raises: what the source of the chunks or the first loader that fails raises, once all loaders have stopped.
         """
         if len(self._loads) == 1:
             for chunk in chunks:
@@ -38,47 +38,30 @@ class LoaderPool:
         for thread in threads:
             thread.start()
         try:
-            for chunk in chunks:
-                if not self._offered(chunk):
-                    break
-            else:
+            if all(self._channel.put(chunk) for chunk in chunks):
                 for _ in threads:
-                    self._offered(None)
-        except BaseException as exc:  # noqa: BLE001 - raised below, when no loader is at work any more
+                    self._channel.put(None)
+        except BaseException as exc:  # noqa: BLE001 - raised below, once all loaders have stopped
             self._fail(exc)
         for thread in threads:
             thread.join()
         if self._failure is not None:
             raise self._failure
 
-    def _offered(self, chunk: Chunk | None) -> bool:
-        while not self._failed.is_set():
-            try:
-                self._queue.put(chunk, timeout=LOOK_SECONDS)
-            except Full:
-                continue
-            return True
-        return False
-
     def _work(self, load: Load) -> None:
         try:
-            while (chunk := self._taken()) is not None:
+            while (chunk := self._channel.get()) is not None:
                 load(chunk)
+        except ChannelClosed:
+            return
         except BaseException as exc:  # noqa: BLE001 - handed to the caller, which raises it
             self._fail(exc)
 
-    def _taken(self) -> Chunk | None:
-        while not self._failed.is_set():
-            try:
-                return self._queue.get(timeout=LOOK_SECONDS)
-            except Empty:
-                continue
-        return None
-
     def _fail(self, exc: BaseException) -> None:
-        """Keep the first failure; one that only follows from another's giving up is none."""
+        """Keep the first failure that is a reason of its own, rather than a consequence of another or of a shutdown."""
         with self._lock:
-            if self._failure is None or (isinstance(self._failure, Stopped) and not isinstance(exc, Stopped)):
+            consequence = isinstance(self._failure, OrderBroken | StopRequested)
+            if self._failure is None or (consequence and not isinstance(exc, OrderBroken | StopRequested)):
                 self._failure = exc
-        self._failed.set()
+        self._channel.close()
         self._give_up()

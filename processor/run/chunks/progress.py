@@ -1,130 +1,140 @@
-"""What the loaders of one attempt have in common: the sums so far, the report, and whose turn it is."""
+"""What the loaders of one attempt share: the counts so far, the report and its preview, and the order of chunks."""
 
 import threading
 import time
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from processor.model import Change, Position, Rejections, RowCounts, Rows
-from processor.report import Preview, Report, Row, is_worth_keeping, kept
+from processor.report import Preview, Report, Row, is_worth_keeping, kept_figures
 from processor.run.chunks.order import ChunkOrder
-from processor.run.chunks.rejections import check_count
-from processor.run.sinks import Written
+from processor.run.error_limit import check_error_limit
 
-# How often the report's figures are kept for an attempt that resumes, which reads again what was loaded since then. It
-# takes some milliseconds.
+# How often the report's figures are kept for an attempt that resumes, which has to read again what was loaded since
+# then. Keeping them takes some milliseconds.
 KEEP_SECONDS = 10.0
 
 
-class Room:
-    """How many of a chunk's rejected rows the user is shown."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenChunk:
+    """A committed chunk: its rows in the target, its rejections, what normalisers changed, and its counts.
+
+    `superseded` of the rows that the mode skipped have a key that comes again further down in the file.
+    """
+
+    seq: int
+    rows: Rows
+    rejections: Rejections
+    changes: Sequence[Change]
+    counts: RowCounts
+    superseded: int = 0
+
+
+class Reservation:
+    """The number of a chunk's rejections that the job's owner will see, taken from what the job has left."""
 
     def __init__(self, lock: threading.Lock, progress: "Progress") -> None:
         self._lock, self._progress, self._taken = lock, progress, 0
 
-    def take(self, rejected: int) -> int:
-        """Take room for so many rows, as far as there is some; return for how many."""
+    def take(self, rejections: int) -> int:
+        """Reserve room for so many rejections, as far as there is some; return for how many."""
         with self._lock:
-            self._taken = min(rejected, self._progress.left)
-            self._progress.left -= self._taken
+            self._taken = min(rejections, self._progress.visible_left)
+            self._progress.visible_left -= self._taken
         return self._taken
 
-    def give_back(self) -> None:
-        """Give back what was taken."""
+    def undo(self) -> None:
+        """Return what was taken."""
         with self._lock:
-            self._progress.left += self._taken
+            self._progress.visible_left += self._taken
 
 
 class Progress:
-    """`tally` sums up all chunks that are in; `left` is how many rejected rows the user may still be shown.
+    """What has become of the chunks so far.
 
-    `cautious`: chunks under way at once have been in each other's way, so that from now on each waits for its turn.
-    `covered` are the numbers of the chunks that the report has taken in; `passed` says where those start that this
-    attempt has passed over.
+    `counts` adds up all committed chunks, those of earlier attempts included. `visible_left` is the number of
+    rejections that the job's owner may still see. `one_at_a_time` says that chunks have met in a deadlock, so that each
+    waits for its turn from now on. `reported` are the numbers of the chunks that the report covers; `earlier` gives the
+    start of each chunk of an earlier attempt.
     """
 
     def __init__(
         self,
         report: Report,
-        tally: RowCounts,
-        room: int,
-        turns: ChunkOrder,
+        counts: RowCounts,
+        visible_left: int,
+        order: ChunkOrder,
         options: dict[str, Any],
+        *,
         keep_seconds: float = KEEP_SECONDS,
     ) -> None:
-        self.report, self.tally, self.left, self.turns, self._options = report, tally, room, turns, options
-        self.cautious = False
+        self.report, self.counts, self.visible_left, self.order = report, counts, visible_left, order
+        self._options = options
+        self.one_at_a_time = False
         self.preview = Preview()
-        self.covered: set[int] = set()
-        self.passed: dict[int, Position] = {}
-        self._kept, self._keep_seconds = time.monotonic(), keep_seconds
+        self.reported: set[int] = set()
+        self.earlier: dict[int, Position] = {}
+        self._kept_at, self._keep_seconds = time.monotonic(), keep_seconds
         self._lock = threading.Lock()
 
     @contextmanager
-    def room(self) -> Generator["Room"]:
-        """Offer room for rejected rows; what was taken is given back when the chunk does not get in."""
-        room = Room(self._lock, self)
+    def reservation(self) -> Generator[Reservation]:
+        """Offer room for visible rejections; it is returned when the chunk is not committed."""
+        reservation = Reservation(self._lock, self)
         try:
-            yield room
+            yield reservation
         except BaseException:
-            room.give_back()
+            reservation.undo()
             raise
 
-    def show(self, seq: int, rows: Sequence[Row], shown: list[dict[str, Any]] | None) -> None:
-        """Take the first rows of a chunk into the preview; `shown` is what the job's row has of it now."""
+    def show(self, seq: int, rows: Sequence[Row], preview: list[dict[str, Any]] | None) -> None:
+        """Take the first rows of a chunk into the preview; `preview` is the one that the job's row has now."""
         with self._lock:
-            self.preview.put(seq, rows, shown)
+            self.preview.add(seq, rows, preview)
 
-    def add(
-        self,
-        seq: int,
-        tally: RowCounts,
-        loaded: Rows,
-        rejections: Rejections,
-        changes: Sequence[Change],
-        written: Written,
-    ) -> None:
-        """Take in a chunk that is in.
+    def add(self, written: WrittenChunk) -> None:
+        """Add a chunk that is committed.
 
         Raises: TooManyRejected when the job takes no more.
         """
         with self._lock:
-            self.tally = self.tally.plus(tally)
-            self.covered.add(seq)
+            self.counts += written.counts
+            self.reported.add(written.seq)
             with self.report.timed("report"):
-                self.report.add(loaded, rejections, changes)
-                self.report.pass_over(written.passed, written.repeated)
-        check_count(self.tally, self._options)
+                self.report.add(written.rows, written.rejections, written.changes)
+                self.report.skip(written.counts.skipped_by_mode, written.superseded)
+        check_error_limit(self.counts, self._options)
 
-    def recall(self, seq: int, rows: Rows, changes: Sequence[Change], passed: int) -> None:
-        """Take a chunk that an earlier attempt has brought in into the report; which rows repeated is not known now."""
-        self.covered.add(seq)
+    def add_to_report(self, seq: int, rows: Rows, changes: Sequence[Change], skipped: int) -> None:
+        """Add a chunk of an earlier attempt to the report; which of its rows were superseded is not known any more."""
+        self.reported.add(seq)
         self.report.add(rows, Rejections(), changes)
-        self.report.pass_over(passed, None if passed else 0)
+        self.report.skip(skipped, None if skipped else 0)
 
-    def figures(self) -> dict[str, Any] | None:
-        """Return the report's figures when it is time to keep them, with the chunks that they cover."""
+    def figures_to_keep(self) -> dict[str, Any] | None:
+        """Return the report's figures and the chunks that they cover when it is time to keep them, else None."""
         with self._lock:
-            if time.monotonic() - self._kept < self._keep_seconds or not is_worth_keeping(self.report):
+            if time.monotonic() - self._kept_at < self._keep_seconds or not is_worth_keeping(self.report):
                 return None
-            self._kept = time.monotonic()
-            return kept(self.report) | {"chunks": ranges(self.covered)}
+            self._kept_at = time.monotonic()
+            return kept_figures(self.report) | {"chunks": ranges(self.reported)}
 
-    def skip(self, position: Position, tally: RowCounts) -> None:
-        """Count a chunk that an earlier attempt has brought in."""
+    def skip(self, position: Position, counts: RowCounts) -> None:
+        """Count a chunk that an earlier attempt has committed."""
         with self._lock:
-            self.tally = self.tally.plus(tally)
-            self.passed[position.seq] = position
-        self.turns.done(position.seq)
+            self.counts += counts
+            self.earlier[position.seq] = position
+        self.order.committed(position.seq)
 
 
 def ranges(numbers: Iterable[int]) -> list[tuple[int, int]]:
-    """Write numbers as ranges, first and last."""
-    found: list[tuple[int, int]] = []
+    """Return numbers as ranges, each with its first and last number."""
+    joined: list[tuple[int, int]] = []
     for number in sorted(numbers):
-        if found and found[-1][1] == number - 1:
-            found[-1] = (found[-1][0], number)
+        if joined and joined[-1][1] == number - 1:
+            joined[-1] = (joined[-1][0], number)
         else:
-            found.append((number, number))
-    return found
+            joined.append((number, number))
+    return joined

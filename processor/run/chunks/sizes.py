@@ -1,22 +1,25 @@
-"""How large chunks are: by where they begin and the file alone, so that every attempt at a file cuts it alike."""
+"""The size of chunks, which depends on where they begin and on the file alone, so that every attempt cuts alike."""
 
 from collections.abc import Callable
 
 from processor.model import Position
 
-# The first chunks are small, so that progress shows at once; the next ones are halves, so that the sessions of a file
-# of 30 MB end at about the same time (1.13 → 1.18 × of psql for one of 31 MB).
+# The first chunks are small, so that progress shows at once. The next ones are half as large as usual, so that the
+# sessions that load a file of 30 MB end at about the same time (1.13 → 1.18 × of psql for one of 31 MB).
 RAMP = (256 * 1024, 1 << 20, *8 * (4 << 20,))
-# Towards the end each chunk is a third of what is left, down to this, so that no session waits long for the other: a
-# chunk of 8 MiB is more than a second of an upsert.
-SHARE, LEAST = 3, 1 << 20
+# Towards the end, each chunk is a third of what is left, down to this minimum, so that no session waits long for the
+# other: a chunk of 8 MiB is more than a second of an upsert.
+SHARE, MINIMUM = 3, 1 << 20
 
 
-def sizes(chunk_bytes: int, text_bytes: int | None) -> Callable[[Position], int]:
-    """Return the function from where a chunk begins to its size; `text_bytes` is the text's, None where not known."""
+def chunk_sizes(chunk_bytes: int, text_bytes: int | None) -> Callable[[Position], int]:
+    """Return the function that gives the size of a chunk, in bytes, from where it begins.
 
-    def size(at: Position) -> int:
-        usual = min(RAMP[at.seq], chunk_bytes) if at.seq < len(RAMP) else chunk_bytes
-        return usual if text_bytes is None else min(usual, max(LEAST, (text_bytes - at.offset) // SHARE))
+    `text_bytes` is the size of the whole text, None where that is not known.
+    """
+
+    def size(start: Position) -> int:
+        usual = min(RAMP[start.seq], chunk_bytes) if start.seq < len(RAMP) else chunk_bytes
+        return usual if text_bytes is None else min(usual, max(MINIMUM, (text_bytes - start.offset) // SHARE))
 
     return size

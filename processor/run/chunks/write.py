@@ -1,4 +1,4 @@
-"""One chunk on its way: shape, parse, read, check, judge, and the transaction that loads it."""
+"""Write one validated chunk: its rows, its rejections and its ledger entry, in one transaction."""
 
 import random
 import time
@@ -6,189 +6,157 @@ from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
-import polars as pl
 import psycopg
 
-from processor import load, records, validate
 from processor.database import transaction
-from processor.database.sqlstates import job_error
-from processor.errors import DatabaseBusy, DatabaseUnavailable, RowAccounting
-from processor.model import Change, Checked, Chunk, ChunkCommit, Job, Rejections, RowCounts, Rows
+from processor.database.connection import unavailable_if_broken
+from processor.database.sqlstates import is_busy
+from processor.errors import RowAccounting
+from processor.load import DatabaseRejection
+from processor.model import Chunk, ChunkCommit, Rejections, RowCounts, Rows
 from processor.queue import ledger
-from processor.run.artifacts.formulas import unguarded
-from processor.run.chunks.progress import Progress
-from processor.run.chunks.rejections import joined, numbered, of_refusals
-from processor.run.opening import Opened
-from processor.run.sinks import Written
-from processor.run.stop_signal import StopSignal
-from processor.storage import Source
-from processor.validate.shape import Shape, judge_shape
+from processor.run.chunks.progress import Progress, WrittenChunk
+from processor.run.chunks.rejections import from_database, numbered
+from processor.run.chunks.validate import ChunkValidator, ValidatedChunk
+from processor.run.context import AttemptContext
+from processor.run.opening import OpenedFile
+from processor.run.sinks import SinkResult
 
-# How often a chunk is tried again after a deadlock before the attempt is given up.
+# How often a chunk is written again after a deadlock before the attempt fails.
 BUSY_TRIES = 6
 
 
-class Loader:
-    """Loads chunks of one attempt on a connection of its own.
-
-    `idle_seconds` is how long a transaction may be idle.
-    """
+class ChunkLoader:
+    """Validates and writes chunks of one attempt on a connection of its own."""
 
     def __init__(
         self,
         conn: psycopg.Connection,
-        job: Job,
-        source: Source,
-        opened: Opened,
+        context: AttemptContext,
+        opened: OpenedFile,
+        validator: ChunkValidator,
         progress: Progress,
-        held: StopSignal,
-        idle_seconds: int,
     ) -> None:
-        self.conn, self.job, self.source, self.opened, self.progress = conn, job, source, opened, progress
-        self.held, self.idle_seconds = held, idle_seconds
+        self.conn, self.context, self.opened = conn, context, opened
+        self.validator, self.progress = validator, progress
 
-    def load(self, chunk: Chunk) -> pl.DataFrame:
-        """Validate a chunk and load it, in one transaction with its ledger entry; return the rows that are in.
+    def load(self, chunk: Chunk) -> WrittenChunk:
+        """Validate a chunk and write it.
 
-        The first try writes all rows at once. If Postgres refuses a row, the types that were left to it are asked
-        about, and the next try isolates what is left, once all chunks before it are in: a row may be refused for one
-        that comes earlier in the file.
-        Raises: JobError, psycopg.Error; DatabaseUnavailable when the connection is broken, since a row's refusal that
-        was on its way when the server went down would else count as the job's own fault.
+        Raises: JobError, psycopg.Error; DatabaseUnavailable when the connection is broken.
         """
-        try:
-            loaded = self._load(chunk)
-            if figures := self.progress.figures():
-                ledger.keep_figures(self.conn, self.job, chunk.position.seq, figures)
-            return loaded
-        except psycopg.Error as exc:
-            if self.conn.broken:
-                raise DatabaseUnavailable("the connection to the database was lost") from exc
-            raise
+        with unavailable_if_broken(self.conn):
+            written = self.write(self.validator.validate(self.conn, chunk))
+            if figures := self.progress.figures_to_keep():
+                ledger.keep_figures(self.conn, self.context.job, chunk.position.seq, figures)
+            return written
 
-    def _load(self, chunk: Chunk) -> pl.DataFrame:
-        shape, rows, rejections, changes = self.validated(chunk)
-        if self.opened.sink.tries:
+    def write(self, validated: ValidatedChunk) -> WrittenChunk:
+        """Write all rows at once; if Postgres rejects one, validate the opaque types and write row by row where needed.
+
+        The second try waits until all chunks before this one are committed: Postgres may reject a row because of one
+        that comes earlier in the file.
+        Raises: JobError, psycopg.Error.
+        """
+        if self.opened.sink.casts_values:
             try:
-                return self.commit(chunk, shape, rows, rejections, changes, isolating=False)
+                return self._write_again_while_busy(validated, isolating=False)
             except psycopg.Error as exc:
-                if self.conn.broken or not self.opened.sink.mends(exc):
+                if self.conn.broken or not self.opened.sink.can_isolate(exc):
                     raise
-            self.progress.turns.wait(chunk.position.seq)
-        doubts = validate.opaque_doubts(rows, self.opened.plan)
-        rows, found = self.settle(Checked(rows, doubts, Rejections()))
-        return self.commit(chunk, shape, rows, joined(rejections, found), changes, isolating=True)
+            self.progress.order.wait(validated.chunk.position.seq)
+        return self._write_again_while_busy(self.validator.validate_opaque(self.conn, validated), isolating=True)
 
-    def validated(self, chunk: Chunk) -> tuple[Shape, Rows, Rejections, Sequence[Change]]:
-        """Return a chunk's rows that are good as far as can be told without loading them, and the others' reasons."""
-        plan, dialect, report = self.opened.plan, self.opened.dialect, self.progress.report
-        shape = judge_shape(chunk, plan.width)
-        with report.timed("parse"):
-            index = np.flatnonzero(shape.keep)
-            frame = validate.parse(records.clean(chunk, shape.keep, dialect), plan, dialect, len(index))
-            rows = Rows(unguarded(frame) if self.opened.guarded else frame, index, ascii_only=chunk.data.isascii())
-        with report.timed("read"):
-            read = validate.transform(rows, plan)
-        with report.timed("check"):
-            rows, found = self.settle(validate.check(read.rows, plan, read.rejections))
-        return shape, rows, joined(shape.rejections, found), read.changes
+    def _write_again_while_busy(self, validated: ValidatedChunk, *, isolating: bool) -> WrittenChunk:
+        """Write the chunk, again after a deadlock, which no user need see.
 
-    def settle(self, checked: Checked) -> tuple[Rows, Rejections]:
-        """Ask Postgres about the doubts and apply its verdicts."""
-        return validate.settle(checked, load.judge(self.conn, checked.doubts))
-
-    def commit(
-        self,
-        chunk: Chunk,
-        shape: Shape,
-        rows: Rows,
-        rejections: Rejections,
-        changes: Sequence[Change],
-        *,
-        isolating: bool,
-    ) -> pl.DataFrame:
-        """Load rows, rejections and the ledger entry together; again after a deadlock, which no user need see.
-
-        A deadlock is most often one with another loader of this job, over the same keys: from then on they take turns.
+        A deadlock is most often one with another loader of this job over the same keys: from then on, chunks are
+        written one at a time.
         """
         tries = 1
         while True:
-            if self.progress.cautious:
-                self.progress.turns.wait(chunk.position.seq)
+            if self.progress.one_at_a_time:
+                self.progress.order.wait(validated.chunk.position.seq)
             try:
                 with self.progress.report.timed("load"):
-                    return self._committed(chunk, shape, rows, rejections, changes, isolating=isolating)
+                    return self._write_once(validated, isolating=isolating)
             except psycopg.Error as exc:
-                if self.conn.broken or tries >= BUSY_TRIES or not isinstance(job_error(exc), DatabaseBusy):
+                if self.conn.broken or tries >= BUSY_TRIES or not is_busy(exc):
                     raise
-                self.held.check()
-                self.progress.cautious = True
+                self.context.stop.check()
+                self.progress.one_at_a_time = True
                 time.sleep(random.uniform(0, 0.1 * 2**tries))  # noqa: S311 - jitter, not a secret
                 tries += 1
 
-    def _committed(
-        self,
-        chunk: Chunk,
-        shape: Shape,
-        rows: Rows,
-        rejections: Rejections,
-        changes: Sequence[Change],
-        *,
-        isolating: bool,
-    ) -> pl.DataFrame:
-        seq = chunk.position.seq
-        with self.progress.room() as room, transaction.loading(self.conn, self.job.id, self.idle_seconds):
-            written = self.opened.sink.write(self.conn, rows, chunk, partial(self.turn, seq), isolating=isolating)
-            loaded = without(rows, written.refused)
-            everything = joined(rejections, of_refusals(written.refused, rows))
-            tally = tallied(chunk, shape, loaded.frame, everything, written)
-            first = self.progress.preview.taken(seq, loaded.frame, loaded.index + chunk.position.record)
-            shown = self.progress.preview.including(seq, first)
-            outcome = ChunkCommit(
-                chunk,
-                tally,
-                self.bytes_read(chunk),
-                numbered(chunk, everything),
-                room.take(tally.rejected),
-                shown,
-                self.opened.chunk_bytes,
+    def _write_once(self, validated: ValidatedChunk, *, isolating: bool) -> WrittenChunk:
+        chunk, rows, seq = validated.chunk, validated.rows, validated.chunk.position.seq
+        idle_seconds = self.context.idle_seconds
+        with (
+            self.progress.reservation() as reservation,
+            transaction.loading(self.conn, self.context.job.id, idle_seconds),
+        ):
+            wait_turn = partial(self._wait_in_transaction, seq)
+            result = self.opened.sink.write(self.conn, rows, chunk, wait_turn, isolating=isolating)
+            loaded = without_rejected(rows, result.rejected)
+            rejections = validated.rejections + from_database(result.rejected, rows)
+            counts = count_rows(validated, loaded, rejections, result)
+            first_rows = self.progress.preview.first_rows(seq, loaded.frame, loaded.index + chunk.position.record)
+            preview = self.progress.preview.with_chunk(seq, first_rows)
+            commit = ChunkCommit(
+                chunk=chunk,
+                counts=counts,
+                bytes_read=self._bytes_read(chunk),
+                rejections=numbered(chunk, rejections),
+                kept=reservation.take(counts.rejected),
+                preview=preview,
+                chunk_bytes=self.opened.chunk_bytes,
             )
-            ledger.commit_chunk(self.conn, self.job, outcome)
-        self.progress.show(seq, first, shown)
-        self.progress.turns.done(seq)
-        self.progress.add(seq, tally, loaded, everything, changes, written)
-        return loaded.frame
+            ledger.commit_chunk(self.conn, self.context.job, commit)
+        self.progress.show(seq, first_rows, preview)
+        self.progress.order.committed(seq)
+        written = WrittenChunk(
+            seq=seq,
+            rows=loaded,
+            rejections=rejections,
+            changes=validated.changes,
+            counts=counts,
+            superseded=result.superseded,
+        )
+        self.progress.add(written)
+        return written
 
-    def turn(self, seq: int) -> None:
-        """Wait for the chunk's turn within its transaction, which holds no lock yet and may be idle for any time."""
+    def _wait_in_transaction(self, seq: int) -> None:
+        """Wait for the chunk's turn in its transaction, which holds no lock yet and may be idle for any time."""
         transaction.idle(self.conn, 0)
-        self.progress.turns.wait(seq)
-        transaction.idle(self.conn, self.idle_seconds)
+        self.progress.order.wait(seq)
+        transaction.idle(self.conn, self.context.idle_seconds)
 
-    def bytes_read(self, chunk: Chunk) -> int:
-        """Return how far into the file a chunk reaches; where its bytes are not the text's, how far was downloaded."""
+    def _bytes_read(self, chunk: Chunk) -> int:
+        """Return the end of a chunk in the file; where the file's bytes are not its text, how far it is downloaded."""
         dialect = self.opened.dialect
-        if dialect.is_plain:
-            return chunk.next.offset + dialect.bom_bytes
-        return self.source.position
+        return chunk.next.offset + dialect.bom_bytes if dialect.is_plain else self.context.source.position
 
 
-def tallied(chunk: Chunk, shape: Shape, loaded: pl.DataFrame, everything: Rejections, written: Written) -> RowCounts:
-    """Sum a chunk up.
+def count_rows(validated: ValidatedChunk, loaded: Rows, rejections: Rejections, result: SinkResult) -> RowCounts:
+    """Count what became of a chunk's records.
 
     Raises: RowAccounting unless every record counted from the bytes is loaded, rejected or skipped.
     """
-    passed = written.passed
-    tally = RowCounts(loaded.height - passed, len(everything.rows), shape.skipped + passed, passed)
-    if tally.read != chunk.records:
-        raise RowAccounting(f"{tally.read} rows came of {chunk.records} records")
-    return tally
+    counts = RowCounts(
+        loaded=loaded.frame.height - result.skipped,
+        rejected=len(rejections.rows),
+        skipped=validated.blank + result.skipped,
+        skipped_by_mode=result.skipped,
+    )
+    if counts.read != validated.chunk.records:
+        raise RowAccounting(f"{validated.chunk.records} records have become {counts.read} rows")
+    return counts
 
 
-def without(rows: Rows, refused: Sequence[load.DatabaseRejection]) -> Rows:
-    """Return the rows that Postgres took."""
-    if not refused:
+def without_rejected(rows: Rows, rejected: Sequence[DatabaseRejection]) -> Rows:
+    """Return the rows that Postgres accepted."""
+    if not rejected:
         return rows
     keep = np.ones(rows.frame.height, dtype=np.bool_)
-    keep[[each.row for each in refused]] = False
+    keep[[rejection.row for rejection in rejected]] = False
     return rows.kept(keep)

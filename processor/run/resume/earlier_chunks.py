@@ -1,99 +1,109 @@
-"""What only rows can tell that were loaded before: chunks are read once more for the figures and the preview."""
+"""Complete the report and the preview with chunks of earlier attempts, which are read again for that."""
 
 import logging
 from collections.abc import Callable, Iterator
 
+import psycopg
+
 from processor import records
 from processor.errors import JobError, LeaseLost
 from processor.log import event
-from processor.model import Chunk, FileLimits, Job, Position
+from processor.model import Chunk, Position
 from processor.queue import rejections
-from processor.report import PREVIEW_ROWS, Row, numbered_rows, restore
+from processor.report import PREVIEW_ROWS, Row, numbered_rows, restore_figures
 from processor.run.chunks.progress import Progress
-from processor.run.chunks.write import Loader
-from processor.run.opening import Opened, resumed
-from processor.run.resume.replay import Replayed, replay
-from processor.storage import Source
+from processor.run.chunks.validate import ChunkValidator
+from processor.run.context import AttemptContext
+from processor.run.opening import OpenedFile
+from processor.run.resume.replay import ReplayedChunk, replay
+from processor.run.text import text_from
 
 
-class Recall:
-    """Completes the report and the preview of one attempt; `loader` checks rows again without loading them."""
+class EarlierChunks:
+    """The chunks of one file that earlier attempts have committed. `conn` is in autocommit mode."""
 
     def __init__(
-        self, job: Job, source: Source, opened: Opened, limits: FileLimits, progress: Progress, loader: Loader
+        self,
+        conn: psycopg.Connection,
+        context: AttemptContext,
+        opened: OpenedFile,
+        validator: ChunkValidator,
+        progress: Progress,
     ) -> None:
-        self.job, self.source, self.opened, self.limits = job, source, opened, limits
-        self.progress, self.loader = progress, loader
+        self._conn, self._context, self._opened = conn, context, opened
+        self._validator, self._progress = validator, progress
 
-    def begin(self) -> None:
-        """Go on with the figures that an earlier attempt has kept, if there are any."""
-        self.progress.preview.known = not self.opened.ledger
-        figures = next((entry.figures for entry in self.opened.ledger.values() if entry.figures), None)
-        if figures and restore(self.progress.report, figures):
-            self.progress.covered = {
-                seq for first, last in figures["chunks"] for seq in range(first, last + 1) if seq in self.opened.ledger
+    def restore_figures(self) -> None:
+        """Continue with the report's figures that an earlier attempt has kept, if it has kept any."""
+        ledger = self._opened.ledger
+        self._progress.preview.known = not ledger
+        figures = next((entry.figures for entry in ledger.values() if entry.figures), None)
+        if figures and restore_figures(self._progress.report, figures):
+            self._progress.reported = {
+                seq for first, last in figures["chunks"] for seq in range(first, last + 1) if seq in ledger
             }
 
     def complete_figures(self) -> None:
-        """Take in the chunks of earlier attempts whose figures nobody has kept, and all rejected rows."""
-        if self.opened.ledger:
-            self.attempt(self.take_in)
+        """Add the chunks of earlier attempts whose figures were not kept, and all rejections, to the report."""
+        if self._opened.ledger:
+            self._try(self._add_missing)
 
     def complete_preview(self, loaded: int) -> None:
-        """Find the first rows, where this attempt has not seen them or some of them were refused at the end."""
-        if not (self.progress.preview.known and self.progress.preview.enough(loaded)):
-            self.attempt(lambda: self.progress.preview.replace(self.first_rows()))
+        """Find the first of `loaded` rows, where this attempt has not seen them or some of them were rejected late."""
+        preview = self._progress.preview
+        if not (preview.known and preview.is_complete(loaded)):
+            self._try(lambda: preview.replace(self._first_rows()))
 
-    def attempt(self, read: Callable[[], None]) -> None:
-        """Read; what the file's loss leaves out of a report is no reason to fail the job.
+    def _try(self, read: Callable[[], None]) -> None:
+        """Read again; a job does not fail because its file is gone and the report stays incomplete.
 
-        Raises: LeaseLost, Stopped; psycopg.Error.
+        Raises: LeaseLost, StopRequested, psycopg.Error.
         """
         try:
-            with self.progress.report.timed("report"):
+            with self._progress.report.timed("report"):
                 read()
         except LeaseLost:
             raise
         except JobError as exc:
             event("report_incomplete", logging.WARNING, code=exc.code, reason=exc.message)
 
-    def take_in(self) -> None:
-        """Add what is missing in the report."""
-        self.progress.report.recount(rejections.rejection_counts(self.loader.conn, self.job))
-        missing = sorted(self.opened.ledger.keys() - self.progress.covered)
+    def _add_missing(self) -> None:
+        job = self._context.job
+        self._progress.report.set_rejections(rejections.rejection_counts(self._conn, job))
+        missing = sorted(self._opened.ledger.keys() - self._progress.reported)
         if not missing:
             return
-        rejected = rejections.rejected_records(self.loader.conn, self.job)
+        rejected = rejections.rejected_records(self._conn, job)
         while missing:
-            for chunk in self.chunks(self.start_of(missing[0])):
+            for chunk in self._chunks(self._start_of(missing[0])):
                 seq = missing.pop(0)
-                self.take_chunk(seq, replay(self.loader, chunk, rejected))
+                self._add(seq, replay(self._validator, self._conn, chunk, rejected))
                 if not missing or missing[0] != seq + 1:
                     break
 
-    def take_chunk(self, seq: int, found: Replayed) -> None:
-        """Add a chunk; the ledger counts blank records as passed over, too, where the mode passes rows over."""
-        passed = self.opened.ledger[seq].tally.passed
-        self.progress.recall(seq, found.rows, found.changes, max(passed - found.blank, 0))
+    def _add(self, seq: int, chunk: ReplayedChunk) -> None:
+        """Add a chunk to the report; in modes that skip rows, the ledger counts its blank lines as skipped by mode."""
+        skipped = self._opened.ledger[seq].counts.skipped_by_mode
+        self._progress.add_to_report(seq, chunk.rows, chunk.changes, max(skipped - chunk.blank, 0))
 
-    def first_rows(self) -> list[Row]:
-        """Read the first loaded rows of the file."""
-        rejected = rejections.rejected_records(self.loader.conn, self.job)
-        found: list[Row] = []
-        for chunk in self.chunks(self.opened.first):
-            rows = replay(self.loader, chunk, rejected).rows
-            found += numbered_rows(rows.frame, rows.index + chunk.position.record)
-            if len(found) >= PREVIEW_ROWS:
+    def _first_rows(self) -> list[Row]:
+        rejected = rejections.rejected_records(self._conn, self._context.job)
+        first: list[Row] = []
+        for chunk in self._chunks(self._opened.first):
+            rows = replay(self._validator, self._conn, chunk, rejected).rows
+            first += numbered_rows(rows.frame, rows.index + chunk.position.record)
+            if len(first) >= PREVIEW_ROWS:
                 break
-        return found
+        return first
 
-    def start_of(self, seq: int) -> Position:
+    def _start_of(self, seq: int) -> Position:
         """Return where a chunk of an earlier attempt starts."""
-        if seq in self.progress.passed:
-            return self.progress.passed[seq]
-        return self.opened.ledger[seq - 1].next if seq else self.opened.first
+        if seq in self._progress.earlier:
+            return self._progress.earlier[seq]
+        return self._opened.ledger[seq - 1].next if seq else self._opened.first
 
-    def chunks(self, start: Position) -> Iterator[Chunk]:
-        """Cut the file anew from a chunk on."""
-        text = resumed(self.source, self.opened.dialect, start, self.limits)
-        yield from records.cut(text, self.opened.dialect, start, self.limits, self.opened.sizes)
+    def _chunks(self, start: Position) -> Iterator[Chunk]:
+        """Cut the file again from the start of a chunk on."""
+        opened, context = self._opened, self._context
+        text = text_from(context.source, opened.dialect, start, context.limits)
+        yield from records.cut(text, opened.dialect, start, context.limits, opened.sizes)

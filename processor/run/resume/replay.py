@@ -1,25 +1,31 @@
-"""A chunk once more that an earlier attempt has loaded: checked again, and not written."""
+"""Validate a chunk of an earlier attempt again, without writing it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import psycopg
 
 from processor.model import Change, Chunk, Rows
-from processor.run.chunks.write import Loader
+from processor.run.chunks.validate import ChunkValidator
 
 
 @dataclass(frozen=True, slots=True)
-class Replayed:
-    """The rows of a chunk that are in, what normalisers changed in it, and how many of its records were blank."""
+class ReplayedChunk:
+    """The rows of a chunk that are in the target, what normalisers changed in it, and its number of blank lines."""
 
     rows: Rows
     changes: Sequence[Change]
     blank: int
 
 
-def replay(loader: Loader, chunk: Chunk, rejected: frozenset[int]) -> Replayed:
-    """Return what is in of a chunk; `rejected` are the numbers of the records that are not."""
-    shape, rows, _, changes = loader.validated(chunk)
-    keep = ~np.isin(rows.index + chunk.position.record, list(rejected))
-    return Replayed(rows.kept(keep), changes, shape.skipped)
+def replay(
+    validator: ChunkValidator, conn: psycopg.Connection, chunk: Chunk, rejected: frozenset[int]
+) -> ReplayedChunk:
+    """Return what is in the target of a chunk; `rejected` are the numbers of the records that are not.
+
+    Raises: RowAccounting, psycopg.Error.
+    """
+    validated = validator.validate(conn, chunk)
+    keep = ~np.isin(validated.rows.index + chunk.position.record, list(rejected))
+    return ReplayedChunk(validated.rows.kept(keep), validated.changes, validated.blank)

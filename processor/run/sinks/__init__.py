@@ -1,10 +1,10 @@
-"""Where an attempt's rows go: straight into the target, through a temporary table, into a staging table, or nowhere.
+"""Where an attempt's rows go: into the target, through a temporary table, into a staging table, or nowhere.
 
 `write` takes a chunk's rows, in the transaction of its ledger entry. `complete` runs in the transaction that completes
-the job; `refused` in one that is rolled back, when the target did not take all that was staged.
+the job; `find_rejected` in one that is rolled back, when the target did not accept all that was staged.
 """
 
 from processor.run.sinks.choose import sink_for
-from processor.run.sinks.sink import Sink, Written
+from processor.run.sinks.sink import Sink, SinkResult
 
-__all__ = ["Sink", "Written", "sink_for"]
+__all__ = ["Sink", "SinkResult", "sink_for"]

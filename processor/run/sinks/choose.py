@@ -1,4 +1,4 @@
-"""Which sink a job needs: by the target's mode, by whose rights count, and by whether it is all or nothing."""
+"""Choose the sink of a job: by the target's mode, by whose rights count, and by whether it is all or nothing."""
 
 from collections.abc import Sequence
 from typing import LiteralString, cast
@@ -7,80 +7,79 @@ from uuid import UUID
 import psycopg
 from psycopg import sql
 
-from processor import load
 from processor.errors import MissingColumn, NotAllowed, NotPermitted
+from processor.load import copy_target
 from processor.model import Column, Job, Plan, Target
 from processor.queue import staging
-from processor.run.access.identity import entering
+from processor.run.access.identity import enter_writer
 from processor.run.sinks.direct import DirectSink
-from processor.run.sinks.repeated_keys import once_only, repeated
+from processor.run.sinks.repeated_keys import select_repeated, unique_in_file
 from processor.run.sinks.sink import DiscardSink, Sink
 from processor.run.sinks.staging_table import StagingTableSink
-from processor.run.sinks.statements import LINE, RECORD, transfer_statements, updatable
+from processor.run.sinks.statements import LINE, RECORD, Writing, transfer_statements, updated_columns
 from processor.run.sinks.temp_table import STAGE, TempTableSink
 
 
 def sink_for(conn: psycopg.Connection, job: Job, target: Target, plan: Plan) -> Sink:
-    """Return where this job's rows go; makes the tables of its own that it needs.
+    """Return the sink of a job, and create the tables of its own that it needs.
 
     Raises: NotPermitted, NotAllowed, MissingColumn when nothing of the file could be written; psycopg.Error.
     """
     if target.mode == "none":
         return DiscardSink()
-    columns = [each.column.name for each in plan.fields]
-    constants = constants_of(job, target)
-    check_privileges(target, [*columns, *(name for name, _ in constants)], job.role)
-    check_keys(target, columns)
+    columns = tuple(field.column for field in plan.fields)
+    writing = Writing(target, [column.name for column in columns], constants_of(job, target))
+    check_privileges(target, [*writing.columns, *writing.constants], job.role)
+    check_keys(target, writing.columns)
     if target.mode == "replace" or job.options.get("dry_run") or job.options.get("atomic"):
-        return staged(conn, job, target, plan, constants)
-    enter = entering(job)
+        return staging_table_sink(conn, job, columns, writing)
     if target.mode == "insert" and not (job.as_uploader and target.row_security):
-        written = (*(each.column for each in plan.fields), *(constant(target, name) for name, _ in constants))
+        written = (*columns, *(constant_column(target, name) for name in writing.constants))
         return DirectSink(
-            copying=load.copying(target.schema or "", target.table or "", written),
-            constants=tuple((name, str(value)) for name, value in constants),
-            enter=enter,
+            copy=copy_target(target.schema or "", target.table or "", written),
+            constants=tuple((name, str(value)) for name, value in writing.constants.items()),
+            enter=enter_writer(job),
         )
-    return merged(conn, job, target, plan, constants)
+    return temp_table_sink(conn, job, columns, writing)
 
 
-def constants_of(job: Job, target: Target) -> list[tuple[str, UUID]]:
-    """Return what every row gets besides the file's columns: its owner, and the job it came with."""
-    found: list[tuple[str, UUID]] = []
+def constants_of(job: Job, target: Target) -> dict[str, UUID]:
+    """Return what every row gets besides the file's columns: its owner, and the job that imported it."""
+    constants: dict[str, UUID] = {}
     if target.owner_column and job.owner:
-        found.append((target.owner_column, job.owner))
+        constants[target.owner_column] = job.owner
     if target.provenance_column:
-        found.append((target.provenance_column, job.id))
-    return found
+        constants[target.provenance_column] = job.id
+    return constants
 
 
-def constant(target: Target, name: str) -> Column:
+def constant_column(target: Target, name: str) -> Column:
     """Return the column that gets the same value in every row."""
     type_name = target.types.get(name, "")
     return Column(name=name, type=type_name, base=type_name, kind="b", not_null=False, required=False)
 
 
-def bigint(name: str) -> Column:
+def number_column(name: str) -> Column:
     """Return a column of numbers that staged rows have besides their own."""
     return Column(name=name, type="bigint", base="bigint", kind="b", not_null=True, required=True)
 
 
 def check_privileges(target: Target, written: Sequence[str], role: str) -> None:
-    """Refuse what the uploader could not do by hand, as far as grants say so.
+    """Check by the grants that the uploader could write the rows by hand.
 
     Raises: NotPermitted.
     """
-    lacking = [
+    missing = [
         f"{privilege} ({column})" if column else privilege
-        for privilege, column in target.lacking
+        for privilege, column in target.missing_privileges
         if column is None or column in written or column in target.key_columns or column == target.owner_column
     ]
-    if lacking:
-        raise NotPermitted(f"{role} may not write {target.schema}.{target.table}: it lacks {', '.join(lacking)}")
+    if missing:
+        raise NotPermitted(f"{role} may not write {target.schema}.{target.table}: it lacks {', '.join(missing)}")
 
 
 def check_keys(target: Target, columns: Sequence[str]) -> None:
-    """Refuse a file that does not say which rows it means, or nothing about them.
+    """Check that the file says which rows it means, and something about them.
 
     Raises: MissingColumn.
     """
@@ -89,84 +88,93 @@ def check_keys(target: Target, columns: Sequence[str]) -> None:
     missing = [name for name in target.key_columns if name not in columns and name != target.owner_column]
     if missing:
         raise MissingColumn(f"the target needs its key columns, which the file does not have: {', '.join(missing)}")
-    if target.mode == "update" and not updatable(target, columns):
+    if target.mode == "update" and not updated_columns(target, columns):
         raise MissingColumn("the file has no column that could be updated")
 
 
-def merged(conn: psycopg.Connection, job: Job, target: Target, plan: Plan, constants: list[tuple[str, UUID]]) -> TempTableSink:
+def temp_table_sink(conn: psycopg.Connection, job: Job, columns: tuple[Column, ...], writing: Writing) -> TempTableSink:
     """Return the sink that goes through a temporary table."""
-    columns = [each.column.name for each in plan.fields]
-    # What format_type() says of a column in the catalog, qualified and quoted by Postgres itself.
-    types = [sql.SQL(cast(LiteralString, each.column.type)) for each in plan.fields]
     described = [
-        sql.SQL("{} {}").format(sql.Identifier(name), type_) for name, type_ in zip(columns, types, strict=True)
+        # Postgres itself has qualified and quoted the type: it is what format_type() says of the column.
+        sql.SQL("{} {}").format(sql.Identifier(column.name), sql.SQL(cast(LiteralString, column.type)))
+        for column in columns
     ]
     create = sql.SQL('create temporary table import_stage ({}, "#record" bigint) on commit drop').format(
         sql.SQL(", ").join(described)
     )
     if job.as_uploader:
-        create += sql.SQL("; grant select on {} to {}").format(STAGE, sql.Identifier(job.role))
-    once, again = once_each(conn, job, target, columns)
+        create += grant_stage(job)
+    enter_keys, delete_repeated = unique_key_statements(conn, job, writing)
     return TempTableSink(
-        ordered=target.mode in ("upsert", "update", "ignore"),
+        ordered=writing.target.mode in ("upsert", "update", "ignore"),
         create=create,
-        copying=load.copying("pg_temp", "import_stage", (*(each.column for each in plan.fields), bigint(RECORD))),
-        merge=transfer_statements(target, columns, constants, STAGE),
-        enter=entering(job),
-        once=once,
-        again=again,
-        repeats=target.mode == "update",
+        copy=copy_target("pg_temp", "import_stage", (*columns, number_column(RECORD))),
+        statements=transfer_statements(writing, STAGE),
+        enter=enter_writer(job),
+        enter_keys=enter_keys,
+        delete_repeated=delete_repeated,
+        deletes_superseded=writing.target.mode == "update",
     )
 
 
-def once_each(
-    conn: psycopg.Connection, job: Job, target: Target, columns: Sequence[str]
+def grant_stage(job: Job) -> sql.Composed:
+    """Compose the grant by which the uploader reads the stage."""
+    return sql.SQL("; grant select on {} to {}").format(STAGE, sql.Identifier(job.role))
+
+
+def unique_key_statements(
+    conn: psycopg.Connection, job: Job, writing: Writing
 ) -> tuple[sql.Composed | None, sql.Composed | None]:
-    """Return the statements that let each key in once in the whole file, where the target says so."""
-    keys = once_only(target, columns)
+    """Return the statements that accept each key once in the whole file, where the target demands that.
+
+    The first enters the staged keys into the job's key table, the second deletes the staged rows whose key was there.
+    """
+    keys = unique_in_file(writing.target, writing.columns)
     if not keys:
         return None, None
     table = sql.Identifier("importer", staging.prepare_keys(conn, job, keys))
     names = sql.SQL(", ").join(map(sql.Identifier, keys))
-    once = sql.SQL(
+    enter_keys = sql.SQL(
         'insert into {table} ("#record", {names}) select "#record", {names} from {stage} '
         'order by "#record" on conflict do nothing'
     ).format(table=table, names=names, stage=STAGE)
-    again = sql.SQL(
+    delete_repeated = sql.SQL(
         'delete from {stage} as s where not exists (select from {table} as k where k."#record" = s."#record") '
         'returning s."#record"'
     ).format(table=table, stage=STAGE)
-    return once, again
+    return enter_keys, delete_repeated
 
 
-def staged(conn: psycopg.Connection, job: Job, target: Target, plan: Plan, constants: list[tuple[str, UUID]]) -> StagingTableSink:
-    """Return the sink of an all-or-nothing job; makes its staging table."""
-    columns = [each.column.name for each in plan.fields]
-    name = staging.prepare_stage(conn, job, columns)
+def staging_table_sink(
+    conn: psycopg.Connection, job: Job, columns: tuple[Column, ...], writing: Writing
+) -> StagingTableSink:
+    """Return the sink of an all-or-nothing job, and create its staging table."""
+    target = writing.target
+    name = staging.prepare_stage(conn, job, writing.columns)
     stage = sql.Identifier("importer", name)
-    merge = transfer_statements(target, columns, constants, STAGE, stage)
-    view = sql.SQL("create temporary view import_stage as select * from {}").format(stage)
+    statements = transfer_statements(writing, STAGE, stage)
+    create_view = sql.SQL("create temporary view import_stage as select * from {}").format(stage)
     if job.as_uploader:
-        view += sql.SQL("; grant select on {} to {}").format(STAGE, sql.Identifier(job.role))
-    dry = bool(job.options.get("dry_run"))
-    keys = once_only(target, columns)
+        create_view += grant_stage(job)
+    dry_run = bool(job.options.get("dry_run"))
+    keys = unique_in_file(target, writing.columns)
     return StagingTableSink(
-        looks_first=dry or bool(keys) or merge.foreign is not None,
-        copying=load.copying("importer", name, (*(each.column for each in plan.fields), bigint(RECORD), bigint(LINE))),
-        delete=sql.SQL('delete from {} where "#record" = any (%s)').format(stage),
-        merge=merge,
-        view=view,
-        unview=sql.SQL("drop view {}").format(STAGE),
+        checks_before_completing=dry_run or bool(keys) or statements.select_owned_by_others is not None,
+        copy=copy_target("importer", name, (*columns, number_column(RECORD), number_column(LINE))),
         count=sql.SQL("select count(*) from {}").format(stage),
-        clear=clearing(job, target) if target.mode == "replace" else None,
-        repeated=repeated(keys, stage) if keys else None,
-        enter=entering(job),
-        dry=dry,
+        delete=sql.SQL('delete from {} where "#record" = any (%s)').format(stage),
+        statements=statements,
+        create_view=create_view,
+        drop_view=sql.SQL("drop view {}").format(STAGE),
+        clear=clear_statement(job, target) if target.mode == "replace" else None,
+        select_repeated=select_repeated(keys, stage) if keys else None,
+        enter=enter_writer(job),
+        dry_run=dry_run,
     )
 
 
-def clearing(job: Job, target: Target) -> sql.Composed:
-    """Compose the deletion of what is exchanged: the owner's rows, or all rows for an administrator.
+def clear_statement(job: Job, target: Target) -> sql.Composed:
+    """Compose the deletion of the rows that are replaced: the owner's, or all of them for an administrator.
 
     Raises: NotAllowed for a user's job into a target that does not say which rows are the user's.
     """

@@ -1,4 +1,4 @@
-"""Straight into the target: COPY, where rows are inserted and no row security stands before it."""
+"""COPY straight into the target, where rows are inserted and no row security applies to the writer."""
 
 from dataclasses import dataclass
 
@@ -6,24 +6,26 @@ import polars as pl
 import psycopg
 from psycopg import sql
 
-from processor import load
+from processor.load import CopyTarget
 from processor.model import Chunk, Rows
 from processor.run.access.identity import acting
-from processor.run.sinks.sink import Immediate, Turn, Written
+from processor.run.sinks.sink import ImmediateSink, SinkResult, WaitTurn, copy_rows
 
 
 @dataclass(slots=True, kw_only=True)
-class DirectSink(Immediate):
-    """Chunks go into the target as they come; `constants` are texts that every row gets besides, by column."""
+class DirectSink(ImmediateSink):
+    """Chunks go into the target as they come; `constants` are column and text that every row gets besides its own."""
 
-    copying: load.Copying
+    copy: CopyTarget
     constants: tuple[tuple[str, str], ...] = ()
     enter: sql.Composed | None = None
 
-    def write(self, conn: psycopg.Connection, rows: Rows, chunk: Chunk, turn: Turn, *, isolating: bool) -> Written:
-        """COPY them."""
+    def write(
+        self, conn: psycopg.Connection, rows: Rows, chunk: Chunk, wait_turn: WaitTurn, *, isolating: bool
+    ) -> SinkResult:
+        """COPY the rows."""
         frame = rows.frame
         if self.constants:
             frame = frame.with_columns([pl.lit(text).alias(name) for name, text in self.constants])
         with acting(conn, self.enter):
-            return Written(tuple(self.copying.write(conn, frame, rows.sure, isolating=isolating)))
+            return SinkResult(tuple(copy_rows(self.copy, conn, frame, rows.certain, isolating=isolating)))

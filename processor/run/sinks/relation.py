@@ -1,4 +1,4 @@
-"""What is the same for sinks that move rows from a staging relation into the target: one statement, or row by row."""
+"""What is the same for sinks that transfer rows from a staging relation: in one statement, or around rejected rows."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,49 +6,49 @@ from dataclasses import dataclass
 import psycopg
 from psycopg import sql
 
-from processor import load
 from processor.database.sqlstates import is_about_a_row, is_refused_by_policy
-from processor.load.bisect import isolate
-from processor.run.sinks.sink import Immediate
+from processor.load import DatabaseRejection, bisect, database_rejection, savepoint
+from processor.run.sinks.sink import ImmediateSink
 from processor.run.sinks.statements import TransferStatements
 
 
 @dataclass(slots=True, kw_only=True)
-class Moving(Immediate):
-    """`merge` has the statements, `enter` those by which the transaction takes the uploader's place."""
+class RelationSink(ImmediateSink):
+    """`statements` transfer the rows; `enter` gives the transaction the uploader's identity."""
 
-    merge: TransferStatements
+    statements: TransferStatements
     enter: sql.Composed | None = None
 
-    def mends(self, exc: psycopg.Error) -> bool:
-        """Tell whether a row could be at fault; missing grants were looked for before the first one."""
+    def can_isolate(self, exc: psycopg.Error) -> bool:
+        """Return whether the error may be about a row; missing grants were looked for before the first one."""
         return is_about_a_row(exc) or (self.enter is not None and is_refused_by_policy(exc))
 
-    def isolated(
-        self, conn: psycopg.Connection, total: int, record: Callable[[int], int], budget: int | None = None
-    ) -> tuple[list[load.DatabaseRejection], int]:
-        """Move the rows that the target takes; return the others, by place from 0, and how many were written.
+    def transfer_accepted(
+        self, conn: psycopg.Connection, total: int, record: Callable[[int], int], limit: int | None = None
+    ) -> tuple[list[DatabaseRejection], int]:
+        """Transfer the rows that the target accepts; return the rejections, by place from 0, and the rows written.
 
-        `record` gives the record number of each place. Who is refused is looked for by halving: INSERT … SELECT names
-        no row. Stops after `budget` refused rows.
+        `record` gives the record number of each place. Rejected rows are found by halving, since INSERT … SELECT names
+        no row. It stops after `limit` rejections.
         """
-        moved = 0
+        transferred = 0
 
-        def attempt(start: int, count: int) -> psycopg.Error | None:
-            nonlocal moved
+        def try_rows(start: int, count: int) -> psycopg.Error | None:
+            nonlocal transferred
             written = 0
 
-            def move() -> None:
+            def transfer() -> None:
                 nonlocal written
-                written = conn.execute(self.merge.move(record(start), record(start + count - 1))).rowcount
+                statement = self.statements.transfer(record(start), record(start + count - 1))
+                written = conn.execute(statement).rowcount
 
-            exc = load.savepoint(conn, move, self.mends)
-            moved += 0 if exc else written
-            return exc
+            error = savepoint(conn, transfer, self.can_isolate)
+            transferred += 0 if error else written
+            return error
 
-        refused = isolate(total, attempt, nowhere, lambda row, exc: load.refusal(row, exc, ()), budget)
-        return refused, moved
+        rejected = bisect(total, try_rows, no_row, lambda row, exc: database_rejection(row, exc, ()), limit)
+        return rejected, transferred
 
 
-def nowhere(exc: psycopg.Error, start: int, count: int) -> None:
-    """Name no row: the server does not say at which one an INSERT … SELECT stood."""
+def no_row(exc: psycopg.Error, start: int, count: int) -> None:
+    """Return None: the server does not say at which row an INSERT … SELECT stopped."""

@@ -1,4 +1,4 @@
-"""Keys that stand in the file more than once: the statements that find the rows which are not to be written for it."""
+"""Keys that are repeated in the file: the statements that find the rows which are not to be written because of that."""
 
 from collections.abc import Sequence
 
@@ -7,33 +7,33 @@ from psycopg import sql
 from processor.model import Target
 
 
-def once_only(target: Target, columns: Sequence[str]) -> list[str]:
-    """Return the key columns that may not repeat in the file; none where the target does not say so."""
+def unique_in_file(target: Target, columns: Sequence[str]) -> list[str]:
+    """Return the key columns that may not be repeated in the file; none where the target does not demand it."""
     if target.on_duplicate_key != "error" or target.mode not in ("upsert", "ignore", "update"):
         return []
     return [name for name in target.key_columns if name in columns]
 
 
-def superseding(keys: Sequence[str], stage: sql.Composable) -> sql.Composed:
-    """Compose the deletion of all but the last of the rows with the same key."""
+def delete_superseded(keys: Sequence[str], stage: sql.Composable) -> sql.Composed:
+    """Compose the deletion of all rows but the last with the same key."""
     return sql.SQL('delete from {} as s using ({}) as d where d."#record" = s."#record"').format(
-        stage, repeating(keys, stage, sql.SQL("desc"))
+        stage, _repeated(keys, stage, sql.SQL("desc"))
     )
 
 
-def repeated(keys: Sequence[str], stage: sql.Composable) -> sql.Composed:
-    """Compose the query for the records of all but the first of the rows with the same key."""
-    return repeating(keys, stage, sql.SQL("asc"))
+def select_repeated(keys: Sequence[str], stage: sql.Composable) -> sql.Composed:
+    """Compose the query for the records of all rows but the first with the same key."""
+    return _repeated(keys, stage, sql.SQL("asc"))
 
 
-def repeating(keys: Sequence[str], stage: sql.Composable, order: sql.SQL) -> sql.Composed:
-    """Compose the query for all but one of the rows with the same key; null keys are alike to nothing."""
+def _repeated(keys: Sequence[str], stage: sql.Composable, order: sql.SQL) -> sql.Composed:
+    """Compose the query for all rows but one with the same key. A key with a null in it equals no other."""
     return sql.SQL(
         'select "#record" from (select "#record", row_number() over (partition by {keys} order by "#record" {order}) '
-        "as place from {stage} where {filled}) as n where n.place > 1"
+        "as place from {stage} where {complete}) as n where n.place > 1"
     ).format(
         keys=sql.SQL(", ").join(map(sql.Identifier, keys)),
         order=order,
         stage=stage,
-        filled=sql.SQL(" and ").join(sql.SQL("{} is not null").format(sql.Identifier(key)) for key in keys),
+        complete=sql.SQL(" and ").join(sql.SQL("{} is not null").format(sql.Identifier(key)) for key in keys),
     )

@@ -4,96 +4,118 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+import polars as pl
 import psycopg
 
-from processor import load
 from processor.database.sqlstates import is_about_a_row
+from processor.load import CopyTarget, DatabaseRejection
 from processor.model import Chunk, Job, Rejection, Rows
 
-# Returns when it is the chunk's turn, where later rows win over earlier ones.
-Turn = Callable[[], None]
+# Returns when it is the chunk's turn, in modes where later rows replace earlier ones.
+WaitTurn = Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
-    """What became of rows: `refused` by the database, with their place in the frame; `passed` over, by the mode's rule.
+class SinkResult:
+    """The rows that Postgres rejected, and the number of those that the target's mode skipped.
 
-    `repeated` of the passed ones stand in the file again, further down.
+    `superseded` of the skipped rows have a key that comes again further down in the file.
     """
 
-    refused: tuple[load.DatabaseRejection, ...] = ()
-    passed: int = 0
-    repeated: int = 0
+    rejected: tuple[DatabaseRejection, ...] = ()
+    skipped: int = 0
+    superseded: int = 0
 
 
 class Sink(Protocol):
-    """`ordered`: later rows win over earlier ones, so that chunks must be written in the order of the file.
+    """Writes the rows of one job.
 
-    `looks_first`: what is refused is looked for before the job is completed, not only when that fails. `tries`: writing
-    tries the types that `validate` leaves to Postgres.
+    `ordered`: later rows replace earlier ones, so that chunks must be written in the order of the file.
+    `checks_before_completing`: rejected rows are looked for before the job is completed, not only when that fails.
+    `casts_values`: writing tests the types that validation leaves to Postgres.
     """
 
     ordered: bool
-    looks_first: bool
-    tries: bool
+    checks_before_completing: bool
+    casts_values: bool
 
-    def write(self, conn: psycopg.Connection, rows: Rows, chunk: Chunk, turn: Turn, *, isolating: bool) -> Written:
-        """Write a chunk's rows: all of them, or, where `isolating`, those that the database takes.
+    def write(
+        self, conn: psycopg.Connection, rows: Rows, chunk: Chunk, wait_turn: WaitTurn, *, isolating: bool
+    ) -> SinkResult:
+        """Write a chunk's rows: all of them, or, where `isolating`, those that Postgres accepts.
 
         Raises: psycopg.Error.
         """
         ...
 
-    def mends(self, exc: psycopg.Error) -> bool:
-        """Tell whether writing the chunk again, isolating, gets over an error."""
+    def can_isolate(self, exc: psycopg.Error) -> bool:
+        """Return whether writing the chunk again, isolating, may avoid an error."""
         ...
 
     def complete(self, conn: psycopg.Connection, job: Job) -> int:
-        """Do what is left to do in the transaction that completes the job; return how many rows were passed over.
+        """Do what is left in the transaction that completes the job; return how many rows the mode skipped.
 
-        Raises: psycopg.Error, also for a row that the target refuses.
+        Raises: psycopg.Error, also for a row that the target does not accept.
         """
         ...
 
-    def refused(self, conn: psycopg.Connection, job: Job, last_record: int, budget: int | None) -> Written:
-        """Return what the target refuses only at the end, at most `budget` rows, by record number; nothing stays."""
+    def find_rejected(self, conn: psycopg.Connection, job: Job, last_record: int, limit: int | None) -> SinkResult:
+        """Return the staged rows that the target does not accept, at most `limit`, by record number; nothing stays.
+
+        Raises: psycopg.Error.
+        """
         ...
 
-    def drop(self, conn: psycopg.Connection, job: Job, rejected: list[Rejection], room: int) -> None:
-        """Count rows that were refused at the end as rejected, and take them out of what was staged."""
+    def reject(self, conn: psycopg.Connection, job: Job, rejections: list[Rejection], visible_left: int) -> None:
+        """Count staged rows as rejected, and take them out of the stage; the owner sees the first `visible_left`."""
         ...
 
 
 @dataclass(slots=True, kw_only=True)
-class Immediate:
-    """What is the same for sinks that have nothing left to do at the end."""
+class ImmediateSink:
+    """What is the same for sinks that have nothing left to do when the job is completed."""
 
     ordered: bool = False
-    looks_first: bool = False
-    tries: bool = True
+    checks_before_completing: bool = False
+    casts_values: bool = True
 
-    def mends(self, exc: psycopg.Error) -> bool:
-        """Tell whether a row could be at fault."""
+    def can_isolate(self, exc: psycopg.Error) -> bool:
+        """Return whether the error is about a row."""
         return is_about_a_row(exc)
 
     def complete(self, conn: psycopg.Connection, job: Job) -> int:
         """Do nothing."""
         return 0
 
-    def refused(self, conn: psycopg.Connection, job: Job, last_record: int, budget: int | None) -> Written:
-        """Refuse nothing."""
-        return Written()
+    def find_rejected(self, conn: psycopg.Connection, job: Job, last_record: int, limit: int | None) -> SinkResult:
+        """Reject nothing."""
+        return SinkResult()
 
-    def drop(self, conn: psycopg.Connection, job: Job, rejected: list[Rejection], room: int) -> None:
-        """Drop nothing."""
+    def reject(self, conn: psycopg.Connection, job: Job, rejections: list[Rejection], visible_left: int) -> None:
+        """Do nothing."""
 
 
 @dataclass(slots=True, kw_only=True)
-class DiscardSink(Immediate):
+class DiscardSink(ImmediateSink):
     """A target without a table: rows are validated and counted, and go into the normalised CSV alone."""
 
-    tries: bool = False
+    casts_values: bool = False
 
-    def write(self, conn: psycopg.Connection, rows: Rows, chunk: Chunk, turn: Turn, *, isolating: bool) -> Written:
+    def write(
+        self, conn: psycopg.Connection, rows: Rows, chunk: Chunk, wait_turn: WaitTurn, *, isolating: bool
+    ) -> SinkResult:
         """Write nothing."""
-        return Written()
+        return SinkResult()
+
+
+def copy_rows(
+    copy: CopyTarget, conn: psycopg.Connection, frame: pl.DataFrame, certain: frozenset[str], *, isolating: bool
+) -> list[DatabaseRejection]:
+    """COPY all rows, or, where `isolating`, those that Postgres accepts; return the rejections of the others.
+
+    Raises: psycopg.Error.
+    """
+    if isolating:
+        return copy.write_accepted(conn, frame)
+    copy.write(conn, frame, certain)
+    return []

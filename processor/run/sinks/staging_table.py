@@ -1,4 +1,4 @@
-"""All or nothing: chunks go into a staging table of the job's own, which the end moves into the target at once."""
+"""All or nothing: chunks go into a staging table of the job's own, which is transferred into the target at the end."""
 
 from dataclasses import dataclass, replace
 
@@ -6,97 +6,98 @@ import polars as pl
 import psycopg
 from psycopg import sql
 
-from processor import load
 from processor.errors import REJECTIONS, DatabaseBusy, NotPermitted
+from processor.load import CopyTarget, DatabaseRejection
 from processor.model import Chunk, Job, Rejection, Rows
 from processor.queue import staging
 from processor.run.access.identity import acting
-from processor.run.sinks.relation import Moving
-from processor.run.sinks.sink import Turn, Written
+from processor.run.sinks.relation import RelationSink
+from processor.run.sinks.sink import SinkResult, WaitTurn, copy_rows
 from processor.run.sinks.statements import LAST, LINE, RECORD
 
 
 @dataclass(slots=True, kw_only=True)
-class StagingTableSink(Moving):
-    """Chunks are staged with their record and line numbers; a dry run tries the target at the end, and takes it back.
+class StagingTableSink(RelationSink):
+    """Rows are staged with their record and line numbers; a dry run tries the target at the end, and rolls that back.
 
-    `view` makes a temporary view of the stage, which an uploader may read though the stage itself is nobody's;
-    `unview` drops it. `clear` empties what a target of mode replace exchanges. `repeated` selects the records whose key
-    has come before, where that is an error.
+    `create_view` creates a temporary view of the stage, which an uploader may read although the stage itself is not
+    readable; `drop_view` drops it. `clear` deletes the rows that a target of mode replace replaces. `select_repeated`
+    selects the records whose key came earlier in the file, where that is an error.
     """
 
-    copying: load.Copying
-    delete: sql.Composed
-    view: sql.Composed
-    unview: sql.Composed
+    copy: CopyTarget
     count: sql.Composed
+    delete: sql.Composed
+    create_view: sql.Composed
+    drop_view: sql.Composed
     clear: sql.Composed | None = None
-    repeated: sql.Composed | None = None
-    dry: bool = False
+    select_repeated: sql.Composed | None = None
+    dry_run: bool = False
 
-    def write(self, conn: psycopg.Connection, rows: Rows, chunk: Chunk, turn: Turn, *, isolating: bool) -> Written:
-        """COPY them into the staging table."""
+    def write(
+        self, conn: psycopg.Connection, rows: Rows, chunk: Chunk, wait_turn: WaitTurn, *, isolating: bool
+    ) -> SinkResult:
+        """COPY the rows into the staging table."""
         records = pl.Series(RECORD, rows.index + chunk.position.record)
         lines = pl.Series(LINE, chunk.lines[rows.index])
         frame = rows.frame.with_columns(records, lines)
-        return Written(tuple(self.copying.write(conn, frame, rows.sure, isolating=isolating)))
+        return SinkResult(tuple(copy_rows(self.copy, conn, frame, rows.certain, isolating=isolating)))
 
     def complete(self, conn: psycopg.Connection, job: Job) -> int:
-        """Move the rows into the target and drop the staging table."""
-        passed = 0
-        if not self.dry:
-            staged = self.prepare(conn)
+        """Transfer the rows into the target, unless this is a dry run, and drop the staging table."""
+        skipped = 0
+        if not self.dry_run:
+            staged = self._prepare(conn)
             kept = staging.keep_replaced(conn, job) if self.clear is not None else 0
             with acting(conn, self.enter):
                 if self.clear is not None:
                     check_cleared(kept, conn.execute(self.clear).rowcount)
-                passed = staged - conn.execute(self.merge.move(0, LAST)).rowcount
-            conn.execute(self.unview)
+                skipped = staged - conn.execute(self.statements.transfer(0, LAST)).rowcount
+            conn.execute(self.drop_view)
         staging.finish_stage(conn, job)
-        return passed
+        return skipped
 
-    def prepare(self, conn: psycopg.Connection) -> int:
-        """Get ready for the move; return how many rows are staged."""
-        row = conn.execute(self.count).fetchone()
-        if self.merge.supersede is not None:
-            conn.execute(self.merge.supersede)
-        conn.execute(self.view)
-        return int(row[0]) if row else 0
-
-    def refused(self, conn: psycopg.Connection, job: Job, last_record: int, budget: int | None) -> Written:
-        """Return the records that the target refuses."""
-        refused: list[load.DatabaseRejection] = []
-        if self.repeated is not None:
-            refused += self.taken_out(conn, self.repeated, "IJ417")
-        staged = self.prepare(conn)
-        if self.merge.foreign is not None:
-            strangers = self.taken_out(conn, self.merge.foreign, "IJ604")
-            refused += strangers
-            staged -= len(strangers)
-
+    def find_rejected(self, conn: psycopg.Connection, job: Job, last_record: int, limit: int | None) -> SinkResult:
+        """Return the records that the target does not accept."""
+        rejected: list[DatabaseRejection] = []
+        if self.select_repeated is not None:
+            rejected += self._delete_selected(conn, self.select_repeated, "IJ417")
+        staged = self._prepare(conn)
+        if self.statements.select_owned_by_others is not None:
+            owned_by_others = self._delete_selected(conn, self.statements.select_owned_by_others, "IJ604")
+            rejected += owned_by_others
+            staged -= len(owned_by_others)
         with acting(conn, self.enter):
             if self.clear is not None:
                 conn.execute(self.clear)
-            more, moved = self.isolated(conn, last_record, lambda place: place + 1, budget)
-        refused += [replace(each, row=each.row + 1) for each in more]
-        return Written(tuple(refused), staged - len(more) - moved)
+            late, transferred = self.transfer_accepted(conn, last_record, lambda place: place + 1, limit)
+        rejected += [replace(rejection, row=rejection.row + 1) for rejection in late]
+        return SinkResult(tuple(rejected), staged - len(late) - transferred)
 
-    def taken_out(self, conn: psycopg.Connection, query: sql.Composed, code: str) -> list[load.DatabaseRejection]:
-        """Take the records out of the stage that a query finds."""
-        found = [int(row[0]) for row in conn.execute(query).fetchall()]
-        conn.execute(self.delete, (found,))
-        return [load.DatabaseRejection(record, code, None, REJECTIONS[code]) for record in found]
+    def reject(self, conn: psycopg.Connection, job: Job, rejections: list[Rejection], visible_left: int) -> None:
+        """Count staged rows as rejected, and delete them from the staging table."""
+        conn.execute(self.delete, ([rejection.record for rejection in rejections],))
+        staging.reject_staged(conn, job, rejections, max(visible_left, 0))
 
-    def drop(self, conn: psycopg.Connection, job: Job, rejected: list[Rejection], room: int) -> None:
-        """Count rows that were refused at the end as rejected, and take them out of the staging table."""
-        conn.execute(self.delete, ([each.record for each in rejected],))
-        staging.reject_staged(conn, job, rejected, max(room, 0))
+    def _prepare(self, conn: psycopg.Connection) -> int:
+        """Prepare the transfer; return how many rows are staged."""
+        row = conn.execute(self.count).fetchone()
+        if self.statements.delete_superseded is not None:
+            conn.execute(self.statements.delete_superseded)
+        conn.execute(self.create_view)
+        return int(row[0]) if row else 0
+
+    def _delete_selected(self, conn: psycopg.Connection, query: sql.Composed, code: str) -> list[DatabaseRejection]:
+        """Delete the staged records that a query selects; return their rejections."""
+        records = [int(row[0]) for row in conn.execute(query).fetchall()]
+        conn.execute(self.delete, (records,))
+        return [DatabaseRejection(record, code, None, REJECTIONS[code]) for record in records]
 
 
 def check_cleared(kept: int, cleared: int) -> None:
-    """Compare how many rows were kept for an undo with how many were deleted, before others take their place.
+    """Compare the number of rows kept for an undo with the number of rows deleted, before others take their place.
 
-    Raises: NotPermitted when row security kept some from the uploader, DatabaseBusy when some came in between.
+    Raises: NotPermitted when row security hides some of them from the uploader, DatabaseBusy when some were added.
     """
     if cleared < kept:
         raise NotPermitted(f"the uploader may not delete {kept - cleared:,} of {kept:,} rows that the file replaces")

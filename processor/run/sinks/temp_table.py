@@ -1,4 +1,4 @@
-"""Through a temporary table: where row security decides about each row, or rows meet rows that are there."""
+"""Through a temporary table: where row security applies to each row, or rows meet existing rows."""
 
 from dataclasses import dataclass
 
@@ -7,12 +7,12 @@ import polars as pl
 import psycopg
 from psycopg import sql
 
-from processor import load
 from processor.errors import REJECTIONS
+from processor.load import CopyTarget, DatabaseRejection
 from processor.model import Chunk, Offsets, Rows
 from processor.run.access.identity import acting
-from processor.run.sinks.relation import Moving
-from processor.run.sinks.sink import Turn, Written
+from processor.run.sinks.relation import RelationSink
+from processor.run.sinks.sink import SinkResult, WaitTurn, copy_rows
 from processor.run.sinks.statements import LAST, RECORD
 
 # SQLSTATE cardinality_violation: ON CONFLICT met a key twice in one statement.
@@ -21,64 +21,72 @@ STAGE = sql.Identifier("pg_temp", "import_stage")
 
 
 @dataclass(slots=True, kw_only=True)
-class TempTableSink(Moving):
+class TempTableSink(RelationSink):
     """Each chunk goes by COPY into a temporary table, and from there into the target by one statement.
 
-    The table lives for the transaction alone, as Supabase's transaction pooler demands. `create` makes it, `copying`
-    fills it. `once` and `again` are there where a key may stand in the file only once: they enter the keys into
-    a table of the job's, and take rows out of the stage that could not be entered.
+    The table lives for the transaction alone, as Supabase's transaction pooler demands. `create` creates it, `copy`
+    fills it. `enter_keys` and `delete_repeated` are there where a key may occur only once in the file: they enter the
+    keys into a table of the job's, and delete the staged rows whose key was there already. `deletes_superseded` says
+    that superseded rows are deleted before each transfer.
     """
 
     create: sql.Composed
-    copying: load.Copying
-    once: sql.Composed | None = None
-    again: sql.Composed | None = None
-    repeats: bool = False
+    copy: CopyTarget
+    enter_keys: sql.Composed | None = None
+    delete_repeated: sql.Composed | None = None
+    deletes_superseded: bool = False
 
-    def write(self, conn: psycopg.Connection, rows: Rows, chunk: Chunk, turn: Turn, *, isolating: bool) -> Written:
-        """COPY them into the temporary table, and merge."""
+    def write(
+        self, conn: psycopg.Connection, rows: Rows, chunk: Chunk, wait_turn: WaitTurn, *, isolating: bool
+    ) -> SinkResult:
+        """COPY the rows into the temporary table, and transfer them."""
         records = rows.index + chunk.position.record
-        numbers = pl.Series(RECORD, records)
         conn.execute(self.create)
-        refused = self.copying.write(conn, rows.frame.with_columns(numbers), rows.sure, isolating=isolating)
+        frame = rows.frame.with_columns(pl.Series(RECORD, records))
+        rejected = copy_rows(self.copy, conn, frame, rows.certain, isolating=isolating)
         if self.ordered:
-            turn()
-        refused += self.repeated_keys(conn, records)
+            wait_turn()
+        rejected += self._reject_repeated(conn, records)
         superseded = 0
-        if self.merge.supersede is not None and (isolating or self.repeats):
-            superseded = conn.execute(self.merge.supersede).rowcount
-        staged = len(records) - len(refused)
+        if self.statements.delete_superseded is not None and (isolating or self.deletes_superseded):
+            superseded = conn.execute(self.statements.delete_superseded).rowcount
+        late, transferred = self._transfer(conn, records, isolating=isolating)
+        rejected += late
+        if transferred < len(records) - len(rejected) - superseded:
+            known = {rejection.row for rejection in rejected}
+            rejected += [r for r in self._owned_by_others(conn, records) if r.row not in known]
+        return SinkResult(tuple(rejected), len(records) - len(rejected) - transferred, superseded)
+
+    def can_isolate(self, exc: psycopg.Error) -> bool:
+        """Return whether a row could be at fault; once a key came twice, superseded rows are deleted first."""
+        if exc.sqlstate == KEY_TWICE:
+            self.deletes_superseded = True
+        return exc.sqlstate == KEY_TWICE or RelationSink.can_isolate(self, exc)
+
+    def _transfer(
+        self, conn: psycopg.Connection, records: Offsets, *, isolating: bool
+    ) -> tuple[list[DatabaseRejection], int]:
+        """Transfer the staged rows; return the rejections and the number of rows written."""
         with acting(conn, self.enter):
             if isolating:
-                more, merged = self.isolated(conn, len(records), lambda place: int(records[place]))
-                refused += more
-                staged -= len(more)
-            else:
-                merged = conn.execute(self.merge.move(0, LAST)).rowcount
-        if merged < staged - superseded:
-            known = {each.row for each in refused}
-            strangers = [each for each in self.foreign(conn, records) if each.row not in known]
-            refused += strangers
-            staged -= len(strangers)
-        return Written(tuple(refused), staged - merged, superseded)
+                return self.transfer_accepted(conn, len(records), lambda place: int(records[place]))
+            return [], conn.execute(self.statements.transfer(0, LAST)).rowcount
 
-    def mends(self, exc: psycopg.Error) -> bool:
-        """Tell whether a row could be at fault; from a key that comes twice on, keys are looked at before the merge."""
-        if exc.sqlstate == KEY_TWICE:
-            self.repeats = True
-        return exc.sqlstate == KEY_TWICE or Moving.mends(self, exc)
-
-    def repeated_keys(self, conn: psycopg.Connection, records: Offsets) -> list[load.DatabaseRejection]:
-        """Take rows out whose key has come before in the file, where that is an error."""
-        if self.once is None or self.again is None:
+    def _reject_repeated(self, conn: psycopg.Connection, records: Offsets) -> list[DatabaseRejection]:
+        """Delete the staged rows whose key came earlier in the file, where that is an error."""
+        if self.enter_keys is None or self.delete_repeated is None:
             return []
-        conn.execute(self.once)
-        found = sorted(row[0] for row in conn.execute(self.again).fetchall())
-        return [load.DatabaseRejection(int(row), "IJ417", None, REJECTIONS["IJ417"]) for row in np.searchsorted(records, found)]
+        conn.execute(self.enter_keys)
+        return _rejections(conn, self.delete_repeated, records, "IJ417")
 
-    def foreign(self, conn: psycopg.Connection, records: Offsets) -> list[load.DatabaseRejection]:
-        """Return the rows that an upsert passed over because another owner has a row with their key."""
-        if self.merge.foreign is None:
+    def _owned_by_others(self, conn: psycopg.Connection, records: Offsets) -> list[DatabaseRejection]:
+        """Return the rows that an upsert skipped because another owner has a row with their key."""
+        if self.statements.select_owned_by_others is None:
             return []
-        found = sorted(int(row[0]) for row in conn.execute(self.merge.foreign).fetchall())
-        return [load.DatabaseRejection(int(row), "IJ604", None, REJECTIONS["IJ604"]) for row in np.searchsorted(records, found)]
+        return _rejections(conn, self.statements.select_owned_by_others, records, "IJ604")
+
+
+def _rejections(conn: psycopg.Connection, query: sql.Composed, records: Offsets, code: str) -> list[DatabaseRejection]:
+    """Reject the rows whose record numbers a statement returns."""
+    numbers = sorted(int(row[0]) for row in conn.execute(query).fetchall())
+    return [DatabaseRejection(int(row), code, None, REJECTIONS[code]) for row in np.searchsorted(records, numbers)]

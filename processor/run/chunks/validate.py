@@ -1,0 +1,71 @@
+"""Validate one chunk: shape, parse, read, check, and the casts that only Postgres can do. Nothing is written."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import psycopg
+
+from processor import records, validate
+from processor.load import cast_results
+from processor.model import Change, Checked, Chunk, Rejections, Rows
+from processor.report import Report
+from processor.run.artifacts.formulas import unescape_formulas
+from processor.run.opening import OpenedFile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValidatedChunk:
+    """A chunk whose rows are valid as far as can be told without writing them.
+
+    `blank` is the number of blank lines; `rejections` are those of all records that are neither blank nor in `rows`.
+    """
+
+    chunk: Chunk
+    blank: int
+    rows: Rows
+    rejections: Rejections
+    changes: Sequence[Change]
+
+
+class ChunkValidator:
+    """Validates the chunks of one file by its plan; it may be used from several threads, each with its connection."""
+
+    def __init__(self, opened: OpenedFile, report: Report) -> None:
+        self._plan, self._dialect, self._report = opened.plan, opened.dialect, report
+        self._escaped = opened.beginning.from_errors_csv
+
+    def validate(self, conn: psycopg.Connection, chunk: Chunk) -> ValidatedChunk:
+        """Validate a chunk; types that writing will test anyway are left to it.
+
+        Raises: RowAccounting, psycopg.Error.
+        """
+        plan, dialect, report = self._plan, self._dialect, self._report
+        shape = validate.check_shape(chunk, plan.width)
+        with report.timed("parse"):
+            index = np.flatnonzero(shape.keep)
+            frame = validate.parse(records.clean(chunk, shape.keep, dialect), plan, dialect, len(index))
+            rows = Rows(unescape_formulas(frame) if self._escaped else frame, index, ascii_only=chunk.data.isascii())
+        with report.timed("read"):
+            read = validate.transform(rows, plan)
+        with report.timed("check"):
+            rows, rejections = self._cast(conn, validate.check(read.rows, plan, read.rejections))
+        return ValidatedChunk(
+            chunk=chunk,
+            blank=shape.skipped,
+            rows=rows,
+            rejections=shape.rejections + rejections,
+            changes=read.changes,
+        )
+
+    def validate_opaque(self, conn: psycopg.Connection, validated: ValidatedChunk) -> ValidatedChunk:
+        """Validate the types that were left to writing, after it has failed.
+
+        Raises: psycopg.Error.
+        """
+        uncertain = validate.opaque_values(validated.rows, self._plan)
+        rows, rejections = self._cast(conn, Checked(validated.rows, uncertain, Rejections()))
+        return replace(validated, rows=rows, rejections=validated.rejections + rejections)
+
+    def _cast(self, conn: psycopg.Connection, checked: Checked) -> tuple[Rows, Rejections]:
+        return validate.settle(checked, cast_results(conn, checked.uncertain))

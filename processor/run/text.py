@@ -1,0 +1,76 @@
+"""The file's text as a stream, from its beginning or from where an attempt resumes, and the digest of its bytes."""
+
+import hashlib
+from collections.abc import Generator, Iterable, Iterator
+from dataclasses import replace
+
+from processor import dialect as dialects
+from processor.model import Dialect, FileLimits, Position
+from processor.storage import Source
+
+SAMPLE_BYTES = 256 * 1024
+
+
+class Digest:
+    """The SHA-256 of a file whose blocks have all passed; `hexdigest` is None when the attempt began in the middle."""
+
+    def __init__(self) -> None:
+        self._sha256 = hashlib.sha256()
+        self._partial = False
+        self._blocks: Generator[bytes] | None = None
+
+    def of(self, blocks: Iterator[bytes]) -> Generator[bytes]:
+        """Pass the blocks on and add them to the digest."""
+        self._blocks = self._passing(blocks)
+        return self._blocks
+
+    def _passing(self, blocks: Iterator[bytes]) -> Generator[bytes]:
+        for block in blocks:
+            self._sha256.update(block)
+            yield block
+
+    def drain(self) -> None:
+        """Read the blocks that the text's reader left: a zip's directory follows its text."""
+        if self._blocks is not None and not self._partial:
+            for _ in self._blocks:
+                pass
+
+    def give_up(self) -> None:
+        """Note that the rest of the file will not pass."""
+        self._partial = True
+
+    @property
+    def hexdigest(self) -> str | None:
+        """The digest in hexadecimal."""
+        return None if self._partial else self._sha256.hexdigest()
+
+
+def read_sample(blocks: Iterator[bytes]) -> tuple[bytes, bool]:
+    """Read blocks until there are more than `SAMPLE_BYTES`; return them, and whether they are the whole file."""
+    sample = bytearray()
+    for block in blocks:
+        sample += block
+        if len(sample) > SAMPLE_BYTES:
+            return bytes(sample), False
+    return bytes(sample), True
+
+
+def text_from(source: Source, dialect: Dialect, start: Position, limits: FileLimits) -> Iterator[bytes]:
+    """Yield the text from `start` on: by a range request where the file's bytes are its text, else by skipping."""
+    if dialect.is_plain:
+        rest = source.blocks(start.offset + dialect.bom_bytes)
+        return iter(dialects.text_stream(rest, replace(dialect, bom_bytes=0), limits, start))
+    return without_beginning(dialects.text_stream(source.blocks(), dialect, limits), start.offset)
+
+
+def text_from_beginning(source: Source, dialect: Dialect, first: Position, limits: FileLimits) -> Iterator[bytes]:
+    """Yield the text from the first record on, by reading the whole file."""
+    return without_beginning(dialects.text_stream(source.blocks(), dialect, limits), first.offset)
+
+
+def without_beginning(blocks: Iterable[bytes], count: int) -> Iterator[bytes]:
+    """Pass the blocks on without their first `count` bytes."""
+    for block in blocks:
+        if count < len(block):
+            yield block[count:] if count else block
+        count -= min(count, len(block))
