@@ -13,8 +13,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg import sql
+from psycopg.rows import dict_row
 
-from processor import load
+from processor.load import savepoint
+from processor.load.copy import copy_statement, copy_text
 from processor.model import Column
 from processor.native import binary_plan, encode_binary
 from tests.conftest import Cluster
@@ -106,10 +108,17 @@ def columns_of(conn: psycopg.Connection, type_name: str) -> list[Column]:
                 sql.Identifier(table), sql.SQL(type_name)
             )
         )
-    described = conn.execute(
-        "select name, type, base, kind, not_null, required, labels from importer.insertable_columns('public.by_text')"
-    ).fetchall()
-    return [Column(*row[:6], tuple(row[6])) for row in described]
+    return describe(conn, "by_text")
+
+
+def describe(conn: psycopg.Connection, table: str) -> list[Column]:
+    """Return the columns of a table in `public`."""
+    query = """
+    select name, type, base, kind, not_null, required, labels
+    from importer.insertable_columns(to_regclass(format('public.%%I', %s::text)))
+    """
+    rows = conn.cursor(row_factory=dict_row).execute(query, (table,)).fetchall()
+    return [Column(**row | {"labels": tuple(row["labels"])}) for row in rows]
 
 
 def frame_of(values: Sequence[str | None]) -> pl.DataFrame:
@@ -118,8 +127,8 @@ def frame_of(values: Sequence[str | None]) -> pl.DataFrame:
 
 
 def by_text(conn: psycopg.Connection, values: Sequence[str | None]) -> psycopg.Error | None:
-    statement = load.copy_statement("public", "by_text", ["place", "value"])
-    return load.savepoint(conn, lambda: load.copy(conn, statement, frame_of(values)))
+    statement = copy_statement("public", "by_text", ["place", "value"])
+    return savepoint(conn, lambda: copy_text(conn, statement, frame_of(values)))
 
 
 def by_binary(conn: psycopg.Connection, pieces: Iterator[bytes]) -> psycopg.Error | None:
@@ -128,7 +137,7 @@ def by_binary(conn: psycopg.Connection, pieces: Iterator[bytes]) -> psycopg.Erro
             for piece in pieces:
                 sink.write(piece)
 
-    return load.savepoint(conn, write)
+    return savepoint(conn, write)
 
 
 def stored(conn: psycopg.Connection, table: str) -> bytes:
@@ -216,17 +225,14 @@ def test_columns_of_all_types_side_by_side(conn: psycopg.Connection) -> None:
     )
     for table in ("wide_text", "wide_binary"):
         conn.execute(sql.SQL("create table public.{} ({})").format(sql.Identifier(table), columns))
-    described = conn.execute(
-        "select name, type, base, kind, not_null, required, labels from importer.insertable_columns('public.wide_text')"
-    ).fetchall()
-    plan = binary_plan([Column(*row[:6], tuple(row[6])) for row in described])
+    plan = binary_plan(describe(conn, "wide_text"))
     assert plan is not None
     frame = pl.DataFrame(
         {name: pl.Series(([*edges, None] * rows)[:rows], dtype=pl.String) for name, (_, edges) in listed.items()}
     )
     pieces = encode_binary(frame, plan)
     assert pieces is not None
-    load.copy(conn, load.copy_statement("public", "wide_text", frame.columns), frame)
+    copy_text(conn, copy_statement("public", "wide_text", frame.columns), frame)
     with conn.cursor().copy("copy public.wide_binary from stdin (format binary)") as sink:
         for piece in pieces:
             sink.write(piece)
