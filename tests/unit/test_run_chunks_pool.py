@@ -1,4 +1,4 @@
-"""Several loaders on one file: every chunk once, and an orderly end when one of them fails."""
+"""Several loaders for one file load every chunk once, and all of them stop when one fails."""
 
 import threading
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ import pytest
 
 from processor.run.chunks.order import ChunkOrder
 from processor.run.chunks.pool import LoaderPool
-from processor.run.stop_signal import Stopped
+from processor.run.stop_signal import StopRequested
 
 
 def numbers(count: int) -> Iterator[Any]:
@@ -28,7 +28,7 @@ def test_loaders_work_at_the_same_time() -> None:
     assert not both.broken
 
 
-def test_failure_of_one_ends_all_and_is_raised() -> None:
+def test_failure_of_one_loader_stops_all_and_is_raised() -> None:
     loaded: list[Any] = []
 
     def load(chunk: Any) -> None:
@@ -41,7 +41,7 @@ def test_failure_of_one_ends_all_and_is_raised() -> None:
     assert len(loaded) < 1000
 
 
-def test_failure_of_the_source_is_raised_when_nobody_is_at_work_any_more() -> None:
+def test_failure_of_the_source_is_raised_once_all_loaders_have_stopped() -> None:
     at_work: set[Any] = set()
 
     def load(chunk: Any) -> None:
@@ -57,38 +57,28 @@ def test_failure_of_the_source_is_raised_when_nobody_is_at_work_any_more() -> No
     assert at_work == set()
 
 
-def test_a_failure_is_told_and_not_that_others_gave_up_for_it() -> None:
-    turns = ChunkOrder(0)
+def test_first_failure_is_raised_rather_than_its_consequences() -> None:
+    order = ChunkOrder(0)
 
     def load(chunk: Any) -> None:
         if chunk == 0:
             raise ValueError("zero")
-        turns.wait(chunk)
+        order.wait(chunk)
 
     for _ in range(20):
         with pytest.raises(ValueError, match="zero"):
-            LoaderPool([load, load], turns.give_up).load(numbers(5))
+            LoaderPool([load, load], order.give_up).load(numbers(5))
 
 
-def test_turns_pass_in_order_whoever_is_done_first() -> None:
-    turns, passed = ChunkOrder(3), list[int]()
+def test_error_is_raised_rather_than_a_shutdown_that_came_first() -> None:
+    stopped = threading.Event()
 
-    def wait(seq: int) -> None:
-        turns.wait(seq)
-        passed.append(seq)
-        turns.done(seq)
+    def load(chunk: Any) -> None:
+        if chunk == 0:
+            stopped.set()
+            raise StopRequested
+        stopped.wait(10)
+        raise ValueError("one")
 
-    threads = [threading.Thread(target=wait, args=(seq,)) for seq in (7, 6, 4, 3)]
-    for thread in threads:
-        thread.start()
-    turns.done(5)  # did not wait for its turn
-    for thread in threads:
-        thread.join(10)
-    assert passed == [3, 4, 6, 7]
-
-
-def test_turn_that_will_never_come_is_given_up() -> None:
-    turns = ChunkOrder(0)
-    turns.give_up()
-    with pytest.raises(Stopped):
-        turns.wait(1)
+    with pytest.raises(ValueError, match="one"):
+        LoaderPool([load, load], lambda: None).load(numbers(2))

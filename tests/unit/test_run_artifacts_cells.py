@@ -1,16 +1,16 @@
-"""Guards in errors.csv: before the cells that a spreadsheet would execute, and no other character changes."""
+"""Formulas in errors.csv: cells that a spreadsheet would execute are escaped, and no other character changes."""
 
 import pytest
 
 from processor.model import Dialect
-from processor.run.artifacts.cells import guarded_record
+from processor.run.artifacts.cells import escape_record
 
 PLAIN, SEMICOLON = Dialect(), Dialect(delimiter=";")
 BACKSLASH, APOSTROPHE, BARE = Dialect(escape="\\"), Dialect(quote="'"), Dialect(quote=None, delimiter="\t")
 
 
 @pytest.mark.parametrize(
-    ("dialect", "raw", "guarded"),
+    ("dialect", "raw", "escaped"),
     [
         (PLAIN, "a,b", "a,b"),
         (PLAIN, "=1+1,b", "'=1+1,b"),
@@ -28,5 +28,5 @@ BACKSLASH, APOSTROPHE, BARE = Dialect(escape="\\"), Dialect(quote="'"), Dialect(
         (BARE, '=C:\\x\tsay "hi"', '\'=C:\\x\tsay "hi"'),
     ],
 )
-def test_only_dangerous_cells_change(dialect: Dialect, raw: str, guarded: str) -> None:
-    assert guarded_record(raw, dialect) == guarded
+def test_only_formulas_are_escaped(dialect: Dialect, raw: str, escaped: str) -> None:
+    assert escape_record(raw, dialect) == escaped
