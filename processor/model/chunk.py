@@ -1,4 +1,4 @@
-"""A chunk of records, its place in the file, and what a file may cost."""
+"""A chunk of records, its position in the file, and the limits of a file."""
 
 from dataclasses import dataclass
 
@@ -10,10 +10,10 @@ Offsets = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class FileLimits:
-    """What a file may cost: a larger field or record is rejected, a larger text or a steeper compression ends the job.
+    """The limits of a file. A larger field or record is rejected; a larger text or a higher ratio fails the job.
 
-    `text_bytes` counts after decompression; `ratio` is decompressed over compressed (deflate reaches 1,030 on zeros,
-    real exports stay under 100).
+    `text_bytes` counts after decompression. `ratio` is the size of the decompressed text over that of the compressed
+    bytes (deflate reaches 1,030 on zeros, real exports stay under 100).
     """
 
     record_bytes: int = 16 << 20
@@ -26,9 +26,8 @@ class FileLimits:
 class Position:
     """A record boundary in the text stream: where a chunk starts, or where an attempt resumes.
 
-    `offset` is in bytes of the stream handed to `records` (UTF-8, decompressed), `line` and `record` are those of the
-    next record, both counted from 1; `record` counts data records only (the header is none), `seq` is the next
-    chunk's number.
+    `offset` counts bytes of the stream that `records` cuts (UTF-8, decompressed). `line` and `record` are those of the
+    next record and count from 1; the header is not a record. `seq` is the number of the next chunk, from 0.
     """
 
     offset: int = 0
@@ -39,15 +38,15 @@ class Position:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chunk:
-    """Some megabytes of whole records, with each record's extent and number of fields counted from the bytes.
+    """Some megabytes of whole records. The extent and the fields of each record are counted from the bytes.
 
-    `data` holds exactly the bytes `[position.offset, position.offset + len(data))`, unless one record over the limit
-    was cut (`next.offset` counts all of it). `starts`/`ends` (shape: records) are offsets within `data`; `ends` is
-    exclusive and leaves out the line end. `fields` (shape: records) is the number of fields by Python's csv rules, 0
-    on a blank line. `blank`, `nul`, `oversized`, `irregular` (shape: records, bool) mark empty and comment lines,
-    records with a NUL byte, records or fields over the limit, and records whose quotes only a lenient reader
-    understands (a stray quote in an unquoted field, text after a closing quote). `lines` (shape: records) is the
-    physical line on which each record starts.
+    `data` holds exactly the bytes `[position.offset, position.offset + len(data))`, unless a record over the limit was
+    cut; `next.offset` counts all of its bytes. All arrays have the shape (records). `starts` and `ends` are offsets in
+    `data`; `ends` is exclusive and leaves out the line end. `fields` is the number of fields by the rules of Python's
+    csv, 0 for a blank line. `lines` is the physical line, from 1, on which a record starts. The masks mark:
+    `blank` empty lines and comments; `nul` records with a NUL byte; `oversized` records that are over a limit or have a
+    field that is; `irregular` records with quotes that only a lenient reader accepts (a stray quote in an unquoted
+    field, text after a closing quote).
     """
 
     position: Position
@@ -64,5 +63,5 @@ class Chunk:
 
     @property
     def records(self) -> int:
-        """The number of data records, blank lines included: what `rows_read` counts."""
+        """The number of records, blank lines included, as `rows_read` counts them."""
         return len(self.starts)

@@ -8,10 +8,10 @@ from typing import Literal
 class Column:
     """One column of the target as the catalog has it.
 
-    `type` is Postgres's own spelling with its modifier (`format_type`), such as `numeric(12,2)` or `public.mood`;
-    `base` is the type name without modifier, of the base type where `type` is a domain; `kind` is pg_type.typtype of
-    `type` ('b' base, 'd' domain, 'e' enum …); `labels` are an enum's labels, else empty. `required`: not null and
-    neither default nor identity fills it.
+    `type` is the type with its modifier as `format_type` spells it, such as `numeric(12,2)` or `public.mood`. `base` is
+    its name without the modifier; for a domain, that of its base type. `kind` is pg_type.typtype of `type` ('b' base,
+    'd' domain, 'e' enum …). `labels` are the labels of an enum. `required` says that the column is not null and that
+    neither a default nor an identity fills it.
     """
 
     name: str
@@ -25,10 +25,11 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Normaliser:
-    """What makes the spellings of a column's values one: `name` is its entry in `validate.normalise`.
+    """A normaliser, which brings different spellings of a column's values into one form.
 
-    `region` (two letters) is a phone number's without a country code; `scheme` an address's without one; `pattern`
-    and `replace` (with `$1` for groups) are a regular expression's; `code` replaces the rejection's own.
+    `name` is its entry in `validate.normalise`. `region` (two letters) is that of phone numbers without a country code,
+    `scheme` that of URLs without one. `pattern` and `replace` (with `$1` for groups) are those of a regular expression.
+    `code` replaces the code of its rejections.
     """
 
     name: str
@@ -41,11 +42,11 @@ class Normaliser:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """How the texts of one column are to be understood, before its type is asked; the default is: as Postgres does.
+    """How the texts of one column are read before they are cast; by default, as Postgres reads them.
 
-    `date_formats` and `timestamp_formats` are in strptime notation or "iso", tried in order. `indian` groups digits
-    by two before the last three. `default` is the text that stands in for null. An empty tuple or None leaves the
-    question to Postgres.
+    `date_formats` and `timestamp_formats` are in strptime notation or "iso" and are tried in order. `indian` says that
+    digits are grouped by two before the last three. `default` is the text that replaces null. An empty tuple or None
+    leaves the value to Postgres.
     """
 
     null_values: tuple[str, ...] = ()
@@ -66,10 +67,11 @@ class Reading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """A field of the file that goes into a column: its place in the record (from 0), its header, its column.
+    """A field of the file that goes into a column.
 
-    A place below 0 is that of a column which the file does not have: its reading's default fills it. `how` says what
-    led there: the header as it stands (`exact`), `folded`, an `alias`, the job's `mapping`, or the `position`.
+    `index` is the field's place in the record, from 0. A negative index stands for a column that the file does not have
+    and that the default of its reading fills. `how` says how the header was matched with the column: `exact`, `folded`,
+    by an `alias`, by the job's `mapping`, or by `position`.
     """
 
     index: int
@@ -81,9 +83,10 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a job does with each field of a record.
+    """What a job does with the fields of a record.
 
-    `width` fields per record, those in `fields` are loaded, in this order.
+    A record has `width` fields; those in `fields` are loaded, in this order. `ignored` names the headers that match no
+    column. `null_values` are the null values that all columns share.
     """
 
     width: int
