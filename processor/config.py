@@ -53,7 +53,7 @@ class Config:
 
     @property
     def spare_connections(self) -> int:
-        """Number of connections that jobs share beyond the first one of each: enough for two jobs to use all of theirs.
+        """Number of connections beyond one per job, enough for two jobs to use `connections` each.
 
         On two cores a third large job gains nothing from more connections, and each costs the memory of a chunk.
         """

@@ -25,11 +25,11 @@ class JsonFormatter(logging.Formatter):
             line["job_id"] = job
         line |= getattr(record, "detail", {})
         if record.exc_info and record.exc_info[0] is not None:
-            line["exception"] = where(record.exc_info[1])
+            line["exception"] = traceback_of(record.exc_info[1])
         return json.dumps(line, default=str)
 
 
-def where(exc: BaseException | None) -> list[str]:
+def traceback_of(exc: BaseException | None) -> list[str]:
     """Return the class of an exception and the frames of its traceback.
 
     The text of the exception is left out because it may quote a value or a secret.

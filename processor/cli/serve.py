@@ -14,11 +14,12 @@ def serve() -> None:
     config = configured()
     check_database(config.database_url)
 
-    # Imported after the checks that can fail: create_app imports Polars, which takes 1.5 s.
     from processor.http import server
     from processor.http.limits import ServerLimits
 
     server.check_address(config.host, config.port)
+
+    # Imported after all checks, because it imports Polars, which takes 1.5 s.
     from processor.http.app import create_app
 
     limits = ServerLimits()

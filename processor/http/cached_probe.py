@@ -1,4 +1,4 @@
-"""A blocking question to the database, on behalf of clients that need no password, asked rarely and once for all."""
+"""A blocking query whose result all requests share for a while, because clients trigger it without a password."""
 
 import asyncio
 import time
