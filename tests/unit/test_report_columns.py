@@ -6,15 +6,15 @@ import numpy as np
 import polars as pl
 import pytest
 
-from processor.model import Column, Dialect, Field, Plan, Rejections, Rows
+from processor.model import Dialect, Rejections, Rows
 from processor.report import Report
 from processor.report.top_values import TOP_CHARACTERS
+from tests.columns import column, plan_of
 
 
 def column_figures(type_name: str, *chunks: list[str]) -> dict[str, Any]:
     """Return the reported figures of one column whose texts come in these chunks."""
-    column = Column(name="c", type=type_name, base=type_name, kind="b", not_null=False, required=False)
-    plan = Plan(1, (Field(index=0, header="c", column=column),))
+    plan = plan_of(column(type_name))
     report = Report()
     report.begin(plan)
     for texts in chunks:

@@ -8,17 +8,12 @@ import numpy as np
 import polars as pl
 import pytest
 
-from processor.model import Change, Column, Dialect, Field, Plan, Rejections, Rows
+from processor.model import Change, Dialect, Plan, Rejections, Rows
 from processor.report import Report, is_worth_keeping, kept_figures, restore_figures
 from processor.report.top_values import TOP_ROWS
+from tests.columns import column, plan_of
 
-
-def column(name: str, type_name: str) -> Column:
-    return Column(name=name, type=type_name, base=type_name, kind="b", not_null=False, required=False)
-
-
-COLUMNS = (column("n", "integer"), column("t", "text"))
-PLAN = Plan(2, tuple(Field(index=index, header=column.name, column=column) for index, column in enumerate(COLUMNS)))
+PLAN = plan_of(column("integer", "n"), column("text", "t"))
 ROWS = TOP_ROWS + 5000
 
 
@@ -47,8 +42,8 @@ def add_chunk(report: Report, first: int, last: int) -> None:
 def comparable(report: Report) -> dict[str, object]:
     """Return the report without seconds and without top values, since equally frequent values have no order."""
     figures = report.as_json(PLAN, Dialect())
-    for column in figures["columns"].values():
-        column["top"] = [value["count"] for value in column["top"]]
+    for of_column in figures["columns"].values():
+        of_column["top"] = [value["count"] for value in of_column["top"]]
     return {name: figures[name] for name in figures if name != "seconds"}
 
 

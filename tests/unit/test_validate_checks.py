@@ -1,17 +1,18 @@
-"""Sure texts pass, unsure ones become doubts, and a verdict rejects each row once, for its first offending column."""
+"""Certain texts pass, uncertain ones are asked about, and cast results reject each row once, for its first column."""
 
 import numpy as np
 import polars as pl
 import pytest
 
-from processor.model import CastResult, Column, Field, Plan, Rejections, Rows
-from processor.validate import check, opaque_doubts, settle
+from processor.model import CastResult, Plan, Rejections, Rows, UncertainValues
+from processor.validate import check, opaque_values, settle
+from tests.columns import column, plan_of
 
-AGE = Column(name="age", type="integer", base="integer", kind="b", not_null=True, required=True)
-CITY = Column(name="city", type="character varying(5)", base="character varying", kind="b", not_null=False, required=False)
-NOTE = Column(name="note", type="text", base="text", kind="b", not_null=False, required=False)
-DATA = Column(name="data", type="jsonb", base="jsonb", kind="b", not_null=False, required=False)
-PLAN = Plan(4, tuple(Field(index=at, header=column.name, column=column) for at, column in enumerate((AGE, CITY, NOTE, DATA))))
+AGE = column("integer", "age", not_null=True)
+CITY = column("character varying(5)", "city")
+NOTE = column("text", "note")
+DATA = column("jsonb", "data")
+PLAN = plan_of(AGE, CITY, NOTE, DATA)
 
 
 def rows(*records: tuple[str | None, ...], index: list[int] | None = None) -> Rows:
@@ -20,53 +21,52 @@ def rows(*records: tuple[str | None, ...], index: list[int] | None = None) -> Ro
     return Rows(frame, np.array(index if index is not None else range(len(records)), dtype=np.int64))
 
 
-def doubts(checked_or_doubts) -> dict[str, list[str]]:
-    return {doubt.column.name: doubt.values.to_list() for doubt in checked_or_doubts}
+def texts_by_column(uncertain: tuple[UncertainValues, ...]) -> dict[str, list[str]]:
+    return {values.column.name: values.values.to_list() for values in uncertain}
 
 
-def test_sure_texts_leave_no_doubt():
+def test_certain_texts_are_not_uncertain():
     checked = check(rows(("1", "Natal", "x", "{"), ("-2", None, None, None)), PLAN)
     assert checked.uncertain == ()
     assert checked.rejections == Rejections()
 
 
-def test_unsure_texts_are_asked_once_each():
+def test_uncertain_texts_are_listed_once_each():
     checked = check(rows(("0x1F", "Curitiba", "", "{}"), ("0x1F", "Recife  ", "", "{}"), ("1", "Natal", "", "")), PLAN)
-    assert doubts(checked.uncertain) == {"age": ["0x1F"], "city": ["Curitiba", "Recife  "]}
+    assert texts_by_column(checked.uncertain) == {"age": ["0x1F"], "city": ["Curitiba", "Recife  "]}
 
 
-def test_refused_values_reject_their_rows_by_record_number():
+def test_invalid_values_reject_their_rows_by_record_index():
     checked = check(rows(("x", "a", "", ""), ("2", "Curitiba", "", ""), ("3", "b", "", ""), index=[4, 7, 9]), PLAN)
-    kept, rejected = settle(checked, [CastResult(AGE, {"x": "22P02"}), CastResult(CITY, {"Curitiba": "22001"})])
-    assert kept.frame.rows() == [("3", "b", "", "")]
-    assert kept.index.tolist() == [9]
+    accepted, rejected = settle(checked, [CastResult(AGE, {"x": "22P02"}), CastResult(CITY, {"Curitiba": "22001"})])
+    assert accepted.frame.rows() == [("3", "b", "", "")]
+    assert accepted.index.tolist() == [9]
     assert rejected == Rejections(
         rows=(4, 7),
         columns=("age", "city"),
         codes=("IJ403", "IJ406"),
-        messages=("age: not a valid integer", "city: longer than character varying(5) takes"),
+        messages=("age: not a valid integer", "city: too long for character varying(5)"),
     )
 
 
-def test_doubts_that_postgres_accepts_are_loaded():
+def test_uncertain_values_that_postgres_accepts_are_loaded():
     checked = check(rows((" 1 ", "a", "", "")), PLAN)
-    kept, rejected = settle(checked, [CastResult(AGE, {})])
-    assert kept.frame.rows() == [(" 1 ", "a", "", "")]
+    accepted, rejected = settle(checked, [CastResult(AGE, {})])
+    assert accepted.frame.rows() == [(" 1 ", "a", "", "")]
     assert rejected == Rejections()
 
 
-def test_null_in_a_not_null_column_is_rejected_without_asking():
-    kept, rejected = settle(check(rows((None, "a", "", ""), ("1", "b", "", "")), PLAN), ())
-    assert kept.index.tolist() == [1]
+def test_null_in_a_not_null_column_is_rejected_without_a_cast():
+    accepted, rejected = settle(check(rows((None, "a", "", ""), ("1", "b", "", "")), PLAN), ())
+    assert accepted.index.tolist() == [1]
     assert (rejected.rows, rejected.columns, rejected.codes) == ((0,), ("age",), ("IJ404",))
 
 
-def test_first_offending_column_decides_whatever_is_known_first():
-    later_not_null = Column(name="note", type="text", base="text", kind="b", not_null=True, required=True)
-    plan = Plan(4, (*PLAN.fields[:2], Field(index=2, header="note", column=later_not_null), PLAN.fields[3]))
+def test_first_column_at_fault_gives_the_reason_in_any_order_of_results():
+    plan = plan_of(AGE, CITY, column("text", "note", not_null=True), DATA)
     checked = check(rows(("x", "Curitiba", None, ""), ("1", "Curitiba", None, ""), ("1", "a", None, "")), plan)
-    verdicts = [CastResult(CITY, {"Curitiba": "22001"}), CastResult(AGE, {"x": "22P02"})]
-    _, rejected = settle(checked, verdicts)
+    results = [CastResult(CITY, {"Curitiba": "22001"}), CastResult(AGE, {"x": "22P02"})]
+    _, rejected = settle(checked, results)
     assert rejected.rows == (0, 1, 2)
     assert rejected.columns == ("age", "city", "note")
     assert rejected.codes == ("IJ403", "IJ406", "IJ404")
@@ -86,57 +86,31 @@ def test_first_offending_column_decides_whatever_is_known_first():
         ("42704", "IJ403"),
     ],
 )
-def test_sqlstates_become_codes(sqlstate, code):
+def test_sqlstate_of_a_cast_gives_the_code(sqlstate, code):
     _, rejected = settle(check(rows(("x", "secret", "", "")), PLAN), [CastResult(AGE, {"x": sqlstate})])
     assert rejected.codes == (code,)
     assert rejected.messages[0].startswith("age")
 
 
-def test_opaque_columns_are_asked_in_the_second_round_only():
+def test_opaque_values_are_listed_separately():
     chunk = rows(("1", "a", "", "{"), ("1", "a", "", "{"), ("1", "a", "", None))
     assert check(chunk, PLAN).uncertain == ()
-    assert doubts(opaque_doubts(chunk, PLAN)) == {"data": ["{"]}
+    assert texts_by_column(opaque_values(chunk, PLAN)) == {"data": ["{"]}
 
 
 def test_every_row_of_many_can_be_rejected():
     checked = check(rows(*[(f"x{at}", "a", "", "") for at in range(5000)]), PLAN)
-    kept, rejected = settle(checked, [CastResult(AGE, {f"x{at}": "22P02" for at in range(5000)})])
-    assert kept.frame.height == 0
+    accepted, rejected = settle(checked, [CastResult(AGE, {f"x{at}": "22P02" for at in range(5000)})])
+    assert accepted.frame.height == 0
     assert rejected.rows == tuple(range(5000))
 
 
-def test_no_rows_at_all():
-    kept, rejected = settle(check(rows(), PLAN), ())
-    assert (kept.frame.height, rejected) == (0, Rejections())
+def test_chunk_without_rows_has_no_rejections():
+    accepted, rejected = settle(check(rows(), PLAN), ())
+    assert (accepted.frame.height, rejected) == (0, Rejections())
 
 
-def test_a_frame_of_texts_only():
+def test_chunk_of_text_columns_alone_has_no_uncertain_values():
     text_only = Plan(1, (PLAN.fields[2],))
     frame = pl.DataFrame({"note": ["a", None, "b"]}, schema={"note": pl.String})
     assert check(Rows(frame, np.arange(3)), text_only).uncertain == ()
-
-
-DAY, DAYS = Column(name="c", type="public.day", base="date", kind="d", not_null=False, required=False), Column(name="c", type="date[]", base="date[]", kind="b", not_null=False, required=False)
-MOMENT = Column(name="c", type="timestamp with time zone", base="timestamp with time zone", kind="b", not_null=False, required=False)
-
-
-@pytest.mark.parametrize(
-    ("column", "text", "refused"),
-    [
-        (DAY, "01/02/2026", True),
-        (DAY, "2026-02-01", False),
-        (DAY, "31/12/2026", False),
-        (DAY, "1 Feb 2026", False),
-        (DAYS, "{2026-01-01,01/02/2026}", True),
-        (DAYS, "{2026-01-01,2026-01-02}", False),
-        (Column(name="c", type="daterange", base="daterange", kind="b", not_null=False, required=False), "[2.1.2026,)", True),
-        (MOMENT, "10:30 1 2 26", True),
-        (MOMENT, "040506 01/02/2026", True),
-        (MOMENT, "2026-01-02 03:04:05.1234567890", False),
-        (MOMENT, "01/01/2026", False),
-    ],
-)
-def test_a_day_that_two_orders_read_differently_is_refused(column, text, refused):
-    one = Rows(pl.DataFrame({"c": [text, None]}, schema={"c": pl.String}), np.arange(2, dtype=np.int64))
-    _, rejected = settle(check(one, Plan(1, (Field(index=0, header="c", column=column),))), ())
-    assert (rejected.rows, rejected.codes) == (((0,), ("IJ403",)) if refused else ((), ()))

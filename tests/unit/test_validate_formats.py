@@ -1,4 +1,4 @@
-"""Dates in declared formats come out as ISO text, by Python's own strptime where there is an oracle."""
+"""Dates in declared formats become ISO text; Python's strptime is the oracle where it reads the format."""
 
 from datetime import date, datetime
 
@@ -40,7 +40,7 @@ def test_timestamps_written_in_a_format_are_read_back(moments, day, clock):
 
 @settings(deadline=None)
 @given(st.text(st.sampled_from("0123/.-: eEé٣"), max_size=12), st.sampled_from(["%d/%m/%Y", "%d.%m.%Y", "%Y%m%d"]))
-def test_what_is_read_is_what_strptime_reads(text, notation):
+def test_dates_that_are_read_are_those_that_strptime_reads(text, notation):
     (read,) = dates([text], notation)
     try:
         expected = datetime.strptime(text, notation).date()  # noqa: DTZ007
@@ -49,7 +49,7 @@ def test_what_is_read_is_what_strptime_reads(text, notation):
     if read is not None and expected is not None:
         assert date.fromisoformat(read) == expected
     elif read is not None:
-        with pytest.raises(ValueError, match=r"day|month|year"):  # only the calendar is left to Postgres
+        with pytest.raises(ValueError, match=r"day|month|year"):  # Postgres rejects days that do not exist
             date.fromisoformat(read)
 
 
@@ -57,17 +57,17 @@ def test_formats_are_tried_in_order():
     assert dates(["01/02/2026", "12/31/2026"], "%d/%m/%Y", "%m/%d/%Y") == ["2026-02-01", "2026-12-31"]
 
 
-def test_numbers_may_lack_their_leading_zero_but_not_between_numbers():
+def test_leading_zero_is_optional_except_between_adjacent_numbers():
     assert dates(["1/2/2026", "10/11/2026"], "%d/%m/%Y") == ["2026-02-01", "2026-11-10"]
     assert dates(["1112026"], "%d%m%Y") == [None]
 
 
 @pytest.mark.parametrize("text", ["31/12/26", "31/12/2026 ", " 31/12/2026", "31/12/20266", "32/12/2026", "٣١/12/2026"])
-def test_what_only_a_lenient_reader_takes_is_not_taken(text):
+def test_date_that_only_a_lenient_parser_reads_is_not_read(text):
     assert dates([text], "%d/%m/%Y") == [None]
 
 
-def test_years_of_two_digits_turn_at_69():
+def test_two_digit_years_from_69_are_of_the_last_century():
     assert dates(["01/01/68", "01/01/69"], "%d/%m/%y") == ["2068-01-01", "1969-01-01"]
 
 
@@ -81,19 +81,19 @@ def test_years_of_two_digits_turn_at_69():
         ("es", "31 mar 2026"),
     ],
 )
-def test_months_have_names(language, text):
+def test_month_names_are_read_in_several_languages(language, text):
     assert dates([text], "%d %B %Y", language=language) == ["2026-03-31"]
 
 
-def test_calendar_is_left_to_postgres():
+def test_day_that_does_not_exist_is_left_to_postgres():
     assert dates(["31/02/2026"], "%d/%m/%Y") == ["2026-02-31"]
 
 
-def test_nulls_stay_null_and_iso_is_a_format():
+def test_nulls_stay_null_and_iso_is_read_as_a_format():
     assert dates([None, "2026-12-31", "31/12/2026"], "iso") == [None, "2026-12-31", None]
 
 
-def test_naive_timestamps_get_the_zone_and_others_keep_theirs():
+def test_timestamps_without_a_zone_get_the_declared_one():
     read = timestamps(
         ["2026-12-31", "2026-12-31 10:00", "2026-12-31T10:00:00Z", "2026-12-31 10:00-03", "2026-12-31 10:00:00 UTC"],
         "iso",
@@ -108,11 +108,11 @@ def test_naive_timestamps_get_the_zone_and_others_keep_theirs():
     ]
 
 
-def test_zone_of_a_format_is_kept():
+def test_zone_in_a_format_is_kept():
     read = timestamps(["31/12/2026 10:00 -0300"], "%d/%m/%Y %H:%M %z", zone="UTC")
     assert read == ["2026-12-31 10:00:00-0300"]
 
 
-def test_noon_and_midnight_of_twelve_hours():
+def test_noon_and_midnight_on_a_twelve_hour_clock():
     read = timestamps(["12/31/2026 12:00 AM", "12/31/2026 12:00 pm", "12/31/2026 1:05 p.m."], "%m/%d/%Y %I:%M %p")
     assert read == ["2026-12-31 00:00:00", "2026-12-31 12:00:00", "2026-12-31 13:05:00"]

@@ -1,4 +1,4 @@
-"""Each normaliser against the library or the rule that it shortens."""
+"""Each normaliser gives the results of the library or the rule that it is based on."""
 
 import random
 import unicodedata
@@ -18,8 +18,8 @@ REGIONS = ["BR", "US", "CA", "GB", "DE", "FR", "IT", "ES", "PT", "AR", "MX", "IN
 
 
 def normalised(name: str, texts: list[str | None], **others: str) -> list[str | None]:
-    read, _, _ = normaliser_of(Normaliser(name=name, **others))
-    return read(pl.Series("c", texts, dtype=pl.String)).to_list()
+    normalise, _, _ = normaliser_of(Normaliser(name=name, **others))
+    return normalise(pl.Series("c", texts, dtype=pl.String)).to_list()
 
 
 def by_email_validator(text: str) -> str | None:
@@ -51,12 +51,12 @@ TLD = st.sampled_from(["com", "Co", "test", "LOCAL", "c", "br", "x1", "arpa", "o
     )
 )
 @settings(max_examples=100, deadline=None)
-def test_email_is_what_email_validator_says(texts):
+def test_email_equals_email_validator(texts):
     assert normalised("email", [*texts, None]) == [*map(by_email_validator, texts), None]
 
 
 @pytest.mark.parametrize("region", REGIONS)
-def test_phone_is_what_phonenumbers_says(region):
+def test_phone_equals_phonenumbers(region):
     chance = random.Random(region)  # noqa: S311 - examples, not secrets
     code = phonenumbers.country_code_for_region(region)
     texts: list[str] = []
@@ -74,7 +74,7 @@ def test_phone_is_what_phonenumbers_says(region):
     assert sum(number is not None for number in expected) > 100
 
 
-def test_phone_without_a_region_needs_the_countrys_code():
+def test_phone_without_a_region_needs_a_country_code():
     assert normalised("phone", ["+1 650 253 0000", "650 253 0000", None]) == ["+16502530000", None, None]
 
 
@@ -99,7 +99,7 @@ CNPJ = [6, 5, 4, 3, 2, 9, 8, 7, 6, 5, 4, 3, 2]
 
 @given(st.lists(st.from_regex(r"[0-9]{9}", fullmatch=True), min_size=1), st.booleans())
 @settings(deadline=None)
-def test_cpf_with_right_digits_is_taken_and_with_others_is_not(bodies, dotted):
+def test_cpf_is_valid_with_right_check_digits_only(bodies, dotted):
     whole = [check_digits(body, CPF) for body in bodies]
     texts = [f"{n[:3]}.{n[3:6]}.{n[6:9]}-{n[9:]}" for n in whole] if dotted else whole
     assert normalised("cpf", texts) == [None if len(set(number)) == 1 else number for number in whole]
@@ -109,7 +109,7 @@ def test_cpf_with_right_digits_is_taken_and_with_others_is_not(bodies, dotted):
 
 @given(st.lists(st.from_regex(r"[0-9A-Z]{12}", fullmatch=True), min_size=1))
 @settings(deadline=None)
-def test_cnpj_takes_letters_too(bodies):
+def test_cnpj_may_have_letters(bodies):
     whole = [check_digits(body, CNPJ) for body in bodies]
     texts = [f"{n[:2]}.{n[2:5]}.{n[5:8]}/{n[8:12]}-{n[12:]}".lower() for n in whole]
     assert normalised("cnpj", texts) == [None if len(set(number)) == 1 else number for number in whole]
@@ -126,7 +126,7 @@ def test_published_examples_of_registration_numbers():
     assert normalised("cnpj", ["11.222.333/0001-81", "12.ABC.345/01DE-35"]) == ["11222333000181", "12ABC34501DE35"]
 
 
-def test_every_text_below_the_combining_marks_is_composed():
+def test_every_text_below_the_combining_marks_is_nfc():
     letters = [chr(code) for code in range(0x300)]
     assert all(unicodedata.is_normalized("NFC", "".join(one + other for other in letters)) for one in letters)
 
@@ -143,7 +143,7 @@ ADDRESSES = st.builds(
 
 @given(st.lists(ADDRESSES, min_size=20))
 @settings(max_examples=100, deadline=None)
-def test_url_is_what_the_whole_pattern_says(texts):
+def test_url_equals_the_whole_pattern(texts):
     parts = pl.Series("c", texts).str.strip_chars().str.extract_groups(url.ADDRESS).struct
     expected = parts.field("origin").str.to_lowercase() + parts.field("rest")
     assert normalised("url", texts) == expected.to_list()
@@ -163,11 +163,11 @@ def test_url_is_what_the_whole_pattern_says(texts):
         ("javascript:alert(1)", None),
     ],
 )
-def test_url(text, expected):
+def test_url_has_lower_case_scheme_and_host_or_is_invalid(text, expected):
     assert normalised("url", [text]) == [expected]
 
 
-def test_url_with_a_default_scheme():
+def test_url_without_a_scheme_gets_the_default_one():
     assert normalised("url", ["Example.com/A", "http://x.com", None], scheme="https") == [
         "https://example.com/A",
         "http://x.com",
@@ -175,12 +175,12 @@ def test_url_with_a_default_scheme():
     ]
 
 
-def test_country_by_code_and_by_name_in_several_languages():
+def test_country_is_read_by_code_and_by_name_in_several_languages():
     texts = ["Brasil", "br", "BRA", "Alemanha", "États-Unis", "Reino Unido", "EUA", "Atlantis", None]
     assert normalised("country", texts) == ["BR", "BR", "BR", "DE", "US", "GB", "US", None, None]
 
 
 @pytest.mark.parametrize("name", ["email", "phone", "text", "cpf", "cnpj", "url", "country"])
-def test_nothing_but_nulls(name):
+def test_nulls_stay_null(name):
     assert normalised(name, [None, None]) == [None, None]
     assert normalised(name, []) == []

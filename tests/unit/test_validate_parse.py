@@ -1,24 +1,27 @@
-"""Canonical CSV bytes become exactly the texts and nulls that were written."""
+"""Canonical CSV bytes are parsed into exactly the texts and nulls that were written."""
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from processor.errors import RowAccounting
-from processor.model import Column, Dialect, Field, Plan
+from processor.model import Dialect, Field, Plan
 from processor.validate import parse
+from tests.columns import column
 
 NASTY = st.text(st.sampled_from(list('a",;|\t\n\r\ufeffé\U0001f600 #\\')), max_size=6)
 
 
 def plan(width: int, fields: list[int] | None = None, null_values: tuple[str, ...] = ()) -> Plan:
-    columns = [Column(name=f"c{place}", type="text", base="text", kind="b", not_null=False, required=False) for place in range(width)]
-    wanted = range(width) if fields is None else fields
-    return Plan(width, tuple(Field(index=place, header=f"h{place}", column=columns[place]) for place in wanted), (), null_values)
+    columns = [column(name=f"c{place}") for place in range(width)]
+    places = range(width) if fields is None else fields
+    return Plan(
+        width, tuple(Field(index=place, header=f"h{place}", column=columns[place]) for place in places), (), null_values
+    )
 
 
 def written(rows: list[list[str]], delimiter: str, line_end: str, everything: bool, last_end: bool) -> bytes:
-    # By hand: before Python 3.13 csv.writer leaves a lone CR unquoted, which is a line end to whoever reads it.
+    # Not by csv.writer, which leaves a lone CR unquoted before Python 3.13, although readers take it for a line end.
     def cell(text: str) -> str:
         if everything or len(rows[0]) == 1 or set(text) & set(f'{delimiter}"\r\n'):
             return '"' + text.replace('"', '""') + '"'
@@ -46,14 +49,14 @@ def test_parse_reads_what_was_written(rows, delimiter, line_end, everything, las
 
 
 @pytest.mark.parametrize("line_end", ["\n", "\r\n"])
-def test_parse_finds_its_way_through_megabytes_of_quoted_lines(line_end):
+def test_parse_reads_megabytes_of_quoted_lines(line_end):
     rows = [[f"{at}", f'x{line_end * (at % 7)}"{at}"{line_end}', "," * (at % 5) + "z"] for at in range(60_000)]
     body = written(rows, ",", line_end, False, True)
     assert len(body) > 2**20
     assert parse(body, plan(3), Dialect(), len(rows)).rows() == [tuple(row) for row in rows]
 
 
-def test_unquoted_empty_is_null_and_quoted_empty_is_not():
+def test_unquoted_empty_field_is_null_and_quoted_one_is_empty_text():
     assert parse(b'a,,""\n,"",b', plan(3), Dialect(), 2).rows() == [("a", None, ""), (None, "", "b")]
 
 
@@ -67,16 +70,16 @@ def test_null_values_are_null_quoted_or_not():
     assert frame.rows() == [(None, None, "NAN"), (None, "", "-")]
 
 
-def test_quotes_of_the_file_do_not_matter_any_more():
+def test_quote_of_the_file_is_not_a_quote_in_canonical_bytes():
     assert parse(b"'a','b'\n", plan(2), Dialect(quote="'"), 1).rows() == [("'a'", "'b'")]
 
 
-def test_nothing_expected_and_nothing_there_is_an_empty_frame():
+def test_no_expected_records_give_an_empty_frame():
     frame = parse(b"", plan(2), Dialect(), 0)
     assert (frame.height, frame.columns) == (0, ["c0", "c1"])
 
 
-def test_two_thousand_columns():
+def test_parse_reads_two_thousand_columns():
     body = (",".join(str(place) for place in range(2000)) + "\n").encode() * 3
     frame = parse(body, plan(2000), Dialect(), 3)
     assert frame.rows() == [tuple(str(place) for place in range(2000))] * 3
@@ -92,7 +95,7 @@ def test_two_thousand_columns():
         (b'a,b\n"sec"ret,d\n', 2),
     ],
 )
-def test_rows_that_are_not_the_records_stop_the_chunk(body, expected):
+def test_rows_that_differ_from_the_records_are_an_error(body, expected):
     with pytest.raises(RowAccounting) as caught:
         parse(body, plan(2), Dialect(), expected)
     assert caught.value.code == "IJ902"

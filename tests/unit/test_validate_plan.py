@@ -1,4 +1,4 @@
-"""Headers lead to columns, and every way in which they do not has its code."""
+"""Headers are matched with columns, and each kind of mismatch has its error."""
 
 import pytest
 
@@ -22,7 +22,7 @@ EMAIL, NAME, UNIT_PRICE = column("email", required=True), column("name"), column
 PEOPLE = (EMAIL, NAME, UNIT_PRICE)
 
 
-def links(plan) -> dict[str, str]:
+def columns_by_header(plan) -> dict[str, str]:
     return {field.header: field.column.name for field in plan.fields}
 
 
@@ -30,12 +30,12 @@ def links(plan) -> dict[str, str]:
     "header",
     ["email", " Email ", "EMAIL", "E-mail", "e mail", "\ufeffemail", "É-Mail"],
 )
-def test_header_meets_its_column(header):
-    assert links(make_plan([header], PEOPLE)) == {header: "email"}
+def test_header_matches_its_column(header):
+    assert columns_by_header(make_plan([header], PEOPLE)) == {header: "email"}
 
 
 def test_accents_spaces_and_punctuation_are_folded():
-    assert links(make_plan(["E-Mail", "Preço Unitário:"], PEOPLE))["Preço Unitário:"] == "preco_unitario"
+    assert columns_by_header(make_plan(["E-Mail", "Preço Unitário:"], PEOPLE))["Preço Unitário:"] == "preco_unitario"
 
 
 def test_fields_keep_the_order_of_the_file_and_the_width_counts_all():
@@ -46,37 +46,37 @@ def test_fields_keep_the_order_of_the_file_and_the_width_counts_all():
 
 def test_exact_name_wins_where_columns_differ_in_case_only():
     both = (column("Name"), column("name"))
-    assert links(make_plan(["name", "Name"], both)) == {"name": "name", "Name": "Name"}
+    assert columns_by_header(make_plan(["name", "Name"], both)) == {"name": "name", "Name": "Name"}
 
 
-def test_header_that_may_mean_two_columns_is_ambiguous():
+def test_header_that_matches_two_columns_is_ambiguous():
     with pytest.raises(AmbiguousDialect, match=r"options\.mapping"):
         make_plan(["NAME"], (column("Name"), column("name")))
 
 
-def test_alias_leads_to_its_column_and_is_folded_too():
+def test_alias_matches_its_column_when_folded():
     plan = make_plan(["Correio Eletrônico", "name"], PEOPLE, aliases={"correio eletronico": "email"})
-    assert links(plan) == {"Correio Eletrônico": "email", "name": "name"}
+    assert columns_by_header(plan) == {"Correio Eletrônico": "email", "name": "name"}
 
 
-def test_mapping_wins_over_a_header_of_that_name():
+def test_mapping_takes_precedence_over_a_header_of_that_name():
     plan = make_plan(["email", "contact"], PEOPLE, mapping={"Contact": "email"})
-    assert links(plan) == {"contact": "email"}
+    assert columns_by_header(plan) == {"contact": "email"}
     assert plan.ignored == ("email",)
 
 
-def test_mapping_to_null_leaves_the_field_out_without_it_being_unknown():
+def test_field_that_is_mapped_to_null_is_ignored_and_not_unknown():
     plan = make_plan(["email", "name"], PEOPLE, mapping={"name": None}, unknown_columns="error")
-    assert links(plan) == {"email": "email"}
+    assert columns_by_header(plan) == {"email": "email"}
 
 
 @pytest.mark.parametrize("mapping", [{"mail": "email"}, {"email": "e_mail"}])
-def test_mapping_of_something_that_is_not_there_is_refused(mapping):
+def test_mapping_of_an_unknown_header_or_column_is_an_error(mapping):
     with pytest.raises(BadOption, match=r"options\.mapping"):
         make_plan(["email"], PEOPLE, mapping=mapping)
 
 
-def test_no_matching_column_names_both_sides_and_the_nearest():
+def test_no_matching_column_names_headers_columns_and_similar_names():
     with pytest.raises(NoMatchingColumn) as caught:
         make_plan(["emial", "idade"], PEOPLE)
     assert "'emial', 'idade'" in caught.value.message
@@ -84,30 +84,30 @@ def test_no_matching_column_names_both_sides_and_the_nearest():
     assert "'emial' may be meant for email" in caught.value.message
 
 
-def test_message_does_not_repeat_what_may_be_values():
+def test_message_does_not_quote_headers_that_may_be_values():
     with pytest.raises(NoMatchingColumn) as caught:
         make_plan(["ana@example.com", "1988-02-03", "+55 11 91234-5678"], PEOPLE)
     assert "field 1, field 2, field 3" in caught.value.message
     assert "ana" not in caught.value.message
 
 
-def test_missing_required_column_is_named_with_the_nearest_header():
+def test_missing_required_column_is_named_with_a_similar_header():
     with pytest.raises(MissingColumn) as caught:
         make_plan(["name", "e-maill"], PEOPLE)
     assert "does not have: email;" in caught.value.message
     assert "'e-maill' may be meant for email" in caught.value.message
 
 
-def test_two_headers_for_one_column_are_refused():
+def test_two_headers_for_one_column_are_an_error():
     with pytest.raises(DuplicateHeader, match=r"'email' \(field 1\) and 'E-Mail' \(field 3\)"):
         make_plan(["email", "name", "E-Mail"], PEOPLE)
 
 
-def test_two_unknown_headers_of_one_name_do_no_harm():
+def test_two_unknown_headers_of_one_name_are_ignored():
     assert make_plan(["email", "x", "x"], PEOPLE).ignored == ("x", "x")
 
 
-def test_unknown_columns_can_be_an_error():
+def test_unknown_header_is_an_error_when_the_job_says_so():
     with pytest.raises(UnknownColumn, match="'age', field 3"):
         make_plan(["email", "age", ""], PEOPLE, unknown_columns="error")
 
@@ -128,7 +128,7 @@ def test_without_a_header_a_mapping_counts_fields_from_one():
     assert [(field.index, field.column.name) for field in plan.fields] == [(1, "email")]
 
 
-def test_without_a_header_too_few_fields_miss_what_is_required():
+def test_without_a_header_too_few_fields_miss_a_required_column():
     with pytest.raises(MissingColumn, match="email"):
         make_plan(["Ana"], (NAME, EMAIL), has_header=False)
 

@@ -1,13 +1,14 @@
-"""What the checks are sure of, type by type, and what they leave to Postgres."""
+"""Which texts are certain and which are left to Postgres, type by type."""
 
 import numpy as np
 import polars as pl
 import pytest
 
 from processor.model import Column, Plan, Reading, Rows
-from processor.validate import check, make_plan, opaque_doubts
+from processor.validate import check, make_plan, opaque_values
+from tests.columns import column
 
-SURE = {
+CERTAIN = {
     "smallint": ["0", "-32768", "32767", "+7", "0012"],
     "integer": ["2147483647", "-2147483648"],
     "bigint": ["9223372036854775807", "-9223372036854775808"],
@@ -30,7 +31,7 @@ SURE = {
     "text": ["", "anything\n"],
 }
 
-UNSURE = {
+UNCERTAIN = {
     "smallint": ["32768", " 1", "1_0", "0x1", "１", "", "1.0", "+-1"],
     "integer": ["2147483648", "1e3"],
     "numeric": ["NaN", "1e5", "", ".", "1,5", "1" * 201],
@@ -58,11 +59,7 @@ UNSURE = {
 }
 
 
-def column(type_name: str) -> Column:
-    return Column(name="c", type=type_name, base=type_name.split("(")[0], kind="b", not_null=False, required=False)
-
-
-def planned(of: Column, reading: Reading | None = None) -> Plan:
+def plan(of: Column, reading: Reading | None = None) -> Plan:
     return make_plan(["c"], [of], readings={"c": reading} if reading else None)
 
 
@@ -70,63 +67,65 @@ def rows(texts: list[str | None]) -> Rows:
     return Rows(pl.DataFrame({"c": pl.Series(texts, dtype=pl.String)}), np.arange(len(texts), dtype=np.int64))
 
 
-def sure(of: Column, texts: list[str | None], reading: Reading | None = None) -> list[bool]:
-    checked = check(rows(texts), planned(of, reading))
+def certain(of: Column, texts: list[str | None], reading: Reading | None = None) -> list[bool]:
+    """Tell for each text whether it is certain."""
+    checked = check(rows(texts), plan(of, reading))
     assert not checked.rejections.rows
-    doubts = {text for doubt in checked.uncertain for text in doubt.values}
-    return [text not in doubts for text in texts]
+    uncertain = {text for values in checked.uncertain for text in values.values}
+    return [text not in uncertain for text in texts]
 
 
 def is_opaque(of: Column) -> bool:
+    """Tell whether a text is listed among the opaque values, and not among the uncertain ones."""
     nonsense = rows(["\\nonsense"])
-    asked_first = check(nonsense, planned(of)).uncertain
-    asked_later = opaque_doubts(nonsense, planned(of))
-    assert len(asked_first) + len(asked_later) == 1
-    return not asked_first
+    uncertain = check(nonsense, plan(of)).uncertain
+    opaque = opaque_values(nonsense, plan(of))
+    assert len(uncertain) + len(opaque) == 1
+    return not uncertain
 
 
-@pytest.mark.parametrize("type_name", SURE)
-def test_sure(type_name):
-    assert sure(column(type_name), SURE[type_name]) == [True] * len(SURE[type_name])
+@pytest.mark.parametrize("type_name", CERTAIN)
+def test_texts_in_the_usual_form_are_certain(type_name):
+    assert certain(column(type_name), CERTAIN[type_name]) == [True] * len(CERTAIN[type_name])
 
 
-@pytest.mark.parametrize("type_name", UNSURE)
-def test_left_to_postgres(type_name):
-    assert sure(column(type_name), UNSURE[type_name]) == [False] * len(UNSURE[type_name])
+@pytest.mark.parametrize("type_name", UNCERTAIN)
+def test_other_texts_are_uncertain(type_name):
+    assert certain(column(type_name), UNCERTAIN[type_name]) == [False] * len(UNCERTAIN[type_name])
 
 
-def test_enum_knows_its_labels_to_the_letter():
-    mood = Column(name="c", type="public.mood", base="mood", kind="e", not_null=False, required=False, labels=("sad", "Happy"))
-    assert sure(mood, ["sad", "Happy", "happy", " sad", "", None]) == [True, True, False, False, False, True]
+def test_exact_labels_of_an_enum_are_certain():
+    mood = column("public.mood", base="mood", kind="e", labels=("sad", "Happy"))
+    assert certain(mood, ["sad", "Happy", "happy", " sad", "", None]) == [True, True, False, False, False, True]
 
 
 @pytest.mark.parametrize("type_name", ["json", "jsonb", "inet", "interval", "integer[]", "citext", "character"])
-def test_opaque_types_are_asked_about_once_a_chunk_was_refused(type_name):
+def test_types_without_an_exact_form_are_opaque(type_name):
     assert is_opaque(column(type_name))
 
 
 @pytest.mark.parametrize("type_name", ["integer", "numeric(3,-2)", "bytea", "character(2)"])
-def test_other_types_are_asked_about_at_once(type_name):
+def test_types_with_an_exact_form_are_not_opaque(type_name):
     assert not is_opaque(column(type_name))
 
 
 def test_domain_is_opaque():
-    assert is_opaque(Column(name="c", type="public.age", base="integer", kind="d", not_null=False, required=False))
+    assert is_opaque(column("public.age", base="integer", kind="d"))
 
 
-@pytest.mark.parametrize("type_name", SURE)
-def test_null_is_never_a_doubt(type_name):
-    assert sure(column(type_name), [None, *SURE[type_name]]) == [True] * (1 + len(SURE[type_name]))
+@pytest.mark.parametrize("type_name", CERTAIN)
+def test_null_is_certain(type_name):
+    assert certain(column(type_name), [None, *CERTAIN[type_name]]) == [True] * (1 + len(CERTAIN[type_name]))
 
 
-def test_the_name_of_the_zone_behind_a_naive_timestamp_is_known():
-    here = Reading(time_zone="America/Recife")
+def test_timestamp_with_the_declared_zone_is_certain():
+    reading = Reading(time_zone="America/Recife")
     texts = ["2026-11-22 10:00", "2026-11-22 10:00:00.5", "2026-11-22 10:00Z", "2026-11-22 10:00 America/Recife"]
-    assert sure(column("timestamp with time zone"), [*texts], here) == [True] * len(texts)
+    assert certain(column("timestamp with time zone"), [*texts], reading) == [True] * len(texts)
 
 
 @pytest.mark.parametrize(
     "text", ["2026-11-22 10:00 America/Sao_Paulo", "2026-11-22 10:00-03 America/Recife", "2026-02-29 10:00", "noon"]
 )
-def test_other_words_behind_a_timestamp_are_left_to_postgres(text):
-    assert sure(column("timestamp with time zone"), [text], Reading(time_zone="America/Recife")) == [False]
+def test_timestamp_with_another_zone_is_uncertain(text):
+    assert certain(column("timestamp with time zone"), [text], Reading(time_zone="America/Recife")) == [False]
