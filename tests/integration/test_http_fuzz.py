@@ -1,6 +1,6 @@
 """Generated requests to every path: no 5xx, no secret or internal name in a response, and no traceback in the log.
 
-`HTTP_EXAMPLES` is the number of requests of each kind, 200 by default.
+Set IMPORT_JOBS_NIGHTLY=1 for 2,000 requests of each kind instead of 200.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from tests.conftest import Cluster
 from tests.integration.http_harness import ID, KEY, PATH, TOKEN, Response, Server, limited
 
 EXAMPLES = settings(
-    max_examples=int(os.environ.get("HTTP_EXAMPLES", "200")),
+    max_examples=2_000 if os.environ.get("IMPORT_JOBS_NIGHTLY") == "1" else 200,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
