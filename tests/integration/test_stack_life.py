@@ -206,7 +206,7 @@ def test_env_and_down_without_a_stack_say_what_to_do(stack):
     assert env.stderr.startswith(f"error: no stack is running in {stack.data} — import-jobs stack up")
     down = stack.run("down")
     assert down.returncode == 1
-    assert down.stderr == f"error: there is no stack in {stack.data} — name its folder with --data\n"
+    assert down.stderr == f"error: there is no stack in {stack.data} — Name its folder with --data.\n"
 
 
 def test_other_major_version_is_refused(stack):
