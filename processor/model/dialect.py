@@ -8,12 +8,11 @@ How = Literal["given", "found", "default"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialect:
-    """How the bytes are to be read; `how` says for each part whether it was given, found or a default.
+    """How the bytes of a file are read; `how` says for each part whether it was given, found or a default.
 
-    `quote` is None when no character quotes. `escape` is None when a quote is escaped by doubling it, or "\\\\".
-    `skip_lines` counts the lines before the header; `bom_bytes` the bytes of the byte order mark; `confidence` (0 to 1)
-    says how sure the encoding is.
-    All marks are single ASCII characters, so that UTF-8 bytes can be searched for them.
+    `quote` is None when no character quotes; `escape` is None when a quote is escaped by doubling it, else a backslash.
+    `skip_lines` is the number of lines before the header, `bom_bytes` the size of the byte order mark, `confidence`
+    (0 to 1) that of the encoding. All marks are single ASCII characters, so that UTF-8 bytes can be searched for them.
     """
 
     encoding: str = "utf-8"

@@ -25,7 +25,8 @@ from processor.run.error_limit import check_whole_file
 from processor.run.failure_report import report_failure
 from processor.run.finishing import Finisher
 from processor.run.loading import FileLoader
-from processor.run.opening import OpenedFile, open_file, usable_target
+from processor.run.opened_file import OpenedFile
+from processor.run.opening import open_file, usable_target
 from processor.run.result import AttemptResult, Completed, Failed, LeaseOver, Postponed, Released, Skipped
 from processor.run.resume.earlier_chunks import EarlierChunks
 from processor.run.stop_signal import StopRequested
@@ -54,7 +55,7 @@ def as_job_error(exc: Exception) -> JobError:
         case psycopg.Error():
             return job_error(exc)
         case _:
-            event("defect", logging.ERROR, exception=log.where(exc))
+            event("defect", logging.ERROR, exception=log.traceback_of(exc))
             return Defect(f"the processor failed with {type(exc).__name__}")
 
 

@@ -12,7 +12,7 @@ from processor.model import ArtifactPaths
 from processor.queue import rejections
 from processor.run.artifacts.errors_csv import write_errors
 from processor.run.context import AttemptContext
-from processor.run.opening import OpenedFile
+from processor.run.opened_file import OpenedFile
 
 
 def report_failure(
@@ -29,5 +29,5 @@ def report_failure(
                 report.set_rejections(rejections.rejection_counts(reading, context.job))
                 paths = ArtifactPaths(write_errors(reading, context, opened))
     except Exception as exc:  # noqa: BLE001 - the attempt has failed already, for another reason
-        event("artifact_failed", logging.WARNING, exception=log.where(exc))
+        event("artifact_failed", logging.WARNING, exception=log.traceback_of(exc))
     return report.as_json(opened.plan, opened.dialect), paths

@@ -13,7 +13,7 @@ from processor.run.artifacts.paths import path_or_none
 from processor.run.chunks.progress import Progress
 from processor.run.context import AttemptContext
 from processor.run.error_limit import check_error_limit, check_whole_file, rejections_to_failure
-from processor.run.opening import OpenedFile
+from processor.run.opened_file import OpenedFile
 from processor.run.resume.earlier_chunks import EarlierChunks
 from processor.run.text import text_from_beginning
 

@@ -18,7 +18,7 @@ from processor.run.chunks.validate import ChunkValidator
 from processor.run.chunks.write import ChunkLoader
 from processor.run.context import AttemptContext
 from processor.run.error_limit import check_error_limit
-from processor.run.opening import OpenedFile
+from processor.run.opened_file import OpenedFile
 from processor.run.resume.replay import replay
 from processor.run.text import SAMPLE_BYTES
 

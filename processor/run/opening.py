@@ -1,72 +1,22 @@
 """Open a file: find its dialect and header, make the plan, and decide where to begin."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from itertools import chain
 
 import psycopg
 
 from processor import dialect as dialects
 from processor.errors import TargetMissing, UnknownTarget
-from processor.model import Dialect, Job, LedgerEntry, Plan, Position, Target
+from processor.model import Job, LedgerEntry, Position, Target
 from processor.queue import ledger, rejections
 from processor.run.artifacts.formulas import is_errors_file, unescape_cell
 from processor.run.chunks.sizes import chunk_sizes
 from processor.run.context import AttemptContext
+from processor.run.opened_file import Beginning, OpenedFile
 from processor.run.planning import plan_for
-from processor.run.sinks import Sink, sink_for
+from processor.run.sinks import sink_for
 from processor.run.text import SAMPLE_BYTES, Digest, read_sample, text_from, without_beginning
-
-
-@dataclass(frozen=True, slots=True)
-class Beginning:
-    """What the first bytes of a file say: its dialect, its header, and where its first record begins.
-
-    `from_errors_csv` says that the file is an errors.csv, whose formulas are escaped.
-    """
-
-    dialect: Dialect
-    header: list[str]
-    first: Position
-    from_errors_csv: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenedFile:
-    """A file that is ready to be cut: how to read it, what goes where, where to begin, and what is committed already.
-
-    `text` yields the UTF-8 text from `start` on. `size` is the file's in Storage, in bytes; `chunk_bytes` is the size
-    of a chunk in the first attempt. `one_connection` says that triggers of the table may look at other rows.
-    `rejected` holds the numbers of rejected records, for an attempt that writes the normalised file of an earlier one
-    again.
-    """
-
-    beginning: Beginning
-    plan: Plan
-    sink: Sink
-    start: Position
-    text: Iterator[bytes]
-    digest: Digest
-    size: int
-    chunk_bytes: int
-    one_connection: bool
-    ledger: dict[int, LedgerEntry]
-    rejected: frozenset[int] = frozenset()
-
-    @property
-    def dialect(self) -> Dialect:
-        """The file's dialect."""
-        return self.beginning.dialect
-
-    @property
-    def first(self) -> Position:
-        """Where the file's first record begins."""
-        return self.beginning.first
-
-    @property
-    def sizes(self) -> Callable[[Position], int]:
-        """The rule that gives the size of a chunk from where it begins."""
-        return chunk_sizes(self.chunk_bytes, self.size - self.dialect.bom_bytes if self.dialect.is_plain else None)
 
 
 def open_file(conn: psycopg.Connection, context: AttemptContext, target: Target) -> OpenedFile:
@@ -86,26 +36,32 @@ def open_file(conn: psycopg.Connection, context: AttemptContext, target: Target)
     entries = ledger.open_job(conn, job, etag=identity.etag, size=identity.size, dialect=dialect.as_json())
     rewrites_output = bool(job.options.get("output"))
     start = first if rewrites_output else end_of_prefix(first, entries)
-    if start == first:
-        whole = dialects.text_stream(chain([sample], blocks), dialect, context.limits)
-        text = without_beginning(whole, start.offset)
-    else:
-        blocks.close()
-        digest.give_up()
-        text = text_from(source, dialect, start, context.limits)
+    chunk_bytes = next((entry.chunk_bytes for entry in entries if entry.chunk_bytes), context.config.chunk_bytes)
     return OpenedFile(
         beginning=beginning,
         plan=plan,
         sink=sink_for(conn, job, target, plan),
         start=start,
-        text=text,
+        text=text_to_load(context, beginning, start, chain([sample], blocks), digest),
         digest=digest,
         size=identity.size,
-        chunk_bytes=next((entry.chunk_bytes for entry in entries if entry.chunk_bytes), context.config.chunk_bytes),
+        chunk_bytes=chunk_bytes,
+        sizes=chunk_sizes(chunk_bytes, identity.size - dialect.bom_bytes if dialect.is_plain else None),
         one_connection=target.has_triggers,
         ledger={entry.seq: entry for entry in entries},
         rejected=rejections.rejected_records(conn, job) if rewrites_output and entries else frozenset(),
     )
+
+
+def text_to_load(
+    context: AttemptContext, beginning: Beginning, start: Position, blocks: Iterator[bytes], digest: Digest
+) -> Iterator[bytes]:
+    """Yield the text from `start` on; `blocks` are those of the download from the file's first byte."""
+    if start == beginning.first:
+        whole = dialects.text_stream(blocks, beginning.dialect, context.limits)
+        return without_beginning(whole, start.offset)
+    digest.give_up()
+    return text_from(context.source, beginning.dialect, start, context.limits)
 
 
 def read_beginning(sample: bytes, complete: bool, job: Job) -> Beginning:

@@ -36,8 +36,10 @@ class Digest:
                 pass
 
     def give_up(self) -> None:
-        """Note that the rest of the file will not pass."""
+        """End the download: the rest of the file will not pass."""
         self._partial = True
+        if self._blocks is not None:
+            self._blocks.close()
 
     @property
     def hexdigest(self) -> str | None:

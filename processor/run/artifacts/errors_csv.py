@@ -14,7 +14,7 @@ from processor.run.artifacts.cells import escape_record
 from processor.run.artifacts.formulas import MARKERS, escape_cell, unnamed_field
 from processor.run.artifacts.paths import artifact_path
 from processor.run.context import AttemptContext
-from processor.run.opening import OpenedFile
+from processor.run.opened_file import OpenedFile
 
 
 def write_errors(conn: psycopg.Connection, context: AttemptContext, opened: OpenedFile) -> str:

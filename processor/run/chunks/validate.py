@@ -11,7 +11,7 @@ from processor.load import cast_results
 from processor.model import Change, Checked, Chunk, Rejections, Rows
 from processor.report import Report
 from processor.run.artifacts.formulas import unescape_formulas
-from processor.run.opening import OpenedFile
+from processor.run.opened_file import OpenedFile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

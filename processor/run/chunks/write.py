@@ -19,7 +19,7 @@ from processor.run.chunks.progress import Progress, WrittenChunk
 from processor.run.chunks.rejections import from_database, numbered
 from processor.run.chunks.validate import ChunkValidator, ValidatedChunk
 from processor.run.context import AttemptContext
-from processor.run.opening import OpenedFile
+from processor.run.opened_file import OpenedFile
 from processor.run.sinks import SinkResult
 
 # How often a chunk is written again after a deadlock before the attempt fails.

@@ -14,7 +14,7 @@ from processor.report import PREVIEW_ROWS, Row, numbered_rows, restore_figures
 from processor.run.chunks.progress import Progress
 from processor.run.chunks.validate import ChunkValidator
 from processor.run.context import AttemptContext
-from processor.run.opening import OpenedFile
+from processor.run.opened_file import OpenedFile
 from processor.run.resume.replay import ReplayedChunk, replay
 from processor.run.text import text_from
 

@@ -1,0 +1,55 @@
+"""A file that has been opened: the values that every later step of an attempt reads."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from processor.model import Dialect, LedgerEntry, Plan, Position
+from processor.run.sinks import Sink
+from processor.run.text import Digest
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """What the first bytes of a file say: its dialect, its header, and where its first record begins.
+
+    `from_errors_csv` says that the file is an errors.csv, whose formulas are escaped.
+    """
+
+    dialect: Dialect
+    header: list[str]
+    first: Position
+    from_errors_csv: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedFile:
+    """A file that is ready to be cut: how to read it, what goes where, where to begin, and what is committed already.
+
+    `text` yields the UTF-8 text from `start` on. `size` is the file's in Storage, in bytes. `chunk_bytes` is the size
+    of a chunk in the first attempt; `sizes` gives the size of each chunk from where it begins. `one_connection` says that
+    triggers of the table may look at other rows. `rejected` holds the numbers of rejected records, for an attempt that
+    writes the normalised file of an earlier one again.
+    """
+
+    beginning: Beginning
+    plan: Plan
+    sink: Sink
+    start: Position
+    text: Iterator[bytes]
+    digest: Digest
+    size: int
+    chunk_bytes: int
+    sizes: Callable[[Position], int]
+    one_connection: bool
+    ledger: dict[int, LedgerEntry]
+    rejected: frozenset[int] = frozenset()
+
+    @property
+    def dialect(self) -> Dialect:
+        """The file's dialect."""
+        return self.beginning.dialect
+
+    @property
+    def first(self) -> Position:
+        """Where the file's first record begins."""
+        return self.beginning.first
