@@ -1,7 +1,8 @@
-"""docs/reference/csv.md names every file of tests/data, no file that is not there, and the code that each of them ends with."""
+"""Check docs/reference/csv.md: it names each file of tests/data with its code, and no file that does not exist."""
 
 import json
 import re
+from collections.abc import Iterable
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -11,9 +12,10 @@ from processor.validate.locales import LOCALES
 from processor.validate.normalise import NORMALISERS
 
 ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs" / "reference" / "csv.md").read_text(encoding="utf-8")
+REFERENCE = ROOT / "docs" / "reference"
+PAGE = (REFERENCE / "csv.md").read_text(encoding="utf-8")
 FILES = sorted(path.stem for path in (ROOT / "tests" / "data").glob("*.csv"))
-#: A line of the first table: what is refused, and the files that show it.
+#: The lines of the first table: the cell with the codes, and the files that show it.
 LINES = [
     (cells[-2], re.findall(r"`([\w*]+)`", cells[-1]))
     for line in PAGE.split("## Headers")[0].splitlines()
@@ -22,7 +24,7 @@ LINES = [
 
 
 @pytest.mark.parametrize("pattern", [pattern for _, patterns in LINES for pattern in patterns])
-def test_every_named_file_is_there(pattern: str) -> None:
+def test_every_named_file_exists(pattern: str) -> None:
     assert [name for name in FILES if fnmatch(name, pattern)]
 
 
@@ -34,9 +36,11 @@ def test_every_file_is_named_with_its_code(name: str) -> None:
     assert any(expected.get("code", "") in refused for refused in naming)
 
 
-def test_every_locale_and_normaliser_is_named() -> None:
-    assert {name for name in [*LOCALES, *NORMALISERS] if f"`{name}`" not in PAGE} == set()
+@pytest.mark.parametrize(("page", "names"), [("options.md", LOCALES), ("targets.md", NORMALISERS)])
+def test_every_locale_and_normaliser_is_named(page: str, names: Iterable[str]) -> None:
+    text = (REFERENCE / page).read_text(encoding="utf-8")
+    assert [name for name in names if f"`{name}`" not in text] == []
 
 
-def test_named_test_files_are_there() -> None:
+def test_named_test_files_exist() -> None:
     assert [path for path in re.findall(r"tests/\w+/\w+\.py", PAGE) if not (ROOT / path).exists()] == []
