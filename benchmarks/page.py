@@ -1,114 +1,120 @@
-"""docs/explanation/benchmarks.md: what was measured, as tables beside the goals."""
+"""The benchmarks page: every result in a table with its goal."""
 
 from collections.abc import Iterable
 from pathlib import Path
 
-from benchmarks import markdown
-from benchmarks.compare import RATIO, against_psql
-from benchmarks.results import OURS, PSQL, Book, Figure, Result, median
-from benchmarks.wording import number, seconds_of, spread, verdict
+from benchmarks import markdown, paths
+from benchmarks.comparisons import RATIO, against_psql
+from benchmarks.formatting import format_figure, format_number, format_seconds, format_spread, goal_status
+from benchmarks.results import OURS, PSQL, Figure, Result, ResultSet, median
 
-SMALL = "A size in italics is a small one (`--quick` or `--rows`): a first impression, not what the goal speaks of."
-
-
-def write(path: Path, book: Book) -> None:
-    """Make the page anew."""
-    markdown.rewrite(path, generated(book))
+SMALL = "A size in italics is smaller than the size of the goal (`--quick` or `--rows`), so it is a first impression."
 
 
-def generated(book: Book) -> str:
-    """Return the generated part."""
-    present = [each for each in book.results.values() if not each.outcome.missing]
+def write(path: Path, result_set: ResultSet) -> None:
+    """Write the generated part of the page."""
+    markdown.rewrite(path, generate(result_set))
+
+
+def generate(result_set: ResultSet) -> str:
+    """Return the generated part of the page."""
+    results = result_set.results.values()
+    measured = [result for result in results if not result.outcome.missing]
     parts = [
-        "## Machine\n\n" + markdown.table(("", ""), book.machine.items()),
-        comparisons(against_psql(book)),
-        goals([each for each in present if each.figure(RATIO) is None and goals_of(each)]),
-        *(loaders(each) for each in present if each.name == "peers"),
-        *(listed(each) for each in present if each.outcome.listings),
-        absent([each for each in book.results.values() if each.outcome.missing]),
-        commands(book.results.values()),
+        "## Machine\n\n" + markdown.table(("", ""), result_set.machine.items()),
+        comparison_section(against_psql(result_set)),
+        figure_section([result for result in measured if result.figure(RATIO) is None and standalone_figures(result)]),
+        *(loader_section(result) for result in measured if result.name == "peers"),
+        *(listing_section(result) for result in measured if result.outcome.listings),
+        missing_section([result for result in results if result.outcome.missing]),
+        command_section(results),
     ]
     return "\n\n".join(part for part in parts if part)
 
 
-def sized(result: Result) -> str:
-    """Return the size, in italics when it is not the one that the goal speaks of."""
+def size_cell(result: Result) -> str:
+    """Return the size of a result, in italics when it is smaller than the size of the goal."""
     return result.outcome.size if result.full else f"*{result.outcome.size}*"
 
 
-def goal(figure: Figure) -> str:
-    """Return a goal and whether it is reached."""
-    return f"{figure.goal.text(figure.unit).strip()}, {verdict(figure)}" if figure.goal else ""
+def goal_cell(figure: Figure) -> str:
+    """Return the goal of a figure and whether the figure reaches it."""
+    return f"{figure.goal.text(figure.unit).strip()}, {goal_status(figure)}" if figure.goal else ""
 
 
-def comparisons(results: list[Result]) -> str:
-    """Compare with psql."""
-    rows = list[tuple[str, ...]]()
-    for each in results:
-        samples, figure = each.outcome.samples, next(one for one in each.outcome.figures if one.label == RATIO)
-        sides = (f"{middle} ({around})" for middle, around in map(spread, (samples[OURS], samples[PSQL])))
-        row = (each.title, sized(each), *sides, f"**{figure.value:.2f} ×**", goal(figure), str(len(samples[OURS])))
-        rows.append(row)
-    if not rows:
+def comparison_section(results: list[Result]) -> str:
+    """Return the comparisons with psql."""
+    if not results:
         return ""
     header = ("work", "size", "import-jobs: median (spread)", "psql `\\copy`", "times as fast", "goal", "runs")
-    plot = "![Times as fast as psql, and rows per second of other loaders](benchmarks.svg)"
+    rows = [comparison_row(result) for result in results]
+    plot = f"![Times as fast as psql, and rows per second of other loaders]({paths.PLOT.name})"
     return f"## Against psql\n\n{markdown.table(header, rows)}\n\n{SMALL}\n\n{plot}"
 
 
-def goals_of(result: Result) -> list[Figure]:
-    """Return the figures of a result that are not about other loaders."""
+def comparison_row(result: Result) -> tuple[str, ...]:
+    """Return one comparison with psql."""
+    samples = result.outcome.samples
+    figure = next(figure for figure in result.outcome.figures if figure.label == RATIO)
+    sides = (f"{middle} ({spread})" for middle, spread in map(format_spread, (samples[OURS], samples[PSQL])))
+    ratio, runs = f"**{figure.value:.2f} ×**", str(len(samples[OURS]))
+    return (result.title, size_cell(result), *sides, ratio, goal_cell(figure), runs)
+
+
+def standalone_figures(result: Result) -> list[Figure]:
+    """Return the figures of a result, or none where another section shows them."""
     return [] if result.name in ("peers", "profile") else list(result.outcome.figures)
 
 
-def goals(results: list[Result]) -> str:
-    """List figures that need no other side."""
+def figure_section(results: list[Result]) -> str:
+    """Return the figures that compare with no other side."""
     rows = [
-        (each.title, sized(each), figure.label, f"{number(figure.value)} {figure.unit}".strip(), goal(figure))
-        for each in results
-        for figure in goals_of(each)
+        (result.title, size_cell(result), figure.label, format_figure(figure), goal_cell(figure))
+        for result in results
+        for figure in standalone_figures(result)
     ]
     header = ("work", "size", "figure", "value", "goal")
     return f"## Memory, growth, latency, many jobs\n\n{markdown.table(header, rows)}" if rows else ""
 
 
-def loaders(result: Result) -> str:
-    """List other loaders beside us."""
-    samples, figures = result.outcome.samples, {each.label: each for each in result.outcome.figures}
+def loader_section(result: Result) -> str:
+    """Return the other loaders, the fastest first."""
+    samples, figures = result.outcome.samples, {figure.label: figure for figure in result.outcome.figures}
     rows = list[tuple[str, ...]]()
-    for side, seconds in sorted(samples.items(), key=lambda pair: median(pair[1])):
+    for side, seconds in sorted(samples.items(), key=lambda item: median(item[1])):
         figure = figures.get(f"times as fast as {side}")
-        times = f"{number(figure.value)} ×" if figure else ""
-        speed = number(figures[f"rows per second of {side}"].value)
-        rows.append((side, *spread(seconds), speed, times, goal(figure) if figure else ""))
-    header = ("loader", "median", "spread", "rows/s", "we are so many times as fast", "goal")
-    notes = "\n".join(f"- {each}" for each in result.outcome.notes)
-    return f"## Other loaders\n\n{sized(result)}\n\n{markdown.table(header, rows)}\n\n{notes}".rstrip()
+        ratio = f"{format_number(figure.value)} ×" if figure else ""
+        speed = format_number(figures[f"rows per second of {side}"].value)
+        rows.append((side, *format_spread(seconds), speed, ratio, goal_cell(figure) if figure else ""))
+    header = ("loader", "median", "spread", "rows/s", "import-jobs is so many times as fast", "goal")
+    notes = "\n".join(f"- {note}" for note in result.outcome.notes)
+    return f"## Other loaders\n\n{size_cell(result)}\n\n{markdown.table(header, rows)}\n\n{notes}".rstrip()
 
 
-def listed(result: Result) -> str:
-    """Show a result's own tables, and the profile's figures."""
-    parts = [f"## {result.title.capitalize()}\n\n{sized(result)}"]
+def listing_section(result: Result) -> str:
+    """Return the listings of a result, and the figures of the profile."""
+    parts = [f"## {result.title.capitalize()}\n\n{size_cell(result)}"]
     if result.name == "profile":
-        rows = [(each.label, f"{number(each.value)} {each.unit}".strip()) for each in result.outcome.figures]
+        rows = [(figure.label, format_figure(figure)) for figure in result.outcome.figures]
         parts.append(markdown.table(("figure", "value"), rows))
-    parts += [f"{each.title}:\n\n{markdown.table(each.header, each.rows)}" for each in result.outcome.listings]
+    for listing in result.outcome.listings:
+        parts.append(f"{listing.title}:\n\n{markdown.table(listing.header, listing.rows)}")
     return "\n\n".join(parts)
 
 
-def absent(results: list[Result]) -> str:
-    """Name what did not run, and why."""
-    lines = "\n".join(f"- {each.title} (`{each.name}`): {each.outcome.missing}" for each in results)
+def missing_section(results: list[Result]) -> str:
+    """Return the benchmarks that did not run, with the reason."""
+    lines = "\n".join(f"- {result.title} (`{result.name}`): {result.outcome.missing}" for result in results)
     return f"## Not measured\n\n{lines}" if lines else ""
 
 
-def commands(results: Iterable[Result]) -> str:
-    """Say how each is repeated, and when it was run."""
-    rows = [(each.title, f"`{each.command}`", each.date, total(each)) for each in results]
+def command_section(results: Iterable[Result]) -> str:
+    """Return the command that repeats each benchmark, and the date and duration of its last run."""
+    rows = [(result.title, f"`{result.command}`", result.date, total_time(result)) for result in results]
     return f"## Commands\n\n{markdown.table(('work', 'command', 'date', 'time of all runs'), rows)}" if rows else ""
 
 
-def total(result: Result) -> str:
-    """Return the sum of a result's runs."""
-    seconds = sum(sum(each) for each in result.outcome.samples.values())
-    return seconds_of(seconds) if seconds else ""
+def total_time(result: Result) -> str:
+    """Return the sum of the times of all runs, or an empty text without runs."""
+    seconds = sum(sum(samples) for samples in result.outcome.samples.values())
+    return format_seconds(seconds) if seconds else ""

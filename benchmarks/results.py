@@ -1,4 +1,4 @@
-"""What was measured, kept in docs/explanation/benchmarks.json so that single rows can be run again and the pages made anew."""
+"""The results of benchmarks, saved as JSON so that one can be measured again and the pages made from all."""
 
 import json
 import statistics
@@ -12,23 +12,23 @@ OURS, PSQL = "import-jobs", "psql"
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """A bound for a figure: at least `low` or at most `high`."""
+    """The bound of a figure: at least `low`, or at most `high`."""
 
     low: float | None = None
     high: float | None = None
 
     def reached(self, value: float) -> bool:
-        """Tell whether a value is within the bound."""
+        """Return whether a value is within the bound."""
         return (self.low is None or value >= self.low) and (self.high is None or value <= self.high)
 
     def text(self, unit: str) -> str:
-        """Return it as people write it, such as `≥ 1.3 ×`."""
+        """Return the bound as text, such as `≥ 1.3 ×`."""
         return f"≥ {self.low:g} {unit}" if self.low is not None else f"≤ {self.high:g} {unit}"
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One number with its unit and, where there is one, its goal."""
+    """A number with its unit and, for some, a goal."""
 
     label: str
     value: float
@@ -38,7 +38,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A table of its own, ready to print."""
+    """A table of formatted cells."""
 
     title: str
     header: tuple[str, ...]
@@ -47,7 +47,11 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a benchmark found: seconds of each run by side, figures made of them, listings, and why not, if not."""
+    """What a benchmark measured.
+
+    `samples` are the seconds of each run by side, from which the figures are computed. `missing` is the reason why
+    nothing was measured, empty otherwise.
+    """
 
     size: str
     samples: Mapping[str, Sequence[float]] = field(default_factory=dict[str, Sequence[float]])
@@ -57,9 +61,9 @@ class Outcome:
     missing: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """An outcome with what it takes to repeat it. `full`: at the size and with the runs that its goal speaks of."""
+    """An outcome and the command that repeats it; `full` means at the size and with the runs of the goal."""
 
     name: str
     title: str
@@ -69,23 +73,23 @@ class Result:
     outcome: Outcome
 
     def figure(self, label: str) -> float | None:
-        """Return the value of a figure, None when there is none of this name."""
-        return next((each.value for each in self.outcome.figures if each.label == label), None)
+        """Return the value of the figure with a label, or None without one."""
+        return next((figure.value for figure in self.outcome.figures if figure.label == label), None)
 
 
 @dataclass(frozen=True, slots=True)
-class Book:
-    """All results by name, and the machine they are from."""
+class ResultSet:
+    """All results by name, and the description of the machine on which they were measured."""
 
     machine: dict[str, str] = field(default_factory=dict[str, str])
     results: dict[str, Result] = field(default_factory=dict[str, Result])
 
-    def with_result(self, result: Result) -> "Book":
-        """Return a book with this result in it; a small run does not take the place of a full one that succeeded."""
-        known = self.results.get(result.name)
-        if known and known.full and not known.outcome.missing and not result.full:
+    def with_result(self, result: Result) -> "ResultSet":
+        """Return a set that includes a result; a small run does not replace a full run that succeeded."""
+        previous = self.results.get(result.name)
+        if previous and previous.full and not previous.outcome.missing and not result.full:
             return self
-        return Book(self.machine, {**self.results, result.name: result})
+        return ResultSet(self.machine, {**self.results, result.name: result})
 
 
 def median(values: Sequence[float]) -> float:
@@ -94,43 +98,44 @@ def median(values: Sequence[float]) -> float:
 
 
 def ratio(samples: Mapping[str, Sequence[float]], other: str = PSQL) -> float:
-    """Return how many times as fast we are as the other side: the ratio of the medians."""
+    """Return how many times as fast import-jobs is as the other side: the ratio of the medians."""
     return median(samples[other]) / median(samples[OURS])
 
 
-def save(path: Path, book: Book) -> None:
-    """Write the book."""
-    value = {"machine": book.machine, "results": [asdict(each) for each in book.results.values()]}
-    path.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+def save(path: Path, result_set: ResultSet) -> None:
+    """Write the results as JSON."""
+    results = [asdict(result) for result in result_set.results.values()]
+    document = {"machine": result_set.machine, "results": results}
+    path.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def load(path: Path) -> Book:
-    """Read the book; an empty one when there is none."""
+def load(path: Path) -> ResultSet:
+    """Read saved results; return an empty set when there is no file."""
     if not path.exists():
-        return Book()
-    value: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return Book(value["machine"], {each["name"]: result_of(each) for each in value["results"]})
+        return ResultSet()
+    document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return ResultSet(document["machine"], {result["name"]: parse_result(result) for result in document["results"]})
 
 
-def result_of(value: dict[str, Any]) -> Result:
-    """Make a result of its JSON."""
-    rest = {name: each for name, each in value.items() if name != "outcome"}
-    return Result(**rest, outcome=outcome_of(value["outcome"]))
+def parse_result(document: dict[str, Any]) -> Result:
+    """Return the result in a JSON object."""
+    fields = {name: value for name, value in document.items() if name != "outcome"}
+    return Result(**fields, outcome=parse_outcome(document["outcome"]))
 
 
-def outcome_of(value: dict[str, Any]) -> Outcome:
-    """Make an outcome of its JSON."""
+def parse_outcome(document: dict[str, Any]) -> Outcome:
+    """Return the outcome in a JSON object."""
     return Outcome(
-        value["size"],
-        {side: tuple(seconds) for side, seconds in value["samples"].items()},
+        document["size"],
+        {side: tuple(seconds) for side, seconds in document["samples"].items()},
         tuple(
-            Figure(each["label"], each["value"], each["unit"], Goal(**each["goal"]) if each["goal"] else None)
-            for each in value["figures"]
+            Figure(figure["label"], figure["value"], figure["unit"], Goal(**figure["goal"]) if figure["goal"] else None)
+            for figure in document["figures"]
         ),
         tuple(
-            Listing(each["title"], tuple(each["header"]), tuple(tuple(row) for row in each["rows"]))
-            for each in value["listings"]
+            Listing(listing["title"], tuple(listing["header"]), tuple(tuple(row) for row in listing["rows"]))
+            for listing in document["listings"]
         ),
-        tuple(value["notes"]),
-        value["missing"],
+        tuple(document["notes"]),
+        document["missing"],
     )

@@ -1,11 +1,11 @@
-"""How large a benchmark is run."""
+"""The size at which a benchmark runs."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """Rows of the file (jobs, where a benchmark is about jobs) and how often each side runs."""
+    """The rows of the file (or the number of jobs, where a benchmark measures jobs), and the runs of each side."""
 
     rows: int
     runs: int

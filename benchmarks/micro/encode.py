@@ -24,7 +24,7 @@ import polars as pl
 import psycopg
 from processor.load.binary import binary_plan, encode
 
-from benchmarks.files import NARROW, PEOPLE, WIDE_KIND, Kind
+from benchmarks.files import NARROW, PEOPLE, WIDE, FileKind
 from processor import load
 from processor.local.ports import free_port
 from processor.local.postgres import PostgresServer
@@ -32,7 +32,7 @@ from processor.local.postgres_installation import find
 from processor.model import Column, Dialect, Plan, Rows
 from processor.validate import check, make_plan, parse
 
-KINDS = {"people": PEOPLE, "wide": WIDE_KIND, "narrow": NARROW}
+KINDS = {"people": PEOPLE, "wide": WIDE, "narrow": NARROW}
 ROWS = {"people": 2_000_000, "wide": 60_000, "narrow": 4_000_000}
 ALIASES = {"timestamptz": "timestamp with time zone"}
 COPY: dict[str, LiteralString] = {
@@ -50,7 +50,7 @@ Pieces = Iterable[bytes | memoryview]
 class Bench:
     """A file, what its columns become, and the server it goes to."""
 
-    kind: Kind
+    kind: FileKind
     file: Path
     rows: int
     plan: Plan
@@ -204,13 +204,15 @@ def compare(bench: Bench, title: str, sides: Mapping[str, Callable[[], dict[str,
         print(f"  {name:<26} {first / medians['wall']:5.2f} ×  {shown}  ({spread})", flush=True)
 
 
-def columns_of(kind: Kind) -> list[Column]:
+def columns_of(kind: FileKind) -> list[Column]:
     """Return the kind's columns as the catalog would have them."""
     found = list[Column]()
     for part in re.split(r", (?=\w+ [a-z])", kind.columns):
         name, word = part.split()[:2]
         spelled = ALIASES.get(word, word)
-        found.append(Column(name=name, type=spelled, base=spelled.split("(")[0], kind="b", not_null=False, required=False))
+        found.append(
+            Column(name=name, type=spelled, base=spelled.split("(")[0], kind="b", not_null=False, required=False)
+        )
     return found
 
 

@@ -13,9 +13,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from benchmarks.rig import Rig, rig
-from benchmarks.sides import Wish, alternate, expect_rows, job
-from benchmarks.storage import stored
+from benchmarks.measurement import JobRequest, alternate, check_row_count, run_job
+from benchmarks.stack import BenchmarkStack, benchmark_stack
+from benchmarks.uploads import uploaded
 
 PLAIN, NORMAL = "plain", "every normaliser"
 TABLES = {PLAIN: "bench_plain", NORMAL: "bench_normalised"}
@@ -74,7 +74,7 @@ def made(file: Path, rows: int) -> Path:
     return file
 
 
-def prepare(bench: Rig) -> None:
+def prepare(bench: BenchmarkStack) -> None:
     """Make both tables and their targets."""
     columns = ", ".join(f"{name} text" for name in SETTINGS)
     setup = [
@@ -82,7 +82,7 @@ def prepare(bench: Rig) -> None:
         f"select importer.register_target('public.{table}');"
         for table in TABLES.values()
     ]
-    bench.fresh("".join(setup))
+    bench.prepare("".join(setup))
     settings = {name: {"normalise": how} for name, how in SETTINGS.items()}
     bench.sql(
         "update public.import_targets set columns = columns || %s::jsonb where name = %s",
@@ -96,14 +96,17 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=300_000)
     parser.add_argument("--runs", type=int, default=5)
     given = parser.parse_args()
-    with rig() as bench, bench.scratch() as folder:
+    with benchmark_stack() as bench, bench.scratch_folder() as folder:
         file = made(folder / "contacts.csv", given.rows)
-        with stored(bench.env, [file], "service") as (path,):
+        with uploaded(bench.env, [file], "service") as (path,):
             samples = alternate(
-                {side: lambda table=table: job(bench, Wish(path, table))["seconds"] for side, table in TABLES.items()},
+                {
+                    side: lambda table=table: run_job(bench, JobRequest(path, table))["seconds"]
+                    for side, table in TABLES.items()
+                },
                 given.runs,
                 lambda: prepare(bench),
-                lambda side: expect_rows(bench, f"public.{TABLES[side]}", given.rows),
+                lambda side: check_row_count(bench, f"public.{TABLES[side]}", given.rows),
             )
         size = file.stat().st_size
     print(f"{given.rows:,} rows, {size / 1e6:.0f} MB")

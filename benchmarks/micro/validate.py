@@ -24,7 +24,10 @@ KINDS = {
     "active": "boolean",
     "seen": "timestamp with time zone",
 }
-COLUMNS = tuple(Column(name=name, type=kind, base=kind.split("(")[0], kind="b", not_null=False, required=name == "id") for name, kind in KINDS.items())
+COLUMNS = tuple(
+    Column(name=name, type=kind, base=kind.split("(")[0], kind="b", not_null=False, required=name == "id")
+    for name, kind in KINDS.items()
+)
 NORMALISERS = {"name": "text", "email": "email", "cpf": "cpf", "phone": {"name": "phone", "region": "BR"}}
 
 

@@ -1,5 +1,5 @@
-"""Other ways to load a CSV, each in a process of its own; what is not installed is skipped by name."""
+"""Other loaders of CSV files, each in a process of its own; a loader that is not installed is skipped and named."""
 
-from benchmarks.peers.compare import peers
+from benchmarks.peers.comparison import peers
 
 __all__ = ["peers"]

@@ -1,6 +1,6 @@
-"""dlt: Arrow batches read by pyarrow, appended to a table of its own; with `csv` by its COPY loader.
+"""dlt: Arrow batches that pyarrow reads, appended to a table that dlt creates.
 
-Its default for Postgres are INSERT statements.
+The default loader of dlt for Postgres runs INSERT statements; with the option `csv` it runs COPY.
 """
 
 import os
@@ -9,21 +9,21 @@ import tempfile
 from collections.abc import Iterator
 from typing import Any
 
-from benchmarks.peers.program import needed, run
+from benchmarks.peers.program import import_modules, run
 
-BLOCK = 16 << 20
+BLOCK_BYTES = 16 << 20
 
 
 def main() -> None:
-    """Load with what is installed."""
+    """Load the file with dlt."""
     os.environ["RUNTIME__DLTHUB_TELEMETRY"] = "false"
     os.environ["RUNTIME__LOG_LEVEL"] = "CRITICAL"
-    dlt, arrow_csv, *_ = needed("dlt", "pyarrow.csv", "psycopg2")
+    dlt, arrow_csv, *_ = import_modules("dlt", "pyarrow.csv", "psycopg2")
     loader = {"loader_file_format": "csv"} if sys.argv[4:] == ["csv"] else {}
 
     def load(url: str, file: str, table: str) -> None:
         def batches() -> Iterator[Any]:
-            options = arrow_csv.ReadOptions(block_size=BLOCK)
+            options = arrow_csv.ReadOptions(block_size=BLOCK_BYTES)
             yield from arrow_csv.open_csv(file, read_options=options)
 
         with tempfile.TemporaryDirectory() as folder:

@@ -1,11 +1,11 @@
-"""Polars and ADBC: read_csv with the table's types, write_database, which is one binary COPY; the file in memory."""
+"""Polars and ADBC: read_csv with the table's types, the whole file in memory, then write_database: one binary COPY."""
 
-from benchmarks.peers.program import needed, run
+from benchmarks.peers.program import import_modules, run
 
 
 def main() -> None:
-    """Load with what is installed."""
-    polars, *_ = needed("polars", "pyarrow", "adbc_driver_postgresql.dbapi")
+    """Load the file with Polars and ADBC."""
+    polars, *_ = import_modules("polars", "pyarrow", "adbc_driver_postgresql.dbapi")
 
     def load(url: str, file: str, table: str) -> None:
         text, types = polars.String, {"balance": polars.Decimal(12, 2), "id": polars.Int64}

@@ -1,4 +1,4 @@
-"""What every peer's program has in common: URL, file and table given, the seconds of the load printed."""
+"""What the programs of all loaders share: they are given URL, file and table, and print the seconds of the load."""
 
 import importlib
 import sys
@@ -7,26 +7,26 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-# The exit status for "not installed".
-ABSENT = 3
+# The exit status of a program whose loader is not installed.
+NOT_INSTALLED = 3
 
 
-def needed(*names: str) -> list[Any]:
-    """Import modules by name; end the program, naming the one, when it is not installed."""
-    return [imported(name) for name in names]
+def import_modules(*names: str) -> list[Any]:
+    """Import modules by name; end the program with NOT_INSTALLED, and name the module, when one is missing."""
+    return [import_module(name) for name in names]
 
 
-def imported(name: str) -> ModuleType:
-    """Import a module."""
+def import_module(name: str) -> ModuleType:
+    """Import a module; end the program with NOT_INSTALLED when it is missing."""
     try:
         return importlib.import_module(name)
-    except ImportError as missing:
-        print(f"{missing.name or name} is not installed", flush=True)
-        sys.exit(ABSENT)
+    except ImportError as exc:
+        print(f"{exc.name or name} is not installed", flush=True)
+        sys.exit(NOT_INSTALLED)
 
 
 def run(load: Callable[[str, str, str], None]) -> None:
-    """Load and print the seconds from the first byte read to the last commit; the start of Python is not counted."""
+    """Call `load(url, file, table)` and print its seconds; the start of Python is not counted."""
     url, file, table = sys.argv[1:4]
     started = time.perf_counter()
     load(url, file, table)
