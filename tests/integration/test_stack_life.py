@@ -203,7 +203,7 @@ def test_part_that_cannot_start_is_named_and_nothing_is_left(stack, how):
 def test_env_and_down_without_a_stack_say_what_to_do(stack):
     env = stack.run("env")
     assert (env.returncode, env.stdout) == (1, "")
-    assert env.stderr.startswith(f"error: no stack is running in {stack.data} — import-jobs stack up")
+    assert env.stderr.startswith(f"error: no stack is running in {stack.data} — Run import-jobs stack up ")
     down = stack.run("down")
     assert down.returncode == 1
     assert down.stderr == f"error: there is no stack in {stack.data} — Name its folder with --data.\n"
