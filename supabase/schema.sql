@@ -1,9 +1,9 @@
--- The schema that supabase/migrations make, for reading. Not a migration: nothing runs it.
+-- The schema that supabase/migrations creates, for reading only; nothing runs this file.
 -- Written by `python -m tests.conventions.schema`.
 
 CREATE SCHEMA importer;
 
-COMMENT ON SCHEMA importer IS 'What import-jobs keeps to itself: leases, the chunk ledger, settings and the functions of the processor.';
+COMMENT ON SCHEMA importer IS 'Internal objects of import-jobs: leases, the chunk ledger, settings and the functions that the processor calls.';
 
 COMMENT ON SCHEMA public IS 'standard public schema';
 
@@ -19,7 +19,7 @@ CREATE TYPE importer.queued_job AS (
 	id uuid
 );
 
-COMMENT ON TYPE importer.queued_job IS 'A due job with its turn; used by importer.next_jobs alone.';
+COMMENT ON TYPE importer.queued_job IS 'A due job with its turn; used only by importer.next_jobs().';
 
 CREATE TYPE public.import_job_status AS ENUM (
     'pending',
@@ -29,38 +29,18 @@ CREATE TYPE public.import_job_status AS ENUM (
     'cancelled'
 );
 
-COMMENT ON TYPE public.import_job_status IS 'pending → running → completed | failed | cancelled; a retry goes back to pending.';
-
-CREATE FUNCTION importer.admit_job(job_id uuid) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
-    AS $$
-begin
-  if exists (
-    select from public.import_jobs as j inner join importer.job_identities as i on i.job_id = j.id
-    where j.id = admit_job.job_id
-      and not importer.may_use(
-        importer.describe_target(j.target) ->> 'name', jsonb_build_object('role', i.role, 'claims', i.claims)
-      )
-  ) then
-    raise exception 'this target is not for the job''s owner' using errcode = 'IJ601',
-    hint = 'An administrator decides who may import into it: import_targets.allowed_roles and allowed_when.';
-  end if;
-end
-$$;
-
-COMMENT ON FUNCTION importer.admit_job(job_id uuid) IS 'Raises IJ601 when the owner of a job may not import into its target.';
+COMMENT ON TYPE public.import_job_status IS 'pending → running → completed | failed | cancelled; a retry sets the job to pending again.';
 
 CREATE FUNCTION importer.advance_sequences(relation regclass) RETURNS void
     LANGUAGE plpgsql
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     SET row_security TO 'off'
     SET lock_timeout TO '200ms'
     AS $$
 declare
   owned record;
   highest bigint;
-  given bigint;
+  last_given bigint;
 begin
   for owned in
     select s.seqrelid::regclass as sequence, a.attname, s.seqmax
@@ -83,30 +63,30 @@ begin
   loop
     begin
       execute format('select max(%I) from %s', owned.attname, advance_sequences.relation) into highest;
-      execute format('select last_value - (not is_called)::integer from %s', owned.sequence) into given;
-      -- Not back; and one that would be at its end is left, since it would have nothing more to give.
-      perform setval(owned.sequence, highest) where highest > given and highest < owned.seqmax;
+      execute format('select last_value - (not is_called)::integer from %s', owned.sequence) into last_given;
+      -- Never backwards, and not to the maximum, after which the sequence would have no values left.
+      perform setval(owned.sequence, highest) where highest > last_given and highest < owned.seqmax;
     exception when others then
-      raise warning 'the sequence of column % was left as it is: %', owned.attname, sqlstate;
+      raise warning 'could not advance the sequence of column "%" (SQLSTATE %)', owned.attname, sqlstate;
     end;
   end loop;
 end
 $$;
 
-COMMENT ON FUNCTION importer.advance_sequences(relation regclass) IS 'Sets the sequences of a table''s serial and identity columns to the highest value there, where that is further.';
+COMMENT ON FUNCTION importer.advance_sequences(relation regclass) IS 'Sets the sequences of a table''s serial and identity columns to the highest value in the column, if that is higher.';
 
 CREATE FUNCTION importer.backoff(attempt integer) RETURNS interval
     LANGUAGE sql
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   select make_interval(secs => random() * least(300, 2 * power(2, least(greatest(backoff.attempt, 1), 20) - 1)))
 $$;
 
-COMMENT ON FUNCTION importer.backoff(attempt integer) IS 'How long to wait after a failed attempt (counted from 1).';
+COMMENT ON FUNCTION importer.backoff(attempt integer) IS 'Returns how long to wait after a failed attempt (counted from 1).';
 
 CREATE FUNCTION importer.base_type(type_id oid) RETURNS oid
     LANGUAGE plpgsql STABLE
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   below oid := type_id;
@@ -121,38 +101,59 @@ begin
 end
 $$;
 
-COMMENT ON FUNCTION importer.base_type(type_id oid) IS 'The type that a domain is over in the end; any other type itself.';
+COMMENT ON FUNCTION importer.base_type(type_id oid) IS 'Returns the type on which a domain is finally based; any other type itself.';
+
+CREATE FUNCTION importer.check_admission(job_id uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if exists (
+    select from public.import_jobs as j inner join importer.job_identities as i on i.job_id = j.id
+    where j.id = check_admission.job_id
+      and not importer.may_import_into(
+        importer.describe_target(j.target) ->> 'name', jsonb_build_object('role', i.role, 'claims', i.claims)
+      )
+  ) then
+    raise exception 'the owner of the job may not import into this target' using errcode = 'IJ601',
+    hint = 'Ask an administrator to allow it in import_targets.allowed_roles or allowed_when.';
+  end if;
+end
+$$;
+
+COMMENT ON FUNCTION importer.check_admission(job_id uuid) IS 'Raises IJ601 if the owner of a job may not import into its target.';
 
 CREATE FUNCTION importer.check_import_job() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
 declare
   target public.import_targets;
 begin
   perform importer.check_import_options(new.options);
   if new.status <> 'pending' or new.phase is not null or new.attempts <> 0 or new.error_code is not null then
-    raise exception 'a new job is pending' using errcode = 'IJ101', hint = 'Leave out the columns of state.';
+    raise exception 'a new job must be pending' using errcode = 'IJ101',
+    hint = 'Leave out status, phase, attempts and error_code.';
   end if;
   if new.object_path = '' or octet_length(new.object_path) > 1024 or new.object_path ~ '[[:cntrl:]]'
     or new.object_path ~ '(^|/)[.]{0,2}(/|$)' or new.object_path ~* '\\|%(2e|2f|5c|00)'
   then
-    raise exception 'object_path is not the path of an object' using errcode = 'IJ107',
-    hint = 'Give the path in the bucket, such as <user id>/<random>/a.csv: no leading or double slash, dots alone, backslash.';
+    raise exception 'object_path is not a valid path' using errcode = 'IJ107',
+    hint = 'Give a path such as <user id>/<random>/a.csv, without a leading or double slash, ".", ".." or a backslash.';
   end if;
   if octet_length(new.target) > 512 or octet_length(new.bucket_id) > 128 or octet_length(new.idempotency_key) > 512 then
     raise exception 'target, bucket_id or idempotency_key is too long' using errcode = 'IJ107',
-    hint = 'At most 512, 128 and 512 bytes.';
+    hint = 'The limits are 512, 128 and 512 bytes.';
   end if;
   if concat(new.target, new.bucket_id, new.idempotency_key) ~ '[[:cntrl:]]' then
     raise exception 'target, bucket_id or idempotency_key contains control characters' using errcode = 'IJ107',
-    hint = 'Leave them out.';
+    hint = 'Remove the control characters.';
   end if;
-  select t.* into target from importer.target_of(new.target) as t;
+  select t.* into target from importer.find_target(new.target) as t;
   if new.created_by is not null then
     perform importer.check_owner(new, target);
   end if;
-  -- These decide what the job's states mean in SQL, so a target's defaults are written into the job.
+  -- The meaning of the job's states in SQL depends on these options, so the target's defaults are written into the job.
   new.options := (
     select coalesce(jsonb_object_agg(d.key, d.value), '{}')
     from jsonb_each(target.options) as d
@@ -162,82 +163,84 @@ begin
 end
 $_$;
 
-COMMENT ON FUNCTION importer.check_import_job() IS 'Trigger function: refuses a new job with wrong options (IJ102), a state of its own (IJ101), an impossible path (IJ107), a
-file that is not the client''s (IJ602), or a target that is not for its owner (IJ601).';
+COMMENT ON FUNCTION importer.check_import_job() IS 'Trigger function: rejects a new job with invalid options (IJ102), a state (IJ101), an invalid path (IJ107), a file of
+another user (IJ602) or a target that its owner may not import into (IJ601).';
 
 CREATE FUNCTION importer.check_import_options(options jsonb) RETURNS void
     LANGUAGE plpgsql IMMUTABLE
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
 declare
-  wrong record;
+  invalid record;
 begin
   if jsonb_typeof(options) <> 'object' then
-    raise exception 'options is not a JSON object' using errcode = 'IJ102', hint = 'Write options as {"name": value}.';
+    raise exception 'options must be a JSON object' using errcode = 'IJ102', hint = 'Write options as {"name": value}.';
   end if;
   if octet_length(options::text) > 65536 then
-    raise exception 'options is larger than 64 kB' using errcode = 'IJ102', hint = 'Keep only the names in docs/sql.md.';
+    raise exception 'options is larger than 64 kB' using errcode = 'IJ102',
+    hint = 'Remove what is not an option; docs/reference/options.md lists the options.';
   end if;
-  select given.key, known.kind into wrong
+  select given.key, known.kind into invalid
   from jsonb_each(options) as given
   left join (
     values
-    ('encoding', 'text'), ('delimiter', 'one mark, or tab, comma, semicolon, pipe, colon or space'),
-    ('quote', 'mark'), ('escape', 'mark'), ('comment', 'mark'),
-    ('compression', 'text'), ('has_header', 'boolean'), ('skip_lines', 'count'), ('mapping', 'object of text'),
-    ('unknown_columns', 'ignore|error'), ('locale', 'text'), ('decimal', 'one mark'), ('thousands', 'mark'),
-    ('date_formats', 'array of text'), ('timestamp_formats', 'array of text'), ('true_values', 'array of text'),
-    ('false_values', 'array of text'), ('null_values', 'array of text'), ('trim', 'boolean'), ('time_zone', 'text'),
-    ('on_error', 'skip|abort'), ('max_errors', 'count or per cent'), ('atomic', 'boolean'), ('dry_run', 'boolean'),
-    ('output', 'boolean'), ('force', 'boolean'), ('delete_source', 'boolean')
+    ('encoding', 'a text'), ('delimiter', 'one character, or tab, comma, semicolon, pipe, colon or space'),
+    ('quote', 'one character or none'), ('escape', 'one character or none'), ('comment', 'one character or none'),
+    ('compression', 'a text'), ('has_header', 'a boolean'), ('skip_lines', 'a whole number'),
+    ('mapping', 'an object of text'), ('unknown_columns', 'ignore or error'), ('locale', 'a text'),
+    ('decimal', 'one character'), ('thousands', 'one character or none'), ('date_formats', 'an array of text'),
+    ('timestamp_formats', 'an array of text'), ('true_values', 'an array of text'),
+    ('false_values', 'an array of text'), ('null_values', 'an array of text'), ('trim', 'a boolean'),
+    ('time_zone', 'a text'), ('on_error', 'skip or abort'), ('max_errors', 'a whole number or a percentage'),
+    ('atomic', 'a boolean'), ('dry_run', 'a boolean'), ('output', 'a boolean'), ('force', 'a boolean'),
+    ('delete_source', 'a boolean')
   ) as known (name, kind) on known.name = given.key
   where not coalesce(
     case known.kind
-      when 'text' then jsonb_typeof(given.value) = 'string' and given.value #>> '{}' <> ''
-      when 'mark' then jsonb_typeof(given.value) = 'string' and length(given.value #>> '{}') <= 1
-      when 'one mark' then jsonb_typeof(given.value) = 'string' and length(given.value #>> '{}') = 1
-      when 'one mark, or tab, comma, semicolon, pipe, colon or space' then
+      when 'a text' then jsonb_typeof(given.value) = 'string' and given.value #>> '{}' <> ''
+      when 'one character or none' then jsonb_typeof(given.value) = 'string' and length(given.value #>> '{}') <= 1
+      when 'one character' then jsonb_typeof(given.value) = 'string' and length(given.value #>> '{}') = 1
+      when 'one character, or tab, comma, semicolon, pipe, colon or space' then
         jsonb_typeof(given.value) = 'string' and (
           length(given.value #>> '{}') = 1
           or given.value #>> '{}' in ('tab', 'comma', 'semicolon', 'pipe', 'colon', 'space')
         )
-      when 'boolean' then jsonb_typeof(given.value) = 'boolean'
-      when 'count' then jsonb_typeof(given.value) = 'number' and given.value::text ~ '^[0-9]{1,9}$'
-      when 'count or per cent' then
+      when 'a boolean' then jsonb_typeof(given.value) = 'boolean'
+      when 'a whole number' then jsonb_typeof(given.value) = 'number' and given.value::text ~ '^[0-9]{1,9}$'
+      when 'a whole number or a percentage' then
         (jsonb_typeof(given.value) = 'number' and given.value::text ~ '^[0-9]{1,9}$')
         or (
           jsonb_typeof(given.value) = 'string'
           and given.value #>> '{}' ~ '^([0-9]{1,2}([.][0-9]{1,6})?|100([.]0{1,6})?)%$'
         )
-      when 'array of text' then
+      when 'an array of text' then
         jsonb_typeof(given.value) = 'array' and not jsonb_path_exists(given.value, 'strict $[*] ? (@.type() != "string")')
-      when 'object of text' then
+      when 'an object of text' then
         jsonb_typeof(given.value) = 'object' and not jsonb_path_exists(given.value, 'strict $.* ? (@.type() != "string")')
-      else given.value #>> '{}' = any (string_to_array(known.kind, '|'))
+      else given.value #>> '{}' = any (string_to_array(known.kind, ' or '))
     end, false
   )
   limit 1;
-  if found and wrong.kind is null then
-    raise exception 'unknown option "%"', left(wrong.key, 60)
-    using errcode = 'IJ102', hint = 'docs/sql.md lists the names of all options.';
+  if found and invalid.kind is null then
+    raise exception 'unknown option "%"', left(invalid.key, 60)
+    using errcode = 'IJ102', hint = 'See docs/reference/options.md for the names of all options.';
   elsif found then
-    raise exception 'option "%" has a wrong value', wrong.key
-    using errcode = 'IJ102',
-    hint = format('It takes: %s.', regexp_replace(wrong.kind, '^(one )?mark', 'one character'));
+    raise exception 'invalid value for option "%"', invalid.key
+    using errcode = 'IJ102', hint = format('The value must be %s.', invalid.kind);
   end if;
 end
 $_$;
 
-COMMENT ON FUNCTION importer.check_import_options(options jsonb) IS 'Raises IJ102 for an unknown option or one with a wrong type or value.';
+COMMENT ON FUNCTION importer.check_import_options(options jsonb) IS 'Raises IJ102 if the options contain an unknown name, or a value of the wrong type or outside its list.';
 
 CREATE FUNCTION importer.check_import_target() RETURNS trigger
     LANGUAGE plpgsql
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
 declare
   relation regclass := to_regclass(new."table");
   known text[];
-  strange text;
+  invalid text;
 begin
   perform importer.check_import_options(new.options);
   if jsonb_typeof(new.columns) <> 'object'
@@ -248,10 +251,10 @@ begin
     or jsonb_path_exists(new.columns, 'strict $.* ? (exists (@.default) && @.default.type() != "string")')
     or jsonb_path_exists(new.columns, 'strict $.* ? (exists (@.position) && @.position.type() != "number")')
   then
-    raise exception 'the settings of a column are not as they must be' using errcode = 'IJ102',
+    raise exception 'invalid settings of a column' using errcode = 'IJ102',
     hint = 'Write each column as an object, such as {"phone": {"aliases": ["Celular"]}}.';
   end if;
-  select format('%s of %s', s.key, c.key) into strange
+  select format('%s of %s', s.key, c.key) into invalid
   from jsonb_each(new.columns) as c cross join lateral jsonb_object_keys(c.value) as s (key)
   where s.key not in (
     'aliases', 'required', 'default', 'type', 'position', 'normalise', 'case', 'null_values', 'trim', 'locale', 'decimal',
@@ -259,43 +262,44 @@ begin
   )
   limit 1;
   if found then
-    raise exception 'unknown setting "%"', left(strange, 100) using errcode = 'IJ102',
-    hint = 'docs/csv.md lists the settings of a column.';
+    raise exception 'unknown column setting "%"', left(invalid, 100) using errcode = 'IJ102',
+    hint = 'See docs/reference/targets.md for the settings of a column.';
   end if;
-  -- Staged rows have these besides their own.
+  -- Staging tables have columns of these names.
   if new.columns ?| array['#record', '#line'] then
-    raise exception 'a column cannot be called #record or #line' using errcode = 'IJ113', hint = 'Rename it in the table.';
+    raise exception 'a column cannot be named #record or #line' using errcode = 'IJ113',
+    hint = 'Rename the column in the table.';
   end if;
   if new.mode = 'none' and exists (
     select from jsonb_each(new.columns) as c where to_regtype(coalesce(c.value ->> 'type', 'text')) is null
   ) then
-    raise exception 'a column has no type that exists' using errcode = 'IJ113',
-    hint = 'Without a table, a column''s type is in its settings, such as {"amount": {"type": "numeric(12,2)"}}, else text.';
+    raise exception 'the type of a column does not exist' using errcode = 'IJ113',
+    hint = 'Set the type in the settings of the column, such as {"amount": {"type": "numeric(12,2)"}}; the default is text.';
   end if;
   if relation is not null then
     select array_agg(i.name) into known from importer.insertable_columns(relation) as i;
-    select c.name into strange
+    select c.name into invalid
     from unnest(new.key_columns || new.update_columns || array[new.owner_column, new.provenance_column]) as c (name)
     where c.name is not null and not c.name = any (known);
     if found then
-      raise exception 'the table has no column "%" that can be written', strange using errcode = 'IJ113',
-      hint = format('Choose among: %s.', array_to_string(known, ', '));
+      raise exception 'the table has no writable column "%"', invalid using errcode = 'IJ113',
+      hint = format('Choose from these columns: %s.', array_to_string(known, ', '));
     end if;
     if new.mode in ('upsert', 'update', 'ignore') and new.key_columns is not null
-      and not importer.is_key(relation, new.key_columns)
+      and not importer.has_unique_key(relation, new.key_columns)
     then
-      raise exception 'key_columns are not the key of the table' using errcode = 'IJ113',
-      hint = 'They must be exactly the columns of its primary key or of a unique constraint without a condition.';
+      raise exception 'key_columns are not a unique key of the table' using errcode = 'IJ113',
+      hint = 'Set them to exactly the columns of the primary key or of a unique constraint without a condition.';
     end if;
   end if;
   if exists (
     select from unnest(new.key_columns || new.update_columns) as c (name)
     where not new.columns ? c.name and c.name is distinct from new.owner_column
   ) then
-    raise exception 'a key or update column is not among the columns' using errcode = 'IJ113',
-    hint = 'key_columns and update_columns are columns of the target, or its owner_column.';
+    raise exception 'a key or update column is not among the columns of the target' using errcode = 'IJ113',
+    hint = 'Choose key_columns and update_columns from the columns of the target and its owner_column.';
   end if;
-  -- An owner's and a provenance column never come from the file.
+  -- A file never fills the owner column and the provenance column.
   new.columns := new.columns - coalesce(new.owner_column, '') - coalesce(new.provenance_column, '');
   perform importer.condition_holds(new.allowed_when, '{}');
   new.updated_at := now();
@@ -303,7 +307,26 @@ begin
 end
 $_$;
 
-COMMENT ON FUNCTION importer.check_import_target() IS 'Trigger function: refuses wrong default options (IJ102) and a definition that cannot work (IJ113).';
+COMMENT ON FUNCTION importer.check_import_target() IS 'Trigger function: rejects invalid default options or column settings (IJ102) and definitions that cannot work
+(IJ113).';
+
+CREATE FUNCTION importer.check_lease(job_id uuid, token uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform from public.import_jobs as j where j.id = check_lease.job_id for no key update;
+  perform from importer.job_leases as l
+  where l.job_id = check_lease.job_id and l.token = check_lease.token and l.expires_at > clock_timestamp();
+  if not found then
+    raise exception 'the lease on job % is no longer valid', check_lease.job_id using errcode = 'IJ103',
+    hint = 'No action is needed: another processor has taken the job over, or the job was cancelled.';
+  end if;
+end
+$$;
+
+COMMENT ON FUNCTION importer.check_lease(job_id uuid, token uuid) IS 'Raises IJ103 unless the token is that of the job''s lease and the lease has not expired; locks the job until the
+commit.';
 
 CREATE TABLE public.import_jobs (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -359,9 +382,10 @@ END) STORED,
     CONSTRAINT import_jobs_running_has_a_phase CHECK (((status = 'running'::public.import_job_status) = (phase IS NOT NULL)))
 );
 
-COMMENT ON TABLE public.import_jobs IS 'One import each: insert a row with bucket_id, object_path and target; status, progress and outcome come back in it.';
+COMMENT ON TABLE public.import_jobs IS 'One row for each import. Insert bucket_id, object_path and target; status, progress and results appear in the same
+row.';
 
-COMMENT ON COLUMN public.import_jobs.id IS 'The job. A client may choose it.';
+COMMENT ON COLUMN public.import_jobs.id IS 'Id of the job; a client may choose it.';
 
 COMMENT ON COLUMN public.import_jobs.bucket_id IS 'Storage bucket of the file.';
 
@@ -369,75 +393,75 @@ COMMENT ON COLUMN public.import_jobs.object_path IS 'Path of the file in the buc
 
 COMMENT ON COLUMN public.import_jobs.target IS 'Name of a registered target (import_targets.name), or its table.';
 
-COMMENT ON COLUMN public.import_jobs.options IS 'The job''s own wishes; unknown names and wrong types are refused.';
+COMMENT ON COLUMN public.import_jobs.options IS 'Options of this job; the insert fails for an unknown name or a value of the wrong type.';
 
-COMMENT ON COLUMN public.import_jobs.priority IS 'Higher runs first.';
+COMMENT ON COLUMN public.import_jobs.priority IS 'Among the jobs of one owner, higher values run first.';
 
-COMMENT ON COLUMN public.import_jobs.run_after IS 'Not before this time; set by a retry''s back-off, too.';
+COMMENT ON COLUMN public.import_jobs.run_after IS 'The job does not start before this time; the back-off of a retry sets it.';
 
-COMMENT ON COLUMN public.import_jobs.idempotency_key IS 'A second insert by the same owner with the same key fails; create_import_job() gives back the first job.';
+COMMENT ON COLUMN public.import_jobs.idempotency_key IS 'A second insert by the same owner with the same key fails; create_import_job() returns the first job instead.';
 
-COMMENT ON COLUMN public.import_jobs.created_by IS 'The owner; null: an administrator or the service.';
+COMMENT ON COLUMN public.import_jobs.created_by IS 'Owner of the job; null if an administrator or the service inserted it.';
 
 COMMENT ON COLUMN public.import_jobs.status IS 'pending, running, completed, failed or cancelled.';
 
-COMMENT ON COLUMN public.import_jobs.phase IS 'While running: opening, loading or finishing.';
+COMMENT ON COLUMN public.import_jobs.phase IS 'opening, loading or finishing while the job runs; else null.';
 
-COMMENT ON COLUMN public.import_jobs.attempts IS 'Claims so far; counted when a processor takes the job.';
+COMMENT ON COLUMN public.import_jobs.attempts IS 'Number of attempts so far; an attempt is counted when a processor claims the job.';
 
-COMMENT ON COLUMN public.import_jobs.max_attempts IS 'After so many claims a job that did not end has failed.';
+COMMENT ON COLUMN public.import_jobs.max_attempts IS 'The job fails when this many attempts have ended without a result.';
 
-COMMENT ON COLUMN public.import_jobs.error_code IS 'Why it failed: a stable code, see docs/errors.md.';
+COMMENT ON COLUMN public.import_jobs.error_code IS 'Why the job failed: a stable code, see docs/reference/errors.md.';
 
-COMMENT ON COLUMN public.import_jobs.error_message IS 'Why it failed, in a sentence.';
+COMMENT ON COLUMN public.import_jobs.error_message IS 'Why the job failed, in words.';
 
-COMMENT ON COLUMN public.import_jobs.error_hint IS 'What to do about it.';
+COMMENT ON COLUMN public.import_jobs.error_hint IS 'What to do about the error.';
 
 COMMENT ON COLUMN public.import_jobs.bytes_total IS 'Size of the file in Storage.';
 
-COMMENT ON COLUMN public.import_jobs.bytes_read IS 'Bytes of the file whose rows have been committed.';
+COMMENT ON COLUMN public.import_jobs.bytes_read IS 'Number of bytes of the file whose rows are committed.';
 
-COMMENT ON COLUMN public.import_jobs.rows_read IS 'Records of the file so far: loaded + rejected + skipped.';
+COMMENT ON COLUMN public.import_jobs.rows_read IS 'Number of records read so far: loaded + rejected + skipped.';
 
-COMMENT ON COLUMN public.import_jobs.rows_loaded IS 'Rows in the target.';
+COMMENT ON COLUMN public.import_jobs.rows_loaded IS 'Number of rows loaded into the target.';
 
-COMMENT ON COLUMN public.import_jobs.rows_rejected IS 'Rows refused; see import_job_errors.';
+COMMENT ON COLUMN public.import_jobs.rows_rejected IS 'Number of rejected rows; see import_job_errors.';
 
-COMMENT ON COLUMN public.import_jobs.rows_skipped IS 'Blank lines and other records that were passed over.';
+COMMENT ON COLUMN public.import_jobs.rows_skipped IS 'Number of skipped records: blank lines, and rows that the mode skips.';
 
-COMMENT ON COLUMN public.import_jobs.chunks_done IS 'Chunks committed.';
+COMMENT ON COLUMN public.import_jobs.chunks_done IS 'Number of committed chunks.';
 
-COMMENT ON COLUMN public.import_jobs.total_chunks IS 'Chunks of the whole file, once that is known.';
+COMMENT ON COLUMN public.import_jobs.total_chunks IS 'Number of chunks of the whole file, once it is known.';
 
-COMMENT ON COLUMN public.import_jobs.progress IS 'Per cent, 0 to 100.';
+COMMENT ON COLUMN public.import_jobs.progress IS 'Progress in per cent, from 0 to 100.';
 
-COMMENT ON COLUMN public.import_jobs.file_etag IS 'ETag of the file at the first attempt; it may not change.';
+COMMENT ON COLUMN public.import_jobs.file_etag IS 'ETag of the file at the first attempt; later attempts must find the same.';
 
-COMMENT ON COLUMN public.import_jobs.file_sha256 IS 'SHA-256 of the file, once all of it has been read.';
+COMMENT ON COLUMN public.import_jobs.file_sha256 IS 'SHA-256 of the file, once the whole file has been read.';
 
-COMMENT ON COLUMN public.import_jobs.dialect IS 'How the file was read, part by part, with how each was decided.';
+COMMENT ON COLUMN public.import_jobs.dialect IS 'Dialect of the file, with the way in which each part was decided.';
 
 COMMENT ON COLUMN public.import_jobs.preview IS 'The first 20 rows as they were loaded.';
 
-COMMENT ON COLUMN public.import_jobs.report IS 'What there is to say about the run.';
+COMMENT ON COLUMN public.import_jobs.report IS 'Report of the run: counts, durations and statistics of the columns.';
 
-COMMENT ON COLUMN public.import_jobs.errors_path IS 'Path of the rejected rows as a CSV in the same bucket.';
+COMMENT ON COLUMN public.import_jobs.errors_path IS 'Path of the CSV of rejected rows, in the same bucket.';
 
-COMMENT ON COLUMN public.import_jobs.output_path IS 'Path of the normalised CSV in the same bucket.';
+COMMENT ON COLUMN public.import_jobs.output_path IS 'Path of the normalised CSV, in the same bucket.';
 
-COMMENT ON COLUMN public.import_jobs.duplicate_of IS 'The job that had imported the same file before, so that this one loaded nothing.';
+COMMENT ON COLUMN public.import_jobs.duplicate_of IS 'The earlier job that imported the same file; set if this job loaded nothing for that reason.';
 
-COMMENT ON COLUMN public.import_jobs.source_deleted_at IS 'When the file was deleted, on options.delete_source.';
+COMMENT ON COLUMN public.import_jobs.source_deleted_at IS 'When the file was deleted because of options.delete_source.';
 
-COMMENT ON COLUMN public.import_jobs.undone_at IS 'When an administrator took the job back out of the target; the counters still say what it had done.';
+COMMENT ON COLUMN public.import_jobs.undone_at IS 'When an administrator removed the job''s rows from the target; the counters keep their values.';
 
 COMMENT ON COLUMN public.import_jobs.created_at IS 'When the job was inserted.';
 
-COMMENT ON COLUMN public.import_jobs.started_at IS 'When a processor first took it.';
+COMMENT ON COLUMN public.import_jobs.started_at IS 'When a processor first claimed the job.';
 
-COMMENT ON COLUMN public.import_jobs.finished_at IS 'When it ended.';
+COMMENT ON COLUMN public.import_jobs.finished_at IS 'When the job ended.';
 
-COMMENT ON COLUMN public.import_jobs.updated_at IS 'When anything in the row last changed.';
+COMMENT ON COLUMN public.import_jobs.updated_at IS 'When the row was last changed.';
 
 CREATE TABLE public.import_targets (
     name text NOT NULL,
@@ -472,78 +496,80 @@ CREATE TABLE public.import_targets (
     CONSTRAINT import_targets_update_columns_check CHECK ((update_columns <> '{}'::text[]))
 );
 
-COMMENT ON TABLE public.import_targets IS 'Tables that files may be imported into. Written by administrators, best with importer.register_target().';
+COMMENT ON TABLE public.import_targets IS 'Tables that files may be imported into. Administrators write it, usually with importer.register_target().';
 
-COMMENT ON COLUMN public.import_targets.name IS 'What a job names in its column target.';
+COMMENT ON COLUMN public.import_targets.name IS 'Name of the target; the column target of a job refers to it.';
 
-COMMENT ON COLUMN public.import_targets."table" IS 'The table, as text that to_regclass() understands, for example public.people; null for mode none.';
+COMMENT ON COLUMN public.import_targets."table" IS 'The table, as text that to_regclass() accepts, for example public.people; null for mode none.';
 
-COMMENT ON COLUMN public.import_targets.columns IS 'Column name → settings: aliases, required, default, normaliser, null_values, formats. What is not listed is not written.';
+COMMENT ON COLUMN public.import_targets.columns IS 'The columns that a file may fill, each with its settings: aliases, required, default, normaliser, null_values,
+formats.';
 
-COMMENT ON COLUMN public.import_targets.mode IS 'insert; upsert; ignore (rows whose key is there are skipped); update (rows whose key is not there are skipped);
-replace (the owner''s rows, or all for an administrator, are exchanged at once); none (no table: the file is cleaned).';
+COMMENT ON COLUMN public.import_targets.mode IS 'insert; upsert; ignore (skip rows whose key exists); update (skip rows whose key does not exist); replace (exchange the
+owner''s rows, or all rows for a job without an owner, in one transaction); none (no table: the file is only cleaned).';
 
-COMMENT ON COLUMN public.import_targets.key_columns IS 'The key of upsert, ignore and update; a unique constraint covers it.';
+COMMENT ON COLUMN public.import_targets.key_columns IS 'Key of the modes upsert, ignore and update; a unique constraint must cover exactly these columns.';
 
-COMMENT ON COLUMN public.import_targets.update_columns IS 'What upsert and update write into rows that are there; null: all columns of the file but the key.';
+COMMENT ON COLUMN public.import_targets.update_columns IS 'Columns that upsert and update write in existing rows; null: all columns of the file except the key.';
 
-COMMENT ON COLUMN public.import_targets.on_duplicate_key IS 'A key that stands in the file again: last wins, or error rejects all but the first.';
+COMMENT ON COLUMN public.import_targets.on_duplicate_key IS 'What to do when a key occurs again in the file: last keeps the last row, error rejects every row but the first.';
 
-COMMENT ON COLUMN public.import_targets.owner_column IS 'Gets the job''s owner in each row; never comes from the file.';
+COMMENT ON COLUMN public.import_targets.owner_column IS 'Column that receives the job''s owner in each row; a file cannot fill it.';
 
-COMMENT ON COLUMN public.import_targets.provenance_column IS 'Gets the job''s id in each new row, which undo goes by.';
+COMMENT ON COLUMN public.import_targets.provenance_column IS 'Column that receives the job''s id in each new row, so that the job can be undone; a file cannot fill it.';
 
-COMMENT ON COLUMN public.import_targets.run_as IS 'uploader: jobs of users write under the user''s own rights and row security; processor: under the processor''s.';
+COMMENT ON COLUMN public.import_targets.run_as IS 'uploader: jobs of users write under the user''s rights and row security; processor: under the processor''s rights.';
 
-COMMENT ON COLUMN public.import_targets.allowed_roles IS 'Roles whose users may import; jobs without an owner always may.';
+COMMENT ON COLUMN public.import_targets.allowed_roles IS 'Roles whose users may import; jobs without an owner are always allowed.';
 
-COMMENT ON COLUMN public.import_targets.allowed_when IS 'An SQL condition on the owner''s claims (a jsonb named claims) that must hold as well; null: none.';
+COMMENT ON COLUMN public.import_targets.allowed_when IS 'SQL condition on the owner''s claims (a jsonb value named claims) that must be true as well; null: no condition.';
 
-COMMENT ON COLUMN public.import_targets.claims IS 'Claims that a job keeps of its owner besides sub, role, aal and is_anonymous, for the policies that need them.';
+COMMENT ON COLUMN public.import_targets.claims IS 'Claims of the owner that a job keeps besides sub, role, aal and is_anonymous, for policies that read them.';
 
-COMMENT ON COLUMN public.import_targets.on_duplicate_file IS 'What a file does that the same owner has imported into this target before: load, skip (completes) or reject (fails).';
+COMMENT ON COLUMN public.import_targets.on_duplicate_file IS 'What to do with a file that its owner has already imported into this target: load, skip (completes) or reject
+(fails).';
 
-COMMENT ON COLUMN public.import_targets.options IS 'Defaults for the options of jobs into this target; what the job says wins.';
+COMMENT ON COLUMN public.import_targets.options IS 'Default options of jobs for this target; an option that the job sets takes precedence.';
 
-COMMENT ON COLUMN public.import_targets.max_running_jobs IS 'How many jobs may load into it at the same time.';
+COMMENT ON COLUMN public.import_targets.max_running_jobs IS 'Maximum number of jobs that load into the target at once.';
 
 COMMENT ON COLUMN public.import_targets.created_at IS 'When the target was registered.';
 
-COMMENT ON COLUMN public.import_targets.updated_at IS 'When it was last changed.';
+COMMENT ON COLUMN public.import_targets.updated_at IS 'When the target was last changed.';
 
 CREATE FUNCTION importer.check_owner(job public.import_jobs, target public.import_targets) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
-  -- A client may name only what it may read itself: the processor reads with a key that may read all.
+  -- The processor's key can read every file, so a client may name only files that it may read itself.
   if (select auth.uid()) is not null
     and (job.bucket_id <> 'imports' or split_part(job.object_path, '/', 1) <> (select auth.uid())::text)
   then
-    raise exception 'the file is not in your folder of the bucket imports' using errcode = 'IJ602',
-    hint = 'Upload it to <your user id>/… in the bucket imports and name that path.';
+    raise exception 'the file is not in your folder of the bucket "imports"' using errcode = 'IJ602',
+    hint = 'Upload the file to <your user id>/… in the bucket imports, and set object_path to that path.';
   end if;
   if target.name is not null
-    and not importer.may_use(target.name, importer.current_identity(job.created_by, target.claims))
+    and not importer.may_import_into(target.name, importer.current_identity(job.created_by, target.claims))
   then
-    raise exception 'this target is not for you' using errcode = 'IJ601',
-    hint = 'An administrator decides who may import into it: import_targets.allowed_roles and allowed_when.';
+    raise exception 'you may not import into this target' using errcode = 'IJ601',
+    hint = 'Ask an administrator to allow it in import_targets.allowed_roles or allowed_when.';
   end if;
 end
 $$;
 
-COMMENT ON FUNCTION importer.check_owner(job public.import_jobs, target public.import_targets) IS 'Raises IJ602 for a file, IJ601 for a target that is not the owner''s to use.';
+COMMENT ON FUNCTION importer.check_owner(job public.import_jobs, target public.import_targets) IS 'Raises IJ602 if the client may not read the file, and IJ601 if the owner may not import into the target.';
 
 CREATE FUNCTION importer.claim_file(job_id uuid, token uuid, sha256 text) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   job public.import_jobs;
   rules jsonb;
-  found_job jsonb;
+  earlier jsonb;
 begin
-  perform importer.hold_lease(claim_file.job_id, claim_file.token);
+  perform importer.check_lease(claim_file.job_id, claim_file.token);
   select j.* into job from public.import_jobs as j where j.id = claim_file.job_id;
   rules := importer.describe_target(job.target);
   perform pg_advisory_xact_lock(hashtextextended(
@@ -553,10 +579,12 @@ begin
     and coalesce(job.options -> 'force', rules -> 'options' -> 'force', 'false') <> 'true'
     and coalesce(job.options -> 'dry_run', 'false') <> 'true'
   then
-    select jsonb_build_object('duplicate_of', e.id, 'status', case e.status when 'completed' then 'completed' else 'running' end)
-    into found_job
+    select jsonb_build_object(
+      'duplicate_of', e.id, 'status', case e.status when 'completed' then 'completed' else 'running' end
+    )
+    into earlier
     from public.import_jobs as e
-    cross join lateral importer.target_of(e.target) as t
+    cross join lateral importer.find_target(e.target) as t
     where e.file_sha256 = claim_file.sha256 and e.id <> job.id and e.created_by is not distinct from job.created_by
       and t.name = rules ->> 'name' and coalesce(e.options -> 'dry_run', 'false') <> 'true'
       and case e.status
@@ -568,18 +596,19 @@ begin
     limit 1;
   end if;
   update public.import_jobs as j
-  set file_sha256 = case when found_job ->> 'status' = 'running' then null else claim_file.sha256 end
+  set file_sha256 = case when earlier ->> 'status' = 'running' then null else claim_file.sha256 end
   where j.id = claim_file.job_id;
-  return found_job;
+  return earlier;
 end
 $$;
 
-COMMENT ON FUNCTION importer.claim_file(job_id uuid, token uuid, sha256 text) IS 'Says whether a job may load its file: null, or the job of the same owner that has imported it into this target
-({"duplicate_of", "status": "completed"}) or is about to ("running"). Raises IJ103 without a lease.';
+COMMENT ON FUNCTION importer.claim_file(job_id uuid, token uuid, sha256 text) IS 'Claims a file for a job. Returns null if the job may load it, else the job of the same owner that has imported the file
+into this target ({"duplicate_of": id, "status": "completed"}) or is importing it ("running"). Raises IJ103 without a
+valid lease.';
 
 CREATE FUNCTION importer.claim_jobs(worker text, max_jobs integer, lease_seconds integer DEFAULT 45) RETURNS SETOF jsonb
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     SET plan_cache_mode TO 'force_generic_plan'
     SET jit TO 'off'
     SET enable_seqscan TO 'off'
@@ -622,7 +651,7 @@ begin
     left join importer.job_identities as i on i.job_id = c.id
   ),
 
-  -- Once for all jobs of a target: it takes 1 ms.
+  -- Once for all jobs of a target and role, since a call takes 1 ms.
   targets as materialized (
     select d.target, d.role, importer.describe_target(d.target, d.role) as description
     from (select distinct t.target, t.role from taken as t) as d
@@ -640,15 +669,15 @@ begin
 end
 $$;
 
-COMMENT ON FUNCTION importer.claim_jobs(worker text, max_jobs integer, lease_seconds integer) IS 'Takes up to max_jobs due jobs for a worker: sets them running, counts the attempt, gives each a lease of lease_seconds.
-Returns for each what the processor needs, the lease''s token with it.';
+COMMENT ON FUNCTION importer.claim_jobs(worker text, max_jobs integer, lease_seconds integer) IS 'Claims up to max_jobs due jobs for a worker: sets them running, counts the attempt and gives each a lease of
+lease_seconds. Returns for each job what the processor needs, including the token of the lease.';
 
-CREATE FUNCTION importer.commit_chunk(job_id uuid, token uuid, seq integer, byte_start bigint, byte_end bigint, next_line bigint, next_record bigint, rows_read bigint, rows_loaded bigint, rows_rejected bigint, rows_skipped bigint, bytes_read bigint, errors jsonb, kept integer DEFAULT 10000, preview jsonb DEFAULT NULL::jsonb, chunk_bytes bigint DEFAULT 0) RETURNS void
+CREATE FUNCTION importer.commit_chunk(job_id uuid, token uuid, seq integer, byte_start bigint, byte_end bigint, next_line bigint, next_record bigint, rows_read bigint, rows_loaded bigint, rows_rejected bigint, rows_skipped bigint, bytes_read bigint, rejections jsonb, kept integer DEFAULT 10000, preview jsonb DEFAULT NULL::jsonb, chunk_bytes bigint DEFAULT 0) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
-  perform importer.hold_lease(commit_chunk.job_id, commit_chunk.token);
+  perform importer.check_lease(commit_chunk.job_id, commit_chunk.token);
 
   insert into importer.job_chunks (
     job_id, seq, byte_start, byte_end, next_line, next_record,
@@ -660,8 +689,8 @@ begin
     commit_chunk.rows_skipped, commit_chunk.chunk_bytes, j.attempts
   from public.import_jobs as j where j.id = commit_chunk.job_id;
 
-  if jsonb_array_length(errors) > 0 then
-    perform importer.keep_errors(commit_chunk.job_id, errors, kept);
+  if jsonb_array_length(rejections) > 0 then
+    perform importer.keep_rejections(commit_chunk.job_id, rejections, kept);
   end if;
 
   update public.import_jobs as j
@@ -677,11 +706,12 @@ begin
 end
 $$;
 
-COMMENT ON FUNCTION importer.commit_chunk(job_id uuid, token uuid, seq integer, byte_start bigint, byte_end bigint, next_line bigint, next_record bigint, rows_read bigint, rows_loaded bigint, rows_rejected bigint, rows_skipped bigint, bytes_read bigint, errors jsonb, kept integer, preview jsonb, chunk_bytes bigint) IS 'Enters a chunk into the ledger, its rejected rows and the job''s counters; raises IJ103 when the lease is over.';
+COMMENT ON FUNCTION importer.commit_chunk(job_id uuid, token uuid, seq integer, byte_start bigint, byte_end bigint, next_line bigint, next_record bigint, rows_read bigint, rows_loaded bigint, rows_rejected bigint, rows_skipped bigint, bytes_read bigint, rejections jsonb, kept integer, preview jsonb, chunk_bytes bigint) IS 'Writes a chunk''s ledger entry and rejections, and adds its rows to the counters of the job. Raises IJ103 without a
+valid lease, and 23505 if the chunk is in the ledger already.';
 
 CREATE FUNCTION importer.condition_holds(condition text, claims jsonb) RETURNS boolean
     LANGUAGE plpgsql STABLE SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
 declare
   holds boolean;
@@ -692,16 +722,16 @@ begin
   execute format('select (%s) from (select $1 as claims) as c', condition) into holds using condition_holds.claims;
   return coalesce(holds, false);
 exception when others then
-  raise exception 'allowed_when cannot be evaluated (SQLSTATE %)', sqlstate using errcode = 'IJ113',
-  hint = 'It is an SQL condition on the jsonb claims, such as claims ->> ''aal'' = ''aal2''; names are qualified.';
+  raise exception 'could not evaluate allowed_when (SQLSTATE %)', sqlstate using errcode = 'IJ113',
+  hint = 'Write an SQL condition on the jsonb value claims, such as claims ->> ''aal'' = ''aal2'', with qualified names.';
 end
 $_$;
 
-COMMENT ON FUNCTION importer.condition_holds(condition text, claims jsonb) IS 'Whether a target''s allowed_when is true of the claims; raises IJ113 when it cannot be evaluated.';
+COMMENT ON FUNCTION importer.condition_holds(condition text, claims jsonb) IS 'Returns whether a target''s allowed_when is true for the claims; raises IJ113 if it cannot be evaluated.';
 
 CREATE FUNCTION importer.configure(processor_url text, wake_token text) RETURNS text
     LANGUAGE plpgsql
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
 declare
   secret record;
@@ -729,11 +759,46 @@ begin
 end
 $_$;
 
-COMMENT ON FUNCTION importer.configure(processor_url text, wake_token text) IS 'Stores where the processor listens and the token that rings it; says where they went (vault or importer.settings).';
+COMMENT ON FUNCTION importer.configure(processor_url text, wake_token text) IS 'Stores the URL of the processor and the token of the doorbell; returns where: vault or importer.settings.';
+
+CREATE FUNCTION importer.count_rejections_by_code(job_id uuid) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select jsonb_build_object('rejected_by_code', coalesce(jsonb_object_agg(c.code, c.rows), '{}'))
+  from (
+    select r.code, count(*) as rows from importer.list_rejections(count_rejections_by_code.job_id) as r group by r.code
+  ) as c
+$$;
+
+COMMENT ON FUNCTION importer.count_rejections_by_code(job_id uuid) IS 'Returns the part of a job''s report that counts the rejections of all attempts by code.';
+
+CREATE FUNCTION importer.create_job_table(table_name text, relation regclass, numbers text[], columns text[]) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  execute format('drop table if exists importer.%I', table_name);
+  execute format(
+    'create table importer.%I (%s, %s, primary key (%I))', table_name,
+    (select string_agg(format('%I bigint not null', n.name), ', ') from unnest(numbers) as n (name)),
+    (
+      select string_agg(format('%I %s', i.name, i.type), ', ' order by i.place)
+      from importer.insertable_columns(relation) as i where i.name = any (create_job_table.columns)
+    ),
+    numbers[1]
+  );
+  execute format('revoke all on importer.%I from public, anon, authenticated, service_role', table_name);
+  execute format('grant insert, select on importer.%I to import_processor', table_name);
+end
+$$;
+
+COMMENT ON FUNCTION importer.create_job_table(table_name text, relation regclass, numbers text[], columns text[]) IS 'Creates an empty table of a job with columns of the given names for numbers, the first of which is the primary key, and
+with the given columns of the target''s table.';
 
 CREATE FUNCTION importer.current_identity(owner uuid, listed text[]) RETURNS jsonb
     LANGUAGE plpgsql STABLE
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   return (
@@ -755,11 +820,11 @@ begin
 end
 $$;
 
-COMMENT ON FUNCTION importer.current_identity(owner uuid, listed text[]) IS 'Role and claims under which a job runs that is inserted now for this owner.';
+COMMENT ON FUNCTION importer.current_identity(owner uuid, listed text[]) IS 'Returns the role and the claims under which a job runs that is inserted now for this owner.';
 
 CREATE FUNCTION importer.declared_columns(columns jsonb) RETURNS jsonb
     LANGUAGE sql STABLE
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   select coalesce(
     jsonb_agg(
@@ -781,11 +846,11 @@ CREATE FUNCTION importer.declared_columns(columns jsonb) RETURNS jsonb
   inner join pg_catalog.pg_type as t on t.oid = to_regtype(d.type)
 $$;
 
-COMMENT ON FUNCTION importer.declared_columns(columns jsonb) IS 'The columns of a target without a table, by their settings.';
+COMMENT ON FUNCTION importer.declared_columns(columns jsonb) IS 'Returns the columns of a target without a table, from its settings.';
 
 CREATE FUNCTION importer.describe_target(target text, uploader text DEFAULT NULL::text) RETURNS jsonb
     LANGUAGE plpgsql STABLE SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   return (
@@ -821,12 +886,14 @@ begin
         ) as k
         where t.mode <> 'none' and k.name <> all (i.names)
       ),
-      'lacking', case when t.run_as = 'uploader' and t.mode <> 'none' then importer.lacking_privileges(t, uploader) end
+      'missing_privileges', case
+        when t.run_as = 'uploader' and t.mode <> 'none' then importer.missing_privileges(t, uploader)
+      end
     )
-    from importer.target_of(describe_target.target) as t
+    from importer.find_target(describe_target.target) as t
     left join pg_catalog.pg_class as c on c.oid = to_regclass(t."table")
     left join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
-    -- Once for all that needs it: each call took 0.4 ms of every claim.
+    -- Called once for all uses: each call takes 0.4 ms of a claim.
     cross join lateral (
       select
         coalesce(jsonb_agg(to_jsonb(a) order by a.place) filter (where t.columns ? a.name), '[]') as columns,
@@ -838,87 +905,72 @@ begin
 end
 $$;
 
-COMMENT ON FUNCTION importer.describe_target(target text, uploader text) IS 'A registered target with its columns as the catalog has them now; null when there is none of that name.';
+COMMENT ON FUNCTION importer.describe_target(target text, uploader text) IS 'Returns a target with its columns as they are in the catalog now; null if there is no such target.';
 
-CREATE FUNCTION importer.drop_replaced() RETURNS integer
+CREATE FUNCTION importer.drop_job_tables() RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     SET lock_timeout TO '100ms'
     AS $_$
 declare
-  kept record;
+  keep_replaced constant interval := make_interval(
+    days => least(importer.setting_number('keep_replaced_days', 7), 36500)::integer
+  );
+  unused record;
   dropped integer := 0;
 begin
-  for kept in
+  for unused in
     select c.relname
     from pg_catalog.pg_class as c inner join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
-    where n.nspname = 'importer' and c.relkind = 'r' and c.relname ~ '^replaced_[0-9a-f]{32}$'
+    where n.nspname = 'importer' and c.relkind = 'r' and c.relname ~ '^(staging|keys|replaced)_[0-9a-f]{32}$'
       and not exists (
         select from public.import_jobs as j
-        where j.id = right(c.relname, 32)::uuid and j.undone_at is null and coalesce(
-          j.finished_at > now() - make_interval(days => least(importer.limit_of('keep_replaced_days', 7), 36500)::integer),
-          true
-        )
+        where j.id = right(c.relname, 32)::uuid and case split_part(c.relname, '_', 1)
+          when 'staging' then j.status in ('pending', 'running')
+          -- A manual retry continues with the keys of the earlier attempts.
+          when 'keys' then
+            j.status in ('pending', 'running')
+            or (j.status in ('failed', 'cancelled') and j.updated_at > now() - interval '7 days')
+          else j.undone_at is null and coalesce(j.finished_at > now() - keep_replaced, true)
+        end
       )
   loop
     begin
-      execute format('drop table if exists importer.%I', kept.relname);
+      execute format('drop table if exists importer.%I', unused.relname);
       dropped := dropped + 1;
     exception when lock_not_available or deadlock_detected then
-      raise debug 'table % is in use', kept.relname;
+      raise debug 'table "%" is in use', unused.relname;
     end;
   end loop;
   return dropped;
 end
 $_$;
 
-COMMENT ON FUNCTION importer.drop_replaced() IS 'Drops replaced rows that have been kept long enough, or whose job is gone; those in use are left for the next call.
-Returns how many tables that were.';
+COMMENT ON FUNCTION importer.drop_job_tables() IS 'Drops staging tables of jobs that have ended, keys a week after a job failed or was cancelled, and replaced rows after
+keep_replaced_days (a setting, default 7) or an undo. Leaves tables that are in use; returns the number of tables
+dropped.';
 
-CREATE FUNCTION importer.drop_stages() RETURNS integer
+CREATE FUNCTION importer.drop_staging_table(job_id uuid, token uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
-    SET lock_timeout TO '100ms'
-    AS $_$
-declare
-  stage record;
-  dropped integer := 0;
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
 begin
-  for stage in
-    select c.relname
-    from pg_catalog.pg_class as c inner join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
-    where n.nspname = 'importer' and c.relkind = 'r' and c.relname ~ '^(stage|keys)_[0-9a-f]{32}$'
-      and not exists (
-        select from public.import_jobs as j
-        where j.id = right(c.relname, 32)::uuid and (
-          j.status in ('pending', 'running')
-          -- A retry by hand goes on with the keys that it has met.
-          or (c.relname like 'keys%' and j.status in ('failed', 'cancelled') and j.updated_at > now() - interval '7 days')
-        )
-      )
-  loop
-    begin
-      execute format('drop table if exists importer.%I', stage.relname);
-      dropped := dropped + 1;
-    exception when lock_not_available or deadlock_detected then
-      raise debug 'staging table % is in use', stage.relname;
-    end;
-  end loop;
-  return dropped;
+  perform importer.check_lease(drop_staging_table.job_id, drop_staging_table.token);
+  execute format('drop table importer.%I', importer.job_table_name('staging', drop_staging_table.job_id));
 end
-$_$;
+$$;
 
-COMMENT ON FUNCTION importer.drop_stages() IS 'Drops the staging tables of jobs that have ended; those in use are left for the next call. Returns how many.';
+COMMENT ON FUNCTION importer.drop_staging_table(job_id uuid, token uuid) IS 'Drops the staging table of a job after its rows have been copied into the target. Raises IJ103 without a valid lease.';
 
 CREATE FUNCTION importer.end_former_sessions(job_id uuid, token uuid, lease_seconds integer) RETURNS integer
     LANGUAGE plpgsql
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   if not importer.renew_lease(end_former_sessions.job_id, end_former_sessions.token, lease_seconds) then
     return 0;
   end if;
-  -- Materialized, or the planner may call the function for sessions that the other conditions rule out.
+  -- Materialized, because the planner could otherwise end sessions that the other conditions exclude.
   return (
     with former as materialized (
       select a.pid from pg_catalog.pg_stat_activity as a
@@ -931,17 +983,18 @@ begin
 end
 $$;
 
-COMMENT ON FUNCTION importer.end_former_sessions(job_id uuid, token uuid, lease_seconds integer) IS 'Ends sessions of former holders that are in a transaction for this job; returns how many. Does nothing without a lease.';
+COMMENT ON FUNCTION importer.end_former_sessions(job_id uuid, token uuid, lease_seconds integer) IS 'Ends the sessions in which earlier holders have a transaction open for this job, and returns their number. Does nothing
+without a valid lease.';
 
 CREATE FUNCTION importer.fail_job(job_id uuid, token uuid, code text, message text, hint text, transient boolean, report jsonb DEFAULT NULL::jsonb, errors_path text DEFAULT NULL::text) RETURNS public.import_job_status
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   job public.import_jobs;
   wait interval;
 begin
-  perform importer.hold_lease(fail_job.job_id, fail_job.token);
+  perform importer.check_lease(fail_job.job_id, fail_job.token);
   select j.* into job from public.import_jobs as j where j.id = fail_job.job_id;
   if fail_job.transient and job.attempts < job.max_attempts then
     wait := importer.backoff(job.attempts);
@@ -960,7 +1013,7 @@ begin
     status = 'failed', error_code = fail_job.code, error_message = fail_job.message, error_hint = fail_job.hint,
     report = coalesce(
       fail_job.report
-      || case when j.rows_rejected > 0 then importer.rejected_by_code(fail_job.job_id) else '{}' end, j.report
+      || case when j.rows_rejected > 0 then importer.count_rejections_by_code(fail_job.job_id) else '{}' end, j.report
     ),
     errors_path = coalesce(fail_job.errors_path, j.errors_path)
   where j.id = fail_job.job_id;
@@ -968,18 +1021,34 @@ begin
 end
 $$;
 
-COMMENT ON FUNCTION importer.fail_job(job_id uuid, token uuid, code text, message text, hint text, transient boolean, report jsonb, errors_path text) IS 'Ends an attempt: back to pending after a back-off when the cause is transient and attempts are left, else failed with
-code, message and hint. Returns the new status; raises IJ103 without a lease.';
+COMMENT ON FUNCTION importer.fail_job(job_id uuid, token uuid, code text, message text, hint text, transient boolean, report jsonb, errors_path text) IS 'Ends an attempt: sets the job pending after a back-off if the cause is transient and attempts are left, else failed
+with code, message and hint. Returns the new status. Raises IJ103 without a valid lease.';
+
+CREATE FUNCTION importer.find_target(name_or_table text) RETURNS SETOF public.import_targets
+    LANGUAGE plpgsql STABLE ROWS 1
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return query
+  select t.*
+  from public.import_targets as t
+  where t.name = find_target.name_or_table or t."table" = find_target.name_or_table
+  order by t.name = find_target.name_or_table desc, t.name
+  limit 1;
+end
+$$;
+
+COMMENT ON FUNCTION importer.find_target(name_or_table text) IS 'Returns the target that has the given name or, failing that, the given table; no row if there is none.';
 
 CREATE FUNCTION importer.finish_job(job_id uuid, token uuid, records bigint, file_sha256 text, report jsonb, errors_path text DEFAULT NULL::text, output_path text DEFAULT NULL::text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   ledger record;
   job public.import_jobs;
 begin
-  perform importer.hold_lease(finish_job.job_id, finish_job.token);
+  perform importer.check_lease(finish_job.job_id, finish_job.token);
   select j.* into job from public.import_jobs as j where j.id = finish_job.job_id;
   select
     coalesce(sum(c.rows_read), 0) as rows_read, count(*) as chunks,
@@ -991,44 +1060,34 @@ begin
     from importer.job_chunks as k where k.job_id = finish_job.job_id
   ) as c;
   if job.rows_read <> finish_job.records or ledger.rows_read <> finish_job.records or not ledger.gapless then
-    raise exception 'the ledger has % records, the job %, the file %', ledger.rows_read, job.rows_read, finish_job.records
-    using errcode = 'IJ902', hint = 'This is a defect of import-jobs: please report it with the file''s dialect.';
+    raise exception 'the counts of records differ: ledger %, job %, file %',
+      ledger.rows_read, job.rows_read, finish_job.records
+    using errcode = 'IJ902', hint = 'This is a bug in import-jobs; report it together with the dialect of the file.';
   end if;
   update public.import_jobs as j
   set
     status = 'completed', bytes_read = coalesce(j.bytes_total, j.bytes_read), total_chunks = ledger.chunks,
     file_sha256 = coalesce(finish_job.file_sha256, j.file_sha256),
     report = finish_job.report || case
-      when j.rows_rejected > 0 then importer.rejected_by_code(finish_job.job_id) else '{}'
+      when j.rows_rejected > 0 then importer.count_rejections_by_code(finish_job.job_id) else '{}'
     end,
     errors_path = finish_job.errors_path, output_path = finish_job.output_path
   where j.id = finish_job.job_id;
-  -- Not for jobs of users: who may choose an id could use a sequence up for everybody.
+  -- Not for jobs of users: a user who may choose ids could exhaust the sequence for everybody.
   perform importer.advance_sequences(to_regclass(t."table"))
-  from importer.target_of(job.target) as t
+  from importer.find_target(job.target) as t
   where (job.created_by is null or t.run_as = 'processor') and job.options -> 'dry_run' is distinct from 'true';
-  delete from importer.job_rejects as r where r.job_id = finish_job.job_id;
+  delete from importer.job_rejections as r where r.job_id = finish_job.job_id;
   update importer.job_chunks as c set figures = null where c.job_id = finish_job.job_id and c.figures is not null;
 end
 $$;
 
-COMMENT ON FUNCTION importer.finish_job(job_id uuid, token uuid, records bigint, file_sha256 text, report jsonb, errors_path text, output_path text) IS 'Completes a job; raises IJ902 unless ledger, counters and the given number of records agree, IJ103 without a lease.';
-
-CREATE FUNCTION importer.finish_stage(job_id uuid, token uuid) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
-    AS $$
-begin
-  perform importer.hold_lease(finish_stage.job_id, finish_stage.token);
-  execute format('drop table importer.%I', importer.stage_name(finish_stage.job_id));
-end
-$$;
-
-COMMENT ON FUNCTION importer.finish_stage(job_id uuid, token uuid) IS 'Drops the staging table of a job, once its rows are in the target; raises IJ103 without a lease.';
+COMMENT ON FUNCTION importer.finish_job(job_id uuid, token uuid, records bigint, file_sha256 text, report jsonb, errors_path text, output_path text) IS 'Completes a job. Raises IJ902 unless the ledger, the counters and the given number of records agree, and IJ103 without
+a valid lease.';
 
 CREATE FUNCTION importer.first_bytes(value text, bytes integer) RETURNS text
     LANGUAGE sql STABLE
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   select case
     when octet_length(first_bytes.value) <= first_bytes.bytes then first_bytes.value
@@ -1043,11 +1102,12 @@ CREATE FUNCTION importer.first_bytes(value text, bytes integer) RETURNS text
   end
 $$;
 
-COMMENT ON FUNCTION importer.first_bytes(value text, bytes integer) IS 'The beginning of a text: as many whole characters as fit into so many bytes of UTF-8 (4 at least).';
+COMMENT ON FUNCTION importer.first_bytes(value text, bytes integer) IS 'Returns as many whole characters from the start of a text as fit into the given number (at least 4) of bytes of
+UTF-8.';
 
 CREATE FUNCTION importer.follow_import_job() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   if tg_op = 'UPDATE' and old.status = 'running' then
@@ -1056,7 +1116,7 @@ begin
   if tg_op = 'UPDATE' and old.chunks_done > 0 and new.chunks_done = 0 then
     delete from importer.job_chunks where job_id = new.id;
     delete from public.import_job_errors where job_id = new.id;
-    delete from importer.job_rejects where job_id = new.id;
+    delete from importer.job_rejections where job_id = new.id;
   end if;
   if new.created_by is not null and (
     tg_op = 'INSERT' or (new.status = 'pending' and old.status <> 'running' and auth.uid() = new.created_by)
@@ -1065,7 +1125,7 @@ begin
     select new.id, i.identity ->> 'role', i.identity -> 'claims'
     from (
       select importer.current_identity(new.created_by, (
-        select t.claims from importer.target_of(new.target) as t
+        select t.claims from importer.find_target(new.target) as t
       )) as identity
     ) as i
     on conflict on constraint job_identities_pkey do update set role = excluded.role, claims = excluded.claims;
@@ -1083,11 +1143,12 @@ begin
 end
 $$;
 
-COMMENT ON FUNCTION importer.follow_import_job() IS 'Trigger function: writes the event of a transition and a new job''s owner, ends the lease of a job that stops running.';
+COMMENT ON FUNCTION importer.follow_import_job() IS 'Trigger function: writes the event of a transition and the identity of the job''s owner, and deletes the lease of a job
+that stops running.';
 
 CREATE FUNCTION importer.follow_import_target() RETURNS trigger
     LANGUAGE plpgsql
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   relation regclass;
@@ -1117,28 +1178,11 @@ begin
 end
 $$;
 
-COMMENT ON FUNCTION importer.follow_import_target() IS 'Trigger function: grants and revokes what the processor needs for the targets of a table.';
-
-CREATE FUNCTION importer.give_back_job(job_id uuid, token uuid) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
-    AS $$
-begin
-  perform importer.hold_lease(give_back_job.job_id, give_back_job.token);
-  insert into public.import_job_events (job_id, event, attempt)
-  select j.id, 'given_back', j.attempts from public.import_jobs as j where j.id = give_back_job.job_id;
-  update public.import_jobs as j
-  set status = 'pending', attempts = j.attempts - 1
-  where j.id = give_back_job.job_id;
-  perform importer.ring(array[give_back_job.job_id]);
-end
-$$;
-
-COMMENT ON FUNCTION importer.give_back_job(job_id uuid, token uuid) IS 'Puts a job back to pending without counting the attempt, and rings for another processor.';
+COMMENT ON FUNCTION importer.follow_import_target() IS 'Trigger function: grants and revokes the privileges that the processor needs for the targets of a table.';
 
 CREATE FUNCTION importer.grant_target(relation regclass) RETURNS void
     LANGUAGE plpgsql
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   statement text;
@@ -1160,7 +1204,7 @@ begin
       select p.privilege, p.column_name
       from public.import_targets as t cross join lateral importer.target_privileges(t) as p
       where to_regclass(t."table") = relation
-        -- A column that is gone is named by each job (IJ503); here it would keep every target from being written.
+        -- Each job reports a dropped column (IJ503); an error here would prevent every change of the target.
         and (p.column_name is null or exists (
           select from pg_catalog.pg_attribute as a
           where a.attrelid = relation and a.attname = p.column_name and not a.attisdropped
@@ -1195,12 +1239,11 @@ begin
 end
 $$;
 
-COMMENT ON FUNCTION importer.grant_target(relation regclass) IS 'Grants the processor what the targets of a table need, and nothing else; runs with the rights of the administrator who
-calls.';
+COMMENT ON FUNCTION importer.grant_target(relation regclass) IS 'Grants the processor exactly what the targets of a table need, with the rights of the administrator who calls it.';
 
 CREATE FUNCTION importer.guard_import_job() RETURNS trigger
     LANGUAGE plpgsql
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   new.updated_at := clock_timestamp();
@@ -1213,14 +1256,14 @@ begin
     ('cancelled', 'pending')
   ) then
     raise exception 'a % job cannot become %', old.status, new.status using errcode = 'IJ101',
-    hint = 'Only failed and cancelled jobs can be retried, only pending and running ones cancelled.';
+    hint = 'Retry only failed or cancelled jobs, and cancel only pending or running jobs.';
   end if;
-  -- A client's role changes states by hand; everything else comes through functions of their owner.
+  -- Clients may only retry and cancel. Every other change comes from a function, which runs as its owner.
   if current_user in ('authenticated', 'anon', 'service_role')
     and not (new.status = 'cancelled' or (new.status = 'pending' and old.status in ('failed', 'cancelled')))
   then
-    raise exception 'a job is made % by the processor only', new.status using errcode = 'IJ101',
-    hint = 'Set status to pending to retry an ended job, or to cancelled.';
+    raise exception 'only the processor can make a job %', new.status using errcode = 'IJ101',
+    hint = 'Set status to pending to retry a failed or cancelled job, or to cancelled to cancel a job.';
   end if;
   if new.status <> 'running' then
     new.phase := null;
@@ -1228,13 +1271,14 @@ begin
   if new.status in ('failed', 'cancelled', 'completed') then
     new.finished_at := clock_timestamp();
   end if;
-  -- Of an all-or-nothing job, or a dry run, that did not complete nothing is in the target: what was staged is passed over.
+  -- An all-or-nothing job or a dry run that did not complete has nothing in the target, so its staged rows count as
+  -- skipped.
   if new.status in ('failed', 'cancelled') and 'true' in (new.options -> 'atomic', new.options -> 'dry_run') then
     new.rows_skipped := new.rows_skipped + new.rows_loaded;
     new.rows_loaded := 0;
   end if;
-  -- A retry by hand starts a new series of attempts. What is in stays in; a file of which nothing
-  -- is in may be another.
+  -- A manual retry starts a new series of attempts. Loaded rows stay loaded; if there are none, the file may be another
+  -- one.
   if new.status = 'pending' and old.status in ('failed', 'cancelled') then
     new.attempts := 0;
     new.error_code := null;
@@ -1242,7 +1286,8 @@ begin
     new.error_hint := null;
     new.finished_at := null;
     new.run_after := now();
-    -- An all-or-nothing job begins anew, and one whose rows were taken out; follow_import_job() clears its ledger.
+    -- An all-or-nothing job starts from the beginning, and so does a job that was undone; follow_import_job() clears
+    -- its ledger.
     if 'true' in (new.options -> 'atomic', new.options -> 'dry_run') or old.undone_at is not null then
       new.undone_at := null;
       new.rows_read := 0;
@@ -1263,28 +1308,29 @@ begin
 end
 $$;
 
-COMMENT ON FUNCTION importer.guard_import_job() IS 'Trigger function: refuses illegal transitions (IJ101) and keeps the columns that follow from the status.';
+COMMENT ON FUNCTION importer.guard_import_job() IS 'Trigger function: rejects invalid changes of the status (IJ101) and sets the columns that depend on the status.';
 
-CREATE FUNCTION importer.hold_lease(job_id uuid, token uuid) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+CREATE FUNCTION importer.has_unique_key(relation regclass, columns text[]) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-begin
-  perform from public.import_jobs as j where j.id = hold_lease.job_id for no key update;
-  perform from importer.job_leases as l
-  where l.job_id = hold_lease.job_id and l.token = hold_lease.token and l.expires_at > clock_timestamp();
-  if not found then
-    raise exception 'the lease on job % is over', hold_lease.job_id using errcode = 'IJ103',
-    hint = 'Another processor has taken the job over, or it was cancelled; nothing more is written here.';
-  end if;
-end
+  select exists (
+    select from pg_catalog.pg_index as i
+    where i.indrelid = has_unique_key.relation and i.indisunique and i.indisvalid
+      and i.indpred is null and i.indexprs is null
+      and (
+        select array_agg(a.attname::text order by a.attname::text)
+        from pg_catalog.pg_attribute as a
+        where a.attrelid = i.indrelid and a.attnum = any ((i.indkey::smallint[])[0 : i.indnkeyatts - 1])
+      ) = (select array_agg(distinct c.name order by c.name) from unnest(has_unique_key.columns) as c (name))
+  )
 $$;
 
-COMMENT ON FUNCTION importer.hold_lease(job_id uuid, token uuid) IS 'Raises IJ103 unless the token is that of the job''s lease and the lease is not over; else keeps it until the commit.';
+COMMENT ON FUNCTION importer.has_unique_key(relation regclass, columns text[]) IS 'Returns whether a unique index without a condition covers exactly these columns, so that ON CONFLICT can infer it.';
 
 CREATE FUNCTION importer.insertable_columns(relation regclass) RETURNS TABLE(name text, place smallint, type text, base text, kind text, not_null boolean, required boolean, labels text[])
     LANGUAGE plpgsql STABLE
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 #variable_conflict use_column
 begin
@@ -1309,102 +1355,135 @@ begin
 end
 $$;
 
-COMMENT ON FUNCTION importer.insertable_columns(relation regclass) IS 'Columns of a table that an import may write, with their types as Postgres spells them.';
+COMMENT ON FUNCTION importer.insertable_columns(relation regclass) IS 'Returns the columns of a table that an import may write, with their types as Postgres spells them.';
 
-CREATE FUNCTION importer.is_key(relation regclass, columns text[]) RETURNS boolean
-    LANGUAGE sql STABLE
-    SET search_path TO ''
+CREATE FUNCTION importer.invalid_values(type_name text, candidates text[]) RETURNS TABLE(candidate text, code text)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+  -- A cast would truncate texts that are too long. jsonb_to_record() passes a text to the input function of the type
+  -- with its modifier, as COPY does. As the element of an array, a JSON text arrives there unquoted as well.
+  is_array constant boolean := type_name like '%[]';
+  statement constant text := format(
+    'select r.v from jsonb_to_record(jsonb_build_object(''v'', $1)) as r (v %s)',
+    type_name || case when is_array then '' else '[]' end
+  );
+  invalid jsonb;
+begin
+  perform type_name::regtype; -- raises 42704 for a missing type, which would otherwise make each text invalid
+  if current_setting('server_version_num')::integer >= 160000 then
+    begin
+      execute
+        'select jsonb_agg(jsonb_build_array(c, e.sql_error_code))
+        from unnest($1) as c, pg_input_error_info(c, $2) as e where e.sql_error_code is not null'
+      into invalid using candidates, type_name;
+      return query select r.value ->> 0, r.value ->> 1 from jsonb_array_elements(invalid) as r;
+      return;
+    exception when others then
+      invalid := null; -- the check of a domain raised an error: test the texts one by one, as before PostgreSQL 16
+    end;
+  end if;
+  foreach candidate in array candidates loop
+    begin
+      execute statement using case
+        when is_array then candidate
+        else '{"' || replace(replace(candidate, '\', '\\'), '"', '\"') || '"}'
+      end;
+    exception when others then
+      code := sqlstate;
+      return next;
+    end;
+  end loop;
+end
+$_$;
+
+COMMENT ON FUNCTION importer.invalid_values(type_name text, candidates text[]) IS 'Returns the texts that are not valid input for the type, each with the SQLSTATE that Postgres gives.';
+
+CREATE FUNCTION importer.job_table_name(kind text, job_id uuid) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-  select exists (
-    select from pg_catalog.pg_index as i
-    where i.indrelid = is_key.relation and i.indisunique and i.indpred is null and i.indexprs is null and i.indisvalid
-      and (
-        select array_agg(a.attname::text order by a.attname::text)
-        from pg_catalog.pg_attribute as a
-        where a.attrelid = i.indrelid and a.attnum = any ((i.indkey::smallint[])[0 : i.indnkeyatts - 1])
-      ) = (select array_agg(distinct c.name order by c.name) from unnest(is_key.columns) as c (name))
-  )
+  select job_table_name.kind || '_' || replace(job_table_name.job_id::text, '-', '')
 $$;
 
-COMMENT ON FUNCTION importer.is_key(relation regclass, columns text[]) IS 'Whether a unique index without a condition is on exactly these columns, so that ON CONFLICT can name them.';
-
-CREATE FUNCTION importer.keep_errors(job_id uuid, errors jsonb, kept integer) RETURNS void
-    LANGUAGE sql SECURITY DEFINER
-    SET search_path TO ''
-    AS $$
-  with rejected as (
-    select e.record, e.line, e."column", e.code, e.message, e.raw, row_number() over (order by e.record) as place
-    from jsonb_to_recordset(keep_errors.errors)
-      as e (record bigint, line bigint, "column" text, code text, message text, raw text)
-  ),
-
-  shown as (
-    insert into public.import_job_errors (job_id, record_number, line_number, column_name, code, message, raw)
-    -- Only where it must: a call takes as long as the row's insert.
-    select
-      keep_errors.job_id, r.record, r.line, r."column", r.code, r.message,
-      case when octet_length(r.raw) > 8192 then importer.first_bytes(r.raw, 8192) else r.raw end
-    from rejected as r where r.place <= keep_errors.kept
-  )
-
-  insert into importer.job_rejects (job_id, record_number, line_number, column_name, code, message, raw)
-  select keep_errors.job_id, r.record, r.line, r."column", r.code, r.message, r.raw
-  from rejected as r where r.place > keep_errors.kept or octet_length(r.raw) > 8192
-$$;
-
-COMMENT ON FUNCTION importer.keep_errors(job_id uuid, errors jsonb, kept integer) IS 'Writes rejected rows: the first `kept` to import_job_errors, cut at 8,192 bytes; the others, and long ones whole, aside.';
+COMMENT ON FUNCTION importer.job_table_name(kind text, job_id uuid) IS 'Returns the name, in the schema importer, of a job''s table of the kind staging, keys or replaced.';
 
 CREATE FUNCTION importer.keep_figures(job_id uuid, token uuid, seq integer, figures jsonb) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
-  perform importer.hold_lease(keep_figures.job_id, keep_figures.token);
+  perform importer.check_lease(keep_figures.job_id, keep_figures.token);
   update importer.job_chunks as c
   set figures = case when c.seq = keep_figures.seq then keep_figures.figures end
   where c.job_id = keep_figures.job_id and (c.seq = keep_figures.seq or c.figures is not null);
 end
 $$;
 
-COMMENT ON FUNCTION importer.keep_figures(job_id uuid, token uuid, seq integer, figures jsonb) IS 'Keeps the report''s figures with a chunk that they cover, in place of former ones; raises IJ103 without a lease.';
+COMMENT ON FUNCTION importer.keep_figures(job_id uuid, token uuid, seq integer, figures jsonb) IS 'Stores the figures of the report with a chunk that they cover, in place of earlier ones. Raises IJ103 without a valid
+lease.';
 
 CREATE FUNCTION importer.keep_preview(job_id uuid, token uuid, preview jsonb) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
-  perform importer.hold_lease(keep_preview.job_id, keep_preview.token);
+  perform importer.check_lease(keep_preview.job_id, keep_preview.token);
   update public.import_jobs as j set preview = keep_preview.preview where j.id = keep_preview.job_id;
 end
 $$;
 
-COMMENT ON FUNCTION importer.keep_preview(job_id uuid, token uuid, preview jsonb) IS 'Writes a job''s preview in place of the one that it has; raises IJ103 without a lease.';
+COMMENT ON FUNCTION importer.keep_preview(job_id uuid, token uuid, preview jsonb) IS 'Replaces the preview of a job. Raises IJ103 without a valid lease.';
 
-CREATE FUNCTION importer.keep_replaced(job_id uuid, token uuid) RETURNS bigint
+CREATE FUNCTION importer.keep_rejections(job_id uuid, rejections jsonb, kept integer) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  with rejected as (
+    select e.record, e.line, e."column", e.code, e.message, e.raw, row_number() over (order by e.record) as place
+    from jsonb_to_recordset(keep_rejections.rejections)
+      as e (record bigint, line bigint, "column" text, code text, message text, raw text)
+  ),
+
+  shown as (
+    insert into public.import_job_errors (job_id, record_number, line_number, column_name, code, message, raw)
+    -- Calls first_bytes() only for long records: a call takes as long as the insert of the row.
+    select
+      keep_rejections.job_id, r.record, r.line, r."column", r.code, r.message,
+      case when octet_length(r.raw) > 8192 then importer.first_bytes(r.raw, 8192) else r.raw end
+    from rejected as r where r.place <= keep_rejections.kept
+  )
+
+  insert into importer.job_rejections (job_id, record_number, line_number, column_name, code, message, raw)
+  select keep_rejections.job_id, r.record, r.line, r."column", r.code, r.message, r.raw
+  from rejected as r where r.place > keep_rejections.kept or octet_length(r.raw) > 8192
+$$;
+
+COMMENT ON FUNCTION importer.keep_rejections(job_id uuid, rejections jsonb, kept integer) IS 'Writes the first `kept` rejections to import_job_errors, cut at 8,192 bytes, and the others, as well as long records in
+full, to job_rejections.';
+
+CREATE FUNCTION importer.keep_replaced_rows(job_id uuid, token uuid) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     SET row_security TO 'off'
     AS $$
 declare
   job public.import_jobs;
   rules jsonb;
   relation regclass;
-  kept text := importer.replaced_name(keep_replaced.job_id);
+  kept text := importer.job_table_name('replaced', keep_replaced_rows.job_id);
   columns text;
   definitions text;
   rows bigint;
 begin
-  perform importer.hold_lease(keep_replaced.job_id, keep_replaced.token);
-  select j.* into job from public.import_jobs as j where j.id = keep_replaced.job_id;
+  perform importer.check_lease(keep_replaced_rows.job_id, keep_replaced_rows.token);
+  select j.* into job from public.import_jobs as j where j.id = keep_replaced_rows.job_id;
   rules := importer.describe_target(job.target);
-  relation := to_regclass(quote_ident(rules ->> 'schema') || '.' || quote_ident(rules ->> 'table'));
-  if relation is null then
-    raise exception 'the target''s table does not exist any more' using errcode = 'IJ503',
-    hint = 'Restore the table or register the target again with importer.register_target().';
-  end if;
+  relation := importer.target_relation(job.target, must_exist => true);
   if job.created_by is not null and rules ->> 'owner_column' is null and rules ->> 'run_as' = 'uploader' then
-    raise exception 'a user cannot replace the rows of all' using errcode = 'IJ601',
-    hint = 'Set owner_column of the target: users replace the rows that are theirs by it. Administrators replace all rows.';
+    raise exception 'a user may not replace the rows of all owners' using errcode = 'IJ601',
+    hint = 'Set owner_column of the target, so that users replace only their own rows.';
   end if;
   select string_agg(quote_ident(a.attname), ', ' order by a.attnum),
     string_agg(format('%I %s', a.attname, format_type(a.atttypid, a.atttypmod)), ', ' order by a.attnum)
@@ -1427,43 +1506,18 @@ begin
 end
 $$;
 
-COMMENT ON FUNCTION importer.keep_replaced(job_id uuid, token uuid) IS 'Saves the rows that a job replaces: its owner''s, or all for a job without an owner. Returns how many. Raises IJ601 for a
-user''s job where no column says whose a row is, IJ503 without a table, IJ103 without a lease.';
-
-CREATE FUNCTION importer.lacking_privileges(target public.import_targets, uploader text) RETURNS jsonb
-    LANGUAGE plpgsql STABLE
-    SET search_path TO ''
-    AS $$
-begin
-  return (
-    select coalesce(jsonb_agg(jsonb_build_array(p.privilege, p.column_name)), '[]')
-    from importer.target_privileges(target) as p
-    inner join pg_catalog.pg_class as c on c.oid = to_regclass(target."table")
-    inner join pg_catalog.pg_roles as r on r.rolname = uploader
-    where not has_schema_privilege(r.oid, c.relnamespace, 'usage')
-      or case
-        when p.column_name is null then not has_table_privilege(r.oid, c.oid, p.privilege)
-        -- By number: null for a column that is gone, where the name would raise.
-        else not has_column_privilege(
-          r.oid, c.oid,
-          (select a.attnum from pg_catalog.pg_attribute as a where a.attrelid = c.oid and a.attname = p.column_name),
-          p.privilege
-        )
-      end
-  );
-end
-$$;
-
-COMMENT ON FUNCTION importer.lacking_privileges(target public.import_targets, uploader text) IS 'What a role lacks for an import into a target: pairs of privilege and column (null: the whole table).';
+COMMENT ON FUNCTION importer.keep_replaced_rows(job_id uuid, token uuid) IS 'Saves the rows that a job replaces (its owner''s, or all rows for a job without an owner) and returns their number.
+Raises IJ601 for a user''s job if the target has no owner_column, IJ503 without a table, and IJ103 without a valid
+lease.';
 
 CREATE FUNCTION importer.limit_import_jobs() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
 declare
   owners uuid[];
-  most_jobs bigint;
-  most_bytes bigint;
+  max_jobs bigint;
+  max_bytes bigint;
   owner uuid;
   jobs bigint;
   bytes numeric;
@@ -1475,67 +1529,99 @@ begin
     from new_rows as n inner join old_rows as o using (id)
     where n.created_by is not null and n.status = 'pending' and o.status in ('failed', 'cancelled');
   end if;
-  -- Every change of a job comes here, four times in its life, and hardly any asks for room.
+  -- Each job calls this function about four times, and most calls neither insert nor retry.
   if owners is null then
     return null;
   end if;
-  most_jobs := importer.limit_of('max_active_jobs_per_owner', 1000);
-  most_bytes := importer.limit_of('max_active_bytes_per_owner', 100000000000);
+  max_jobs := importer.setting_number('max_active_jobs_per_owner', 1000);
+  max_bytes := importer.setting_number('max_active_bytes_per_owner', 100000000000);
   foreach owner in array owners loop
     select count(*), coalesce(sum(j.bytes_total), 0) into jobs, bytes
     from public.import_jobs as j where j.created_by = owner and j.status in ('pending', 'running');
-    if jobs <= most_jobs and to_regclass('storage.objects') is not null then
+    if jobs <= max_jobs and to_regclass('storage.objects') is not null then
       execute
         'select $2 + coalesce(sum((o.metadata ->> ''size'')::numeric), 0)
         from public.import_jobs as j inner join storage.objects as o on o.bucket_id = j.bucket_id and o.name = j.object_path
         where j.created_by = $1 and j.status in (''pending'', ''running'') and j.bytes_total is null'
       into bytes using owner, bytes;
     end if;
-    if jobs > most_jobs or bytes > most_bytes then
-      raise exception 'too many of your jobs or bytes are pending or running' using errcode = 'IJ114',
-      hint = format('Wait for some to end, or cancel them; at most %s jobs and %s bytes.', most_jobs, most_bytes);
+    if jobs > max_jobs or bytes > max_bytes then
+      raise exception 'too many jobs or bytes of one owner are pending or running' using errcode = 'IJ114',
+      hint = format('Wait until some jobs have ended, or cancel them; the limits are %s jobs and %s bytes.',
+        max_jobs, max_bytes);
     end if;
   end loop;
   return null;
 end
 $_$;
 
-COMMENT ON FUNCTION importer.limit_import_jobs() IS 'Trigger function: refuses jobs beyond what one owner may have pending or running (IJ114).';
+COMMENT ON FUNCTION importer.limit_import_jobs() IS 'Trigger function: rejects jobs beyond the number and size that one owner may have pending or running (IJ114).';
 
-CREATE FUNCTION importer.limit_of(name text, otherwise bigint) RETURNS bigint
+CREATE FUNCTION importer.list_rejections(job_id uuid) RETURNS TABLE(record_number bigint, line_number bigint, column_name text, code text, message text, raw text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select e.record_number, e.line_number, e.column_name, e.code, e.message, coalesce(r.raw, e.raw)
+  from public.import_job_errors as e
+  left join importer.job_rejections as r on r.job_id = e.job_id and r.record_number = e.record_number
+  where e.job_id = list_rejections.job_id
+  union all
+  select r.record_number, r.line_number, r.column_name, r.code, r.message, r.raw
+  from importer.job_rejections as r
+  where r.job_id = list_rejections.job_id and not exists (
+    select from public.import_job_errors as e
+    where e.job_id = r.job_id and e.record_number = r.record_number
+  )
+  order by 1
+$$;
+
+COMMENT ON FUNCTION importer.list_rejections(job_id uuid) IS 'Returns all rejections of a job with their whole records, in the order of the file; errors.csv is written from it.';
+
+CREATE FUNCTION importer.may_import_into(target_name text, identity jsonb) RETURNS boolean
     LANGUAGE plpgsql STABLE SECURITY DEFINER
-    SET search_path TO ''
-    AS $_$
-begin
-  return (
-    select coalesce(
-      (select s.value::bigint from importer.settings as s where s.name = limit_of.name and s.value ~ '^[0-9]{1,18}$'),
-      limit_of.otherwise
-    )
-  );
-end
-$_$;
-
-COMMENT ON FUNCTION importer.limit_of(name text, otherwise bigint) IS 'A setting that is a whole number; the other value where it is not set, or no number.';
-
-CREATE FUNCTION importer.may_use(target_name text, identity jsonb) RETURNS boolean
-    LANGUAGE plpgsql STABLE SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   return (
-    select t.allowed_roles @> array[may_use.identity ->> 'role']
-      and importer.condition_holds(t.allowed_when, may_use.identity -> 'claims')
-    from public.import_targets as t where t.name = may_use.target_name
+    select t.allowed_roles @> array[may_import_into.identity ->> 'role']
+      and importer.condition_holds(t.allowed_when, may_import_into.identity -> 'claims')
+    from public.import_targets as t where t.name = may_import_into.target_name
   );
 end
 $$;
 
-COMMENT ON FUNCTION importer.may_use(target_name text, identity jsonb) IS 'Whether an owner of this identity may import into a target; null when there is no such target.';
+COMMENT ON FUNCTION importer.may_import_into(target_name text, identity jsonb) IS 'Returns whether an owner with this identity may import into a target; null if there is no such target.';
+
+CREATE FUNCTION importer.missing_privileges(target public.import_targets, uploader text) RETURNS jsonb
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return (
+    select coalesce(jsonb_agg(jsonb_build_array(p.privilege, p.column_name)), '[]')
+    from importer.target_privileges(target) as p
+    inner join pg_catalog.pg_class as c on c.oid = to_regclass(target."table")
+    inner join pg_catalog.pg_roles as r on r.rolname = uploader
+    where not has_schema_privilege(r.oid, c.relnamespace, 'usage')
+      or case
+        when p.column_name is null then not has_table_privilege(r.oid, c.oid, p.privilege)
+        -- By number, which gives null for a dropped column, whereas its name would raise an error.
+        else not has_column_privilege(
+          r.oid, c.oid,
+          (select a.attnum from pg_catalog.pg_attribute as a where a.attrelid = c.oid and a.attname = p.column_name),
+          p.privilege
+        )
+      end
+  );
+end
+$$;
+
+COMMENT ON FUNCTION importer.missing_privileges(target public.import_targets, uploader text) IS 'Returns the privileges that a role lacks for an import into a target: pairs of privilege and column (null: the
+table).';
 
 CREATE FUNCTION importer.next_jobs(max_jobs integer) RETURNS SETOF uuid
     LANGUAGE plpgsql STABLE ROWS 10
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     SET plan_cache_mode TO 'force_generic_plan'
     SET jit TO 'off'
     SET enable_seqscan TO 'off'
@@ -1555,8 +1641,8 @@ declare
   head record;
   job importer.queued_job;
   waiting importer.queued_job[] := '{}';
-  of_target jsonb := '{}';
-  of_owner jsonb := '{}';
+  per_target jsonb := '{}';
+  per_owner jsonb := '{}';
   room bigint;
   chosen integer := 0;
 begin
@@ -1571,17 +1657,17 @@ begin
     loop
       exit when chosen >= max_jobs;
       waiting := array_remove(waiting, job);
-      continue when coalesce((of_target -> job.name)::integer, 0) >= job.target_room
-        or coalesce((of_owner -> job.owner::text)::integer, 0) >= job.owner_room;
-      of_target := of_target || jsonb_build_object(job.name, coalesce((of_target -> job.name)::integer, 0) + 1);
-      of_owner := of_owner || jsonb_build_object(job.owner, coalesce((of_owner -> job.owner::text)::integer, 0) + 1);
+      continue when coalesce((per_target -> job.name)::integer, 0) >= job.target_room
+        or coalesce((per_owner -> job.owner::text)::integer, 0) >= job.owner_room;
+      per_target := per_target || jsonb_build_object(job.name, coalesce((per_target -> job.name)::integer, 0) + 1);
+      per_owner := per_owner || jsonb_build_object(job.owner, coalesce((per_owner -> job.owner::text)::integer, 0) + 1);
       chosen := chosen + 1;
       return next job.id;
     end loop;
     exit when head.id is null or chosen >= max_jobs;
     room := least(
-      head.target_room - coalesce((of_target -> head.name)::integer, 0),
-      head.owner_room - coalesce((of_owner -> head.owner::text)::integer, 0),
+      head.target_room - coalesce((per_target -> head.name)::integer, 0),
+      head.owner_room - coalesce((per_owner -> head.owner::text)::integer, 0),
       max_jobs - chosen
     );
     continue when room <= 0;
@@ -1612,11 +1698,11 @@ begin
 end
 $$;
 
-COMMENT ON FUNCTION importer.next_jobs(max_jobs integer) IS 'Ids of the pending jobs to run next, in order.';
+COMMENT ON FUNCTION importer.next_jobs(max_jobs integer) IS 'Returns the ids of the pending jobs to run next, in order.';
 
 CREATE FUNCTION importer.notify_process_import_jobs_async(job_ids uuid[] DEFAULT '{}'::uuid[]) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     SET lock_timeout TO '200ms'
     AS $$
 declare
@@ -1625,7 +1711,7 @@ declare
 begin
   if processor_url is null or wake_token is null then
     raise exception 'no processor is configured' using errcode = 'IJ109',
-    hint = 'Run import-jobs configure --processor-url …';
+    hint = 'Run "import-jobs configure --processor-url <url>".';
   end if;
   return net.http_post(
     url := rtrim(processor_url, '/') || '/process-import-jobs',
@@ -1636,48 +1722,49 @@ begin
 end
 $$;
 
-COMMENT ON FUNCTION importer.notify_process_import_jobs_async(job_ids uuid[]) IS 'Rings the processor through pg_net, at commit; returns pg_net''s request id. Raises IJ109 when nothing is configured.';
+COMMENT ON FUNCTION importer.notify_process_import_jobs_async(job_ids uuid[]) IS 'Rings the processor through pg_net when the transaction commits; returns pg_net''s request id. Raises IJ109 if no
+processor is configured.';
 
 CREATE FUNCTION importer.open_job(job_id uuid, token uuid, file_etag text, bytes_total bigint, dialect jsonb) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   job public.import_jobs;
-  resumes jsonb;
+  ledger jsonb;
 begin
-  -- The commit need not wait for the disk: what a crash of the server takes back here, the next attempt
-  -- finds out again, and as the log is written in order, no chunk is in without it.
+  -- The commit need not wait for the disk. If a crash of the server undoes it, the next attempt does it again; no chunk
+  -- can survive the crash without it, because the log is written in order.
   perform set_config('synchronous_commit', 'off', true);
-  perform importer.hold_lease(open_job.job_id, open_job.token);
+  perform importer.check_lease(open_job.job_id, open_job.token);
   select j.* into job from public.import_jobs as j where j.id = open_job.job_id;
   if job.file_etag is distinct from open_job.file_etag and job.file_etag is not null
     or job.bytes_total <> open_job.bytes_total
   then
     raise exception 'the file changed while it was being imported' using errcode = 'IJ204',
-    hint = 'Upload the file under a new path and insert a new job; what was loaded before stays counted here.';
+    hint = 'Upload the file under a new path and insert a new job. The rows that this job loaded stay in the target.';
   end if;
   update public.import_jobs as j
   set
     phase = 'loading', file_etag = open_job.file_etag, bytes_total = open_job.bytes_total,
     dialect = open_job.dialect
   where j.id = open_job.job_id;
-  select jsonb_agg(to_jsonb(c) - 'job_id' order by c.seq) into resumes
+  select jsonb_agg(to_jsonb(c) - 'job_id' order by c.seq) into ledger
   from importer.job_chunks as c where c.job_id = open_job.job_id;
-  if resumes is not null then
+  if ledger is not null then
     insert into public.import_job_events (job_id, event, attempt, detail)
-    values (job.id, 'resumed', job.attempts, jsonb_build_object('chunks', jsonb_array_length(resumes)));
+    values (job.id, 'resumed', job.attempts, jsonb_build_object('chunks', jsonb_array_length(ledger)));
   end if;
-  return coalesce(resumes, '[]');
+  return coalesce(ledger, '[]');
 end
 $$;
 
-COMMENT ON FUNCTION importer.open_job(job_id uuid, token uuid, file_etag text, bytes_total bigint, dialect jsonb) IS 'Writes the file''s ETag, size and dialect and sets the phase to loading; raises IJ204 if they differ from the first
-attempt''s. Returns the ledger of the job, in order.';
+COMMENT ON FUNCTION importer.open_job(job_id uuid, token uuid, file_etag text, bytes_total bigint, dialect jsonb) IS 'Writes the ETag, size and dialect of the file into the job and sets the phase to loading. Returns the ledger of the
+job, in order. Raises IJ204 if ETag or size differ from those of the first attempt, and IJ103 without a valid lease.';
 
 CREATE FUNCTION importer.open_targets() RETURNS TABLE(target text, name text, room bigint)
     LANGUAGE plpgsql STABLE
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     SET plan_cache_mode TO 'force_generic_plan'
     SET jit TO 'off'
     SET enable_seqscan TO 'off'
@@ -1713,7 +1800,7 @@ begin
       coalesce(w.target, r.target) as target, w.target is not null as waits, coalesce(r.jobs, 0) as jobs,
       coalesce(t.name, w.target, r.target) as name, coalesce(t.max_running_jobs, 4) as target_limit
     from waiting as w full join running as r on r.target = w.target
-    left join lateral importer.target_of(coalesce(w.target, r.target)) as t on true
+    left join lateral importer.find_target(coalesce(w.target, r.target)) as t on true
   ),
 
   counted as (
@@ -1724,52 +1811,15 @@ begin
 end
 $$;
 
-COMMENT ON FUNCTION importer.open_targets() IS 'What pending jobs call their targets, with the name of the target and how many more of its jobs may run; only where that
-is at least one.';
-
-CREATE FUNCTION importer.pass_over(job_id uuid, token uuid, passed bigint) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
-    AS $$
-declare
-  moved bigint;
-begin
-  perform importer.hold_lease(pass_over.job_id, pass_over.token);
-  with counted as (
-    select c.seq, c.rows_loaded, sum(c.rows_loaded) over (order by c.seq desc) - c.rows_loaded as behind
-    from importer.job_chunks as c where c.job_id = pass_over.job_id
-  ),
-
-  given as (
-    update importer.job_chunks as c
-    set rows_loaded = c.rows_loaded - g.rows, rows_skipped = c.rows_skipped + g.rows
-    from (
-      select k.seq, least(k.rows_loaded, pass_over.passed - k.behind)::bigint as rows
-      from counted as k where k.behind < pass_over.passed
-    ) as g
-    where c.job_id = pass_over.job_id and c.seq = g.seq
-    returning g.rows
-  )
-
-  select coalesce(sum(g.rows), 0) into moved from given as g;
-  if moved <> pass_over.passed then
-    raise exception '% rows are to be passed over, and the ledger has % loaded', pass_over.passed, moved
-    using errcode = 'IJ902', hint = 'This is a defect of import-jobs: please report it with the file''s dialect.';
-  end if;
-  update public.import_jobs as j
-  set rows_loaded = j.rows_loaded - pass_over.passed, rows_skipped = j.rows_skipped + pass_over.passed
-  where j.id = pass_over.job_id;
-end
-$$;
-
-COMMENT ON FUNCTION importer.pass_over(job_id uuid, token uuid, passed bigint) IS 'Counts so many staged rows as skipped instead of loaded; raises IJ902 when there are fewer, IJ103 without a lease.';
+COMMENT ON FUNCTION importer.open_targets() IS 'Returns each name that pending jobs use for their target, with the target''s own name and the number of further jobs
+that it may run; only targets for which that number is at least 1.';
 
 CREATE FUNCTION importer.postpone_job(job_id uuid, token uuid, seconds double precision) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
-  perform importer.hold_lease(postpone_job.job_id, postpone_job.token);
+  perform importer.check_lease(postpone_job.job_id, postpone_job.token);
   insert into public.import_job_events (job_id, event, attempt, detail)
   select j.id, 'postponed', j.attempts, jsonb_build_object('seconds', postpone_job.seconds)
   from public.import_jobs as j where j.id = postpone_job.job_id;
@@ -1781,100 +1831,75 @@ begin
 end
 $$;
 
-COMMENT ON FUNCTION importer.postpone_job(job_id uuid, token uuid, seconds double precision) IS 'Puts a job back to pending for so many seconds without counting the attempt; raises IJ103 without a lease.';
+COMMENT ON FUNCTION importer.postpone_job(job_id uuid, token uuid, seconds double precision) IS 'Sets a job pending again, without counting the attempt, to run after the given seconds. Raises IJ103 without a valid
+lease.';
 
-CREATE FUNCTION importer.prepare_keys(job_id uuid, token uuid, columns text[]) RETURNS text
+CREATE FUNCTION importer.prepare_key_table(job_id uuid, token uuid, columns text[]) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  keys text := replace(importer.stage_name(prepare_keys.job_id), 'stage', 'keys');
-  relation regclass;
+  keys text := importer.job_table_name('keys', prepare_key_table.job_id);
 begin
-  perform importer.hold_lease(prepare_keys.job_id, prepare_keys.token);
-  -- A retry by hand that begins anew finds the keys of the former attempts, but no chunk.
-  if exists (select from importer.job_chunks as c where c.job_id = prepare_keys.job_id) then
+  perform importer.check_lease(prepare_key_table.job_id, prepare_key_table.token);
+  -- After a manual retry from the beginning there are keys of earlier attempts but no chunks.
+  if exists (select from importer.job_chunks as c where c.job_id = prepare_key_table.job_id) then
     if to_regclass(format('importer.%I', keys)) is null then
-      raise exception 'the keys that this job has met are not kept any more' using errcode = 'IJ504',
-      hint = 'They are kept for a week: insert a new job.';
+      raise exception 'the keys of the loaded chunks are no longer stored' using errcode = 'IJ504',
+      hint = 'Insert a new job; keys are stored for a week.';
     end if;
     return keys;
   end if;
-  select to_regclass(quote_ident(d.target ->> 'schema') || '.' || quote_ident(d.target ->> 'table')) into relation
-  from (
-    select importer.describe_target(j.target) as target
-    from public.import_jobs as j where j.id = prepare_keys.job_id
-  ) as d;
-  if relation is null then
-    raise exception 'the target''s table does not exist any more' using errcode = 'IJ503',
-    hint = 'Restore the table or register the target again with importer.register_target().';
-  end if;
-  execute format('drop table if exists importer.%I', keys);
+  perform importer.create_job_table(
+    keys, importer.target_relation(j.target, must_exist => true), array['#record'], prepare_key_table.columns
+  )
+  from public.import_jobs as j where j.id = prepare_key_table.job_id;
   execute format(
-    'create table importer.%I ("#record" bigint primary key, %s, unique (%s))', keys,
-    (
-      select string_agg(format('%I %s', i.name, i.type), ', ' order by i.place)
-      from importer.insertable_columns(relation) as i where i.name = any (prepare_keys.columns)
-    ),
-    (select string_agg(format('%I', c.name), ', ') from unnest(prepare_keys.columns) as c (name))
+    'alter table importer.%I add unique (%s)', keys,
+    (select string_agg(format('%I', c.name), ', ') from unnest(prepare_key_table.columns) as c (name))
   );
-  execute format('revoke all on importer.%I from public, anon, authenticated, service_role', keys);
-  execute format('grant insert, select on importer.%I to import_processor', keys);
   return keys;
 end
 $$;
 
-COMMENT ON FUNCTION importer.prepare_keys(job_id uuid, token uuid, columns text[]) IS 'Makes or keeps the table of the keys that a job has met; returns its name. Raises IJ103 without a lease,
-IJ503 without a table.';
+COMMENT ON FUNCTION importer.prepare_key_table(job_id uuid, token uuid, columns text[]) IS 'Creates the table of the keys that occur in a job''s file, or keeps it if an earlier attempt has committed chunks;
+returns its name. Raises IJ103 without a valid lease, IJ503 without a table, and IJ504 if the table no longer exists.';
 
-CREATE FUNCTION importer.prepare_stage(job_id uuid, token uuid, columns text[]) RETURNS text
+CREATE FUNCTION importer.prepare_staging_table(job_id uuid, token uuid, columns text[]) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  stage text := importer.stage_name(prepare_stage.job_id);
-  relation regclass;
+  staging text := importer.job_table_name('staging', prepare_staging_table.job_id);
 begin
-  perform importer.hold_lease(prepare_stage.job_id, prepare_stage.token);
-  if exists (select from importer.job_chunks as c where c.job_id = prepare_stage.job_id) then
-    if to_regclass(format('importer.%I', stage)) is null then
-      raise exception 'rows of this job are in the target already' using errcode = 'IJ504',
-      hint = 'The target''s mode was changed while the job ran: cancel it and insert a new one.';
+  perform importer.check_lease(prepare_staging_table.job_id, prepare_staging_table.token);
+  if exists (select from importer.job_chunks as c where c.job_id = prepare_staging_table.job_id) then
+    if to_regclass(format('importer.%I', staging)) is null then
+      raise exception 'rows of this job are already in the target' using errcode = 'IJ504',
+      hint = 'The mode of the target was changed while the job ran. Cancel the job and insert a new one.';
     end if;
-    return stage;
+    return staging;
   end if;
   update public.import_jobs as j set options = j.options || '{"atomic": true}'
-  where j.id = prepare_stage.job_id
+  where j.id = prepare_staging_table.job_id
     and 'true' not in (coalesce(j.options -> 'atomic', 'null'), coalesce(j.options -> 'dry_run', 'null'));
-  select to_regclass(quote_ident(d.target ->> 'schema') || '.' || quote_ident(d.target ->> 'table')) into relation
-  from (
-    select importer.describe_target(j.target) as target
-    from public.import_jobs as j where j.id = prepare_stage.job_id
-  ) as d;
-  if relation is null then
-    raise exception 'the target''s table does not exist any more' using errcode = 'IJ503',
-    hint = 'Restore the table or register the target again with importer.register_target().';
-  end if;
-  execute format('drop table if exists importer.%I', stage);
-  execute format(
-    'create table importer.%I ("#record" bigint primary key, "#line" bigint not null, %s)', stage,
-    (
-      select string_agg(format('%I %s', i.name, i.type), ', ' order by i.place)
-      from importer.insertable_columns(relation) as i where i.name = any (prepare_stage.columns)
-    )
-  );
-  execute format('revoke all on importer.%I from public, anon, authenticated, service_role', stage);
-  execute format('grant insert, select, delete on importer.%I to import_processor', stage);
-  return stage;
+  perform importer.create_job_table(
+    staging, importer.target_relation(j.target, must_exist => true), array['#record', '#line'],
+    prepare_staging_table.columns
+  )
+  from public.import_jobs as j where j.id = prepare_staging_table.job_id;
+  execute format('grant delete on importer.%I to import_processor', staging);
+  return staging;
 end
 $$;
 
-COMMENT ON FUNCTION importer.prepare_stage(job_id uuid, token uuid, columns text[]) IS 'Makes or keeps the staging table of an all-or-nothing job; returns its name. Raises IJ103 without a lease, IJ503 without
-a table, IJ504 when the job has loaded chunks without staging them.';
+COMMENT ON FUNCTION importer.prepare_staging_table(job_id uuid, token uuid, columns text[]) IS 'Creates the staging table of an all-or-nothing job, or keeps it if an earlier attempt has committed chunks; returns its
+name. Raises IJ103 without a valid lease, IJ503 without a table, and IJ504 if the job has loaded chunks without
+staging.';
 
 CREATE FUNCTION importer.queue_heads() RETURNS TABLE(target text, name text, target_room bigint, owner uuid, owner_runs bigint, owner_room bigint, last_start timestamp with time zone, priority integer, run_after timestamp with time zone, created_at timestamp with time zone, id uuid)
     LANGUAGE plpgsql STABLE
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     SET plan_cache_mode TO 'force_generic_plan'
     SET jit TO 'off'
     SET enable_seqscan TO 'off'
@@ -1928,8 +1953,8 @@ begin
     from public.import_jobs as j where j.status = 'running' group by coalesce(j.created_by, nobody)
   ),
 
-  -- A turn that has ended was a turn, too: else one processor with one slot would empty the oldest
-  -- owner's queue before it looks at another's. Written so that an index gives the order, for nulls too.
+  -- Jobs that have ended count as turns, too; otherwise one processor with one slot would empty the queue of the owner
+  -- with the oldest jobs before it took a job of another. An index gives the order in both branches, also for nulls.
   owners as materialized (
     select
       w.owner,
@@ -1955,55 +1980,13 @@ begin
 end
 $_$;
 
-COMMENT ON FUNCTION importer.queue_heads() IS 'For each owner and each target with room the first pending job, with the owner''s running jobs, how many more of them may
-run (null: any number; the owner of jobs without one is the nil UUID) and when the owner last had a turn.';
-
-CREATE FUNCTION importer.refused_values(type_name text, candidates text[]) RETURNS TABLE(candidate text, code text)
-    LANGUAGE plpgsql STABLE
-    SET search_path TO ''
-    AS $_$
-declare
-  -- A cast would cut off what is too long; jsonb_to_record gives a text to the type's input
-  -- function with its modifier, as COPY does. As an array's element, JSON gets there unquoted too.
-  is_array constant boolean := type_name like '%[]';
-  statement constant text := format(
-    'select r.v from jsonb_to_record(jsonb_build_object(''v'', $1)) as r (v %s)',
-    type_name || case when is_array then '' else '[]' end
-  );
-  refused jsonb;
-begin
-  perform type_name::regtype; -- 42704 when there is no such type, before each value is blamed for it
-  if current_setting('server_version_num')::integer >= 160000 then
-    begin
-      execute
-        'select jsonb_agg(jsonb_build_array(c, e.sql_error_code))
-        from unnest($1) as c, pg_input_error_info(c, $2) as e where e.sql_error_code is not null'
-      into refused using candidates, type_name;
-      return query select r.value ->> 0, r.value ->> 1 from jsonb_array_elements(refused) as r;
-      return;
-    exception when others then
-      refused := null; -- a domain's check raised instead of answering: one by one, as before 16
-    end;
-  end if;
-  foreach candidate in array candidates loop
-    begin
-      execute statement using case
-        when is_array then candidate
-        else '{"' || replace(replace(candidate, '\', '\\'), '"', '\"') || '"}'
-      end;
-    exception when others then
-      code := sqlstate;
-      return next;
-    end;
-  end loop;
-end
-$_$;
-
-COMMENT ON FUNCTION importer.refused_values(type_name text, candidates text[]) IS 'Those of the texts that are not valid input for the type, with the SQLSTATE that Postgres gives for each.';
+COMMENT ON FUNCTION importer.queue_heads() IS 'Returns the first pending job of each owner for each open target, with the number of the owner''s running jobs, the
+number of further jobs that the owner may run (null: any number) and the time of the owner''s last turn. Jobs without an
+owner have the nil UUID as owner.';
 
 CREATE FUNCTION importer.register_target(relation regclass, name text DEFAULT NULL::text, columns text[] DEFAULT NULL::text[], mode text DEFAULT NULL::text, key_columns text[] DEFAULT NULL::text[], update_columns text[] DEFAULT NULL::text[], owner_column text DEFAULT NULL::text, provenance_column text DEFAULT NULL::text, run_as text DEFAULT NULL::text) RETURNS text
     LANGUAGE plpgsql
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   old public.import_targets;
@@ -2013,13 +1996,14 @@ declare
   target_name text;
 begin
   if (select c.relkind from pg_catalog.pg_class as c where c.oid = relation) not in ('r', 'p') then
-    raise exception '% is not a table', relation using errcode = 'IJ503', hint = 'Register a table or a partitioned table.';
+    raise exception '% is not a table', relation using errcode = 'IJ503',
+    hint = 'Register a table or a partitioned table.';
   end if;
   select array_agg(i.name order by i.place) into insertable from importer.insertable_columns(relation) as i;
   chosen := coalesce(register_target.columns, insertable);
   if chosen is null or not chosen <@ insertable or chosen = '{}' then
-    raise exception 'not every column can be imported into' using errcode = 'IJ503',
-    hint = format('Choose among: %s.', array_to_string(insertable, ', '));
+    raise exception 'some columns cannot be imported into' using errcode = 'IJ503',
+    hint = format('Choose from these columns: %s.', array_to_string(insertable, ', '));
   end if;
   target_name := coalesce(register_target.name, (select c.relname from pg_catalog.pg_class as c where c.oid = relation));
   select t.* into old from public.import_targets as t where t.name = target_name;
@@ -2027,7 +2011,7 @@ begin
     select array_agg(a.attname::text order by a.attnum) into key
     from pg_catalog.pg_index as i
     inner join pg_catalog.pg_attribute as a on a.attrelid = i.indrelid
-      and a.attnum = any ((i.indkey::smallint[])[0 : i.indnkeyatts - 1]) -- without what it INCLUDEs
+      and a.attnum = any ((i.indkey::smallint[])[0 : i.indnkeyatts - 1]) -- without INCLUDE columns
     where i.indrelid = relation and i.indisprimary;
   end if;
   insert into public.import_targets as t (
@@ -2040,7 +2024,7 @@ begin
       from pg_catalog.pg_class as c inner join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
       where c.oid = relation
     ),
-    -- What an administrator has set for a column stays.
+    -- Settings that an administrator has made for a column stay.
     (select jsonb_object_agg(c.name, coalesce(old.columns -> c.name, '{}')) from unnest(chosen) as c (name)),
     coalesce(register_target.mode, nullif(old.mode, 'none'), 'insert'),
     coalesce(key, old.key_columns),
@@ -2057,78 +2041,65 @@ begin
 end
 $$;
 
-COMMENT ON FUNCTION importer.register_target(relation regclass, name text, columns text[], mode text, key_columns text[], update_columns text[], owner_column text, provenance_column text, run_as text) IS 'Makes a table a target: under its own name unless one is given, with all insertable columns unless some are given, with
-the primary key where the mode needs a key and none is given. Returns the name. Call it again after the table has changed:
-what is not given stays. For administrators.';
+COMMENT ON FUNCTION importer.register_target(relation regclass, name text, columns text[], mode text, key_columns text[], update_columns text[], owner_column text, provenance_column text, run_as text) IS 'Registers a table as a target and returns the name of the target. Defaults: the name of the table, all insertable
+columns, and the primary key if the mode needs a key. Call it again after the table has changed; a parameter that is not
+given keeps its registered value. For administrators.';
 
-CREATE FUNCTION importer.reject_staged(job_id uuid, token uuid, errors jsonb, kept integer) RETURNS void
+CREATE FUNCTION importer.reject_staged_rows(job_id uuid, token uuid, rejections jsonb, kept integer) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
-  perform importer.hold_lease(reject_staged.job_id, reject_staged.token);
+  perform importer.check_lease(reject_staged_rows.job_id, reject_staged_rows.token);
 
-  perform importer.keep_errors(reject_staged.job_id, errors, kept);
+  perform importer.keep_rejections(reject_staged_rows.job_id, rejections, kept);
 
   update importer.job_chunks as c
-  set rows_loaded = c.rows_loaded - r.refused, rows_rejected = c.rows_rejected + r.refused
+  set rows_loaded = c.rows_loaded - r.rejected, rows_rejected = c.rows_rejected + r.rejected
   from (
     select
       (
         select min(k.seq) from importer.job_chunks as k
-        where k.job_id = reject_staged.job_id and k.next_record > (e.error ->> 'record')::bigint
+        where k.job_id = reject_staged_rows.job_id and k.next_record > (e.rejection ->> 'record')::bigint
       ) as seq,
-      count(*) as refused
-    from jsonb_array_elements(errors) as e (error)
+      count(*) as rejected
+    from jsonb_array_elements(rejections) as e (rejection)
     group by 1
   ) as r
-  where c.job_id = reject_staged.job_id and c.seq = r.seq;
+  where c.job_id = reject_staged_rows.job_id and c.seq = r.seq;
 
   update public.import_jobs as j
   set
-    rows_loaded = j.rows_loaded - jsonb_array_length(errors),
-    rows_rejected = j.rows_rejected + jsonb_array_length(errors)
-  where j.id = reject_staged.job_id;
+    rows_loaded = j.rows_loaded - jsonb_array_length(rejections),
+    rows_rejected = j.rows_rejected + jsonb_array_length(rejections)
+  where j.id = reject_staged_rows.job_id;
 end
 $$;
 
-COMMENT ON FUNCTION importer.reject_staged(job_id uuid, token uuid, errors jsonb, kept integer) IS 'Counts staged rows that the target refused as rejected; raises IJ103 without a lease.';
+COMMENT ON FUNCTION importer.reject_staged_rows(job_id uuid, token uuid, rejections jsonb, kept integer) IS 'Writes rejections of staged rows and counts the rows as rejected instead of loaded. Raises IJ103 without a valid
+lease.';
 
-CREATE FUNCTION importer.rejected_by_code(job_id uuid) RETURNS jsonb
-    LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path TO ''
+CREATE FUNCTION importer.release_job(job_id uuid, token uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-  select jsonb_build_object('rejected_by_code', coalesce(jsonb_object_agg(c.code, c.rows), '{}'))
-  from (
-    select r.code, count(*) as rows from importer.rejected_rows(rejected_by_code.job_id) as r group by r.code
-  ) as c
+begin
+  perform importer.check_lease(release_job.job_id, release_job.token);
+  insert into public.import_job_events (job_id, event, attempt)
+  select j.id, 'released', j.attempts from public.import_jobs as j where j.id = release_job.job_id;
+  update public.import_jobs as j
+  set status = 'pending', attempts = j.attempts - 1
+  where j.id = release_job.job_id;
+  perform importer.ring_processor(array[release_job.job_id]);
+end
 $$;
 
-COMMENT ON FUNCTION importer.rejected_by_code(job_id uuid) IS 'The part of a job''s report that counts its rejected rows by code, those of all attempts.';
-
-CREATE FUNCTION importer.rejected_rows(job_id uuid) RETURNS TABLE(record_number bigint, line_number bigint, column_name text, code text, message text, raw text)
-    LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path TO ''
-    AS $$
-  select e.record_number, e.line_number, e.column_name, e.code, e.message, coalesce(r.raw, e.raw)
-  from public.import_job_errors as e
-  left join importer.job_rejects as r on r.job_id = e.job_id and r.record_number = e.record_number
-  where e.job_id = rejected_rows.job_id
-  union all
-  select r.record_number, r.line_number, r.column_name, r.code, r.message, r.raw
-  from importer.job_rejects as r
-  where r.job_id = rejected_rows.job_id and not exists (
-    select from public.import_job_errors as e
-    where e.job_id = r.job_id and e.record_number = r.record_number
-  )
-  order by 1
-$$;
-
-COMMENT ON FUNCTION importer.rejected_rows(job_id uuid) IS 'All rejected rows of a job with their whole records, in file order.';
+COMMENT ON FUNCTION importer.release_job(job_id uuid, token uuid) IS 'Sets a job pending again without counting the attempt, and rings for another processor. Raises IJ103 without a valid
+lease.';
 
 CREATE FUNCTION importer.renew_lease(job_id uuid, token uuid, lease_seconds integer DEFAULT 45) RETURNS boolean
     LANGUAGE sql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   with renewed as (
     update importer.job_leases as l
@@ -2140,53 +2111,65 @@ CREATE FUNCTION importer.renew_lease(job_id uuid, token uuid, lease_seconds inte
   select exists (select from renewed)
 $$;
 
-COMMENT ON FUNCTION importer.renew_lease(job_id uuid, token uuid, lease_seconds integer) IS 'Prolongs a lease that still holds; false when it is over, was taken over, or the job was cancelled.';
+COMMENT ON FUNCTION importer.renew_lease(job_id uuid, token uuid, lease_seconds integer) IS 'Extends a valid lease; returns false if it has expired, another processor has taken it over, or the job was
+cancelled.';
 
-CREATE FUNCTION importer.replaced_name(job_id uuid) RETURNS text
-    LANGUAGE sql IMMUTABLE
-    SET search_path TO ''
-    AS $$
-  select 'replaced_' || replace(replaced_name.job_id::text, '-', '')
-$$;
-
-COMMENT ON FUNCTION importer.replaced_name(job_id uuid) IS 'Name of the table, in the schema importer, of the rows that a job has replaced.';
-
-CREATE FUNCTION importer.ring(job_ids uuid[]) RETURNS void
+CREATE FUNCTION importer.ring_processor(job_ids uuid[]) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   perform importer.notify_process_import_jobs_async(job_ids);
 exception when others then
-  raise warning 'import-jobs could not ring the processor (%): %; the sweep will find the job', sqlstate, sqlerrm;
+  raise warning 'import-jobs could not ring the processor (%): %', sqlstate, sqlerrm
+  using hint = 'No action is needed for the job: the sweep will find it.';
 end
 $$;
 
-COMMENT ON FUNCTION importer.ring(job_ids uuid[]) IS 'Rings the processor; any error becomes a warning.';
+COMMENT ON FUNCTION importer.ring_processor(job_ids uuid[]) IS 'Rings the processor; an error becomes a warning, since the sweep finds the jobs anyway.';
 
 CREATE FUNCTION importer.setting(name text) RETURNS text
     LANGUAGE plpgsql STABLE SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
 declare
-  found_value text;
+  secret text;
 begin
   if to_regclass('vault.decrypted_secrets') is not null then
     execute 'select decrypted_secret from vault.decrypted_secrets where name = $1 order by created_at desc limit 1'
-    into found_value using setting.name;
+    into secret using setting.name;
   end if;
-  return coalesce(found_value, (select s.value from importer.settings as s where s.name = setting.name));
+  return coalesce(secret, (select s.value from importer.settings as s where s.name = setting.name));
 end
 $_$;
 
-COMMENT ON FUNCTION importer.setting(name text) IS 'The value of a setting: a Vault secret of that name, else the row in importer.settings, else null.';
+COMMENT ON FUNCTION importer.setting(name text) IS 'Returns the value of a setting: the Vault secret of that name, else the row in importer.settings, else null.';
+
+CREATE FUNCTION importer.setting_number(name text, default_value bigint) RETURNS bigint
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+begin
+  return (
+    select coalesce(
+      (
+        select s.value::bigint from importer.settings as s
+        where s.name = setting_number.name and s.value ~ '^[0-9]{1,18}$'
+      ),
+      setting_number.default_value
+    )
+  );
+end
+$_$;
+
+COMMENT ON FUNCTION importer.setting_number(name text, default_value bigint) IS 'Returns a setting as a whole number; the default if the setting is missing or not a whole number.';
 
 CREATE FUNCTION importer.skip_duplicate(job_id uuid, token uuid, duplicate_of uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
-  perform importer.hold_lease(skip_duplicate.job_id, skip_duplicate.token);
+  perform importer.check_lease(skip_duplicate.job_id, skip_duplicate.token);
   update public.import_jobs as j
   set
     status = 'completed', total_chunks = 0, bytes_read = coalesce(j.bytes_total, j.bytes_read),
@@ -2196,47 +2179,78 @@ begin
 end
 $$;
 
-COMMENT ON FUNCTION importer.skip_duplicate(job_id uuid, token uuid, duplicate_of uuid) IS 'Completes a job whose file another job has imported; raises IJ103 without a lease.';
+COMMENT ON FUNCTION importer.skip_duplicate(job_id uuid, token uuid, duplicate_of uuid) IS 'Completes a job whose file another job has imported. Raises IJ103 without a valid lease.';
+
+CREATE FUNCTION importer.skip_staged_rows(job_id uuid, token uuid, row_count bigint) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  skipped bigint;
+begin
+  perform importer.check_lease(skip_staged_rows.job_id, skip_staged_rows.token);
+  with counted as (
+    select c.seq, c.rows_loaded, sum(c.rows_loaded) over (order by c.seq desc) - c.rows_loaded as loaded_after
+    from importer.job_chunks as c where c.job_id = skip_staged_rows.job_id
+  ),
+
+  changed as (
+    update importer.job_chunks as c
+    set rows_loaded = c.rows_loaded - g.rows, rows_skipped = c.rows_skipped + g.rows
+    from (
+      select k.seq, least(k.rows_loaded, skip_staged_rows.row_count - k.loaded_after)::bigint as rows
+      from counted as k where k.loaded_after < skip_staged_rows.row_count
+    ) as g
+    where c.job_id = skip_staged_rows.job_id and c.seq = g.seq
+    returning g.rows
+  )
+
+  select coalesce(sum(g.rows), 0) into skipped from changed as g;
+  if skipped <> skip_staged_rows.row_count then
+    raise exception 'cannot skip % staged rows: the ledger has %', skip_staged_rows.row_count, skipped
+    using errcode = 'IJ902', hint = 'This is a bug in import-jobs; report it together with the dialect of the file.';
+  end if;
+  update public.import_jobs as j
+  set
+    rows_loaded = j.rows_loaded - skip_staged_rows.row_count,
+    rows_skipped = j.rows_skipped + skip_staged_rows.row_count
+  where j.id = skip_staged_rows.job_id;
+end
+$$;
+
+COMMENT ON FUNCTION importer.skip_staged_rows(job_id uuid, token uuid, row_count bigint) IS 'Counts the given number of staged rows as skipped instead of loaded. Raises IJ902 if there are fewer, and IJ103 without
+a valid lease.';
 
 CREATE FUNCTION importer.source_deleted(job_id uuid) RETURNS void
     LANGUAGE sql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   update public.import_jobs as j set source_deleted_at = clock_timestamp()
   where j.id = source_deleted.job_id and j.status = 'completed' and j.source_deleted_at is null
 $$;
 
-COMMENT ON FUNCTION importer.source_deleted(job_id uuid) IS 'Notes that the file of a completed job has been deleted.';
+COMMENT ON FUNCTION importer.source_deleted(job_id uuid) IS 'Records that the file of a completed job has been deleted.';
 
 CREATE FUNCTION importer.sources_to_delete() RETURNS TABLE(job_id uuid, bucket_id text, object_path text)
     LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   select j.id, j.bucket_id, j.object_path
   from public.import_jobs as j
   where j.status = 'completed' and j.source_deleted_at is null
     and j.options -> 'delete_source' = 'true' and coalesce(j.options -> 'dry_run', 'false') <> 'true'
     and j.finished_at > now() - interval '7 days'
-    -- A user's job deletes what is in the user's own folder alone.
+    -- A user's job may delete files only in the user's own folder.
     and (j.created_by is null or (j.bucket_id = 'imports' and starts_with(j.object_path, j.created_by || '/')))
   order by j.finished_at
   limit 100
 $$;
 
-COMMENT ON FUNCTION importer.sources_to_delete() IS 'Files that completed jobs asked to be deleted and that have not been, the oldest first.';
-
-CREATE FUNCTION importer.stage_name(job_id uuid) RETURNS text
-    LANGUAGE sql IMMUTABLE
-    SET search_path TO ''
-    AS $$
-  select 'stage_' || replace(stage_name.job_id::text, '-', '')
-$$;
-
-COMMENT ON FUNCTION importer.stage_name(job_id uuid) IS 'Name of the staging table of a job, in the schema importer.';
+COMMENT ON FUNCTION importer.sources_to_delete() IS 'Returns the files that completed jobs asked to delete and that have not been deleted yet, the oldest job first.';
 
 CREATE FUNCTION importer.sweep_import_jobs() RETURNS TABLE(job_id uuid, action text)
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   lost uuid[];
@@ -2250,8 +2264,8 @@ begin
     )
     for update of j skip locked
   ) as c;
-  -- A renewal that was on its way when the first look was taken counts: the lock waits for it, and the
-  -- second look has a snapshot of its own.
+  -- A renewal that was in progress during the first query counts: the lock waits for it, and the second query has a new
+  -- snapshot.
   perform from importer.job_leases as l where l.job_id = any (lost) for update;
   select array_agg(c.id) into lost
   from unnest(lost) as c (id)
@@ -2275,7 +2289,7 @@ begin
         when j.attempts >= j.max_attempts then format('the processor was lost in each of %s attempts', j.attempts)
       end,
       error_hint = case
-        when j.attempts >= j.max_attempts then 'See the processor''s log for what ended it; then set status to pending.'
+        when j.attempts >= j.max_attempts then 'Look for the cause in the processor''s log, then set status to pending.'
       end
     where j.id = any (lost)
     returning j.id, j.status
@@ -2283,8 +2297,7 @@ begin
 
   select e.id, case e.status when 'failed' then 'attempts_used_up' else 'lease_lost' end from ended as e;
 
-  perform importer.drop_stages();
-  perform importer.drop_replaced();
+  perform importer.drop_job_tables();
 
   select array_agg(d.id) into due
   from (
@@ -2294,34 +2307,19 @@ begin
     limit 1000
   ) as d;
   if due is not null then
-    perform importer.ring(due);
+    perform importer.ring_processor(due);
     return query select d.id, 'rung' from unnest(due) as d (id);
   end if;
 end
 $$;
 
-COMMENT ON FUNCTION importer.sweep_import_jobs() IS 'Takes back running jobs whose lease is over, fails those without attempts left, rings for pending ones that are due.
-Returns what it did to which job. Run by pg_cron where it is installed, and by every processor on a timer.';
-
-CREATE FUNCTION importer.target_of(called text) RETURNS SETOF public.import_targets
-    LANGUAGE plpgsql STABLE ROWS 1
-    SET search_path TO ''
-    AS $$
-begin
-  return query
-  select t.*
-  from public.import_targets as t
-  where t.name = target_of.called or t."table" = target_of.called
-  order by t.name = target_of.called desc, t.name
-  limit 1;
-end
-$$;
-
-COMMENT ON FUNCTION importer.target_of(called text) IS 'The target that a job calls so, by its name or its table; no row where there is none.';
+COMMENT ON FUNCTION importer.sweep_import_jobs() IS 'Takes back running jobs whose lease has expired, fails those without attempts left, drops tables of ended jobs, and
+rings for pending jobs that are due. Returns each job with what was done. pg_cron, if installed, and every processor run
+it regularly.';
 
 CREATE FUNCTION importer.target_privileges(target public.import_targets) RETURNS TABLE(privilege text, column_name text)
     LANGUAGE plpgsql STABLE
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 #variable_conflict use_column
 begin
@@ -2355,11 +2353,29 @@ begin
 end
 $$;
 
-COMMENT ON FUNCTION importer.target_privileges(target public.import_targets) IS 'The privileges that an import into the target needs: a column each, or the whole table where it is null.';
+COMMENT ON FUNCTION importer.target_privileges(target public.import_targets) IS 'Returns the privileges that an import into the target needs, each on a column or, where the column is null, on the
+table.';
+
+CREATE FUNCTION importer.target_relation(name_or_table text, must_exist boolean DEFAULT false) RETURNS regclass
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  relation regclass := (select to_regclass(t."table") from importer.find_target(name_or_table) as t);
+begin
+  if must_exist and relation is null then
+    raise exception 'the table of the target no longer exists' using errcode = 'IJ503',
+    hint = 'Restore the table or register the target again with importer.register_target().';
+  end if;
+  return relation;
+end
+$$;
+
+COMMENT ON FUNCTION importer.target_relation(name_or_table text, must_exist boolean) IS 'Returns the table of a target; null, or IJ503 if it must exist, when there is no such target or table.';
 
 CREATE FUNCTION importer.trigger_import_job_processing() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   due uuid[];
@@ -2372,68 +2388,70 @@ begin
     where n.status = 'pending' and o.status in ('failed', 'cancelled');
   end if;
   if due is not null then
-    perform importer.ring(due);
+    perform importer.ring_processor(due);
   end if;
   return null;
 exception when others then
-  raise warning 'import-jobs could not ring the processor (%): %; the sweep will find the job', sqlstate, sqlerrm;
+  raise warning 'import-jobs could not ring the processor (%): %', sqlstate, sqlerrm
+  using hint = 'No action is needed for the job: the sweep will find it.';
   return null;
 end
 $$;
 
-COMMENT ON FUNCTION importer.trigger_import_job_processing() IS 'Trigger function: rings the processor once for the statement''s new pending jobs, and never fails the statement.';
+COMMENT ON FUNCTION importer.trigger_import_job_processing() IS 'Trigger function: rings the processor once for the pending jobs of a statement; it never fails the statement.';
 
 CREATE FUNCTION importer.undo_import_job(id uuid) RETURNS bigint
     LANGUAGE plpgsql
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     SET row_security TO 'off'
     AS $_$
 declare
   job public.import_jobs;
   rules jsonb;
   relation regclass;
-  kept regclass := to_regclass('importer.' || importer.replaced_name(undo_import_job.id));
+  kept regclass := to_regclass('importer.' || importer.job_table_name('replaced', undo_import_job.id));
   obstacle text;
-  mine text;
+  own_rows text;
   columns text;
   removed bigint;
   restored bigint := 0;
 begin
   select j.* into job from public.import_jobs as j where j.id = undo_import_job.id for update;
   if job.id is null then
-    raise exception 'there is no such job' using errcode = 'IJ108', hint = 'Check the id, and that the job is yours.';
+    raise exception 'the job does not exist' using errcode = 'IJ108',
+    hint = 'Check the id, and that the job belongs to you.';
   end if;
   rules := importer.describe_target(job.target);
-  relation := to_regclass(quote_ident(rules ->> 'schema') || '.' || quote_ident(rules ->> 'table'));
+  relation := importer.target_relation(job.target);
   obstacle := case
     when job.status in ('pending', 'running') then 'it has not ended'
-    when job.undone_at is not null then 'it has been undone'
-    when job.options -> 'dry_run' = 'true' then 'it was a dry run and has written nothing'
-    when relation is null then 'its target or the table is gone'
-    when kept is null and rules ->> 'mode' = 'replace' then 'the rows it replaced are not kept any more'
+    when job.undone_at is not null then 'it has already been undone'
+    when job.options -> 'dry_run' = 'true' then 'it was a dry run and wrote nothing'
+    when relation is null then 'its target or table no longer exists'
+    when kept is null and rules ->> 'mode' = 'replace' then 'the rows that it replaced are no longer stored'
     when kept is null and rules ->> 'mode' not in ('insert', 'ignore') then
-      format('in mode %s nobody knows what was there before', rules ->> 'mode')
+      format('mode %s does not store the previous values', rules ->> 'mode')
     when kept is null and rules ->> 'provenance_column' is null then 'its target has no provenance_column'
     when kept is not null and exists (
       select from public.import_jobs as l
       where l.id <> job.id and l.finished_at > job.finished_at and l.undone_at is null
-        and to_regclass('importer.' || importer.replaced_name(l.id)) is not null
+        and to_regclass('importer.' || importer.job_table_name('replaced', l.id)) is not null
         and importer.describe_target(l.target) ->> 'name' = rules ->> 'name'
         and (l.created_by = job.created_by or l.created_by is null or job.created_by is null)
     ) then 'a later job has replaced its rows'
   end;
   if obstacle is not null then
     raise exception 'the job cannot be undone: %', obstacle using errcode = 'IJ112',
-    hint = 'Inserts go by the target''s provenance_column; in mode replace, the latest job first, within keep_replaced_days.';
+    hint = 'Inserts need a provenance_column; in mode replace, undo the latest job first, within keep_replaced_days.';
   end if;
-  mine := case
+  own_rows := case
     when rules ->> 'provenance_column' is not null then format('t.%I = %L', rules ->> 'provenance_column', job.id)
     when job.created_by is null or rules ->> 'owner_column' is null then 'true'
     else format('t.%I = %L', rules ->> 'owner_column', job.created_by)
   end;
   perform set_config('search_path', s.reset_val, true) from pg_catalog.pg_settings as s where s.name = 'search_path';
   if kept is null then
-    execute format('delete from %s as t where %s', relation, mine);
+    execute format('delete from %s as t where %s', relation, own_rows);
     get diagnostics removed = row_count;
   else
     select string_agg(quote_ident(a.attname), ', ' order by a.attnum) into columns
@@ -2441,28 +2459,31 @@ begin
     where a.attrelid = relation and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
       and exists (select from pg_catalog.pg_attribute as k where k.attrelid = kept and k.attname = a.attname);
     execute format(
-      'with gone as (delete from %1$s as t where %2$s returning 1),
-      back as (
+      'with removed as (delete from %1$s as t where %2$s returning 1),
+      restored as (
         insert into %1$s (%3$s) overriding system value
-        select %3$s from %4$s where (select count(*) from gone) >= 0 order by "#row" returning 1
+        select %3$s from %4$s where (select count(*) from removed) >= 0 order by "#row" returning 1
       )
-      select (select count(*) from gone), (select count(*) from back)', relation, mine, columns, kept
+      select (select count(*) from removed), (select count(*) from restored)', relation, own_rows, columns, kept
     ) into removed, restored;
     execute format('drop table %s', kept);
   end if;
   update public.import_jobs as j set undone_at = clock_timestamp() where j.id = job.id;
   insert into public.import_job_events (job_id, event, attempt, detail)
-  values (job.id, 'undone', job.attempts, jsonb_build_object('removed', removed, 'restored', restored, 'by', session_user));
+  values (
+    job.id, 'undone', job.attempts,
+    jsonb_build_object('removed', removed, 'restored', restored, 'by', session_user)
+  );
   return case when kept is null then removed else restored end;
 end
 $_$;
 
-COMMENT ON FUNCTION importer.undo_import_job(id uuid) IS 'Removes the rows of a job that has ended, or puts back those it replaced; returns how many. Its counters stay. Raises
-IJ112 where that cannot be done, with the reason. For administrators.';
+COMMENT ON FUNCTION importer.undo_import_job(id uuid) IS 'Removes the rows of a job that has ended, or restores the rows that it replaced, and returns the number of rows; the
+counters of the job keep their values. Raises IJ112, with the reason, if the job cannot be undone. For administrators.';
 
 CREATE FUNCTION importer.unregister_target(name text) RETURNS boolean
     LANGUAGE plpgsql
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   delete from public.import_targets as t where t.name = unregister_target.name;
@@ -2470,21 +2491,21 @@ begin
 end
 $$;
 
-COMMENT ON FUNCTION importer.unregister_target(name text) IS 'Removes a target, and with it the processor''s grants on its table that no other target needs; false when there was none.
-For administrators.';
+COMMENT ON FUNCTION importer.unregister_target(name text) IS 'Removes a target and the processor''s grants that no other target of the table needs; returns false if there is no such
+target. For administrators.';
 
 CREATE FUNCTION importer.wake_token() RETURNS text
     LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   select importer.setting('import_jobs_wake_token')
 $$;
 
-COMMENT ON FUNCTION importer.wake_token() IS 'The token that rings the processor; null when none is configured.';
+COMMENT ON FUNCTION importer.wake_token() IS 'Returns the token that rings the processor; null if none is configured.';
 
 CREATE FUNCTION public.cancel_import_job(id uuid) RETURNS public.import_jobs
     LANGUAGE plpgsql
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   job public.import_jobs;
@@ -2492,17 +2513,19 @@ begin
   update public.import_jobs as j set status = 'cancelled'
   where j.id = cancel_import_job.id returning j.* into job;
   if job.id is null then
-    raise exception 'there is no such job' using errcode = 'IJ108', hint = 'Check the id, and that the job is yours.';
+    raise exception 'the job does not exist' using errcode = 'IJ108',
+    hint = 'Check the id, and that the job belongs to you.';
   end if;
   return job;
 end
 $$;
 
-COMMENT ON FUNCTION public.cancel_import_job(id uuid) IS 'Cancels a pending or running job; rows that were committed stay and stay counted. IJ101 for a job that has ended.';
+COMMENT ON FUNCTION public.cancel_import_job(id uuid) IS 'Cancels a pending or running job; committed rows stay in the target and in the counters. Raises IJ101 for a job that
+has ended.';
 
 CREATE FUNCTION public.create_import_job(object_path text, target text, options jsonb DEFAULT '{}'::jsonb, bucket_id text DEFAULT 'imports'::text, priority smallint DEFAULT 0, run_after timestamp with time zone DEFAULT now(), idempotency_key text DEFAULT NULL::text, id uuid DEFAULT gen_random_uuid()) RETURNS public.import_jobs
     LANGUAGE plpgsql
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   job public.import_jobs;
@@ -2524,11 +2547,11 @@ exception when unique_violation then
 end
 $$;
 
-COMMENT ON FUNCTION public.create_import_job(object_path text, target text, options jsonb, bucket_id text, priority smallint, run_after timestamp with time zone, idempotency_key text, id uuid) IS 'Inserts a job and returns it; where the owner has used the idempotency_key before, returns the job of that time.';
+COMMENT ON FUNCTION public.create_import_job(object_path text, target text, options jsonb, bucket_id text, priority smallint, run_after timestamp with time zone, idempotency_key text, id uuid) IS 'Inserts a job and returns it; if the owner has used the idempotency_key before, returns the first job instead.';
 
 CREATE FUNCTION public.retry_import_job(id uuid) RETURNS public.import_jobs
     LANGUAGE plpgsql
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   job public.import_jobs;
@@ -2536,13 +2559,15 @@ begin
   update public.import_jobs as j set status = 'pending'
   where j.id = retry_import_job.id returning j.* into job;
   if job.id is null then
-    raise exception 'there is no such job' using errcode = 'IJ108', hint = 'Check the id, and that the job is yours.';
+    raise exception 'the job does not exist' using errcode = 'IJ108',
+    hint = 'Check the id, and that the job belongs to you.';
   end if;
   return job;
 end
 $$;
 
-COMMENT ON FUNCTION public.retry_import_job(id uuid) IS 'Sets a failed or cancelled job pending again; it loads what is missing, not what is in. IJ101 for any other state.';
+COMMENT ON FUNCTION public.retry_import_job(id uuid) IS 'Sets a failed or cancelled job pending again; it loads only the rows that are not loaded yet. Raises IJ101 in any other
+state.';
 
 CREATE TABLE importer.job_chunks (
     job_id uuid NOT NULL,
@@ -2564,35 +2589,36 @@ CREATE TABLE importer.job_chunks (
     CONSTRAINT job_chunks_seq_check CHECK ((seq >= 0))
 );
 
-COMMENT ON TABLE importer.job_chunks IS 'Chunks of a job that have been committed, with the bytes they cover.';
+COMMENT ON TABLE importer.job_chunks IS 'The ledger: the committed chunks of a job, with the bytes that they cover.';
 
 COMMENT ON COLUMN importer.job_chunks.job_id IS 'The job.';
 
 COMMENT ON COLUMN importer.job_chunks.seq IS 'Number of the chunk in the file, from 0.';
 
-COMMENT ON COLUMN importer.job_chunks.byte_start IS 'First byte of the chunk in the text stream.';
+COMMENT ON COLUMN importer.job_chunks.byte_start IS 'Offset of the first byte of the chunk in the text stream.';
 
-COMMENT ON COLUMN importer.job_chunks.byte_end IS 'First byte after the chunk.';
+COMMENT ON COLUMN importer.job_chunks.byte_end IS 'Offset of the first byte after the chunk.';
 
 COMMENT ON COLUMN importer.job_chunks.next_line IS 'Line on which the next chunk starts.';
 
-COMMENT ON COLUMN importer.job_chunks.next_record IS 'Number of the next chunk''s first record.';
+COMMENT ON COLUMN importer.job_chunks.next_record IS 'Number of the first record of the next chunk.';
 
-COMMENT ON COLUMN importer.job_chunks.rows_read IS 'Records of the chunk.';
+COMMENT ON COLUMN importer.job_chunks.rows_read IS 'Number of records in the chunk.';
 
-COMMENT ON COLUMN importer.job_chunks.rows_loaded IS 'Records in the target.';
+COMMENT ON COLUMN importer.job_chunks.rows_loaded IS 'Number of records loaded into the target.';
 
-COMMENT ON COLUMN importer.job_chunks.rows_rejected IS 'Records refused.';
+COMMENT ON COLUMN importer.job_chunks.rows_rejected IS 'Number of rejected records.';
 
-COMMENT ON COLUMN importer.job_chunks.rows_skipped IS 'Records passed over.';
+COMMENT ON COLUMN importer.job_chunks.rows_skipped IS 'Number of skipped records.';
 
-COMMENT ON COLUMN importer.job_chunks.chunk_bytes IS 'The size by which the file is cut: a later attempt cuts it alike, so that it finds what is in.';
+COMMENT ON COLUMN importer.job_chunks.chunk_bytes IS 'Size by which the file is cut into chunks; a later attempt uses the same size, so that its chunks match the ledger.';
 
-COMMENT ON COLUMN importer.job_chunks.attempt IS 'The attempt that committed it.';
+COMMENT ON COLUMN importer.job_chunks.attempt IS 'The attempt that committed the chunk.';
 
-COMMENT ON COLUMN importer.job_chunks.figures IS 'What the report had of the chunks that are named in it, for an attempt that resumes; in one entry of a job at most.';
+COMMENT ON COLUMN importer.job_chunks.figures IS 'Figures of the report, and the chunks that they cover, for an attempt that resumes; at most one entry of a job has
+them.';
 
-COMMENT ON COLUMN importer.job_chunks.committed_at IS 'When, by the database''s clock.';
+COMMENT ON COLUMN importer.job_chunks.committed_at IS 'When the chunk was committed, by the clock of the database.';
 
 CREATE TABLE importer.job_identities (
     job_id uuid NOT NULL,
@@ -2605,9 +2631,9 @@ COMMENT ON TABLE importer.job_identities IS 'Role and claims of the owners of jo
 
 COMMENT ON COLUMN importer.job_identities.job_id IS 'The job.';
 
-COMMENT ON COLUMN importer.job_identities.role IS 'The role that writes the rows, usually authenticated.';
+COMMENT ON COLUMN importer.job_identities.role IS 'Role that writes the rows, usually authenticated.';
 
-COMMENT ON COLUMN importer.job_identities.claims IS 'sub, role, aal, is_anonymous, and what the target lists.';
+COMMENT ON COLUMN importer.job_identities.claims IS 'The claims sub, role, aal and is_anonymous, and those that the target lists.';
 
 CREATE TABLE importer.job_leases (
     job_id uuid NOT NULL,
@@ -2618,21 +2644,21 @@ CREATE TABLE importer.job_leases (
     expires_at timestamp with time zone NOT NULL
 );
 
-COMMENT ON TABLE importer.job_leases IS 'One row for each running job: the processor that holds it and for how long.';
+COMMENT ON TABLE importer.job_leases IS 'Leases on running jobs: which processor holds the job, and until when.';
 
-COMMENT ON COLUMN importer.job_leases.job_id IS 'The job; a job has one lease or none.';
+COMMENT ON COLUMN importer.job_leases.job_id IS 'The job; a job has at most one lease.';
 
-COMMENT ON COLUMN importer.job_leases.token IS 'Fencing token, new with every claim.';
+COMMENT ON COLUMN importer.job_leases.token IS 'Fencing token; each claim makes a new one.';
 
 COMMENT ON COLUMN importer.job_leases.worker IS 'Name of the processor, for people.';
 
-COMMENT ON COLUMN importer.job_leases.attempt IS 'The attempt this lease belongs to.';
+COMMENT ON COLUMN importer.job_leases.attempt IS 'The attempt to which the lease belongs.';
 
-COMMENT ON COLUMN importer.job_leases.claimed_at IS 'When it was taken, by the database''s clock.';
+COMMENT ON COLUMN importer.job_leases.claimed_at IS 'When the job was claimed, by the clock of the database.';
 
-COMMENT ON COLUMN importer.job_leases.expires_at IS 'Until when it holds, by the database''s clock.';
+COMMENT ON COLUMN importer.job_leases.expires_at IS 'When the lease expires, by the clock of the database.';
 
-CREATE TABLE importer.job_rejects (
+CREATE TABLE importer.job_rejections (
     job_id uuid NOT NULL,
     record_number bigint NOT NULL,
     line_number bigint NOT NULL,
@@ -2642,21 +2668,21 @@ CREATE TABLE importer.job_rejects (
     raw text
 );
 
-COMMENT ON TABLE importer.job_rejects IS 'Rejected rows on their way into errors.csv.';
+COMMENT ON TABLE importer.job_rejections IS 'Rejections that import_job_errors does not hold in full, kept for errors.csv.';
 
-COMMENT ON COLUMN importer.job_rejects.job_id IS 'The job.';
+COMMENT ON COLUMN importer.job_rejections.job_id IS 'The job.';
 
-COMMENT ON COLUMN importer.job_rejects.record_number IS 'Data record of the file, from 1.';
+COMMENT ON COLUMN importer.job_rejections.record_number IS 'Number of the record in the file, from 1.';
 
-COMMENT ON COLUMN importer.job_rejects.line_number IS 'Line on which it starts, from 1.';
+COMMENT ON COLUMN importer.job_rejections.line_number IS 'Line on which the record starts, from 1.';
 
-COMMENT ON COLUMN importer.job_rejects.column_name IS 'Column at fault; null: the row as a whole.';
+COMMENT ON COLUMN importer.job_rejections.column_name IS 'Column whose value is invalid; null: the whole row.';
 
-COMMENT ON COLUMN importer.job_rejects.code IS 'Stable code, see docs/errors.md.';
+COMMENT ON COLUMN importer.job_rejections.code IS 'Stable code, see docs/reference/errors.md.';
 
-COMMENT ON COLUMN importer.job_rejects.message IS 'The reason in a sentence.';
+COMMENT ON COLUMN importer.job_rejections.message IS 'The reason in words.';
 
-COMMENT ON COLUMN importer.job_rejects.raw IS 'The whole record as it stands in the file.';
+COMMENT ON COLUMN importer.job_rejections.raw IS 'The whole record as it is in the file.';
 
 CREATE TABLE importer.settings (
     name text NOT NULL,
@@ -2664,13 +2690,13 @@ CREATE TABLE importer.settings (
     updated_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
-COMMENT ON TABLE importer.settings IS 'import_jobs_processor_url, import_jobs_wake_token (Vault''s secrets of these names win) and limits.';
+COMMENT ON TABLE importer.settings IS 'Limits, import_jobs_processor_url and import_jobs_wake_token; Vault secrets of these names take precedence.';
 
 COMMENT ON COLUMN importer.settings.name IS 'Name of the setting.';
 
-COMMENT ON COLUMN importer.settings.value IS 'Its value, as text.';
+COMMENT ON COLUMN importer.settings.value IS 'Value of the setting, as text.';
 
-COMMENT ON COLUMN importer.settings.updated_at IS 'When it was last written.';
+COMMENT ON COLUMN importer.settings.updated_at IS 'When the setting was last written.';
 
 CREATE TABLE public.import_job_errors (
     job_id uuid NOT NULL,
@@ -2682,21 +2708,21 @@ CREATE TABLE public.import_job_errors (
     raw text
 );
 
-COMMENT ON TABLE public.import_job_errors IS 'Rejected rows of a job, with the line, the column and the reason.';
+COMMENT ON TABLE public.import_job_errors IS 'Rejected rows of a job, each with its line, its column and the reason.';
 
 COMMENT ON COLUMN public.import_job_errors.job_id IS 'The job.';
 
-COMMENT ON COLUMN public.import_job_errors.record_number IS 'Data record of the file, counted from 1 below the header.';
+COMMENT ON COLUMN public.import_job_errors.record_number IS 'Number of the record in the file; the first one below the header is 1.';
 
-COMMENT ON COLUMN public.import_job_errors.line_number IS 'Line of the file on which the record starts, from 1.';
+COMMENT ON COLUMN public.import_job_errors.line_number IS 'Line of the file on which the record starts, counted from 1.';
 
-COMMENT ON COLUMN public.import_job_errors.column_name IS 'Column of the target at fault; null: the row as a whole.';
+COMMENT ON COLUMN public.import_job_errors.column_name IS 'Column of the target whose value is invalid; null: the whole row.';
 
-COMMENT ON COLUMN public.import_job_errors.code IS 'Stable code, see docs/errors.md.';
+COMMENT ON COLUMN public.import_job_errors.code IS 'Stable code, see docs/reference/errors.md.';
 
-COMMENT ON COLUMN public.import_job_errors.message IS 'The reason in a sentence; it never repeats the value.';
+COMMENT ON COLUMN public.import_job_errors.message IS 'The reason in words; it never contains the value.';
 
-COMMENT ON COLUMN public.import_job_errors.raw IS 'The record as it stands in the file, cut at 8,192 bytes of UTF-8.';
+COMMENT ON COLUMN public.import_job_errors.raw IS 'The record as it is in the file, cut at 8,192 bytes of UTF-8.';
 
 CREATE TABLE public.import_job_events (
     id bigint NOT NULL,
@@ -2707,19 +2733,19 @@ CREATE TABLE public.import_job_events (
     detail jsonb DEFAULT '{}'::jsonb NOT NULL
 );
 
-COMMENT ON TABLE public.import_job_events IS 'What happened to a job, in order.';
+COMMENT ON TABLE public.import_job_events IS 'The log of a job, in order.';
 
-COMMENT ON COLUMN public.import_job_events.id IS 'Order of the events.';
+COMMENT ON COLUMN public.import_job_events.id IS 'Position in the order of events.';
 
 COMMENT ON COLUMN public.import_job_events.job_id IS 'The job.';
 
-COMMENT ON COLUMN public.import_job_events.happened_at IS 'When, by the database''s clock.';
+COMMENT ON COLUMN public.import_job_events.happened_at IS 'When the event happened, by the clock of the database.';
 
-COMMENT ON COLUMN public.import_job_events.event IS 'A status the job went into, or: retry_scheduled, given_back, postponed, resumed, lease_lost, undone.';
+COMMENT ON COLUMN public.import_job_events.event IS 'The new status of the job, or: retry_scheduled, released, postponed, resumed, lease_lost, undone.';
 
-COMMENT ON COLUMN public.import_job_events.attempt IS 'The attempt during which it happened.';
+COMMENT ON COLUMN public.import_job_events.attempt IS 'The attempt during which the event happened.';
 
-COMMENT ON COLUMN public.import_job_events.detail IS 'What else there is to say; never a value of a row.';
+COMMENT ON COLUMN public.import_job_events.detail IS 'Further details; never a value of a row.';
 
 ALTER TABLE public.import_job_events ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.import_job_events_id_seq
@@ -2739,8 +2765,8 @@ ALTER TABLE ONLY importer.job_identities
 ALTER TABLE ONLY importer.job_leases
     ADD CONSTRAINT job_leases_pkey PRIMARY KEY (job_id);
 
-ALTER TABLE ONLY importer.job_rejects
-    ADD CONSTRAINT job_rejects_pkey PRIMARY KEY (job_id, record_number);
+ALTER TABLE ONLY importer.job_rejections
+    ADD CONSTRAINT job_rejections_pkey PRIMARY KEY (job_id, record_number);
 
 ALTER TABLE ONLY importer.settings
     ADD CONSTRAINT settings_pkey PRIMARY KEY (name);
@@ -2769,23 +2795,23 @@ CREATE UNIQUE INDEX import_jobs_idempotency ON public.import_jobs USING btree (c
 
 CREATE UNIQUE INDEX import_jobs_idempotency_unowned ON public.import_jobs USING btree (idempotency_key) WHERE (created_by IS NULL);
 
+CREATE INDEX import_jobs_last_start ON public.import_jobs USING btree (created_by, started_at);
+
 CREATE INDEX import_jobs_owner ON public.import_jobs USING btree (created_by, created_at DESC);
-
-CREATE INDEX import_jobs_pairs ON public.import_jobs USING btree (target, COALESCE(created_by, '00000000-0000-0000-0000-000000000000'::uuid), priority DESC, created_at, id, run_after) WHERE ((status = 'pending'::public.import_job_status) AND (attempts < max_attempts));
-
-COMMENT ON INDEX public.import_jobs_pairs IS 'The jobs of one owner for one target, in the order in which they run.';
 
 CREATE INDEX import_jobs_pending ON public.import_jobs USING btree (priority DESC, created_at) WHERE (status = 'pending'::public.import_job_status);
 
+CREATE INDEX import_jobs_queue_by_owner ON public.import_jobs USING btree (COALESCE(created_by, '00000000-0000-0000-0000-000000000000'::uuid), priority DESC, created_at, id, run_after) WHERE ((status = 'pending'::public.import_job_status) AND (attempts < max_attempts));
+
+COMMENT ON INDEX public.import_jobs_queue_by_owner IS 'Pending jobs by owner, in the order in which they run.';
+
+CREATE INDEX import_jobs_queue_by_target ON public.import_jobs USING btree (target, COALESCE(created_by, '00000000-0000-0000-0000-000000000000'::uuid), priority DESC, created_at, id, run_after) WHERE ((status = 'pending'::public.import_job_status) AND (attempts < max_attempts));
+
+COMMENT ON INDEX public.import_jobs_queue_by_target IS 'Pending jobs by target and owner, in the order in which they run.';
+
 CREATE INDEX import_jobs_running ON public.import_jobs USING btree (target) WHERE (status = 'running'::public.import_job_status);
 
-CREATE INDEX import_jobs_served ON public.import_jobs USING btree (created_by, started_at);
-
 CREATE INDEX import_jobs_sources_to_delete ON public.import_jobs USING btree (finished_at) WHERE ((status = 'completed'::public.import_job_status) AND (source_deleted_at IS NULL) AND ((options -> 'delete_source'::text) = 'true'::jsonb));
-
-CREATE INDEX import_jobs_turns ON public.import_jobs USING btree (COALESCE(created_by, '00000000-0000-0000-0000-000000000000'::uuid), priority DESC, created_at, id, run_after) WHERE ((status = 'pending'::public.import_job_status) AND (attempts < max_attempts));
-
-COMMENT ON INDEX public.import_jobs_turns IS 'The jobs of one owner, in the order in which they run.';
 
 CREATE TRIGGER check_import_job BEFORE INSERT ON public.import_jobs FOR EACH ROW EXECUTE FUNCTION importer.check_import_job();
 
@@ -2816,8 +2842,8 @@ ALTER TABLE ONLY importer.job_identities
 ALTER TABLE ONLY importer.job_leases
     ADD CONSTRAINT job_leases_job_id_fkey FOREIGN KEY (job_id) REFERENCES public.import_jobs(id) ON DELETE CASCADE;
 
-ALTER TABLE ONLY importer.job_rejects
-    ADD CONSTRAINT job_rejects_job_id_fkey FOREIGN KEY (job_id) REFERENCES public.import_jobs(id) ON DELETE CASCADE;
+ALTER TABLE ONLY importer.job_rejections
+    ADD CONSTRAINT job_rejections_job_id_fkey FOREIGN KEY (job_id) REFERENCES public.import_jobs(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.import_job_errors
     ADD CONSTRAINT import_job_errors_job_id_fkey FOREIGN KEY (job_id) REFERENCES public.import_jobs(id) ON DELETE CASCADE;
@@ -2859,20 +2885,22 @@ GRANT USAGE ON SCHEMA public TO anon;
 GRANT USAGE ON SCHEMA public TO authenticated;
 GRANT USAGE ON SCHEMA public TO service_role;
 
-REVOKE ALL ON FUNCTION importer.admit_job(job_id uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION importer.admit_job(job_id uuid) TO import_processor;
-
 REVOKE ALL ON FUNCTION importer.advance_sequences(relation regclass) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.backoff(attempt integer) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.base_type(type_id oid) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION importer.check_admission(job_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.check_admission(job_id uuid) TO import_processor;
+
 REVOKE ALL ON FUNCTION importer.check_import_job() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.check_import_options(options jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.check_import_target() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.check_lease(job_id uuid, token uuid) FROM PUBLIC;
 
 GRANT SELECT ON TABLE public.import_jobs TO authenticated;
 GRANT SELECT,DELETE ON TABLE public.import_jobs TO service_role;
@@ -2936,12 +2964,16 @@ GRANT ALL ON FUNCTION importer.claim_file(job_id uuid, token uuid, sha256 text) 
 REVOKE ALL ON FUNCTION importer.claim_jobs(worker text, max_jobs integer, lease_seconds integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.claim_jobs(worker text, max_jobs integer, lease_seconds integer) TO import_processor;
 
-REVOKE ALL ON FUNCTION importer.commit_chunk(job_id uuid, token uuid, seq integer, byte_start bigint, byte_end bigint, next_line bigint, next_record bigint, rows_read bigint, rows_loaded bigint, rows_rejected bigint, rows_skipped bigint, bytes_read bigint, errors jsonb, kept integer, preview jsonb, chunk_bytes bigint) FROM PUBLIC;
-GRANT ALL ON FUNCTION importer.commit_chunk(job_id uuid, token uuid, seq integer, byte_start bigint, byte_end bigint, next_line bigint, next_record bigint, rows_read bigint, rows_loaded bigint, rows_rejected bigint, rows_skipped bigint, bytes_read bigint, errors jsonb, kept integer, preview jsonb, chunk_bytes bigint) TO import_processor;
+REVOKE ALL ON FUNCTION importer.commit_chunk(job_id uuid, token uuid, seq integer, byte_start bigint, byte_end bigint, next_line bigint, next_record bigint, rows_read bigint, rows_loaded bigint, rows_rejected bigint, rows_skipped bigint, bytes_read bigint, rejections jsonb, kept integer, preview jsonb, chunk_bytes bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.commit_chunk(job_id uuid, token uuid, seq integer, byte_start bigint, byte_end bigint, next_line bigint, next_record bigint, rows_read bigint, rows_loaded bigint, rows_rejected bigint, rows_skipped bigint, bytes_read bigint, rejections jsonb, kept integer, preview jsonb, chunk_bytes bigint) TO import_processor;
 
 REVOKE ALL ON FUNCTION importer.condition_holds(condition text, claims jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.configure(processor_url text, wake_token text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.count_rejections_by_code(job_id uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.create_job_table(table_name text, relation regclass, numbers text[], columns text[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.current_identity(owner uuid, listed text[]) FROM PUBLIC;
 
@@ -2949,9 +2981,10 @@ REVOKE ALL ON FUNCTION importer.declared_columns(columns jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.describe_target(target text, uploader text) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION importer.drop_replaced() FROM PUBLIC;
+REVOKE ALL ON FUNCTION importer.drop_job_tables() FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION importer.drop_stages() FROM PUBLIC;
+REVOKE ALL ON FUNCTION importer.drop_staging_table(job_id uuid, token uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.drop_staging_table(job_id uuid, token uuid) TO import_processor;
 
 REVOKE ALL ON FUNCTION importer.end_former_sessions(job_id uuid, token uuid, lease_seconds integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.end_former_sessions(job_id uuid, token uuid, lease_seconds integer) TO import_processor;
@@ -2959,11 +2992,10 @@ GRANT ALL ON FUNCTION importer.end_former_sessions(job_id uuid, token uuid, leas
 REVOKE ALL ON FUNCTION importer.fail_job(job_id uuid, token uuid, code text, message text, hint text, transient boolean, report jsonb, errors_path text) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.fail_job(job_id uuid, token uuid, code text, message text, hint text, transient boolean, report jsonb, errors_path text) TO import_processor;
 
+REVOKE ALL ON FUNCTION importer.find_target(name_or_table text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION importer.finish_job(job_id uuid, token uuid, records bigint, file_sha256 text, report jsonb, errors_path text, output_path text) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.finish_job(job_id uuid, token uuid, records bigint, file_sha256 text, report jsonb, errors_path text, output_path text) TO import_processor;
-
-REVOKE ALL ON FUNCTION importer.finish_stage(job_id uuid, token uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION importer.finish_stage(job_id uuid, token uuid) TO import_processor;
 
 REVOKE ALL ON FUNCTION importer.first_bytes(value text, bytes integer) FROM PUBLIC;
 
@@ -2971,20 +3003,18 @@ REVOKE ALL ON FUNCTION importer.follow_import_job() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.follow_import_target() FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION importer.give_back_job(job_id uuid, token uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION importer.give_back_job(job_id uuid, token uuid) TO import_processor;
-
 REVOKE ALL ON FUNCTION importer.grant_target(relation regclass) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.guard_import_job() FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION importer.hold_lease(job_id uuid, token uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION importer.has_unique_key(relation regclass, columns text[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.insertable_columns(relation regclass) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION importer.is_key(relation regclass, columns text[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION importer.invalid_values(type_name text, candidates text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.invalid_values(type_name text, candidates text[]) TO import_processor;
 
-REVOKE ALL ON FUNCTION importer.keep_errors(job_id uuid, errors jsonb, kept integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION importer.job_table_name(kind text, job_id uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.keep_figures(job_id uuid, token uuid, seq integer, figures jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.keep_figures(job_id uuid, token uuid, seq integer, figures jsonb) TO import_processor;
@@ -2992,16 +3022,19 @@ GRANT ALL ON FUNCTION importer.keep_figures(job_id uuid, token uuid, seq integer
 REVOKE ALL ON FUNCTION importer.keep_preview(job_id uuid, token uuid, preview jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.keep_preview(job_id uuid, token uuid, preview jsonb) TO import_processor;
 
-REVOKE ALL ON FUNCTION importer.keep_replaced(job_id uuid, token uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION importer.keep_replaced(job_id uuid, token uuid) TO import_processor;
+REVOKE ALL ON FUNCTION importer.keep_rejections(job_id uuid, rejections jsonb, kept integer) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION importer.lacking_privileges(target public.import_targets, uploader text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION importer.keep_replaced_rows(job_id uuid, token uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.keep_replaced_rows(job_id uuid, token uuid) TO import_processor;
 
 REVOKE ALL ON FUNCTION importer.limit_import_jobs() FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION importer.limit_of(name text, otherwise bigint) FROM PUBLIC;
+REVOKE ALL ON FUNCTION importer.list_rejections(job_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.list_rejections(job_id uuid) TO import_processor;
 
-REVOKE ALL ON FUNCTION importer.may_use(target_name text, identity jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION importer.may_import_into(target_name text, identity jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.missing_privileges(target public.import_targets, uploader text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.next_jobs(max_jobs integer) FROM PUBLIC;
 
@@ -3012,44 +3045,39 @@ GRANT ALL ON FUNCTION importer.open_job(job_id uuid, token uuid, file_etag text,
 
 REVOKE ALL ON FUNCTION importer.open_targets() FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION importer.pass_over(job_id uuid, token uuid, passed bigint) FROM PUBLIC;
-GRANT ALL ON FUNCTION importer.pass_over(job_id uuid, token uuid, passed bigint) TO import_processor;
-
 REVOKE ALL ON FUNCTION importer.postpone_job(job_id uuid, token uuid, seconds double precision) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.postpone_job(job_id uuid, token uuid, seconds double precision) TO import_processor;
 
-REVOKE ALL ON FUNCTION importer.prepare_keys(job_id uuid, token uuid, columns text[]) FROM PUBLIC;
-GRANT ALL ON FUNCTION importer.prepare_keys(job_id uuid, token uuid, columns text[]) TO import_processor;
+REVOKE ALL ON FUNCTION importer.prepare_key_table(job_id uuid, token uuid, columns text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.prepare_key_table(job_id uuid, token uuid, columns text[]) TO import_processor;
 
-REVOKE ALL ON FUNCTION importer.prepare_stage(job_id uuid, token uuid, columns text[]) FROM PUBLIC;
-GRANT ALL ON FUNCTION importer.prepare_stage(job_id uuid, token uuid, columns text[]) TO import_processor;
+REVOKE ALL ON FUNCTION importer.prepare_staging_table(job_id uuid, token uuid, columns text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.prepare_staging_table(job_id uuid, token uuid, columns text[]) TO import_processor;
 
 REVOKE ALL ON FUNCTION importer.queue_heads() FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION importer.refused_values(type_name text, candidates text[]) FROM PUBLIC;
-GRANT ALL ON FUNCTION importer.refused_values(type_name text, candidates text[]) TO import_processor;
-
 REVOKE ALL ON FUNCTION importer.register_target(relation regclass, name text, columns text[], mode text, key_columns text[], update_columns text[], owner_column text, provenance_column text, run_as text) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION importer.reject_staged(job_id uuid, token uuid, errors jsonb, kept integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION importer.reject_staged(job_id uuid, token uuid, errors jsonb, kept integer) TO import_processor;
+REVOKE ALL ON FUNCTION importer.reject_staged_rows(job_id uuid, token uuid, rejections jsonb, kept integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.reject_staged_rows(job_id uuid, token uuid, rejections jsonb, kept integer) TO import_processor;
 
-REVOKE ALL ON FUNCTION importer.rejected_by_code(job_id uuid) FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION importer.rejected_rows(job_id uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION importer.rejected_rows(job_id uuid) TO import_processor;
+REVOKE ALL ON FUNCTION importer.release_job(job_id uuid, token uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.release_job(job_id uuid, token uuid) TO import_processor;
 
 REVOKE ALL ON FUNCTION importer.renew_lease(job_id uuid, token uuid, lease_seconds integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.renew_lease(job_id uuid, token uuid, lease_seconds integer) TO import_processor;
 
-REVOKE ALL ON FUNCTION importer.replaced_name(job_id uuid) FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION importer.ring(job_ids uuid[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION importer.ring_processor(job_ids uuid[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.setting(name text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION importer.setting_number(name text, default_value bigint) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION importer.skip_duplicate(job_id uuid, token uuid, duplicate_of uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.skip_duplicate(job_id uuid, token uuid, duplicate_of uuid) TO import_processor;
+
+REVOKE ALL ON FUNCTION importer.skip_staged_rows(job_id uuid, token uuid, row_count bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.skip_staged_rows(job_id uuid, token uuid, row_count bigint) TO import_processor;
 
 REVOKE ALL ON FUNCTION importer.source_deleted(job_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.source_deleted(job_id uuid) TO import_processor;
@@ -3057,14 +3085,12 @@ GRANT ALL ON FUNCTION importer.source_deleted(job_id uuid) TO import_processor;
 REVOKE ALL ON FUNCTION importer.sources_to_delete() FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.sources_to_delete() TO import_processor;
 
-REVOKE ALL ON FUNCTION importer.stage_name(job_id uuid) FROM PUBLIC;
-
 REVOKE ALL ON FUNCTION importer.sweep_import_jobs() FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.sweep_import_jobs() TO import_processor;
 
-REVOKE ALL ON FUNCTION importer.target_of(called text) FROM PUBLIC;
-
 REVOKE ALL ON FUNCTION importer.target_privileges(target public.import_targets) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.target_relation(name_or_table text, must_exist boolean) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.trigger_import_job_processing() FROM PUBLIC;
 

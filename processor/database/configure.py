@@ -1,10 +1,10 @@
-"""Tell the database where the processor listens, and by which token it is rung."""
+"""Store the URL of the processor and the token of the doorbell in the database."""
 
 import psycopg
 
 
 def configure(database_url: str, processor_url: str, wake_token: str) -> str:
-    """Store URL and token in Vault where there is one, else in `importer.settings`; return which.
+    """Store both in Vault if it is installed, else in `importer.settings`; return `vault` or `importer.settings`.
 
     Raises: psycopg.Error.
     """

@@ -1,4 +1,4 @@
-"""Apply the migrations, recorded as the Supabase CLI records them, so that the two can be mixed."""
+"""Apply the migrations and record them in the same way as the Supabase CLI, so that both can be used on one database."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import LiteralString, cast
 
 import psycopg
 
-# The table as the CLI makes it (`supabase db push`); the columns beyond the first came with later versions of it.
+# The table that the CLI creates (`supabase db push`); later versions of the CLI added the columns after the first.
 HISTORY = """
 create schema if not exists supabase_migrations;
 create table if not exists supabase_migrations.schema_migrations (version text not null primary key);
@@ -14,13 +14,13 @@ alter table supabase_migrations.schema_migrations add column if not exists state
 alter table supabase_migrations.schema_migrations add column if not exists name text;
 """
 
-# One runner at a time; the key is arbitrary and ours.
+# Serialises concurrent runs; the key is arbitrary.
 LOCK = "select pg_advisory_lock(hashtextextended('import-jobs migrate', 0))"
 
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """One file of `supabase/migrations`: its version (14 digits), its name and its text."""
+    """A file in `supabase/migrations`: its version (14 digits), its name and its text."""
 
     version: str
     name: str
@@ -28,41 +28,44 @@ class Migration:
 
 
 def folder() -> Path:
-    """Return where the migrations are: beside the package in a checkout, inside it in a wheel."""
-    package = Path(__file__).parent
-    inside = package / "migrations"
-    return inside if inside.is_dir() else package.parent / "supabase" / "migrations"
+    """Return the folder of the migrations: inside the package in a wheel, beside the package in a checkout."""
+    package = Path(__file__).parents[1]
+    packaged = package / "migrations"
+    return packaged if packaged.is_dir() else package.parent / "supabase" / "migrations"
 
 
 def migrations() -> list[Migration]:
-    """Return all migrations in order."""
-    found: list[Migration] = []
+    """Return all migrations in the order of their versions."""
+    in_order: list[Migration] = []
     for path in sorted(folder().glob("*.sql")):
         version, _, name = path.stem.partition("_")
-        found.append(Migration(version, name, path.read_text(encoding="utf-8")))
-    return found
+        in_order.append(Migration(version, name, path.read_text(encoding="utf-8")))
+    return in_order
 
 
 def apply(database_url: str) -> list[str]:
-    """Apply what is missing, each migration in its own transaction; return the names of those applied.
+    """Apply the migrations that the database lacks, each in its own transaction; return their names.
 
-    Raises: psycopg.Error, with the migration's name as a note, when one fails; those before it stay applied.
+    Raises: psycopg.Error, with the name of the migration as a note; the migrations before it stay applied.
     """
     applied: list[str] = []
     with psycopg.connect(database_url, autocommit=True) as conn:
         conn.execute(LOCK)
         conn.execute(HISTORY)
         rows = conn.execute("select version from supabase_migrations.schema_migrations").fetchall()
-        known = {str(row[0]) for row in rows}
+        recorded = {str(row[0]) for row in rows}
         for migration in migrations():
-            if migration.version not in known:
+            if migration.version not in recorded:
                 apply_one(conn, migration)
                 applied.append(f"{migration.version}_{migration.name}")
     return applied
 
 
 def apply_one(conn: psycopg.Connection, migration: Migration) -> None:
-    """Run one migration and record it, together or not at all."""
+    """Run one migration and record it in the same transaction.
+
+    Raises: psycopg.Error, with the name of the migration as a note.
+    """
     try:
         with conn.transaction():
             conn.execute(cast(LiteralString, migration.sql))

@@ -7,9 +7,9 @@ from psycopg.types.json import Json
 
 from processor.model import CastResult, UncertainValues
 
-# As JSON: psycopg takes 10 µs to write each element of an array.
+# The texts are passed as JSON, because psycopg takes 10 µs to write each element of an array.
 INVALID_VALUES = "select candidate, code from importer.invalid_values(%s, array(select json_array_elements_text(%s)))"
-# Texts in one statement: 20,000 of 100 bytes are 2 MB.
+# The number of texts in one statement: 20,000 texts of 100 bytes are 2 MB.
 BATCH = 20_000
 
 

@@ -7,7 +7,7 @@ from tests.acceptance.conftest import Stack
 
 
 def stages(stack: Stack, job: dict[str, Any]) -> list[str]:
-    name = f"stage_{job['id']}".replace("-", "")
+    name = f"staging_{job['id']}".replace("-", "")
     return [row["relname"] for row in stack.sql("select relname from pg_class where relname = %s", name)]
 
 

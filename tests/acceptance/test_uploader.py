@@ -141,7 +141,7 @@ def test_target_that_is_not_for_the_user_refuses_the_job(stack: Stack, user: UUI
     stack.wait(job)
     stack.sql("update public.import_targets set allowed_when = %s where name = %s", "claims ->> 'team' = 'red'", name)
     stack.sql("update public.import_jobs set status = 'cancelled' where id = %s and status = 'pending'", job)
-    with pytest.raises(Exception, match="not for you") as refused:
+    with pytest.raises(Exception, match="may not import into this target") as refused:
         stack.insert_as(user, path, name, {}, team="red")
     assert refused.value.sqlstate == "IJ601"  # the claim is not listed, so that the job would not keep it
     stack.sql("update public.import_targets set claims = '{team}' where name = %s", name)

@@ -57,7 +57,7 @@ def series(events: list[Event]) -> list[int]:
     for event in events:
         if event.event == "pending" and event.before in ("failed", "cancelled"):
             found.append(0)
-        found[-1] += {"running": 1, "given_back": -1}.get(event.event, 0)
+        found[-1] += {"running": 1, "released": -1}.get(event.event, 0)
     return found
 
 

@@ -29,7 +29,7 @@ STATUS = "select status::text, count(*) from public.import_jobs group by status 
 ROWS = "select coalesce(sum(rows_read), 0)::bigint from public.import_jobs"
 UNSETTLED = """
 select (select count(*) from public.import_jobs where status in ('pending', 'running'))
-  + (select count(*) from pg_catalog.pg_class where relname ~ '^stage_[0-9a-f]{32}$' and relkind = 'r')
+  + (select count(*) from pg_catalog.pg_class where relname ~ '^staging_[0-9a-f]{32}$' and relkind = 'r')
 """
 
 

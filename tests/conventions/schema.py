@@ -1,6 +1,6 @@
-"""The resulting schema as text, for reviews: `supabase/schema.sql` shows the effect of a migration, a test keeps it true.
+"""Dump the schema that the migrations create to `supabase/schema.sql`, so that a review shows the effect of a migration.
 
-`python -m tests.conventions.schema` writes it anew.
+A test compares the file with the migrations; `python -m tests.conventions.schema` writes it.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ from processor.local import server_account
 from processor.local.postgres_installation import PostgresInstallation
 
 ROOT = Path(__file__).parents[2]
-PATH = ROOT / "docs" / "schema.sql"
-MAJOR = 17  # of pg_dump and server: every major version spells a few things in its own way
+PATH = ROOT / "supabase" / "schema.sql"
+MAJOR = 17  # of pg_dump and the server; each major version spells a few things differently
 COMMAND = "python -m tests.conventions.schema"
 REFRESH = "IMPORT_JOBS_REFRESH_SCHEMA"
 HEADER = f"""\
--- The schema that supabase/migrations make, for reading. Not a migration: nothing runs it.
+-- The schema that supabase/migrations creates, for reading only; nothing runs this file.
 -- Written by `{COMMAND}`.
 """
 _ENVIRONMENT = {"host": "host", "port": "port", "user": "user", "password": "password", "database": "dbname"}
-# Settings of the session, pg_dump's own remarks and (since 17.6) its \restrict with a random token.
+# Settings of the session, comments of pg_dump and (since 17.6) \restrict with a random token.
 _NOISE = re.compile(r"^(--|SET |SELECT pg_catalog\.set_config|\\(un)?restrict|CREATE SCHEMA public)")
 
 
 def dump(installation: PostgresInstallation, database_url: str) -> str:
-    """Return what pg_dump says of schemas public and importer, without what differs from run to run."""
+    """Return the dump of the schemas public and importer, without the lines that differ between runs."""
     parts = conninfo_to_dict(database_url)
     env = {f"PG{name.upper()}": str(parts[key]) for name, key in _ENVIRONMENT.items()}
     command = [str(installation.bin / "pg_dump"), "--schema-only", "--no-owner", "--schema=public", "--schema=importer"]
@@ -42,12 +42,12 @@ def dump(installation: PostgresInstallation, database_url: str) -> str:
 
 
 def normalised(text: str) -> str:
-    """Leave out the noise and all but one of several empty lines."""
+    """Return the dump without session settings and comments, and with single empty lines."""
     kept = "\n".join(line.rstrip() for line in text.splitlines() if not _NOISE.match(line))
     return HEADER + "\n" + re.sub(r"\n{3,}", "\n\n", kept).strip() + "\n"
 
 
 if __name__ == "__main__":
     os.environ[REFRESH] = "1"
-    test = "tests/conventions/test_migrations.py::test_committed_schema_is_what_the_migrations_make"
+    test = "tests/conventions/test_migrations.py::test_committed_schema_is_that_of_the_migrations"
     sys.exit(pytest.main(["-q", "-p", "no:cacheprovider", "--rootdir", str(ROOT), str(ROOT / test)]))

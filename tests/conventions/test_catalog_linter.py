@@ -203,6 +203,6 @@ def test_query_would_find(catalog: psycopg.Connection, name: str) -> None:
 
 @pytest.mark.parametrize("name", CONDITIONS)
 def test_tables_made_for_a_job_are_free_of(at_work: psycopg.Connection, name: str) -> None:
-    made = at_work.execute("select relname from pg_class where relname ~ '^(stage|keys)_' and relkind = 'r'").fetchall()
+    made = at_work.execute("select relname from pg_class where relname ~ '^(staging|keys)_' and relkind = 'r'").fetchall()
     assert len(made) == 2
     assert found(at_work, CONDITIONS[name]) == []

@@ -24,7 +24,7 @@ def test_tables_are_those_of_the_design(catalog: psycopg.Connection) -> None:
         "importer.job_chunks",
         "importer.job_identities",
         "importer.job_leases",
-        "importer.job_rejects",
+        "importer.job_rejections",
         "importer.settings",
     ]
 

@@ -46,7 +46,7 @@ def work_as_processor(queue: Queue) -> None:
     claim = queue.running(created_by=OWNER, priority=9)
     processor = queue.processor
     processor.execute("select importer.claim_file(%s, %s, 'the same as no other')", [claim.id, claim.token])
-    for prepared in ("prepare_stage", "prepare_keys"):
+    for prepared in ("prepare_staging_table", "prepare_key_table"):
         processor.execute(
             sql.SQL("select importer.{}(%s, %s, array['name'])").format(sql.Identifier(prepared)),
             [claim.id, claim.token],

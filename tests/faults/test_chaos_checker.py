@@ -190,7 +190,7 @@ PLANTED = {
         'select id, \'pending\', 1, \'{"from": "completed", "by": "import_processor"}\' from import_jobs',
         {CANCELLED},
     ),
-    "a staging table": ("create table importer.stage_00000000000000000000000000000000 ()", {STAGES}),
+    "a staging table": ("create table importer.staging_00000000000000000000000000000000 ()", {STAGES}),
     "a value of a row in an event": (
         f"insert into import_job_events (job_id, event, attempt, detail) select id, 'told', 1, '{{\"m\": \"{MARK}\"}}' "
         "from import_jobs",

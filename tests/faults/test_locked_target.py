@@ -54,7 +54,7 @@ def test_stopped_processor_gives_back_a_job_whose_target_is_locked(
         assert not hold.waiting()
         job = stack.job(case.job)
         assert (job["status"], job["attempts"]) == ("pending", 0)
-        assert stack.events(case) == ["pending", "running", "given_back", "pending"]
+        assert stack.events(case) == ["pending", "running", "released", "pending"]
         assert stack.lease(case) is None
     stack.processor()
     assert stack.completed(case)["attempts"] == 1

@@ -34,7 +34,7 @@ def test_stopped_processor_gives_the_job_back(stack: FaultStack, phase: str) -> 
     check_end(one)
     job = stack.job(case.job)
     assert (job["status"], job["attempts"], job["chunks_done"]) == ("pending", 0, CHUNKS[phase])
-    assert stack.events(case) == ["pending", "running", "given_back", "pending"]
+    assert stack.events(case) == ["pending", "running", "released", "pending"]
     assert stack.lease(case) is None
     stack.processor()
     assert stack.completed(case)["attempts"] == 1
@@ -47,7 +47,7 @@ def test_stopped_processor_does_not_wait_for_a_storage_that_is_stuck(stack: Faul
         check_end(one)
         job = stack.job(case.job)
         assert (job["status"], job["attempts"]) == ("pending", 0)
-        assert stack.events(case) == ["pending", "running", "given_back", "pending"]
+        assert stack.events(case) == ["pending", "running", "released", "pending"]
     stack.processor()
     assert stack.completed(case)["attempts"] == 1
 

@@ -26,7 +26,7 @@ insert into public.import_jobs (id, object_path, target, created_by)
 values ('{OWNERS_JOB}', '{OWNERS_FILE}', 'people', '{OWNER}'), ('{SERVICES_JOB}', 'service/b.csv', 'people', null);
 insert into public.import_job_errors (job_id, record_number, line_number, code, message)
 select id, 1, 2, 'IJ403', 'm' from public.import_jobs;
-insert into importer.job_rejects (job_id, record_number, line_number, code, message)
+insert into importer.job_rejections (job_id, record_number, line_number, code, message)
 values ('{OWNERS_JOB}', 1, 2, 'IJ403', 'm');
 insert into importer.job_leases (job_id, worker, attempt, expires_at)
 values ('{OWNERS_JOB}', 'w', 1, now() + interval '1 hour');

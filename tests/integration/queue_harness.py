@@ -120,7 +120,7 @@ class Queue:
         ).fetchone()[0]
 
     def give_back(self, claim: Claim) -> None:
-        self.processor.execute("select importer.give_back_job(%s, %s)", [claim.id, claim.token])
+        self.processor.execute("select importer.release_job(%s, %s)", [claim.id, claim.token])
 
     def sweep(self) -> list[tuple[UUID, str]]:
         return self.processor.execute("select job_id, action from importer.sweep_import_jobs()").fetchall()

@@ -100,8 +100,8 @@ def test_refusal_names_the_unknown_option(queue: Queue) -> None:
 def test_refusal_names_the_option_and_what_it_takes_but_not_its_value(queue: Queue) -> None:
     with refused("IJ102") as caught:
         check(queue, {"on_error": "s3cret"})
-    assert caught.value.diag.message_primary == 'option "on_error" has a wrong value'
-    assert caught.value.diag.message_hint == "It takes: skip|abort."
+    assert caught.value.diag.message_primary == 'invalid value for option "on_error"'
+    assert caught.value.diag.message_hint == "The value must be skip or abort."
     assert "s3cret" not in str(caught.value)
 
 
@@ -109,7 +109,7 @@ def test_refusal_of_a_delimiter_lists_all_words(queue: Queue) -> None:
     with refused("IJ102") as caught:
         check(queue, {"delimiter": "tabulator"})
     words = "tab, comma, semicolon, pipe, colon or space"
-    assert caught.value.diag.message_hint == f"It takes: one character, or {words}."
+    assert caught.value.diag.message_hint == f"The value must be one character, or {words}."
 
 
 def test_insert_with_wrong_options_is_refused(queue: Queue) -> None:

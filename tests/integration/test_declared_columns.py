@@ -63,4 +63,4 @@ def test_target_without_a_table_is_described_by_them(types: Queue) -> None:
     )
     target = types.value("select importer.describe_target('clean')")
     assert [(each["name"], each["type"]) for each in target["columns"]] == [("a", "date")]
-    assert [target[key] for key in ("mode", "schema", "table", "missing", "lacking")] == ["none", None, None, [], None]
+    assert [target[key] for key in ("mode", "schema", "table", "missing", "missing_privileges")] == ["none", None, None, [], None]

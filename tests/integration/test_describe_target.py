@@ -140,7 +140,7 @@ def test_row_security_of_the_table_is_told(people: Queue) -> None:
 
 
 def lacking(queue: Queue, uploader: str | None = "authenticated") -> list[list[str | None]] | None:
-    return queue.value("select importer.describe_target('people', %s)", uploader)["lacking"]
+    return queue.value("select importer.describe_target('people', %s)", uploader)["missing_privileges"]
 
 
 @pytest.fixture

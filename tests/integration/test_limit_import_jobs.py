@@ -113,7 +113,7 @@ def test_what_the_processor_puts_back_is_not_limited(three: Queue) -> None:
 @pytest.mark.parametrize("value", ["many", "", "-1", "1.5", "9999999999999999999"])
 def test_setting_that_is_no_number_is_the_default(queue: Queue, value: str) -> None:
     setting(queue, "max_active_jobs_per_owner", value)
-    assert queue.value("select importer.limit_of('max_active_jobs_per_owner', 1000)") == 1000
+    assert queue.value("select importer.setting_number('max_active_jobs_per_owner', 1000)") == 1000
     with queue.user() as conn:
         insert(conn, 3)
 
@@ -163,5 +163,5 @@ def test_hint_names_the_limits(three: Queue) -> None:
     with three.user() as conn, refused("IJ114") as caught:
         insert(conn, 4)
     assert caught.value.diag.message_hint == (
-        "Wait for some to end, or cancel them; at most 3 jobs and 100000000000 bytes."
+        "Wait until some jobs have ended, or cancel them; the limits are 3 jobs and 100000000000 bytes."
     )

@@ -38,7 +38,7 @@ def test_resuming_is_an_event(queue: Queue) -> None:
     queue.give_back(claim)
     (successor,) = queue.claim()
     queue.open(successor)
-    assert queue.events(claim.id) == ["pending", "running", "given_back", "pending", "running", "resumed"]
+    assert queue.events(claim.id) == ["pending", "running", "released", "pending", "running", "resumed"]
 
 
 def test_another_etag_is_refused(queue: Queue) -> None:

@@ -67,15 +67,15 @@ def test_tables_that_are_made_for_a_job_are_for_no_client(everybody: People, rol
     with everybody.acting("postgres") as conn:
         (token,) = conn.execute("select token from importer.job_leases where job_id = %s", [OWNERS_JOB]).fetchone()
         conn.execute("delete from importer.job_chunks")
-        conn.execute("select importer.prepare_stage(%s, %s, '{id,name}')", [OWNERS_JOB, token])
-        conn.execute("select importer.prepare_keys(%s, %s, '{id}')", [OWNERS_JOB, token])
+        conn.execute("select importer.prepare_staging_table(%s, %s, '{id,name}')", [OWNERS_JOB, token])
+        conn.execute("select importer.prepare_key_table(%s, %s, '{id}')", [OWNERS_JOB, token])
         conn.execute("update public.import_targets set mode = 'replace', run_as = 'processor'")
-        conn.execute("select importer.keep_replaced(%s, %s)", [OWNERS_JOB, token])
+        conn.execute("select importer.keep_replaced_rows(%s, %s)", [OWNERS_JOB, token])
         made = conn.execute(
             "select c.relname, c.oid from pg_class as c where c.relnamespace = 'importer'::regnamespace"
             " and c.relkind in ('r', 'S') and c.relname ~ '[0-9a-f]{32}'"
         ).fetchall()
-        assert {name.partition("_")[0] for name, _ in made} == {"stage", "keys", "replaced"}
+        assert {name.partition("_")[0] for name, _ in made} == {"staging", "keys", "replaced"}
         any_of = "select, insert, update, delete, truncate, references, trigger"
         for name, oid in made:
             if "_seq" in name:

@@ -44,11 +44,11 @@ importer.job_chunks      insert   | -     | -     | -    | -            | -     
 importer.job_chunks      update   | -     | -     | -    | -            | -                | 1
 importer.job_chunks      delete   | -     | -     | -    | -            | -                | 1
 importer.job_chunks      truncate | -     | -     | -    | -            | -                | -1
-importer.job_rejects     select   | -     | -     | -    | -            | -                | 1
-importer.job_rejects     insert   | -     | -     | -    | -            | -                | 1
-importer.job_rejects     update   | -     | -     | -    | -            | -                | 1
-importer.job_rejects     delete   | -     | -     | -    | -            | -                | 1
-importer.job_rejects     truncate | -     | -     | -    | -            | -                | -1
+importer.job_rejections     select   | -     | -     | -    | -            | -                | 1
+importer.job_rejections     insert   | -     | -     | -    | -            | -                | 1
+importer.job_rejections     update   | -     | -     | -    | -            | -                | 1
+importer.job_rejections     delete   | -     | -     | -    | -            | -                | 1
+importer.job_rejections     truncate | -     | -     | -    | -            | -                | -1
 importer.job_identities  select   | -     | -     | -    | -            | -                | 1
 importer.job_identities  insert   | -     | -     | -    | -            | -                | 1
 importer.job_identities  update   | -     | -     | -    | -            | -                | 1
@@ -95,7 +95,7 @@ WRITES = {
         f" rows_skipped, attempt) values ('{SERVICES_JOB}', 0, 0, 1, 1, 1, 0, 0, 0, 0, 1)",
         "attempt = 2",
     ),
-    "importer.job_rejects": (
+    "importer.job_rejections": (
         f"(job_id, record_number, line_number, code, message) values ('{SERVICES_JOB}', 1, 2, 'x', 'x')",
         "message = 'x'",
     ),

@@ -116,7 +116,7 @@ def test_processor_can_use_types_of_another_schema(queue: Queue, admin: psycopg.
     admin.execute("create domain app_types.short as varchar(3)")
     admin.execute("create table app.codes (code app_types.short)")
     register(admin, "app.codes")
-    answer = queue.processor.execute("select code from importer.refused_values('app_types.short', '{long}')").fetchall()
+    answer = queue.processor.execute("select code from importer.invalid_values('app_types.short', '{long}')").fetchall()
     assert answer == [("22001",)]
 
 

@@ -51,7 +51,7 @@ def put(queue: Queue, claim: Claim, *bodies: str) -> None:
 def replaced(queue: Queue, *bodies: str, **columns: object) -> UUID:
     """A job that has exchanged the owner's rows, or all, for these."""
     claim = queue.running(target="notes", **columns)
-    queue.processor.execute("select importer.keep_replaced(%s, %s)", [claim.id, claim.token])
+    queue.processor.execute("select importer.keep_replaced_rows(%s, %s)", [claim.id, claim.token])
     owner = claim.value["owner"]
     queue.admin.execute("delete from app.notes where owner = %s or %s::uuid is null", [owner, owner])
     queue.open(claim)
@@ -126,19 +126,19 @@ def test_undone_job_that_is_tried_again_begins_anew(notes: Queue) -> None:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ("update public.import_jobs set undone_at = now()", "it has been undone"),
-        ("""update public.import_jobs set options = '{"dry_run": true}'""", "it was a dry run and has written nothing"),
+        ("update public.import_jobs set undone_at = now()", "it has already been undone"),
+        ("""update public.import_jobs set options = '{"dry_run": true}'""", "it was a dry run and wrote nothing"),
         (NO_PROVENANCE, "its target has no provenance_column"),
-        ("delete from public.import_targets", "its target or the table is gone"),
-        ("drop table app.notes", "its target or the table is gone"),
-        ("update public.import_targets set mode = 'replace'", "the rows it replaced are not kept any more"),
+        ("delete from public.import_targets", "its target or table no longer exists"),
+        ("drop table app.notes", "its target or table no longer exists"),
+        ("update public.import_targets set mode = 'replace'", "the rows that it replaced are no longer stored"),
         (
             "update public.import_targets set mode = 'upsert', key_columns = '{body}'",
-            "in mode upsert nobody knows what was there before",
+            "mode upsert does not store the previous values",
         ),
         (
             "update public.import_targets set mode = 'update', key_columns = '{body}'",
-            "in mode update nobody knows what was there before",
+            "mode update does not store the previous values",
         ),
     ],
 )

@@ -1,0 +1,374 @@
+-- What happens when a job is inserted or updated, whoever does it: a function, a client or psql. The triggers of
+-- public.import_jobs fire in this order (Postgres orders those of one kind by name):
+--   1. before each row: check_import_job at an insert, guard_import_job at an update;
+--   2. after each row: follow_import_job_insert, or follow_import_job_update if the status changed;
+--   3. after the statement: limit_import_jobs, then trigger_process_import_jobs, which rings the doorbell (next file);
+--      at an update their twins limit_import_jobs_retry and trigger_process_import_jobs_retry.
+
+-- Options are checked at the insert, so that an error is reported at once and not after an hour of reading. The list
+-- has one entry for each option; its second part is both the kind of value and the words of the hint.
+create function importer.check_import_options(options jsonb) returns void
+language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  invalid record;
+begin
+  if jsonb_typeof(options) <> 'object' then
+    raise exception 'options must be a JSON object' using errcode = 'IJ102', hint = 'Write options as {"name": value}.';
+  end if;
+  if octet_length(options::text) > 65536 then
+    raise exception 'options is larger than 64 kB' using errcode = 'IJ102',
+    hint = 'Remove what is not an option; docs/reference/options.md lists the options.';
+  end if;
+  select given.key, known.kind into invalid
+  from jsonb_each(options) as given
+  left join (
+    values
+    ('encoding', 'a text'), ('delimiter', 'one character, or tab, comma, semicolon, pipe, colon or space'),
+    ('quote', 'one character or none'), ('escape', 'one character or none'), ('comment', 'one character or none'),
+    ('compression', 'a text'), ('has_header', 'a boolean'), ('skip_lines', 'a whole number'),
+    ('mapping', 'an object of text'), ('unknown_columns', 'ignore or error'), ('locale', 'a text'),
+    ('decimal', 'one character'), ('thousands', 'one character or none'), ('date_formats', 'an array of text'),
+    ('timestamp_formats', 'an array of text'), ('true_values', 'an array of text'),
+    ('false_values', 'an array of text'), ('null_values', 'an array of text'), ('trim', 'a boolean'),
+    ('time_zone', 'a text'), ('on_error', 'skip or abort'), ('max_errors', 'a whole number or a percentage'),
+    ('atomic', 'a boolean'), ('dry_run', 'a boolean'), ('output', 'a boolean'), ('force', 'a boolean'),
+    ('delete_source', 'a boolean')
+  ) as known (name, kind) on known.name = given.key
+  where not coalesce(
+    case known.kind
+      when 'a text' then jsonb_typeof(given.value) = 'string' and given.value #>> '{}' <> ''
+      when 'one character or none' then jsonb_typeof(given.value) = 'string' and length(given.value #>> '{}') <= 1
+      when 'one character' then jsonb_typeof(given.value) = 'string' and length(given.value #>> '{}') = 1
+      when 'one character, or tab, comma, semicolon, pipe, colon or space' then
+        jsonb_typeof(given.value) = 'string' and (
+          length(given.value #>> '{}') = 1
+          or given.value #>> '{}' in ('tab', 'comma', 'semicolon', 'pipe', 'colon', 'space')
+        )
+      when 'a boolean' then jsonb_typeof(given.value) = 'boolean'
+      when 'a whole number' then jsonb_typeof(given.value) = 'number' and given.value::text ~ '^[0-9]{1,9}$'
+      when 'a whole number or a percentage' then
+        (jsonb_typeof(given.value) = 'number' and given.value::text ~ '^[0-9]{1,9}$')
+        or (
+          jsonb_typeof(given.value) = 'string'
+          and given.value #>> '{}' ~ '^([0-9]{1,2}([.][0-9]{1,6})?|100([.]0{1,6})?)%$'
+        )
+      when 'an array of text' then
+        jsonb_typeof(given.value) = 'array' and not jsonb_path_exists(given.value, 'strict $[*] ? (@.type() != "string")')
+      when 'an object of text' then
+        jsonb_typeof(given.value) = 'object' and not jsonb_path_exists(given.value, 'strict $.* ? (@.type() != "string")')
+      else given.value #>> '{}' = any (string_to_array(known.kind, ' or '))
+    end, false
+  )
+  limit 1;
+  if found and invalid.kind is null then
+    raise exception 'unknown option "%"', left(invalid.key, 60)
+    using errcode = 'IJ102', hint = 'See docs/reference/options.md for the names of all options.';
+  elsif found then
+    raise exception 'invalid value for option "%"', invalid.key
+    using errcode = 'IJ102', hint = format('The value must be %s.', invalid.kind);
+  end if;
+end
+$$;
+
+comment on function importer.check_import_options(jsonb) is
+'Raises IJ102 if the options contain an unknown name, or a value of the wrong type or outside its list.';
+
+revoke all on function importer.check_import_options(jsonb) from public, anon, authenticated, service_role;
+
+-- The role is the one that is in effect, not the one that a claim names: PostgREST sets both to the same, but a
+-- connection made by hand may not. A role that bypasses row security or can log in is an administrator or the service
+-- acting for a user, so the job then runs as authenticated.
+create function importer.current_identity(owner uuid, listed text[]) returns jsonb
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return (
+    select jsonb_build_object('role', c.role, 'claims', c.kept || jsonb_build_object('sub', owner, 'role', c.role))
+    from (
+      select
+        case when r.rolsuper or r.rolbypassrls or r.rolcanlogin then 'authenticated' else r.rolname::text end as role,
+        coalesce(
+          (
+            select jsonb_object_agg(g.key, g.value)
+            from jsonb_each(auth.jwt()) as g
+            where (g.key in ('aal', 'is_anonymous') or g.key = any (listed)) and auth.uid() = owner
+          ), '{}'
+        ) as kept
+      from pg_catalog.pg_roles as r
+      where r.rolname = coalesce(nullif(current_setting('role', true), 'none'), session_user)
+    ) as c
+  );
+end
+$$;
+
+comment on function importer.current_identity(uuid, text[]) is
+'Returns the role and the claims under which a job runs that is inserted now for this owner.';
+
+revoke all on function importer.current_identity(uuid, text[]) from public, anon, authenticated, service_role;
+
+-- Further conditions for jobs of users.
+create function importer.check_owner(job public.import_jobs, target public.import_targets) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  -- The processor's key can read every file, so a client may name only files that it may read itself.
+  if (select auth.uid()) is not null
+    and (job.bucket_id <> 'imports' or split_part(job.object_path, '/', 1) <> (select auth.uid())::text)
+  then
+    raise exception 'the file is not in your folder of the bucket "imports"' using errcode = 'IJ602',
+    hint = 'Upload the file to <your user id>/… in the bucket imports, and set object_path to that path.';
+  end if;
+  if target.name is not null
+    and not importer.may_import_into(target.name, importer.current_identity(job.created_by, target.claims))
+  then
+    raise exception 'you may not import into this target' using errcode = 'IJ601',
+    hint = 'Ask an administrator to allow it in import_targets.allowed_roles or allowed_when.';
+  end if;
+end
+$$;
+
+comment on function importer.check_owner(public.import_jobs, public.import_targets) is
+'Raises IJ602 if the client may not read the file, and IJ601 if the owner may not import into the target.';
+
+revoke all on function importer.check_owner(public.import_jobs, public.import_targets)
+from public, anon, authenticated, service_role;
+
+-- The conditions for a new job. The function does not look for the file, and it accepts a target that does not exist,
+-- because a job may be inserted before both; if one is still missing when the job runs, the job fails with a code. The
+-- function is SECURITY DEFINER because clients may not call the inner checks.
+create function importer.check_import_job() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  target public.import_targets;
+begin
+  perform importer.check_import_options(new.options);
+  if new.status <> 'pending' or new.phase is not null or new.attempts <> 0 or new.error_code is not null then
+    raise exception 'a new job must be pending' using errcode = 'IJ101',
+    hint = 'Leave out status, phase, attempts and error_code.';
+  end if;
+  if new.object_path = '' or octet_length(new.object_path) > 1024 or new.object_path ~ '[[:cntrl:]]'
+    or new.object_path ~ '(^|/)[.]{0,2}(/|$)' or new.object_path ~* '\\|%(2e|2f|5c|00)'
+  then
+    raise exception 'object_path is not a valid path' using errcode = 'IJ107',
+    hint = 'Give a path such as <user id>/<random>/a.csv, without a leading or double slash, ".", ".." or a backslash.';
+  end if;
+  if octet_length(new.target) > 512 or octet_length(new.bucket_id) > 128 or octet_length(new.idempotency_key) > 512 then
+    raise exception 'target, bucket_id or idempotency_key is too long' using errcode = 'IJ107',
+    hint = 'The limits are 512, 128 and 512 bytes.';
+  end if;
+  if concat(new.target, new.bucket_id, new.idempotency_key) ~ '[[:cntrl:]]' then
+    raise exception 'target, bucket_id or idempotency_key contains control characters' using errcode = 'IJ107',
+    hint = 'Remove the control characters.';
+  end if;
+  select t.* into target from importer.find_target(new.target) as t;
+  if new.created_by is not null then
+    perform importer.check_owner(new, target);
+  end if;
+  -- The meaning of the job's states in SQL depends on these options, so the target's defaults are written into the job.
+  new.options := (
+    select coalesce(jsonb_object_agg(d.key, d.value), '{}')
+    from jsonb_each(target.options) as d
+    where d.key in ('atomic', 'dry_run', 'delete_source')
+  ) || new.options || case when target.mode = 'replace' then '{"atomic": true}'::jsonb else '{}' end;
+  return new;
+end
+$$;
+
+comment on function importer.check_import_job() is
+'Trigger function: rejects a new job with invalid options (IJ102), a state (IJ101), an invalid path (IJ107), a file of
+another user (IJ602) or a target that its owner may not import into (IJ601).';
+
+revoke all on function importer.check_import_job() from public, anon, authenticated, service_role;
+
+create trigger check_import_job before insert on public.import_jobs
+for each row execute function importer.check_import_job();
+
+-- The state machine. It is a trigger, so that it applies to every writer: functions, clients and psql.
+create function importer.guard_import_job() returns trigger
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+begin
+  new.updated_at := clock_timestamp();
+  if new.status = old.status then
+    return new;
+  end if;
+  if (old.status, new.status) not in (
+    ('pending', 'running'), ('pending', 'failed'), ('pending', 'cancelled'), ('running', 'pending'),
+    ('running', 'completed'), ('running', 'failed'), ('running', 'cancelled'), ('failed', 'pending'),
+    ('cancelled', 'pending')
+  ) then
+    raise exception 'a % job cannot become %', old.status, new.status using errcode = 'IJ101',
+    hint = 'Retry only failed or cancelled jobs, and cancel only pending or running jobs.';
+  end if;
+  -- Clients may only retry and cancel. Every other change comes from a function, which runs as its owner.
+  if current_user in ('authenticated', 'anon', 'service_role')
+    and not (new.status = 'cancelled' or (new.status = 'pending' and old.status in ('failed', 'cancelled')))
+  then
+    raise exception 'only the processor can make a job %', new.status using errcode = 'IJ101',
+    hint = 'Set status to pending to retry a failed or cancelled job, or to cancelled to cancel a job.';
+  end if;
+  if new.status <> 'running' then
+    new.phase := null;
+  end if;
+  if new.status in ('failed', 'cancelled', 'completed') then
+    new.finished_at := clock_timestamp();
+  end if;
+  -- An all-or-nothing job or a dry run that did not complete has nothing in the target, so its staged rows count as
+  -- skipped.
+  if new.status in ('failed', 'cancelled') and 'true' in (new.options -> 'atomic', new.options -> 'dry_run') then
+    new.rows_skipped := new.rows_skipped + new.rows_loaded;
+    new.rows_loaded := 0;
+  end if;
+  -- A manual retry starts a new series of attempts. Loaded rows stay loaded; if there are none, the file may be another
+  -- one.
+  if new.status = 'pending' and old.status in ('failed', 'cancelled') then
+    new.attempts := 0;
+    new.error_code := null;
+    new.error_message := null;
+    new.error_hint := null;
+    new.finished_at := null;
+    new.run_after := now();
+    -- An all-or-nothing job starts from the beginning, and so does a job that was undone; follow_import_job() clears
+    -- its ledger.
+    if 'true' in (new.options -> 'atomic', new.options -> 'dry_run') or old.undone_at is not null then
+      new.undone_at := null;
+      new.rows_read := 0;
+      new.rows_loaded := 0;
+      new.rows_rejected := 0;
+      new.rows_skipped := 0;
+      new.bytes_read := 0;
+      new.chunks_done := 0;
+      new.preview := null;
+    end if;
+    if new.chunks_done = 0 then
+      new.file_etag := null;
+      new.file_sha256 := null;
+      new.bytes_total := null;
+    end if;
+  end if;
+  return new;
+end
+$$;
+
+comment on function importer.guard_import_job() is
+'Trigger function: rejects invalid changes of the status (IJ101) and sets the columns that depend on the status.';
+
+revoke all on function importer.guard_import_job() from public, anon, authenticated, service_role;
+
+create trigger guard_import_job before update on public.import_jobs
+for each row execute function importer.guard_import_job();
+
+-- The consequences of a transition: an event; a snapshot of the owner's claims for a new job, and again for a job that
+-- its owner retries, because the claims may have changed; the end of the lease when the job stops running.
+create function importer.follow_import_job() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if tg_op = 'UPDATE' and old.status = 'running' then
+    delete from importer.job_leases where job_id = new.id;
+  end if;
+  if tg_op = 'UPDATE' and old.chunks_done > 0 and new.chunks_done = 0 then
+    delete from importer.job_chunks where job_id = new.id;
+    delete from public.import_job_errors where job_id = new.id;
+    delete from importer.job_rejections where job_id = new.id;
+  end if;
+  if new.created_by is not null and (
+    tg_op = 'INSERT' or (new.status = 'pending' and old.status <> 'running' and auth.uid() = new.created_by)
+  ) then
+    insert into importer.job_identities (job_id, role, claims)
+    select new.id, i.identity ->> 'role', i.identity -> 'claims'
+    from (
+      select importer.current_identity(new.created_by, (
+        select t.claims from importer.find_target(new.target) as t
+      )) as identity
+    ) as i
+    on conflict on constraint job_identities_pkey do update set role = excluded.role, claims = excluded.claims;
+  end if;
+  insert into public.import_job_events (job_id, event, attempt, detail)
+  values (
+    new.id, new.status, new.attempts,
+    jsonb_strip_nulls(jsonb_build_object(
+      'from', case when tg_op = 'UPDATE' then old.status end,
+      'error_code', new.error_code,
+      'by', session_user
+    ))
+  );
+  return null;
+end
+$$;
+
+comment on function importer.follow_import_job() is
+'Trigger function: writes the event of a transition and the identity of the job''s owner, and deletes the lease of a job
+that stops running.';
+
+revoke all on function importer.follow_import_job() from public, anon, authenticated, service_role;
+
+create trigger follow_import_job_insert after insert on public.import_jobs
+for each row execute function importer.follow_import_job();
+
+create trigger follow_import_job_update after update on public.import_jobs
+for each row when (old.status is distinct from new.status) execute function importer.follow_import_job();
+
+-- How many jobs and bytes one owner may have pending or running. The function counts once for each statement, with the
+-- statement's snapshot, so two statements at the same moment may both pass and exceed the limit together. Jobs without
+-- an owner have no limit. The size of a file that no processor has opened yet is read from Storage's own table, if
+-- there is one. A manual retry counts like an insert; a job that the processor sets to pending again has been counted
+-- all along.
+create function importer.limit_import_jobs() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  owners uuid[];
+  max_jobs bigint;
+  max_bytes bigint;
+  owner uuid;
+  jobs bigint;
+  bytes numeric;
+begin
+  if tg_op = 'INSERT' then
+    select array_agg(distinct n.created_by) into owners from new_rows as n where n.created_by is not null;
+  else
+    select array_agg(distinct n.created_by) into owners
+    from new_rows as n inner join old_rows as o using (id)
+    where n.created_by is not null and n.status = 'pending' and o.status in ('failed', 'cancelled');
+  end if;
+  -- Each job calls this function about four times, and most calls neither insert nor retry.
+  if owners is null then
+    return null;
+  end if;
+  max_jobs := importer.setting_number('max_active_jobs_per_owner', 1000);
+  max_bytes := importer.setting_number('max_active_bytes_per_owner', 100000000000);
+  foreach owner in array owners loop
+    select count(*), coalesce(sum(j.bytes_total), 0) into jobs, bytes
+    from public.import_jobs as j where j.created_by = owner and j.status in ('pending', 'running');
+    if jobs <= max_jobs and to_regclass('storage.objects') is not null then
+      execute
+        'select $2 + coalesce(sum((o.metadata ->> ''size'')::numeric), 0)
+        from public.import_jobs as j inner join storage.objects as o on o.bucket_id = j.bucket_id and o.name = j.object_path
+        where j.created_by = $1 and j.status in (''pending'', ''running'') and j.bytes_total is null'
+      into bytes using owner, bytes;
+    end if;
+    if jobs > max_jobs or bytes > max_bytes then
+      raise exception 'too many jobs or bytes of one owner are pending or running' using errcode = 'IJ114',
+      hint = format('Wait until some jobs have ended, or cancel them; the limits are %s jobs and %s bytes.',
+        max_jobs, max_bytes);
+    end if;
+  end loop;
+  return null;
+end
+$$;
+
+comment on function importer.limit_import_jobs() is
+'Trigger function: rejects jobs beyond the number and size that one owner may have pending or running (IJ114).';
+
+revoke all on function importer.limit_import_jobs() from public, anon, authenticated, service_role;
+
+create trigger limit_import_jobs after insert on public.import_jobs
+referencing new table as new_rows
+for each statement execute function importer.limit_import_jobs();
+
+create trigger limit_import_jobs_retry after update on public.import_jobs
+referencing old table as old_rows new table as new_rows
+for each statement execute function importer.limit_import_jobs();

@@ -1,0 +1,141 @@
+"""importer.may_import_into: whose a target is, judged at the insert (check_owner) and when the job runs (check_admission)."""
+
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from tests.integration.queue_harness import OWNER, Queue, refused
+
+IN_TEAM = "claims -> 'app_metadata' ->> 'team' = '7'"
+MEMBERS = "exists (select from app.members where member = (claims ->> 'sub')::uuid)"
+
+
+@pytest.fixture
+def people(queue: Queue) -> Queue:
+    queue.admin.execute(
+        "create schema app; create table app.people (name text); create table app.members (member uuid)"
+    )
+    queue.admin.execute("select importer.register_target('app.people')")
+    return queue
+
+
+def allow(queue: Queue, **columns: object) -> None:
+    for name, value in columns.items():
+        queue.admin.execute(f"update public.import_targets set {name} = %s", [value])
+
+
+def insert(queue: Queue, target: str = "people", **claims: object) -> UUID:
+    with queue.db.connect("authenticated", {"sub": str(OWNER), **claims}) as conn:
+        statement = "insert into public.import_jobs (object_path, target) values (%s, %s) returning id"
+        return conn.execute(statement, [f"{OWNER}/a", target]).fetchone()[0]
+
+
+def admit(queue: Queue, job: UUID) -> None:
+    queue.processor.execute("select importer.check_admission(%s)", [job])
+
+
+def test_signed_in_users_may_use_a_target_by_default(people: Queue) -> None:
+    admit(people, insert(people))
+
+
+@pytest.mark.parametrize("roles", [[], ["manager"], ["service_role", "anon"]])
+@pytest.mark.parametrize("target", ["people", "app.people"])
+def test_role_that_is_not_listed_is_refused_at_the_insert(people: Queue, target: str, roles: list[str]) -> None:
+    allow(people, allowed_roles=roles)
+    with refused("IJ601"):
+        insert(people, target)
+    assert people.value("select count(*) from public.import_jobs") == 0
+
+
+@pytest.mark.parametrize(
+    ("team", "may"), [({"team": 7}, True), ({"team": "7"}, True), ({"team": 8}, False), ({}, False), (None, False)]
+)
+def test_condition_decides_at_the_insert(people: Queue, team: dict[str, Any] | None, may: bool) -> None:
+    allow(people, allowed_when=IN_TEAM, claims=["app_metadata"])
+    claims = {} if team is None else {"app_metadata": team}
+    if may:
+        admit(people, insert(people, **claims))
+    else:
+        with refused("IJ601"):
+            insert(people, **claims)
+
+
+def test_condition_sees_only_claims_that_the_target_lists(people: Queue) -> None:
+    allow(people, allowed_when=IN_TEAM)
+    with refused("IJ601"):
+        insert(people, app_metadata={"team": 7})
+
+
+def test_condition_may_ask_a_table_that_the_user_cannot_read(people: Queue) -> None:
+    allow(people, allowed_when=MEMBERS)
+    with refused("IJ601"):
+        insert(people)
+    people.admin.execute("insert into app.members values (%s)", [OWNER])
+    insert(people)
+
+
+def test_condition_that_fails_has_a_code(people: Queue) -> None:
+    allow(people, allowed_when=MEMBERS)
+    people.admin.execute("drop table app.members")
+    with refused("IJ113"):
+        insert(people)
+
+
+def test_condition_that_is_neither_true_nor_false_refuses(people: Queue) -> None:
+    allow(people, allowed_when="null")
+    with refused("IJ601"):
+        insert(people)
+
+
+@pytest.mark.parametrize("owner", [None, OWNER])
+def test_service_is_not_asked_but_its_owner_is(people: Queue, owner: UUID | None) -> None:
+    allow(people, allowed_when=IN_TEAM)
+    if owner is None:
+        people.insert()
+    else:
+        with refused("IJ601"):
+            people.insert(created_by=owner)
+
+
+@pytest.mark.parametrize("change", [{"allowed_roles": []}, {"allowed_when": "false"}])
+def test_job_is_judged_again_when_it_runs(people: Queue, change: dict[str, object]) -> None:
+    job = insert(people)
+    allow(people, **change)
+    with refused("IJ601"):
+        admit(people, job)
+
+
+def test_job_that_is_older_than_its_target_is_judged_when_it_runs(people: Queue) -> None:
+    job = insert(people, "cities")
+    admit(people, job)
+    people.admin.execute("create table app.cities (name text); select importer.register_target('app.cities')")
+    allow(people, allowed_roles=["manager"])
+    with refused("IJ601"):
+        admit(people, job)
+
+
+def test_running_job_is_judged_by_the_claims_of_its_insert(people: Queue) -> None:
+    allow(people, allowed_when=IN_TEAM, claims=["app_metadata"])
+    job = insert(people, app_metadata={"team": 7})
+    admit(people, job)
+    allow(people, allowed_when="claims -> 'app_metadata' ->> 'team' = '8'")
+    with refused("IJ601"):
+        admit(people, job)
+
+
+def test_job_without_an_owner_is_admitted(people: Queue) -> None:
+    job = people.insert()
+    allow(people, allowed_roles=[], allowed_when="false")
+    admit(people, job)
+
+
+def test_user_sees_the_targets_of_its_role_only(people: Queue) -> None:
+    def seen(conn: psycopg.Connection) -> int:
+        return conn.execute("select count(name) from public.import_targets").fetchone()[0]
+
+    with people.user() as conn:
+        assert seen(conn) == 1
+        allow(people, allowed_roles=["manager"])
+        assert seen(conn) == 0

@@ -1,0 +1,91 @@
+"""importer.reject_staged_rows: staged rows that the target refuses move from loaded to rejected."""
+
+import pytest
+from psycopg.types.json import Jsonb
+
+from tests.integration.queue_harness import Claim, Queue, refused
+
+
+@pytest.fixture
+def claim(queue: Queue) -> Claim:
+    """Two chunks: records 1 to 3, of which 3 was rejected before, and 4 to 5."""
+    claim = queue.running()
+    queue.open(claim)
+    for seq, following, loaded, rejected in ((0, 4, 2, 1), (1, 6, 2, 0)):
+        errors = [error(3, "IJ403")] if rejected else []
+        queue.processor.execute(
+            "select importer.commit_chunk(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 0, %s, %s)",
+            [
+                *(claim.id, claim.token, seq, seq * 10, seq * 10 + 10, following + 1, following),
+                *(loaded + rejected, loaded, rejected, seq * 10 + 10, Jsonb(errors)),
+            ],
+        )
+    return claim
+
+
+def error(record: int, code: str = "IJ410") -> dict[str, object]:
+    return {"record": record, "line": record + 1, "column": None, "code": code, "message": "m", "raw": f"r{record}"}
+
+
+def reject(queue: Queue, claim: Claim, *records: int, kept: int = 100) -> None:
+    queue.processor.execute(
+        "select importer.reject_staged_rows(%s, %s, %s, %s)",
+        [claim.id, claim.token, Jsonb([error(each) for each in records]), kept],
+    )
+
+
+def ledger(queue: Queue) -> list[tuple[int, int]]:
+    return queue.admin.execute("select rows_loaded, rows_rejected from importer.job_chunks order by seq").fetchall()
+
+
+@pytest.mark.parametrize(
+    ("records", "expected"),
+    [
+        ([], [(2, 1), (2, 0)]),
+        ([1], [(1, 2), (2, 0)]),
+        ([4], [(2, 1), (1, 1)]),
+        ([1, 2, 4, 5], [(0, 3), (0, 2)]),
+    ],
+)
+def test_rows_are_rejected_in_the_chunk_they_were_in(
+    queue: Queue, claim: Claim, records: list[int], expected: list[tuple[int, int]]
+) -> None:
+    reject(queue, claim, *records)
+    assert ledger(queue) == expected
+    counted = queue.row(claim.id, "rows_read", "rows_loaded", "rows_rejected")
+    assert counted == (5, 4 - len(records), 1 + len(records))
+
+
+def test_rejected_rows_are_written_with_their_reason(queue: Queue, claim: Claim) -> None:
+    reject(queue, claim, 4)
+    rows = queue.admin.execute(
+        "select record_number, line_number, code, raw from public.import_job_errors order by record_number"
+    )
+    assert rows.fetchall() == [(3, 4, "IJ403", "r3"), (4, 5, "IJ410", "r4")]
+
+
+def test_only_so_many_are_kept_for_people_to_see(queue: Queue, claim: Claim) -> None:
+    reject(queue, claim, 1, 4, kept=1)
+    shown = queue.admin.execute("select record_number from public.import_job_errors order by 1").fetchall()
+    aside = queue.admin.execute("select record_number from importer.job_rejections").fetchall()
+    assert (shown, aside) == ([(1,), (3,)], [(4,)])
+
+
+def test_job_finishes_after_it(queue: Queue, claim: Claim) -> None:
+    reject(queue, claim, 1, 5)
+    queue.finish(claim, 5)
+    assert queue.row(claim.id, "status", "rows_loaded", "rows_rejected") == ("completed", 2, 3)
+
+
+def test_row_is_rejected_once(queue: Queue, claim: Claim) -> None:
+    reject(queue, claim, 1)
+    with refused("23505"):
+        reject(queue, claim, 1)
+    assert ledger(queue) == [(1, 2), (2, 0)]
+
+
+def test_without_a_lease_it_is_refused(queue: Queue, claim: Claim) -> None:
+    queue.lapse(claim)
+    with refused("IJ103"):
+        reject(queue, claim, 1)
+    assert ledger(queue) == [(2, 1), (2, 0)]
