@@ -1,4 +1,4 @@
-"""Find the rows that Postgres rejects: write steps of rows, and narrow down on those that fail."""
+"""Find the rows that Postgres rejects: write rows in steps, and write smaller steps where one fails."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -22,10 +22,10 @@ def bisect(
 ) -> list[R]:
     """Write all rows that Postgres accepts, in order; return `reject(row, error)` for each of the others.
 
-    Where the server names the row, the rows before it are written and it is rejected: two statements for a bad row.
-    Where it does not (a foreign key), the step is halved: log₂(n) statements, and as many until steps are large again.
-    A step doubles while all goes well, so that evenly spread bad rows cost about three times the data. `bisect` stops
-    after `limit` rejected rows.
+    Where the server names the bad row, the rows before it are written next and the bad row is rejected: two statements.
+    Where it does not (a foreign key), the step is halved until it holds the bad row alone: log₂(n) statements, and as
+    many again until steps are large. A step doubles after each success, so that evenly spread bad rows cost about three
+    times the data. `bisect` stops after `limit` rejected rows.
     """
     rejected: list[R] = []
     located: dict[int, psycopg.Error] = {}

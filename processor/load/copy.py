@@ -15,7 +15,7 @@ from processor.load.text import encode_text
 from processor.model import Column
 from processor.native import BinaryPlan, binary_plan, encode_binary
 
-# libpq gets this much at once; psycopg would cut larger pieces itself (its MAX_BUFFER_SIZE).
+# The size of the pieces that libpq gets; psycopg would split larger ones itself (its MAX_BUFFER_SIZE).
 PIECE_BYTES = 128 * 1024
 
 
@@ -44,8 +44,8 @@ class CopyTarget:
     def write_accepted(self, conn: psycopg.Connection, frame: pl.DataFrame) -> list[DatabaseRejection]:
         """COPY the rows that Postgres accepts; return the rejections of the others.
 
-        Only the text format names the row at fault, and takes values that have no exact binary form.
-        Raises: psycopg.Error for an error that leaving out a row does not avoid.
+        The text format is used, because only there the server names the row at fault, and values need no exact binary
+        form. Raises: psycopg.Error for an error that is not about a row.
         """
 
         def try_rows(start: int, count: int) -> psycopg.Error | None:
@@ -59,7 +59,7 @@ class CopyTarget:
 
 @lru_cache(64)
 def copy_target(schema: str, table: str, columns: tuple[Column, ...]) -> CopyTarget:
-    """Compose the COPY statements for these columns, in this order; kept for later files, since it takes 0.5 ms."""
+    """Compose the COPY statements for these columns, in this order; cached for later files, since it takes 0.5 ms."""
     names = [column.name for column in columns]
     return CopyTarget(
         copy_statement(schema, table, names), copy_statement(schema, table, names, "binary"), binary_plan(columns)
@@ -67,7 +67,7 @@ def copy_target(schema: str, table: str, columns: tuple[Column, ...]) -> CopyTar
 
 
 def copy_statement(schema: str, table: str, columns: Sequence[str], form: Literal["csv", "binary"] = "csv") -> bytes:
-    """Compose COPY … FROM STDIN."""
+    """Compose a COPY … FROM STDIN statement."""
     statement = sql.SQL("copy {} ({}) from stdin (format {})").format(
         sql.Identifier(schema, table), sql.SQL(", ").join(map(sql.Identifier, columns)), sql.SQL(form)
     )

@@ -10,7 +10,7 @@ import psycopg
 from processor.database.sqlstates import is_about_a_row, rejection_code
 from processor.errors import REJECTIONS
 
-# The line at which COPY stopped; source: PostgreSQL, CopyFromErrorCallback.
+# The line at which COPY stopped. Source: PostgreSQL, CopyFromErrorCallback.
 _COPY_CONTEXT = re.compile(r"^COPY .*, line (\d+)", re.MULTILINE)
 
 

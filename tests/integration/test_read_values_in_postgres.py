@@ -1,4 +1,4 @@
-"""Texts read by a locale arrive in Postgres as the values that were meant."""
+"""Texts that are read with a locale become the intended values in Postgres."""
 
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
@@ -9,10 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from processor.model import Column, Field, Plan, Rows
+from processor.model import Rows
 from processor.validate import check, make_reading, settle, transform
+from tests.columns import column, plan_of
 
-KINDS = {
+TYPES = {
     "amount": "numeric(12,2)",
     "count": "integer",
     "born": "date",
@@ -25,18 +26,18 @@ ZONE = "America/Sao_Paulo"
 
 
 def loaded(conn, records: list[tuple[str | None, ...]], **options: object) -> list[tuple[object, ...]]:
-    """Read and check the records, COPY them in one go, and return the rows of the table."""
-    columns = [Column(name=name, type=kind, base=kind.split("(")[0], kind="b", not_null=False, required=False) for name, kind in KINDS.items()]
-    reading = make_reading(options)
-    plan = Plan(len(columns), tuple(Field(index=at, header=column.name, column=column, reading=reading) for at, column in enumerate(columns)))
-    frame = pl.DataFrame(records, schema=dict.fromkeys(KINDS, pl.String), orient="row")
-    read = transform(Rows(frame, np.arange(len(records), dtype=np.int64)), plan)
-    checked = check(read.rows, plan, read.rejections)
+    """Read and check the records, COPY them at once, and return the rows of the table."""
+    plan = plan_of(*(column(type_name, name) for name, type_name in TYPES.items()), reading=make_reading(options))
+    frame = pl.DataFrame(records, schema=dict.fromkeys(TYPES, pl.String), orient="row")
+    transformed = transform(Rows(frame, np.arange(len(records), dtype=np.int64)), plan)
+    checked = check(transformed.rows, plan, transformed.rejections)
     assert checked.uncertain == ()
     rows, rejections = settle(checked, ())
     assert rejections.rows == ()
     with conn.transaction(force_rollback=True):
-        conn.execute("create temp table read (" + ", ".join(f"{name} {kind}" for name, kind in KINDS.items()) + ")")
+        conn.execute(
+            "create temp table read (" + ", ".join(f"{name} {type_name}" for name, type_name in TYPES.items()) + ")"
+        )
         with conn.cursor().copy("copy pg_temp.read from stdin") as copy:
             for row in rows.frame.iter_rows():
                 copy.write_row(row)
@@ -54,7 +55,7 @@ def loaded(conn, records: list[tuple[str | None, ...]], **options: object) -> li
         ("es-ES", ("1.234,56", "1.234", "31-12-2026", "31/12/2026 23:59:58", "31/12/2026 23:59", "Sí")),
     ],
 )
-def test_the_same_row_in_the_spelling_of_six_countries(db, locale, record):
+def test_one_row_is_read_in_the_spelling_of_six_countries(db, locale, record):
     with db.connect("postgres") as conn:
         rows = loaded(conn, [record, (None,) * 6], locale=locale, time_zone=ZONE)
     assert rows == [
@@ -70,7 +71,7 @@ def test_the_same_row_in_the_spelling_of_six_countries(db, locale, record):
     ]
 
 
-def test_naive_timestamps_are_read_in_the_declared_zone_summer_time_included(db):
+def test_timestamps_without_a_zone_are_read_in_the_declared_one_with_its_summer_time(db):
     with db.connect("postgres") as conn:
 
         @settings(max_examples=15, deadline=None, database=None, suppress_health_check=list(HealthCheck))
@@ -79,7 +80,9 @@ def test_naive_timestamps_are_read_in_the_declared_zone_summer_time_included(db)
             records = [(None, None, None, f"{moment:%d/%m/%Y %H:%M:%S}", None, None) for moment in moments]
             rows = loaded(conn, records, locale="pt-BR", time_zone=ZONE)
             naive = [moment.replace(microsecond=0) for moment in moments]
-            meant = conn.execute("select t at time zone %s from unnest(%s::timestamp[]) as t", [ZONE, naive]).fetchall()
-            assert [row[3] for row in rows] == [row[0] for row in meant]
+            expected = conn.execute(
+                "select t at time zone %s from unnest(%s::timestamp[]) as t", [ZONE, naive]
+            ).fetchall()
+            assert [row[3] for row in rows] == [row[0] for row in expected]
 
         agree()

@@ -1,4 +1,4 @@
-"""Texts for a column of every type: near to what the type takes, mutations of these, and nasty ones."""
+"""Texts for a column of each type: similar to valid ones, mutations of these, and difficult ones."""
 
 from hypothesis import strategies as st
 
@@ -6,7 +6,7 @@ DIGITS = r"[+-]?[0-9]{1,6}"
 POINTED = r"[+-]?0{0,3}[0-9]{0,6}\.?[0-9]{0,6}"
 CLOCK = r"[0-2]?[0-9]:[0-5][0-9](?::[0-6][0-9](?:\.[0-9]{1,7})?)?"
 OFFSET = r"(?: ?[+-][01]?[0-9](?::?[0-5][0-9])?| ?Z| UTC| America/Sao_Paulo| EST)"
-#: Days that exist, of the years 1000 to 9999, and their moments.
+#: Dates that exist, of the years 1000 to 9999, and timestamps of these.
 YEAR = r"[1-9][0-9]{3}"
 LEAP_YEAR = r"(?:[1-9][0-9](?:0[48]|[2468][048]|[13579][26])|(?:[2468][048]|[13579][26])00)"
 DATE = (
@@ -15,7 +15,7 @@ DATE = (
 )
 TIME = r"(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,9})?)?"
 TIMESTAMP = rf"{DATE}(?:[ T]{TIME}(?:Z| UTC| ?[+-](?:0[0-9]|1[0-4])(?::?[0-5][0-9])?)?)?"
-#: Days in the spellings that Postgres reads by its DateStyle, and some that it does not.
+#: Dates in the spellings that Postgres reads by its DateStyle, and in some that it does not read.
 SPOKEN = (
     r"(?:Sat |Tue, )?[0-3]?[0-9][/. -][0-1]?[0-9][/. -](?:[0-9]{2}|20[0-9]{2})",
     r"[0-3]?[0-9][ -](?:Jan|feb|MARCH)[ -](?:[0-9]{2}|20[0-9]{2})",
@@ -32,7 +32,7 @@ JSON = (
     r'"(?:\\u[0-9a-dD]{4}|\\[nrt"\\/x]|é){0,3}"',
     r"-?[0-9]{1,3}(?:\.[0-9]{1,3})?(?:[eE][+-]?[0-9]{1,6})?",
 )
-#: For each type the regular expressions of texts near to what it takes.
+#: For each type, regular expressions of texts that are similar to valid ones.
 NEAR: dict[str, tuple[str, ...]] = {
     "smallint": (DIGITS, r"-?327[0-9]{2}"),
     "integer": (r"[+-]?[0-9]{1,11}", r"-?21474836[0-9]{2}"),
@@ -127,7 +127,7 @@ create domain public.day as date check (value > '1000-01-01');
 create domain public.moment as timestamptz;
 """
 # fmt: off
-NASTY = [
+DIFFICULT = [
     "", " ", "1 ", " 1", "1_000", "0x1F", "0b1", "0o7", "١", "１", "1e", "e1", "--1", "+-1", ".", "-", "+", "1,5",
     "\\N", "\\.", "NULL", "NaN", "nan", "inf", "-Infinity", "infinity", "epoch", "now", "today", "tomorrow", "allballs",
     "1e400", "1e-400", "9" * 60, "0." + "0" * 60,
@@ -139,14 +139,16 @@ NASTY = [
 # fmt: on
 
 
-def mutated(text: str, at: int, put: str) -> str:
+def mutate(text: str, at: int, replacement: str) -> str:
+    """Replace one character of a text."""
     at %= len(text) + 1
-    return text[:at] + put + text[at + 1 :]
+    return text[:at] + replacement + text[at + 1 :]
 
 
 def texts(type_name: str) -> st.SearchStrategy[str]:
+    """Return a strategy for texts of a type; three of six are similar to valid ones."""
     near = st.one_of([st.from_regex(pattern.strip("^$"), fullmatch=True) for pattern in NEAR[type_name]])
     odd = st.text(st.sampled_from(list('0159 .-+:_eETZ\n٣é{}",\\/')), max_size=2)
-    wrong = st.builds(mutated, near, st.integers(0, 40), odd)
+    wrong = st.builds(mutate, near, st.integers(0, 40), odd)
     anything = st.text(st.characters(exclude_characters="\0", codec="utf-8"))
-    return st.one_of(near, near, near, wrong, st.sampled_from(NASTY), anything)
+    return st.one_of(near, near, near, wrong, st.sampled_from(DIFFICULT), anything)

@@ -1,4 +1,4 @@
-"""One column of a type, written twice: by the pipeline as a job does it, and text by text by Postgres itself."""
+"""Write texts into a column of a type in two ways: through the pipeline as a job does, and one by one by Postgres."""
 
 import csv
 import io
@@ -9,14 +9,15 @@ import numpy as np
 import psycopg
 from psycopg import sql
 
-from processor import load, records
+from processor import records
+from processor.load import CopyTarget, cast_results, copy_target, savepoint
+from processor.load.copy import copy_text
 from processor.model import Checked, Chunk, Column, Dialect, FileLimits, Plan, Position, Reading, Rejections, Rows
-from processor.validate import check, make_plan, opaque_doubts, parse, settle, transform
-from processor.validate.shape import judge_shape
-from processor.validate.types import is_judged
+from processor.validate import check, check_shape, make_plan, opaque_values, parse, settle, transform
+from processor.validate.types import is_opaque
 
 Text = str | None
-#: What a rejection's code must be for the SQLSTATE that Postgres gives; all others are IJ403.
+#: The rejection code for an SQLSTATE of Postgres; the code for any other is IJ403.
 CODES = {
     "22001": "IJ406",
     "22026": "IJ406",
@@ -31,85 +32,95 @@ CODES = {
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What became of each text, by its place: the value's text as stored, or the code of the refusal."""
+    """The result for each text, by its place: the stored value as text, or the rejection's code and message."""
 
     stored: dict[int, Text]
-    refused: dict[int, str]
+    rejected: dict[int, str]
     messages: dict[int, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class ValueTable:
     """A table (place integer, value <the type>), for tests that roll back."""
 
     conn: psycopg.Connection
     columns: tuple[Column, ...]
 
     @classmethod
-    def of(cls, conn: psycopg.Connection, type_name: str) -> "Kept":
+    def create(cls, conn: psycopg.Connection, type_name: str) -> "ValueTable":
         conn.execute(sql.SQL("drop table if exists public.kept"))
         conn.execute(sql.SQL("create table public.kept (place integer, value {})").format(sql.SQL(type_name)))
-        found = conn.execute(
-            "select name, type, base, kind, not_null, required, labels from importer.insertable_columns('public.kept')"
-        ).fetchall()
-        return cls(conn, tuple(Column(*row[:6], tuple(row[6])) for row in found))
+        return cls(conn, columns_of(conn, "public.kept"))
 
     @property
-    def opaque(self) -> bool:
-        return not is_judged(self.columns[1])
+    def target(self) -> CopyTarget:
+        return copy_target("public", "kept", self.columns)
 
     def by_postgres(self, texts: Sequence[Text]) -> Written:
-        """COPY each text alone."""
-        refused: dict[int, str] = {}
+        """COPY each text in a statement of its own."""
+        rejected: dict[int, str] = {}
         for place, text in enumerate(texts):
             try:
                 with self.conn.transaction(), self.conn.cursor().copy("copy public.kept from stdin") as copy:
                     copy.write_row((place, text))
             except psycopg.Error as exc:
-                refused[place] = CODES.get(exc.sqlstate or "", "IJ403")
-        return Written(self.taken(), refused, {})
+                rejected[place] = CODES.get(exc.sqlstate or "", "IJ403")
+        return Written(self.take_rows(), rejected, {})
 
     def by_pipeline(self, texts: Sequence[Text], reading: Reading | None = None) -> Written:
-        """Take a file of the texts through the steps of a job's chunk, from its bytes to the table."""
+        """Take a file with the texts through all steps of a chunk, from its bytes to the table."""
         dialect = Dialect()
         header = [column.name for column in self.columns]
         plan = make_plan(header, self.columns, readings={"value": reading} if reading else None)
         chunk = as_chunk(texts, dialect)
-        keep = judge_shape(chunk, 2).keep
+        keep = check_shape(chunk, 2).keep
         assert keep.sum() == len(texts)
         frame = parse(records.clean(chunk, keep, dialect), plan, dialect, len(texts))
-        read = transform(Rows(frame, np.arange(len(texts), dtype=np.int64)), plan)
-        checked = check(read.rows, plan, read.rejections)
-        rows, found = settle(checked, load.judge(self.conn, checked.uncertain))
-        found = [found, *self.load(rows, plan)]
+        transformed = transform(Rows(frame, np.arange(len(texts), dtype=np.int64)), plan)
+        checked = check(transformed.rows, plan, transformed.rejections)
+        rows, rejections = settle(checked, cast_results(self.conn, checked.uncertain))
+        rejections += self.load(rows, plan)
         return Written(
-            self.taken(),
-            {row: code for each in found for row, code in zip(each.rows, each.codes, strict=True)},
-            {row: message for each in found for row, message in zip(each.rows, each.messages, strict=True)},
+            self.take_rows(),
+            dict(zip(rejections.rows, rejections.codes, strict=True)),
+            dict(zip(rejections.rows, rejections.messages, strict=True)),
         )
 
-    def load(self, rows: Rows, plan: Plan) -> list[Rejections]:
-        """Copy as a job does: all at once, else after asking about the types that were left to Postgres."""
-        statement = load.copy_statement("public", "kept", [column.name for column in self.columns])
-        error = load.savepoint(self.conn, lambda: load.copy(self.conn, statement, rows.frame))
+    def load(self, rows: Rows, plan: Plan) -> Rejections:
+        """COPY as a job does: all rows at once, and if that fails, again after casting the values of opaque types."""
+        error = savepoint(self.conn, lambda: copy_text(self.conn, self.target.text, rows.frame))
         if error is None:
-            return []
-        assert self.opaque, f"the checks were sure of a text that Postgres refuses ({error.sqlstate})"
-        asked = Checked(rows, opaque_doubts(rows, plan), Rejections())
-        rows, found = settle(asked, load.judge(self.conn, asked.uncertain))
+            return Rejections()
+        assert is_opaque(self.columns[1]), f"Postgres rejects a text that was certain ({error.sqlstate})"
+        checked = Checked(rows, opaque_values(rows, plan), Rejections())
+        rows, rejections = settle(checked, cast_results(self.conn, checked.uncertain))
         with self.conn.transaction():
-            assert load.copy_isolating(self.conn, statement, rows.frame) == [], "a text was judged wrongly"
-        return [found]
+            assert self.target.write_accepted(self.conn, rows.frame) == [], "Postgres rejects a text that it could cast"
+        return rejections
 
-    def taken(self) -> dict[int, Text]:
-        """Read the table and empty it."""
+    def take_rows(self) -> dict[int, Text]:
+        """Return the rows of the table and delete them."""
         stored = dict(self.conn.execute("select place, value::text from public.kept").fetchall())
         self.conn.execute("delete from public.kept")
         return stored
 
 
+def columns_of(conn: psycopg.Connection, table: str) -> tuple[Column, ...]:
+    """Return the columns of a table as a target has them."""
+    described = conn.execute(
+        "select name, type, base, kind, not_null, required, labels from importer.insertable_columns(%s::regclass)",
+        [table],
+    ).fetchall()
+    return tuple(
+        Column(
+            name=name, type=type_name, base=base, kind=kind, not_null=not_null, required=required, labels=tuple(labels)
+        )
+        for name, type_name, base, kind, not_null, required, labels in described
+    )
+
+
 def as_chunk(texts: Sequence[Text], dialect: Dialect) -> Chunk:
-    """Cut a file of numbered texts; the absent text is an empty field without quotes."""
+    """Cut a file of numbered texts into one chunk; None is an empty field without quotes."""
     body = io.StringIO(newline="")
     writer = csv.writer(body, quoting=csv.QUOTE_NOTNULL if hasattr(csv, "QUOTE_NOTNULL") else csv.QUOTE_ALL)
     for place, text in enumerate(texts):
