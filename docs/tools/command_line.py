@@ -19,8 +19,8 @@ BEGINNING = """# Command line
 as this page, which is generated from it by `python -m docs.tools.command_line`.
 
 The commands read `DATABASE_URL`, `SUPABASE_URL` and `SUPABASE_SECRET_KEY` from the environment; `import-jobs serve`
-also reads everything in [Configuration](configuration.md). A mistake that you can correct is reported in one line, and the
-exit status is 1.
+also reads everything in [Configuration](configuration.md). A mistake that you can correct is reported in one line, and
+the exit status is 1.
 """
 
 
