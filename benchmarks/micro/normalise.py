@@ -1,7 +1,7 @@
-"""Measure whole jobs, from insert to completed: a file into a table of texts, and with a normaliser for each column.
+"""Measure whole jobs, from insert to completion: without normalisers, and with a normaliser for each column.
 
-`python -m benchmarks.micro.normalise [--rows 300000] [--runs 5]`. Most values are distinct, none can be taken as it is:
-the hard case. Both sides read the same file in turn on fresh tables.
+`python -m benchmarks.micro.normalise [--rows 300000] [--runs 5]`. Both sides load the same file in turn into new tables
+of texts. This is the hard case: most values are distinct, and each of them has to be rewritten.
 """
 
 import argparse
@@ -17,9 +17,9 @@ from benchmarks.measurement import JobRequest, alternate, check_row_count, run_j
 from benchmarks.stack import BenchmarkStack, benchmark_stack
 from benchmarks.uploads import uploaded
 
-PLAIN, NORMAL = "plain", "every normaliser"
-TABLES = {PLAIN: "bench_plain", NORMAL: "bench_normalised"}
-SETTINGS = {
+PLAIN, NORMALISED = "plain", "every normaliser"
+TABLES = {PLAIN: "bench_plain", NORMALISED: "bench_normalised"}
+NORMALISERS = {
     "name": "text",
     "email": "email",
     "phone": {"name": "phone", "region": "BR"},
@@ -33,17 +33,17 @@ COUNTRIES = ("Brasil", "brazil", "BR", "Alemanha", "Deutschland", "US", "Estados
 Digits = npt.NDArray[np.int64]
 
 
-def checked(digits: Digits, weights: tuple[int, ...]) -> pl.Series:
-    """Add the two check digits to a number a row."""
+def with_check_digits(digits: Digits, weights: tuple[int, ...]) -> pl.Series:
+    """Return numbers with their two check digits; `digits` (shape: rows, digits) has one number in each row."""
     for used in (weights[1:], weights):
-        rest = digits @ np.array(used) % 11
-        digits = np.column_stack([digits, np.where(rest < 2, 0, 11 - rest)])
+        remainder = digits @ np.array(used) % 11
+        digits = np.column_stack([digits, np.where(remainder < 2, 0, 11 - remainder)])
     text, width = (digits + ord("0")).astype(np.uint8).tobytes().decode(), digits.shape[1]
     return pl.Series([text[at : at + width] for at in range(0, len(text), width)])
 
 
-def made(file: Path, rows: int) -> Path:
-    """Write a file of contacts as a Brazilian spreadsheet has them."""
+def write_contacts(file: Path, rows: int) -> Path:
+    """Write a file of contacts as a Brazilian spreadsheet would."""
     random = np.random.default_rng(1)
 
     def number(low: int, high: int) -> pl.Series:
@@ -53,8 +53,8 @@ def made(file: Path, rows: int) -> Path:
         return pl.Series(np.array(words)[random.integers(0, len(words), rows)])
 
     person = number(0, 10**9)
-    cpf = checked(random.integers(0, 10, (rows, 9)), (11, 10, 9, 8, 7, 6, 5, 4, 3, 2))
-    cnpj = checked(random.integers(0, 10, (rows, 12)), (6, 5, 4, 3, 2, 9, 8, 7, 6, 5, 4, 3, 2))
+    cpf = with_check_digits(random.integers(0, 10, (rows, 9)), (11, 10, 9, 8, 7, 6, 5, 4, 3, 2))
+    cnpj = with_check_digits(random.integers(0, 10, (rows, 12)), (6, 5, 4, 3, 2, 9, 8, 7, 6, 5, 4, 3, 2))
     cellular = number(10**7, 10**8)
     frame = pl.DataFrame(
         {
@@ -75,44 +75,45 @@ def made(file: Path, rows: int) -> Path:
 
 
 def prepare(bench: BenchmarkStack) -> None:
-    """Make both tables and their targets."""
-    columns = ", ".join(f"{name} text" for name in SETTINGS)
+    """Create both tables and register them as targets."""
+    columns = ", ".join(f"{name} text" for name in NORMALISERS)
     setup = [
         f"drop table if exists public.{table}; create table public.{table} ({columns}); "
         f"select importer.register_target('public.{table}');"
         for table in TABLES.values()
     ]
     bench.prepare("".join(setup))
-    settings = {name: {"normalise": how} for name, how in SETTINGS.items()}
+    settings = {name: {"normalise": normaliser} for name, normaliser in NORMALISERS.items()}
     bench.sql(
         "update public.import_targets set columns = columns || %s::jsonb where name = %s",
-        (json.dumps(settings), TABLES[NORMAL]),
+        (json.dumps(settings), TABLES[NORMALISED]),
     )
 
 
 def main() -> None:
-    """Print each run's seconds, the medians and their ratio."""
+    """Print the seconds of each run, the medians and their ratio."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=300_000)
     parser.add_argument("--runs", type=int, default=5)
-    given = parser.parse_args()
+    arguments = parser.parse_args()
     with benchmark_stack() as bench, bench.scratch_folder() as folder:
-        file = made(folder / "contacts.csv", given.rows)
+        file = write_contacts(folder / "contacts.csv", arguments.rows)
         with uploaded(bench.env, [file], "service") as (path,):
             samples = alternate(
                 {
                     side: lambda table=table: run_job(bench, JobRequest(path, table))["seconds"]
                     for side, table in TABLES.items()
                 },
-                given.runs,
+                arguments.runs,
                 lambda: prepare(bench),
-                lambda side: check_row_count(bench, f"public.{TABLES[side]}", given.rows),
+                lambda side: check_row_count(bench, f"public.{TABLES[side]}", arguments.rows),
             )
         size = file.stat().st_size
-    print(f"{given.rows:,} rows, {size / 1e6:.0f} MB")
+    print(f"{arguments.rows:,} rows, {size / 1e6:.0f} MB")
     for side, seconds in samples.items():
-        print(f"  {side:<18}{median(seconds):6.2f} s  of  {', '.join(f'{each:.2f}' for each in seconds)}")
-    print(f"with every normaliser {median(samples[PLAIN]) / median(samples[NORMAL]):.2f} times as fast as plain")
+        print(f"  {side:<18}{median(seconds):6.2f} s  of  {', '.join(f'{run:.2f}' for run in seconds)}")
+    ratio = median(samples[PLAIN]) / median(samples[NORMALISED])
+    print(f"with every normaliser {ratio:.2f} times as fast as without")
 
 
 if __name__ == "__main__":
