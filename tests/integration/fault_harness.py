@@ -10,7 +10,7 @@ import subprocess
 import sys
 from http.server import BaseHTTPRequestHandler
 
-from pgnet_harness import DEADLINE
+from tests.waiting import DEADLINE
 
 FILE = os.urandom(1_000_000)
 

@@ -7,11 +7,11 @@ import threading
 
 import httpx
 import pytest
-from fault_harness import FILE, ask, ask_once, connect, read, running
-from pgnet_harness import DEADLINE, until
 
 from processor.local.ports import free_port
 from tests.faults.proxies.tcp_proxy import TcpProxy
+from tests.integration.fault_harness import FILE, ask, ask_once, connect, read, running
+from tests.waiting import DEADLINE, until
 
 
 @pytest.fixture

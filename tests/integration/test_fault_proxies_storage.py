@@ -9,12 +9,12 @@ from http.server import ThreadingHTTPServer
 
 import httpx
 import pytest
-from fault_harness import FILE, FileServer, connect, read, running
-from pgnet_harness import DEADLINE, until
 
 from processor.local.ports import free_port
 from tests.faults.proxies.storage_fault import Fault
 from tests.faults.proxies.storage_proxy import StorageProxy
+from tests.integration.fault_harness import FILE, FileServer, connect, read, running
+from tests.waiting import DEADLINE, until
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ import pytest
 
 from tests.conftest import Cluster, Database
 from tests.integration.permissions_harness import parsed
-from tests.integration.storage_harness import ALICE, BOB, StorageApi, storage_api
+from tests.servers import ALICE, BOB, StorageApi, storage_api
 
 SOURCE = f"{ALICE}/in/people.csv"
 ERRORS = f"{ALICE}/in/people.0123abcd.errors.csv"

@@ -1,4 +1,4 @@
-"""The stand-in and Postgres come and go; requests are lost or doubled as pg_net loses and doubles them."""
+"""Restarts of the stand-in and of Postgres lose and repeat requests as with pg_net."""
 
 from __future__ import annotations
 
@@ -6,96 +6,111 @@ import os
 import subprocess
 import sys
 
-import psycopg
 import pytest
-from pgnet_harness import DEADLINE, Recorder, StandIn, post, response, until
 
-WORKERS = """select pg_terminate_backend(pid) from pg_stat_activity
+from tests.integration.pgnet_harness import post, response
+from tests.servers import PgnetWorker
+from tests.waiting import DEADLINE, until
+
+TERMINATE_WORKERS = """select pg_terminate_backend(pid) from pg_stat_activity
              where application_name like 'pg_net stand-in%' and datname = current_database()"""
 
 
 @pytest.fixture
-def stand_in(db):
-    with StandIn(db.superuser_url) as stand_in:
-        yield stand_in
+def worker(floor_db):
+    with PgnetWorker(floor_db.superuser_url) as worker:
+        yield worker
 
 
-@pytest.fixture
-def recorder():
-    with Recorder() as recorder:
-        yield recorder
+def test_sigterm_ends_an_idle_worker_with_status_0(worker):
+    assert worker.stop() == 0
 
 
-def connect(db) -> psycopg.Connection:
-    return psycopg.connect(db.admin_url, autocommit=True)
-
-
-def test_sigterm_ends_an_idle_worker_with_status_0(stand_in):
-    assert stand_in.stop() == 0
-
-
-def test_sigterm_in_a_batch_ends_at_once_and_the_next_worker_sends_it_again(db, recorder):
-    with connect(db) as conn:
-        with StandIn(db.superuser_url) as first:
+def test_sigterm_in_a_batch_ends_at_once_and_the_next_worker_sends_it_again(floor_db, recorder):
+    with floor_db.connect() as conn:
+        with PgnetWorker(floor_db.superuser_url) as first:
             request = post(conn, recorder.url + "/gate")
-            until(lambda: recorder.arrivals)
+            until(lambda: recorder.requests)
             assert first.stop() == 0
         assert not recorder.gate.is_set()
         assert conn.execute("select id from net.http_request_queue").fetchone() == (request,)
-        with StandIn(db.superuser_url):
+        with PgnetWorker(floor_db.superuser_url):
             until(lambda: recorder.paths == ["/gate", "/gate"])
 
 
-def test_worker_whose_connections_are_terminated_sends_its_batch_again(db, stand_in, recorder):
-    with connect(db) as conn, db.connect("supabase_admin") as superuser:
+def test_worker_whose_connections_are_terminated_sends_its_batch_again(floor_db, worker, recorder):
+    with floor_db.connect() as conn, floor_db.connect("supabase_admin") as superuser:
         request = post(conn, recorder.url + "/gate")
-        until(lambda: recorder.arrivals)
-        superuser.execute(WORKERS)
+        until(lambda: recorder.requests)
+        superuser.execute(TERMINATE_WORKERS)
         until(lambda: recorder.paths == ["/gate", "/gate"])
         recorder.gate.set()
         assert response(conn, request)[0] == 200
 
 
 @pytest.mark.parametrize("mode", ["fast", "immediate"])
-def test_worker_serves_again_after_a_restart_of_postgres(cluster, db, stand_in, recorder, mode):
+def test_worker_serves_again_after_a_restart_of_postgres(cluster, floor_db, worker, recorder, mode):
     cluster.server.restart(mode)
-    with connect(db) as conn:
+    with floor_db.connect() as conn:
         assert response(conn, post(conn, recorder.url + "/after"))[0] == 200
 
 
-def test_crash_empties_both_tables_and_ids_start_at_1(cluster, db, stand_in, recorder):
-    with connect(db) as conn:
+def test_crash_empties_both_tables_and_ids_start_at_1(cluster, floor_db, worker, recorder):
+    with floor_db.connect() as conn:
         response(conn, post(conn, recorder.url + "/before"))
         post(conn, recorder.url + "/gate")
-        until(lambda: len(recorder.arrivals) == 2)
+        until(lambda: len(recorder.requests) == 2)
         post(conn, recorder.url + "/waiting")
     cluster.server.restart("immediate")
-    with connect(db) as conn:
+    with floor_db.connect() as conn:
         assert post(conn, recorder.url + "/after") == 1
-        # At once, though the request that was in hand has not been answered yet.
+        # The worker serves it at once, although the request of its last batch has no response yet.
         assert response(conn, 1)[0] == 200
         assert conn.execute("select count(*) from net._http_response").fetchone() == (1,)
     assert recorder.paths == ["/before", "/gate", "/after"]
 
 
-def test_clean_restart_keeps_the_queue(cluster, db, recorder):
-    with connect(db) as conn:
+def test_clean_restart_keeps_the_queue(cluster, floor_db, recorder):
+    with floor_db.connect() as conn:
         post(conn, recorder.url + "/kept")
     cluster.server.restart("fast")
-    with StandIn(db.superuser_url):
+    with PgnetWorker(floor_db.superuser_url):
         until(lambda: recorder.paths == ["/kept"])
 
 
-def test_worker_outlives_broken_tables(db, stand_in, recorder):
+def test_worker_outlives_broken_tables(floor_db, worker, recorder):
     pids = """select pid from pg_stat_activity
               where application_name = 'pg_net stand-in' and datname = current_database()"""
-    with db.connect("supabase_admin") as superuser:
+    with floor_db.connect("supabase_admin") as superuser:
         before = superuser.execute(pids).fetchone()
         superuser.execute("alter table net.http_request_queue rename to broken")
         superuser.execute("select net.wake()")
         until(lambda: superuser.execute(pids).fetchone() not in {before, None})
         superuser.execute("alter table net.broken rename to http_request_queue")
         response(superuser, post(superuser, recorder.url + "/mended"))
+
+
+def test_request_that_was_queued_before_the_start_is_sent_at_the_start(floor_db, recorder):
+    with floor_db.connect() as conn:
+        post(conn, recorder.url + "/early")
+    with PgnetWorker(floor_db.superuser_url):
+        until(lambda: recorder.paths == ["/early"])
+
+
+def test_second_worker_of_a_database_waits_for_the_first(floor_db, worker, recorder):
+    second = PgnetWorker(floor_db.superuser_url)
+    waiting = """select 2 = count(*) from pg_stat_activity
+                 where application_name = 'pg_net stand-in' and datname = current_database()"""
+    try:
+        with floor_db.connect() as conn:
+            until(lambda: conn.execute(waiting).fetchone() == (True,))
+            response(conn, post(conn, recorder.url + "/first"))
+            assert worker.stop() == 0
+            second.wait_ready()
+            response(conn, post(conn, recorder.url + "/second"))
+        assert recorder.paths == ["/first", "/second"]
+    finally:
+        second.stop()
 
 
 def test_start_without_a_database_url_is_one_line_and_status_1():
@@ -109,4 +124,4 @@ def test_start_without_a_database_url_is_one_line_and_status_1():
         check=False,
     )
     assert ended.returncode == 1
-    assert ended.stderr == "error: PGNET_DATABASE_URL is not set — give it the URL of the database to serve\n"
+    assert ended.stderr == "error: PGNET_DATABASE_URL is not set — Set it to the URL of the database to serve.\n"

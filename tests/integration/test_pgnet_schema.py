@@ -32,14 +32,21 @@ COLUMNS = {
 }
 
 
-@pytest.fixture
-def conn(db):
-    with psycopg.connect(db.admin_url, autocommit=True) as conn:
+@pytest.fixture(scope="module")
+def admin(floor_module_db):
+    with floor_module_db.connect() as conn:
         yield conn
 
 
+@pytest.fixture
+def conn(admin):
+    """The administrator's connection, in a transaction that is rolled back."""
+    with admin.transaction(force_rollback=True):
+        yield admin
+
+
 def queued(conn: psycopg.Connection) -> tuple:
-    """The last request of the queue, which nothing serves here."""
+    """Return the last request of the queue, which no worker serves here."""
     row = conn.execute(
         "select method, url, headers, body, timeout_milliseconds from net.http_request_queue order by id desc"
     ).fetchone()
@@ -80,16 +87,16 @@ def test_owner_is_the_superuser(conn):
     assert row == ("supabase_admin",)
 
 
-def test_install_again_changes_nothing(db, conn):
+def test_install_again_changes_nothing(floor_module_db, conn):
     conn.execute("select net.http_get('http://host/')")
-    with psycopg.connect(db.superuser_url) as superuser:
+    with psycopg.connect(floor_module_db.superuser_url) as superuser:
         pgnet.install(superuser)
     assert queued(conn)[1] == "http://host/"
 
 
 @pytest.mark.parametrize("role", ["anon", "authenticated", "service_role"])
-def test_every_role_may_queue_and_read(db, role):
-    with db.connect(role) as conn:
+def test_every_role_may_queue_and_read(floor_module_db, role):
+    with floor_module_db.connect(role) as conn:
         conn.execute("select net.http_post('http://host/')")
         assert queued(conn)[0] == "POST"
         assert conn.execute("select count(*) from net._http_response").fetchone() == (0,)
@@ -137,7 +144,7 @@ def test_params_are_encoded_into_the_query(conn, url, params, full):
 
 
 @pytest.mark.parametrize("url", ["", "host/path", "http://", "http://a host/", "http://host/a b", None])
-def test_what_is_no_url_raises(conn, url):
+def test_invalid_url_raises(conn, url):
     with pytest.raises(errors.RaiseException, match="URL using bad/illegal format or missing URL"):
         conn.execute("select net.http_post(%s)", [url])
 
@@ -147,7 +154,7 @@ def test_verb_is_checked_by_the_domain(conn):
         conn.execute("select 'PATCH'::net.http_method")
 
 
-def test_response_is_collected_as_error_while_there_is_none(conn):
+def test_response_is_collected_as_error_when_there_is_none(conn):
     row = conn.execute("select (net._http_collect_response(1)).*").fetchone()
     assert row == ("ERROR", "request matching request_id not found", None)
 

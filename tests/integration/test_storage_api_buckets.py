@@ -1,22 +1,9 @@
-"""Buckets: made, read, changed, emptied and deleted."""
+"""Buckets are created, read, changed, emptied and deleted."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
-import pytest
-from storage_harness import StorageApi, refusal, serve
-
-
-@pytest.fixture(scope="module")
-def stack(cluster: Any) -> Iterator[tuple[StorageApi, Any]]:
-    yield from serve(cluster)
-
-
-@pytest.fixture
-def api(stack: tuple[StorageApi, Any]) -> StorageApi:
-    return stack[0]
+from tests.integration.storage_harness import error_of
+from tests.servers import StorageApi
 
 
 def test_create_get_update_delete(api: StorageApi) -> None:
@@ -30,29 +17,29 @@ def test_create_get_update_delete(api: StorageApi) -> None:
     changed = client.get("/bucket/b1").json()
     assert (changed["public"], changed["file_size_limit"]) == (True, 2_000_000)
     assert client.request("DELETE", "/bucket/b1", json={}).json() == {"message": "Successfully deleted"}
-    assert refusal(client.get("/bucket/b1")) == (400, "404", "Bucket not found")
+    assert error_of(client.get("/bucket/b1")) == (400, "404", "Bucket not found")
 
 
 def test_create_twice_is_a_duplicate(api: StorageApi) -> None:
-    assert refusal(api.service().post("/bucket", json={"name": "files"})) == (400, "409", "Duplicate")
+    assert error_of(api.service().post("/bucket", json={"name": "files"})) == (400, "409", "Duplicate")
 
 
 def test_create_without_a_name_is_invalid(api: StorageApi) -> None:
-    assert refusal(api.service().post("/bucket", json={})) == (400, "400", "Error")
+    assert error_of(api.service().post("/bucket", json={})) == (400, "400", "Error")
 
 
 def test_create_with_a_slash_is_invalid(api: StorageApi) -> None:
-    assert refusal(api.service().post("/bucket", json={"name": "a/b"})) == (400, "400", "Invalid Input")
+    assert error_of(api.service().post("/bucket", json={"name": "a/b"})) == (400, "400", "Invalid Input")
 
 
 def test_create_by_a_user_needs_a_policy(api: StorageApi) -> None:
     response = api.user().post("/bucket", json={"name": "mine"})
-    assert refusal(response) == (400, "403", "Unauthorized")
+    assert error_of(response) == (400, "403", "Unauthorized")
     assert response.json()["message"] == "new row violates row-level security policy"
 
 
 def test_update_of_nothing_is_not_found(api: StorageApi) -> None:
-    assert refusal(api.service().put("/bucket/absent", json={"public": True})) == (400, "404", "Bucket not found")
+    assert error_of(api.service().put("/bucket/absent", json={"public": True})) == (400, "404", "Bucket not found")
 
 
 def test_empty_then_delete(api: StorageApi) -> None:
@@ -60,7 +47,7 @@ def test_empty_then_delete(api: StorageApi) -> None:
     client.post("/bucket", json={"name": "b2"})
     client.post("/object/b2/a/one.csv", content=b"1")
     client.post("/object/b2/two.csv", content=b"2")
-    assert refusal(client.delete("/bucket/b2")) == (400, "409", "ResourceNotEmpty")
+    assert error_of(client.delete("/bucket/b2")) == (400, "409", "ResourceNotEmpty")
     before = len(api.files())
     assert client.post("/bucket/b2/empty", json={}).json() == {"message": "Successfully emptied"}
     assert len(api.files()) == before - 2

@@ -1,32 +1,13 @@
-"""Who is believed: keys, tokens, and what the server says to everybody else."""
+"""Keys and tokens identify callers; other requests get an error."""
 
 from __future__ import annotations
-
-from collections.abc import Iterator
-from typing import Any
 
 import httpx
 import jwt
 import pytest
-from storage_harness import (
-    ALICE,
-    PUBLISHABLE_KEY,
-    SECRET_KEY,
-    StorageApi,
-    refusal,
-    serve,
-    token,
-)
 
-
-@pytest.fixture(scope="module")
-def stack(cluster: Any) -> Iterator[tuple[StorageApi, Any]]:
-    yield from serve(cluster)
-
-
-@pytest.fixture
-def api(stack: tuple[StorageApi, Any]) -> StorageApi:
-    return stack[0]
+from tests.integration.storage_harness import error_of
+from tests.servers import ALICE, PUBLISHABLE_KEY, SECRET_KEY, StorageApi, token
 
 
 def test_secret_key_is_the_service_role(api: StorageApi) -> None:
@@ -42,9 +23,9 @@ def test_key_as_bearer_counts_when_it_equals_the_apikey(api: StorageApi) -> None
     assert client.get("/bucket").status_code == 200
 
 
-def test_key_as_bearer_alone_is_no_token(api: StorageApi) -> None:
+def test_key_as_bearer_without_apikey_is_an_invalid_token(api: StorageApi) -> None:
     response = api.client({"authorization": f"Bearer {SECRET_KEY}"}).get("/bucket")
-    assert refusal(response) == (400, "403", "Unauthorized")
+    assert error_of(response) == (400, "403", "Unauthorized")
     assert response.json()["message"] == "Invalid Compact JWS"
 
 
@@ -53,31 +34,31 @@ def test_token_wins_over_the_key(api: StorageApi) -> None:
     assert client.get("/bucket").json() == []
 
 
-def test_older_keys_are_tokens(api: StorageApi) -> None:
+def test_legacy_keys_are_tokens(api: StorageApi) -> None:
     service = token(None, "service_role")
     client = api.client({"apikey": service, "authorization": f"Bearer {service}"})
     assert client.get("/bucket/files").status_code == 200
 
 
-def test_secret_key_in_a_browser_is_refused(api: StorageApi) -> None:
+def test_secret_key_in_a_browser_is_an_error(api: StorageApi) -> None:
     response = api.client({"apikey": SECRET_KEY, "user-agent": "Mozilla/5.0 (X11)"}).get("/bucket")
     assert response.status_code == 401
     assert response.json()["message"] == "Forbidden use of secret API key in browser"
 
 
-def test_publishable_key_in_a_browser_is_welcome(api: StorageApi) -> None:
+def test_publishable_key_in_a_browser_is_accepted(api: StorageApi) -> None:
     response = api.client({"apikey": PUBLISHABLE_KEY, "user-agent": "Mozilla/5.0 (X11)"}).get("/bucket")
     assert response.status_code == 200
 
 
-def test_unknown_key_is_refused_at_the_gateway(api: StorageApi) -> None:
+def test_unknown_key_is_an_error_of_the_gateway(api: StorageApi) -> None:
     response = api.client({"apikey": "sb_secret_of_another_project"}).get("/bucket")
     assert (response.status_code, response.json()["message"]) == (401, "Unregistered API key")
 
 
-def test_nothing_is_a_missing_header(api: StorageApi) -> None:
+def test_request_without_key_and_token_is_invalid(api: StorageApi) -> None:
     response = api.client({}).get("/bucket")
-    assert refusal(response) == (400, "400", "Error")
+    assert error_of(response) == (400, "400", "Error")
     assert response.json()["message"] == "headers must have required property 'authorization'"
 
 
@@ -89,16 +70,16 @@ def test_nothing_is_a_missing_header(api: StorageApi) -> None:
         (token(secret="another secret that is long enough"), "signature verification failed"),
     ],
 )
-def test_bad_token_is_refused(api: StorageApi, bearer: str, message: str) -> None:
+def test_invalid_token_is_an_error(api: StorageApi, bearer: str, message: str) -> None:
     response = api.client({"apikey": PUBLISHABLE_KEY, "authorization": f"Bearer {bearer}"}).get("/bucket")
-    assert refusal(response) == (400, "403", "Unauthorized")
+    assert error_of(response) == (400, "403", "Unauthorized")
     assert response.json()["message"] == message
 
 
-def test_unsigned_token_is_refused(api: StorageApi) -> None:
+def test_unsigned_token_is_an_error(api: StorageApi) -> None:
     unsigned = jwt.encode({"role": "service_role"}, "", algorithm="none")
     response = api.client({"authorization": f"Bearer {unsigned}"}).get("/bucket")
-    assert refusal(response) == (400, "403", "Unauthorized")
+    assert error_of(response) == (400, "403", "Unauthorized")
 
 
 def test_health_needs_no_key(api: StorageApi) -> None:

@@ -1,30 +1,18 @@
-"""The PyPI client, supabase, finds what it expects."""
+"""The PyPI package supabase works with the local Storage API."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 from storage3.exceptions import StorageApiError
 from storage3.types import CreateSignedUploadUrlOptions
-from storage_harness import ALICE, BOB, PUBLISHABLE_KEY, SECRET_KEY, StorageApi, serve, token
 
 from supabase import Client, ClientOptions, create_client
+from tests.servers import ALICE, BOB, PUBLISHABLE_KEY, SECRET_KEY, StorageApi, token
 
 CSV = b"name\nAda\n"
-
-
-@pytest.fixture(scope="module")
-def stack(cluster: Any) -> Iterator[tuple[StorageApi, Any]]:
-    yield from serve(cluster)
-
-
-@pytest.fixture
-def api(stack: tuple[StorageApi, Any]) -> StorageApi:
-    return stack[0]
 
 
 @pytest.fixture

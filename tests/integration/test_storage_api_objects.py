@@ -1,29 +1,19 @@
-"""Objects: listed, moved, copied and deleted, by the API alone."""
+"""Objects are listed, moved, copied and deleted, and only by the API."""
 
 from __future__ import annotations
-
-from collections.abc import Iterator
-from typing import Any
 
 import httpx
 import psycopg
 import pytest
-from storage_harness import ALICE, BOB, StorageApi, make_bucket, refusal, serve
+
+from tests.conftest import Database
+from tests.integration.storage_harness import error_of, make_bucket
+from tests.servers import ALICE, BOB, StorageApi
 
 DELETE_OWN = """
 create policy own_folder_delete on storage.objects for delete to authenticated
   using (bucket_id = 'files' and (storage.foldername(name))[1] = (select auth.uid())::text);
 """
-
-
-@pytest.fixture(scope="module")
-def stack(cluster: Any) -> Iterator[tuple[StorageApi, Any]]:
-    yield from serve(cluster)
-
-
-@pytest.fixture
-def api(stack: tuple[StorageApi, Any]) -> StorageApi:
-    return stack[0]
 
 
 def put(client: httpx.Client, *names: str, bucket: str = "files") -> None:
@@ -36,8 +26,8 @@ def listed(client: httpx.Client, bucket: str, **body: object) -> list[tuple[str,
     return [(row["name"], row["id"] is None) for row in rows]
 
 
-def test_list_shows_one_level(stack: tuple[StorageApi, Any]) -> None:
-    api, database = stack
+def test_list_shows_one_level(storage: tuple[StorageApi, Database]) -> None:
+    api, database = storage
     make_bucket(database.admin_url, "listed")
     client = api.service()
     put(client, "b.csv", "a/x.csv", "a/y/z.csv", "C.csv", bucket="listed")
@@ -51,7 +41,7 @@ def test_list_shows_one_level(stack: tuple[StorageApi, Any]) -> None:
     assert listed(client, "listed", sortBy=by_time) == [("a", True), ("b.csv", False), ("C.csv", False)]
 
 
-def test_list_shows_what_the_caller_may_see(api: StorageApi) -> None:
+def test_list_returns_only_objects_that_the_caller_may_see(api: StorageApi) -> None:
     put(api.service(), f"{ALICE}/seen.csv", f"{BOB}/unseen.csv")
     assert listed(api.user(), "files") == [(ALICE, True)]
     assert listed(api.anonymous(), "files") == []
@@ -64,25 +54,25 @@ def test_list_row_has_the_metadata(api: StorageApi) -> None:
     assert row["created_at"].endswith("Z")
 
 
-def test_delete_many_returns_what_is_gone(api: StorageApi) -> None:
+def test_delete_many_returns_the_deleted_rows(api: StorageApi) -> None:
     client = api.service()
     put(client, "d1.csv", "d2.csv")
     before = len(api.files())
     response = client.request("DELETE", "/object/files", json={"prefixes": ["d1.csv", "d2.csv", "absent.csv"]})
     assert sorted(row["name"] for row in response.json()) == ["d1.csv", "d2.csv"]
     assert len(api.files()) == before - 2
-    assert refusal(client.get("/object/files/d1.csv")) == (400, "404", "not_found")
+    assert error_of(client.get("/object/files/d1.csv")) == (400, "404", "not_found")
 
 
 def test_delete_one(api: StorageApi) -> None:
     client = api.service()
     put(client, "d3.csv")
     assert client.delete("/object/files/d3.csv").json() == {"message": "Successfully deleted"}
-    assert refusal(client.delete("/object/files/d3.csv")) == (400, "404", "not_found")
+    assert error_of(client.delete("/object/files/d3.csv")) == (400, "404", "not_found")
 
 
-def test_delete_needs_a_policy(stack: tuple[StorageApi, Any]) -> None:
-    api, database = stack
+def test_delete_needs_a_policy(storage: tuple[StorageApi, Database]) -> None:
+    api, database = storage
     name = f"{ALICE}/mine.csv"
     put(api.service(), name, f"{BOB}/his.csv")
     user = api.user()
@@ -95,9 +85,9 @@ def test_delete_needs_a_policy(stack: tuple[StorageApi, Any]) -> None:
 
 
 @pytest.mark.parametrize("table", ["objects", "buckets"])
-def test_delete_by_sql_is_refused(stack: tuple[StorageApi, Any], table: str) -> None:
+def test_delete_by_sql_is_an_error(storage: tuple[StorageApi, Database], table: str) -> None:
     statement = {"objects": "delete from storage.objects", "buckets": "delete from storage.buckets"}
-    with psycopg.connect(stack[1].admin_url) as conn, pytest.raises(psycopg.errors.InsufficientPrivilege) as caught:
+    with psycopg.connect(storage[1].admin_url) as conn, pytest.raises(psycopg.errors.InsufficientPrivilege) as caught:
         conn.execute(statement[table])  # type: ignore[call-overload]
     assert caught.value.sqlstate == "42501"
 
@@ -111,7 +101,7 @@ def test_move_keeps_id_and_bytes(api: StorageApi) -> None:
     moved = client.post("/object/move", json=body).json()
     assert moved == {"message": "Successfully moved", "Id": before["id"], "Key": "to/there.csv"}
     assert client.get("/object/files/to/there.csv").content == b"from.csv"
-    assert refusal(client.get("/object/files/from.csv")) == (400, "404", "not_found")
+    assert error_of(client.get("/object/files/from.csv")) == (400, "404", "not_found")
     assert len(api.files()) == count
 
 
@@ -119,14 +109,14 @@ def test_move_onto_another_is_a_duplicate(api: StorageApi) -> None:
     client = api.service()
     put(client, "m1.csv", "m2.csv")
     body = {"bucketId": "files", "sourceKey": "m1.csv", "destinationKey": "m2.csv"}
-    assert refusal(client.post("/object/move", json=body)) == (400, "409", "Duplicate")
+    assert error_of(client.post("/object/move", json=body)) == (400, "409", "Duplicate")
     assert client.get("/object/files/m1.csv").content == b"m1.csv"
 
 
 def test_move_needs_the_right_to_change(api: StorageApi) -> None:
     put(api.service(), f"{ALICE}/fixed.csv")
     body = {"bucketId": "files", "sourceKey": f"{ALICE}/fixed.csv", "destinationKey": f"{ALICE}/moved.csv"}
-    assert refusal(api.user().post("/object/move", json=body)) == (400, "404", "not_found")
+    assert error_of(api.user().post("/object/move", json=body)) == (400, "404", "not_found")
     assert api.user().get(f"/object/files/{ALICE}/fixed.csv").status_code == 200
 
 
@@ -143,13 +133,13 @@ def test_copy_is_independent(api: StorageApi) -> None:
 def test_copy_needs_the_right_to_read_and_to_insert(api: StorageApi) -> None:
     put(api.service(), f"{ALICE}/secret.csv", f"{BOB}/own.csv")
     body = {"bucketId": "files", "sourceKey": f"{ALICE}/secret.csv", "destinationKey": f"{BOB}/x.csv"}
-    assert refusal(api.user(BOB).post("/object/copy", json=body)) == (400, "404", "not_found")
+    assert error_of(api.user(BOB).post("/object/copy", json=body)) == (400, "404", "not_found")
     body = {"bucketId": "files", "sourceKey": f"{BOB}/own.csv", "destinationKey": f"{ALICE}/x.csv"}
-    assert refusal(api.user(BOB).post("/object/copy", json=body)) == (400, "403", "Unauthorized")
+    assert error_of(api.user(BOB).post("/object/copy", json=body)) == (400, "403", "Unauthorized")
 
 
-def test_operation_is_visible_to_policies(stack: tuple[StorageApi, Any]) -> None:
-    api, database = stack
+def test_operation_is_visible_to_policies(storage: tuple[StorageApi, Database]) -> None:
+    api, database = storage
     make_bucket(database.admin_url, "listonly")
     put(api.service(), "a.csv", bucket="listonly")
     with psycopg.connect(database.admin_url) as conn:
@@ -158,4 +148,4 @@ def test_operation_is_visible_to_policies(stack: tuple[StorageApi, Any]) -> None
               using (bucket_id = 'listonly' and storage.operation() = 'storage.object.list')
         """)
     assert listed(api.anonymous(), "listonly") == [("a.csv", False)]
-    assert refusal(api.anonymous().get("/object/listonly/a.csv")) == (400, "404", "not_found")
+    assert error_of(api.anonymous().get("/object/listonly/a.csv")) == (400, "404", "not_found")

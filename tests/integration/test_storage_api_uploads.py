@@ -1,4 +1,4 @@
-"""Uploads: a row and a file exactly when the last byte is there and everything allows it."""
+"""Uploads: a row and a file exist only after the last byte, and only if policies and limits allow them."""
 
 from __future__ import annotations
 
@@ -6,30 +6,23 @@ import base64
 import hashlib
 import json
 import socket
-import time
 from collections.abc import Iterator
 from typing import Any
 
 import psycopg
 import pytest
-from storage_harness import ALICE, BOB, SECRET_KEY, StorageApi, make_bucket, refusal, serve
+
+from tests.conftest import Database
+from tests.integration.storage_harness import error_of, make_bucket
+from tests.servers import ALICE, BOB, SECRET_KEY, StorageApi
+from tests.waiting import until
 
 CSV = b"name,age\nAda,36\n"
 
 
-@pytest.fixture(scope="module")
-def stack(cluster: Any) -> Iterator[tuple[StorageApi, Any]]:
-    yield from serve(cluster)
-
-
 @pytest.fixture
-def api(stack: tuple[StorageApi, Any]) -> StorageApi:
-    return stack[0]
-
-
-@pytest.fixture
-def admin(stack: tuple[StorageApi, Any]) -> Iterator[psycopg.Connection]:
-    with psycopg.connect(stack[1].admin_url, autocommit=True) as conn:
+def admin(storage: tuple[StorageApi, Database]) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(storage[1].admin_url, autocommit=True) as conn:
         yield conn
 
 
@@ -89,7 +82,7 @@ def test_empty_file_is_a_file(api: StorageApi) -> None:
 def test_second_upload_is_a_duplicate(api: StorageApi) -> None:
     client = api.service()
     client.post("/object/files/twice.csv", content=b"one")
-    assert refusal(client.post("/object/files/twice.csv", content=b"two")) == (400, "409", "Duplicate")
+    assert error_of(client.post("/object/files/twice.csv", content=b"two")) == (400, "409", "Duplicate")
     assert client.get("/object/files/twice.csv").content == b"one"
 
 
@@ -112,21 +105,21 @@ def test_put_replaces(api: StorageApi) -> None:
     assert client.get("/object/files/put.csv").content == b"two"
 
 
-def test_folder_of_another_is_refused(api: StorageApi) -> None:
+def test_upload_into_the_folder_of_another_user_is_denied(api: StorageApi) -> None:
     before = api.files()
     response = api.user(ALICE).post(f"/object/files/{BOB}/a.csv", content=CSV)
-    assert refusal(response) == (400, "403", "Unauthorized")
+    assert error_of(response) == (400, "403", "Unauthorized")
     assert response.json()["message"] == "new row violates row-level security policy"
     assert api.files() == before
 
 
 def test_absent_bucket_is_not_found(api: StorageApi) -> None:
-    assert refusal(api.service().post("/object/absent/a.csv", content=CSV)) == (400, "404", "Bucket not found")
+    assert error_of(api.service().post("/object/absent/a.csv", content=CSV)) == (400, "404", "Bucket not found")
 
 
 @pytest.mark.parametrize("name", ["ação.csv", "a%23b.csv", "tab%09.csv", "a%5Cb.csv", "x" * 1025])
 def test_key_outside_the_safe_characters_is_invalid(api: StorageApi, name: str) -> None:
-    assert refusal(api.service().post(f"/object/files/{name}", content=CSV)) == (400, "400", "InvalidKey")
+    assert error_of(api.service().post(f"/object/files/{name}", content=CSV)) == (400, "400", "InvalidKey")
 
 
 def test_key_cannot_leave_the_directory(api: StorageApi) -> None:
@@ -137,33 +130,33 @@ def test_key_cannot_leave_the_directory(api: StorageApi) -> None:
 
 
 @pytest.mark.parametrize("announced", [True, False])
-def test_size_limit_refuses_and_leaves_nothing(
-    stack: tuple[StorageApi, Any], admin: psycopg.Connection, announced: bool
+def test_upload_over_the_size_limit_leaves_nothing(
+    storage: tuple[StorageApi, Database], admin: psycopg.Connection, announced: bool
 ) -> None:
-    api, database = stack
+    api, database = storage
     bucket = f"small-{announced}".lower()
     make_bucket(database.admin_url, bucket, limit=1_000_000)
     before = api.files()
     data = b"x" * 1_000_001
     content = data if announced else iter([data[:500_000], data[500_000:]])
     response = api.service().post(f"/object/{bucket}/a.csv", content=content)
-    assert refusal(response) == (400, "413", "Payload too large")
+    assert error_of(response) == (400, "413", "Payload too large")
     assert api.files() == before
     assert row_of(admin, "a.csv") is None
 
 
-def test_size_limit_counts_the_file_not_the_form(stack: tuple[StorageApi, Any]) -> None:
-    api, database = stack
+def test_size_limit_counts_the_file_not_the_form(storage: tuple[StorageApi, Database]) -> None:
+    api, database = storage
     make_bucket(database.admin_url, "exact", limit=1_000_000)
     client = api.service()
     fits = {"file": ("a.csv", b"x" * 1_000_000, "text/csv")}
     larger = {"file": ("b.csv", b"x" * 1_000_001, "text/csv")}
     assert client.post("/object/exact/a.csv", files=fits).status_code == 200
-    assert refusal(client.post("/object/exact/b.csv", files=larger)) == (400, "413", "Payload too large")
+    assert error_of(client.post("/object/exact/b.csv", files=larger)) == (400, "413", "Payload too large")
 
 
-def test_mime_type_is_compared_verbatim(stack: tuple[StorageApi, Any]) -> None:
-    api, database = stack
+def test_mime_type_is_compared_verbatim(storage: tuple[StorageApi, Database]) -> None:
+    api, database = storage
     make_bucket(database.admin_url, "typed", types=["text/csv"])
     client = api.service()
 
@@ -172,15 +165,15 @@ def test_mime_type_is_compared_verbatim(stack: tuple[StorageApi, Any]) -> None:
 
     assert upload("a.csv", "text/csv").status_code == 200
     response = upload("b.csv", "text/csv; charset=utf-8")
-    assert refusal(response) == (400, "415", "invalid_mime_type")
+    assert error_of(response) == (400, "415", "invalid_mime_type")
     assert response.json()["message"] == "mime type text/csv; charset=utf-8 is not supported"
     form = client.post("/object/typed/c.csv", files={"file": ("c.csv", CSV, "image/png")})
-    assert refusal(form) == (400, "415", "invalid_mime_type")
+    assert error_of(form) == (400, "415", "invalid_mime_type")
 
 
-def test_refused_upload_is_read_to_its_end(stack: tuple[StorageApi, Any]) -> None:
-    """A client that is still sending must get the answer, not a broken pipe."""
-    api, database = stack
+def test_body_is_read_to_its_end_after_an_error(storage: tuple[StorageApi, Database]) -> None:
+    """A client that is still sending must receive the response, not a broken pipe."""
+    api, database = storage
     make_bucket(database.admin_url, "picky", types=["text/csv"])
     port = int(api.origin.rsplit(":", 1)[1])
     head = (
@@ -203,45 +196,56 @@ def test_refused_upload_is_read_to_its_end(stack: tuple[StorageApi, Any]) -> Non
     ],
     ids=["raw", "form", "chunked"],
 )
-def test_truncated_upload_leaves_nothing(stack: tuple[StorageApi, Any], admin: psycopg.Connection, head: str) -> None:
-    api, _ = stack
+def test_truncated_upload_leaves_nothing(
+    storage: tuple[StorageApi, Database], admin: psycopg.Connection, head: str
+) -> None:
+    api, _ = storage
     before = api.files()
     port = int(api.origin.rsplit(":", 1)[1])
     with socket.create_connection(("127.0.0.1", port)) as client:
         start = f"POST /storage/v1/object/files/cut.csv HTTP/1.1\r\nhost: x\r\napikey: {SECRET_KEY}\r\n"
         client.sendall((start + head).encode() + b"y" * 50_000)
-        wait(lambda: len(api.files()) == len(before) + 1)
-    wait(lambda: api.files() == before)
+        until(lambda: len(api.files()) == len(before) + 1)
+    until(lambda: api.files() == before)
     assert row_of(admin, "cut.csv") is None
 
 
-def test_form_without_its_end_is_refused(api: StorageApi) -> None:
+def test_form_without_its_end_is_invalid(api: StorageApi) -> None:
     before = api.files()
     body = b'--b\r\ncontent-disposition: form-data; name=""; filename="a.csv"\r\n\r\nx,y\r\n'
     headers = {"content-type": "multipart/form-data; boundary=b"}
     response = api.service().post("/object/files/endless.csv", content=body, headers=headers)
-    assert refusal(response) == (400, "400", "InvalidRequest")
+    assert error_of(response) == (400, "400", "InvalidRequest")
     assert api.files() == before
 
 
-def test_form_without_a_file_is_refused(api: StorageApi) -> None:
+def test_form_without_a_file_is_invalid(api: StorageApi) -> None:
     body = b'--b\r\ncontent-disposition: form-data; name="cacheControl"\r\n\r\n60\r\n--b--\r\n'
     headers = {"content-type": "multipart/form-data; boundary=b"}
     response = api.service().post("/object/files/nofile.csv", content=body, headers=headers)
-    assert refusal(response) == (400, "400", "InvalidRequest")
+    assert error_of(response) == (400, "400", "InvalidRequest")
 
 
-def test_trigger_fires_once_for_a_finished_upload(api: StorageApi, admin: psycopg.Connection) -> None:
+@pytest.fixture
+def fired(admin: psycopg.Connection) -> Iterator[None]:
+    """A trigger on storage.objects that records its calls in public.fired."""
     admin.execute("""
-        create table if not exists public.fired (name text, operation text, metadata jsonb);
-        create or replace function public.note() returns trigger language plpgsql security definer as $$
+        create table public.fired (name text, operation text, metadata jsonb);
+        create function public.note() returns trigger language plpgsql security definer as $$
         begin
           insert into public.fired values (new.name, tg_op, new.metadata);
           return null;
         end $$;
-        create or replace trigger noted after insert or update on storage.objects
+        create trigger noted after insert or update on storage.objects
         for each row execute function public.note();
     """)
+    yield
+    admin.execute("drop function public.note cascade")
+    admin.execute("drop table public.fired")
+
+
+@pytest.mark.usefixtures("fired")
+def test_trigger_fires_once_for_a_finished_upload(api: StorageApi, admin: psycopg.Connection) -> None:
     client = api.service()
     client.post("/object/files/fired.csv", content=CSV)
     client.post("/object/files/fired.csv", content=CSV)
@@ -275,10 +279,3 @@ def test_memory_stays_bounded_for_a_large_upload(api: StorageApi, form: bool) ->
     with api.service().stream("GET", "/object/files/large.csv") as download:
         assert sum(map(len, download.iter_raw())) == size
     assert api.peak_memory() < 150_000_000
-
-
-def wait(reached: Any) -> None:
-    deadline = time.monotonic() + 10
-    while not reached():
-        assert time.monotonic() < deadline, "not reached in 10 s"
-        time.sleep(0.01)
