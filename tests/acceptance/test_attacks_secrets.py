@@ -1,4 +1,4 @@
-"""What must not be where it can be read: values of a file in messages, events and logs, secrets in tables."""
+"""Values of a file do not appear in messages, events or logs, and secrets do not appear in readable tables."""
 
 import json
 from typing import Any
@@ -7,10 +7,11 @@ from uuid import uuid4
 import pytest
 
 from tests.acceptance.conftest import Stack
+from tests.acceptance.logs import all_logs
 
 CANARY = "c4n4ry"
-# A type, and a bad value of it that holds the canary; for each way by which a value is refused.
-BAD = {
+# For each way of rejecting a value: a type and an invalid value of it that contains the canary.
+INVALID_VALUES = {
     "smallint": CANARY,
     "bigint": f"1{CANARY}",
     "numeric(4,2)": f"{CANARY}.5",
@@ -33,7 +34,7 @@ BAD = {
     "char(2)": CANARY,
     "bit(3)": CANARY,
 }
-SHAPES = {
+MALFORMED_RECORDS = {
     "too few fields": f"{CANARY}",
     "too many fields": f"1,x,{CANARY},{CANARY}",
     "a NUL": f"1,{CANARY}\x00{CANARY}",
@@ -42,41 +43,37 @@ SHAPES = {
 }
 
 
-def spoken(stack: Stack, job: dict[str, Any]) -> str:
-    """Return all that a job says but its rejected records, its preview and its figures of columns."""
-    said = [job["error_message"], job["error_hint"], job["dialect"], job["errors_path"], job["output_path"]]
-    said += stack.sql("select event, detail from public.import_job_events where job_id = %s", job["id"])
-    said += stack.sql("select column_name, code, message from public.import_job_errors where job_id = %s", job["id"])
-    return json.dumps(said, default=str)
+def job_texts(stack: Stack, job: dict[str, Any]) -> str:
+    """Return all texts of a job but its rejected records, its preview and the figures of its report."""
+    texts = [job["error_message"], job["error_hint"], job["dialect"], job["errors_path"], job["output_path"]]
+    texts += stack.sql("select event, detail from public.import_job_events where job_id = %s", job["id"])
+    texts += stack.sql("select column_name, code, message from public.import_job_errors where job_id = %s", job["id"])
+    return json.dumps(texts, default=str)
 
 
-def logs(stack: Stack) -> str:
-    """Return the logs of every part but Postgres: its own log quotes the statements and rows that it refuses."""
-    files = [path for path in (stack.folder / "logs").glob("*.log") if not path.name.startswith("postgres")]
-    assert {"processor.log"} <= {path.name for path in files}
-    return "".join(path.read_text(errors="replace") for path in files)
-
-
-def test_value_of_no_type_is_repeated(stack: Stack) -> None:
-    columns = ", ".join(f"c{n} {kind}" for n, kind in enumerate(BAD))
+def test_invalid_values_of_all_types_are_not_repeated(stack: Stack) -> None:
+    columns = ", ".join(f"c{n} {kind}" for n, kind in enumerate(INVALID_VALUES))
     name = stack.table(f"id integer, {columns}")
-    rows = [[str(n), *(value if n == m else "" for m, value in enumerate(BAD.values()))] for n in range(len(BAD))]
+    rows = [
+        [str(n), *(value if n == m else "" for m, value in enumerate(INVALID_VALUES.values()))]
+        for n in range(len(INVALID_VALUES))
+    ]
     lines = [",".join('"' + cell.replace('"', '""') + '"' if cell else "" for cell in row) for row in rows]
-    header = ",".join(["id", *(f"c{n}" for n in range(len(BAD)))])
-    job = stack.run("\n".join([header, *lines, "99" + "," * len(BAD)]).encode(), name)
-    assert (job["rows_loaded"], job["rows_rejected"]) == (1, len(BAD))
-    assert {column for _, column, _ in stack.errors(job)} == {f"c{n}" for n in range(len(BAD))}
-    assert CANARY not in spoken(stack, job) + logs(stack)
+    header = ",".join(["id", *(f"c{n}" for n in range(len(INVALID_VALUES)))])
+    job = stack.run("\n".join([header, *lines, "99" + "," * len(INVALID_VALUES)]).encode(), name)
+    assert (job["rows_loaded"], job["rows_rejected"]) == (1, len(INVALID_VALUES))
+    assert {column for _, column, _ in stack.errors(job)} == {f"c{n}" for n in range(len(INVALID_VALUES))}
+    assert CANARY not in job_texts(stack, job) + all_logs(stack)
 
 
-def test_record_of_no_shape_is_repeated(stack: Stack) -> None:
+def test_malformed_records_are_not_repeated(stack: Stack) -> None:
     name = stack.table("id integer, a text")
-    job = stack.run("\n".join(["id,a", "1,good", *SHAPES.values()]).encode(), name, {"max_errors": "100%"})
-    assert job["rows_rejected"] >= len(SHAPES) - 1
-    assert CANARY not in spoken(stack, job) + logs(stack)
+    job = stack.run("\n".join(["id,a", "1,good", *MALFORMED_RECORDS.values()]).encode(), name, {"max_errors": "100%"})
+    assert job["rows_rejected"] >= len(MALFORMED_RECORDS) - 1
+    assert CANARY not in job_texts(stack, job) + all_logs(stack)
 
 
-def test_value_of_no_constraint_or_trigger_is_repeated(stack: Stack) -> None:
+def test_values_that_constraints_or_triggers_reject_are_not_repeated(stack: Stack) -> None:
     parent, domain = stack.table("k text primary key"), f"d_{uuid4().hex[:8]}"
     stack.sql(f"create domain public.{domain} as text check (value <> 'bad {CANARY}')")
     name = stack.table(
@@ -86,7 +83,7 @@ def test_value_of_no_constraint_or_trigger_is_repeated(stack: Stack) -> None:
     )
     stack.sql(
         f"create function public.shout_{name}() returns trigger language plpgsql as $$ begin"
-        " if new.note like 'shout%' then raise exception 'refused: %', new.note using detail = new.note,"
+        " if new.note like 'shout%' then raise exception 'rejected: %', new.note using detail = new.note,"
         " hint = new.note; end if; return new; end $$;"
         f"create trigger shout before insert on public.{name}"
         f" for each row execute function public.shout_{name}()"
@@ -104,11 +101,11 @@ def test_value_of_no_constraint_or_trigger_is_repeated(stack: Stack) -> None:
     job = stack.run("\n".join(["id,parent,small,tag,note,needed", *rows]).encode(), name)
     assert (job["rows_loaded"], job["rows_rejected"]) == (1, 7)
     assert {code for _, _, code in stack.errors(job)} == {"IJ404", "IJ410", "IJ411", "IJ412", "IJ413", "IJ414"}
-    assert CANARY not in spoken(stack, job) + logs(stack)
+    assert CANARY not in job_texts(stack, job) + all_logs(stack)
 
 
 @pytest.mark.parametrize("options", [{}, {"atomic": True}], ids=["plain", "atomic"])
-def test_row_of_no_policy_is_repeated(stack: Stack, options: dict[str, object]) -> None:
+def test_rows_that_a_policy_rejects_are_not_repeated(stack: Stack, options: dict[str, object]) -> None:
     name, user = stack.table("id integer, note text"), uuid4()
     stack.sql(
         f"alter table public.{name} enable row level security; grant insert on public.{name} to authenticated;"
@@ -116,7 +113,7 @@ def test_row_of_no_policy_is_repeated(stack: Stack, options: dict[str, object]) 
     )
     job = stack.run_as(user, f"id,note\n1,good\n2,{CANARY}\n".encode(), name, options)
     assert stack.errors(job) == [(3, None, "IJ604")]
-    assert CANARY not in spoken(stack, job) + logs(stack)
+    assert CANARY not in job_texts(stack, job) + all_logs(stack)
 
 
 @pytest.mark.parametrize(
@@ -129,23 +126,23 @@ def test_row_of_no_policy_is_repeated(stack: Stack, options: dict[str, object]) 
         (f"%PDF-1.7 {CANARY}".encode(), "IJ303"),
     ],
 )
-def test_content_of_a_file_that_cannot_be_read_is_not_repeated(stack: Stack, data: bytes, code: str) -> None:
+def test_content_of_an_unreadable_file_is_not_repeated(stack: Stack, data: bytes, code: str) -> None:
     name = stack.table("id integer, a text")
     job = stack.run(data, name, {"encoding": "utf-8"} if code == "IJ304" else {})
     assert (job["status"], job["error_code"]) == ("failed", code)
-    assert CANARY not in spoken(stack, job) + logs(stack)
+    assert CANARY not in job_texts(stack, job) + all_logs(stack)
 
 
 def secrets(stack: Stack) -> dict[str, str]:
-    """Return everything of a stack that opens a door."""
+    """Return the secrets of a stack by name."""
     state = json.loads((stack.folder / "state.json").read_text())
-    named = {key: state[key] for key in ("jwt_secret", "secret_key", "wake_token")}
-    return named | {f"password of {role}": word for role, word in state["passwords"].items()}
+    keys = {key: state[key] for key in ("jwt_secret", "secret_key", "wake_token")}
+    return keys | {f"password of {role}": password for role, password in state["passwords"].items()}
 
 
 @pytest.fixture(scope="module")
 def used(stack: Stack) -> Stack:
-    """A stack that has rung, read, written, failed and been refused."""
+    """A stack after a completed job, a job without a file and a job without a target."""
     name = stack.table("id integer")
     stack.run(b"id\n1\nx\n", name, {"output": True})
     stack.wait(stack.insert("service/nothing.csv", name))
@@ -155,7 +152,7 @@ def used(stack: Stack) -> Stack:
 
 @pytest.mark.parametrize("role", ["anon", "authenticated", "service_role", "import_processor"])
 def test_no_secret_is_in_a_table_that_a_role_can_read(used: Stack, role: str) -> None:
-    """All that the role may select, row by row; row security set aside, so that no tenant's rows are left out."""
+    """Reads all rows of every table that the role may select, without row security, so that no tenant is left out."""
     readable = used.sql(
         "select c.oid::regclass::text as name from pg_class as c where c.relkind in ('r', 'p', 'v', 'm', 'f')"
         " and c.relnamespace not in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)"
@@ -166,13 +163,13 @@ def test_no_secret_is_in_a_table_that_a_role_can_read(used: Stack, role: str) ->
     )
     names = {row["name"] for row in readable}
     assert ("import_jobs" in names) == (role in ("authenticated", "service_role"))
-    for name in names - {"net.http_request_queue"}:  # pg_net's own; docs/security.md says what is in it
+    for name in names - {"net.http_request_queue"}:  # pg_net's own; docs/explanation/security.md describes it
         text = json.dumps(used.sql(f"select to_jsonb(t) as row from {name} as t"), default=str)
-        assert [what for what, secret in secrets(used).items() if secret in text] == [], name
+        assert [key for key, secret in secrets(used).items() if secret in text] == [], name
 
 
-def test_the_three_secrets_are_three(used: Stack) -> None:
-    found = secrets(used)
-    three = {found["wake_token"], found["secret_key"], found["password of import_processor"]}
-    assert len(three) == 3
-    assert min(map(len, three)) >= 32
+def test_the_three_secrets_differ(used: Stack) -> None:
+    values = secrets(used)
+    distinct = {values["wake_token"], values["secret_key"], values["password of import_processor"]}
+    assert len(distinct) == 3
+    assert min(map(len, distinct)) >= 32

@@ -1,6 +1,6 @@
-"""Everything that asks the tables of ours, once: clients, processor, sweep.
+"""Use everything that queries our tables once: clients, the processor and the sweep.
 
-Without sequential scans, so that an index that is left unused by all of it serves nothing, in a table of any size.
+Sequential scans are disabled, so an index that is unused afterwards is useless for tables of any size.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ update public.import_targets set on_duplicate_file = 'skip' where name = 'people
 
 
 def use_everything(database: Database) -> None:
-    """Run jobs of one owner through their states, look at them as a client does, and clean up behind them."""
+    """Bring jobs of one owner into all states, read them as a client does, and delete some of them."""
     with database.connect() as conn:
         conn.execute(sql.SQL("alter database {} set enable_seqscan = off").format(sql.Identifier(database.name)))
     with database.connect() as admin, database.connect("import_processor") as processor:
@@ -31,7 +31,7 @@ def use_everything(database: Database) -> None:
         lapsed = queue.running(created_by=OWNER)
         queue.sweep()
         look_as_client(queue)
-        queue.lapse(lapsed)
+        queue.expire(lapsed)
         queue.sweep()
         for job in (completed, failed):
             assert queue.events(job)
@@ -42,7 +42,7 @@ def use_everything(database: Database) -> None:
 
 
 def work_as_processor(queue: Queue) -> None:
-    """Leave a job in the middle: its staging tables are tables, too."""
+    """Leave a job running, so that its staging and key tables exist."""
     claim = queue.running(created_by=OWNER, priority=9)
     processor = queue.processor
     processor.execute("select importer.claim_file(%s, %s, 'the same as no other')", [claim.id, claim.token])
@@ -54,7 +54,7 @@ def work_as_processor(queue: Queue) -> None:
 
 
 def look_as_client(queue: Queue) -> None:
-    """Insert as a signed-in user, then list the latest jobs and one job's events and errors, as docs/sql.md does."""
+    """Insert a job as a signed-in user, then list the latest jobs and the events and errors of one of them."""
     with queue.user() as client:
         client.execute(
             "insert into public.import_jobs (object_path, target) values (%s, 'people')", [f"{OWNER}/a/people.csv"]
