@@ -41,11 +41,13 @@ class Stack:
         self.server.create()
         self.server.start()
         yield
-        if not self._apply_floor():
-            self._start_pgnet()
-            yield
-        self._start_storage()
+        # Neither needs the other, so both start at the same time.
+        wait_for_pgnet = None if self._apply_floor() else self._start_pgnet()
+        wait_for_storage = self._start_storage()
         yield
+        if wait_for_pgnet:
+            wait_for_pgnet()
+        wait_for_storage()
         self._prepare_project()
         if processor:
             self._start_processor()
@@ -74,11 +76,13 @@ class Stack:
                 floor.apply(conn, self.state.passwords)
             return floor.has_pg_net(conn)
 
-    def _start_pgnet(self) -> None:
+    def _start_pgnet(self) -> Callable[[], None]:
+        """Start the stand-in for pg_net and return a function that waits until it is ready."""
         child = self._spawn("pgnet", ["processor.local.pgnet"], {"PGNET_DATABASE_URL": self.server.url()})
-        child.wait_until(lambda: child.has_logged("ready"), self.stopping)
+        return lambda: child.wait_until(lambda: child.has_logged("ready"), self.stopping)
 
-    def _start_storage(self) -> None:
+    def _start_storage(self) -> Callable[[], None]:
+        """Start the Storage API and return a function that waits until it is ready."""
         root = self.directory / "storage"
         try:
             root.mkdir(mode=0o700, exist_ok=True)
@@ -94,7 +98,7 @@ class Stack:
             "SUPABASE_PUBLISHABLE_KEY": self.state.publishable_key,
         }
         child = self._spawn("storage", ["processor.local.storage_api"], env)
-        child.wait_until(lambda: answers(f"{self.state.supabase_url}/health"), self.stopping)
+        return lambda: child.wait_until(lambda: answers(f"{self.state.supabase_url}/health"), self.stopping)
 
     def _prepare_project(self) -> None:
         """Apply the migrations, create the buckets, and store the processor's URL and token.

