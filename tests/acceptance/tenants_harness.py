@@ -1,4 +1,4 @@
-"""Tables whose rows belong to users, for the tests in which somebody reaches for another's."""
+"""Tables whose rows belong to users, for tests in which a user tries to reach the rows of another."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ create policy "own rows" on public.{0} for all to authenticated
 using ({1}) with check ({1});
 grant select, insert, update, delete on public.{0} to authenticated;
 """
-MINE = "user_id = (select auth.uid())"
+BELONGS_TO_USER = "user_id = (select auth.uid())"
 
 
-def table(stack: Stack, columns: str, condition: str = MINE, **registered: object) -> str:
-    """Make a target of which users may write the rows that fulfil the condition."""
+def table(stack: Stack, columns: str, condition: str = BELONGS_TO_USER, **registered: object) -> str:
+    """Create a target in which users may read and write the rows that fulfil the condition; return its name."""
     name = stack.table(columns, **registered)
     stack.sql(OWN_ROWS.format(name, condition))
     return name

@@ -1,27 +1,20 @@
-"""What a job leaves behind: rejected records to correct, the normalised file, a report; and what a dry run does not."""
+"""The artifacts of a job: errors.csv, the normalised file and the report. A dry run writes no rows."""
 
 import csv
 import io
 
 import httpx
+import pytest
 
 from tests.acceptance.conftest import Stack
-
-
-def download(stack: Stack, path: str) -> bytes:
-    response = httpx.get(
-        f"{stack.env['SUPABASE_URL']}/storage/v1/object/imports/{path}",
-        headers={"apikey": stack.env["SUPABASE_SECRET_KEY"]},
-    )
-    response.raise_for_status()
-    return response.content
+from tests.waiting import until
 
 
 def test_errors_csv_has_the_rejected_records_with_their_reasons(stack: Stack) -> None:
     table = stack.table("id integer primary key, name text")
     job = stack.run(b'id,name\n1,Ana\nx,"B, b"\n1,Caio\n2\n', table)
     assert job["errors_path"].startswith(job["object_path"].rsplit("/", 1)[0])
-    rows = list(csv.reader(io.StringIO(download(stack, job["errors_path"]).decode())))
+    rows = list(csv.reader(io.StringIO(stack.download(job["errors_path"]).decode())))
     assert rows[0] == ["import_line", "import_column", "import_code", "import_message", "id", "name"]
     assert [row[:3] + row[4:] for row in rows[1:]] == [
         ["3", "id", "IJ403", "x", "B, b"],
@@ -34,7 +27,7 @@ def test_corrected_errors_csv_imports_exactly_what_was_missing(stack: Stack) -> 
     table = stack.table("id integer primary key, note text")
     job = stack.run("id;note\n1;ok\nx;=1+1\ny;@ção\nz;-5\n".encode("cp1252"), table, {"encoding": "cp1252"})
     assert (job["rows_loaded"], job["rows_rejected"]) == (1, 3)
-    text = download(stack, job["errors_path"]).decode("cp1252")
+    text = stack.download(job["errors_path"]).decode("cp1252")
     assert "'=1+1" in text
     assert "'@ção" in text
     for wrong, right in (("x;", "2;"), ("y;", "3;"), ("z;", "4;")):
@@ -48,7 +41,7 @@ def test_corrected_errors_csv_imports_exactly_what_was_missing(stack: Stack) -> 
 def test_long_record_is_whole_in_errors_csv_and_cut_in_the_table(stack: Stack) -> None:
     table = stack.table("id integer, t text")
     job = stack.run(b"id,t\n1,x\ny," + b"z" * 20_000 + b"\n", table)
-    assert b"z" * 20_000 in download(stack, job["errors_path"])
+    assert b"z" * 20_000 in stack.download(job["errors_path"])
     assert stack.sql("select length(raw) from public.import_job_errors where job_id = %s", job["id"]) == [
         {"length": 8192}
     ]
@@ -60,27 +53,27 @@ def test_long_record_is_cut_at_bytes_and_not_within_a_character(stack: Stack) ->
     job = stack.run(f"id,t\ny,{text}\n".encode(), table)
     (row,) = stack.sql("select raw from public.import_job_errors where job_id = %s", job["id"])
     assert row["raw"] == f"y,{text}".encode()[:8192].decode(errors="ignore")
-    assert text in download(stack, job["errors_path"]).decode()
+    assert text in stack.download(job["errors_path"]).decode()
 
 
 def test_errors_csv_of_utf16_can_be_imported_again(stack: Stack) -> None:
     table = stack.table("id integer, t text")
     job = stack.run("id,t\n1,ç\nx,ã\n".encode("utf-16"), table)
     assert (job["status"], job["rows_rejected"]) == ("completed", 1)
-    fixed = download(stack, job["errors_path"]).decode("utf-16").replace("x,ã", "2,ã")
+    fixed = stack.download(job["errors_path"]).decode("utf-16").replace("x,ã", "2,ã")
     again = stack.run(fixed.encode("utf-16"), table)
     assert (again["status"], again["rows_loaded"]) == ("completed", 1)
 
 
-def test_rows_refused_at_the_end_of_an_atomic_job_are_in_errors_csv(stack: Stack) -> None:
+def test_rows_rejected_at_the_end_of_an_atomic_job_are_in_errors_csv(stack: Stack) -> None:
     table = stack.table("id integer primary key, t text")
     stack.sql(f"insert into public.{table} values (2, '')")
     job = stack.run(b"id,t\n1,a\n2,b\n", table, {"atomic": True})
     assert (job["rows_loaded"], job["rows_rejected"]) == (1, 1)
-    assert download(stack, job["errors_path"]).decode().splitlines()[1].endswith(",2,b")
+    assert stack.download(job["errors_path"]).decode().splitlines()[1].endswith(",2,b")
 
 
-def test_dry_run_of_which_nothing_would_load_says_why(stack: Stack) -> None:
+def test_dry_run_that_would_load_no_row_fails_and_lists_its_rejections(stack: Stack) -> None:
     parent = stack.table("id integer primary key")
     table = stack.table(f"parent integer references public.{parent}")
     job = stack.run(b"parent\n1\n2\n", table, {"dry_run": True})
@@ -93,7 +86,7 @@ def test_failed_job_has_its_errors_csv_and_report(stack: Stack) -> None:
     job = stack.run(b"id\nx\ny\n", table)
     assert job["error_code"] == "IJ421"
     assert job["report"]["rejected_by_code"] == {"IJ403": 2}
-    assert download(stack, job["errors_path"]).count(b"\n") == 3
+    assert stack.download(job["errors_path"]).count(b"\n") == 3
 
 
 def test_report_has_figures_of_each_column(stack: Stack) -> None:
@@ -108,7 +101,7 @@ def test_report_has_figures_of_each_column(stack: Stack) -> None:
     assert report["pct_with_email"] == 50.0
 
 
-def test_report_says_how_each_header_met_its_column(stack: Stack) -> None:
+def test_report_says_how_each_header_was_matched(stack: Stack) -> None:
     table = stack.table("id integer, birth_date date, phone text, note text")
     stack.sql(
         "update public.import_targets set columns = jsonb_set(columns, '{phone}', '{\"aliases\": [\"Celular\"]}') "
@@ -118,7 +111,7 @@ def test_report_says_how_each_header_met_its_column(stack: Stack) -> None:
     job = stack.run(
         b"id,Birth Date,celular,Bemerkung,x\n1,2026-01-02,5,n,\n", table, {"mapping": {"Bemerkung": "note"}}
     )
-    assert [(each["header"], each["column"], each["how"]) for each in job["report"]["headers"]] == [
+    assert [(header["header"], header["column"], header["how"]) for header in job["report"]["headers"]] == [
         ("id", "id", "exact"),
         ("Birth Date", "birth_date", "folded"),
         ("celular", "phone", "alias"),
@@ -126,17 +119,17 @@ def test_report_says_how_each_header_met_its_column(stack: Stack) -> None:
     ]
     assert job["report"]["ignored_headers"] == ["x"]
     job = stack.run(b"1,2026-01-02,5,n\n", table, {"has_header": False})
-    assert {each["how"] for each in job["report"]["headers"]} == {"position"}
+    assert {header["how"] for header in job["report"]["headers"]} == {"position"}
 
 
 def test_output_is_the_normalised_file(stack: Stack) -> None:
     table = stack.table("nome text, valor numeric(12,2)")
     job = stack.run("Nome;Valor\nJoão;1.234,5\nX;abc\n".encode("cp1252"), table, {"locale": "pt-BR", "output": True})
     assert job["status"] == "completed"
-    assert download(stack, job["output_path"]).decode() == "nome,valor\nJoão,1234.5\n"
+    assert stack.download(job["output_path"]).decode() == "nome,valor\nJoão,1234.5\n"
 
 
-def test_dry_run_tries_everything_and_writes_nothing(stack: Stack) -> None:
+def test_dry_run_checks_every_row_and_writes_none(stack: Stack) -> None:
     table = stack.table("id integer primary key")
     stack.sql(f"insert into public.{table} values (7)")
     job = stack.run(b"id\n1\nx\n7\n1\n", table, {"dry_run": True})
@@ -145,18 +138,13 @@ def test_dry_run_tries_everything_and_writes_nothing(stack: Stack) -> None:
     assert stack.sql(f"select id from public.{table}") == [{"id": 7}]
 
 
-def test_source_is_deleted_after_success_only(stack: Stack) -> None:
+def test_source_is_deleted_only_after_success(stack: Stack) -> None:
     table = stack.table("id integer")
     bad = stack.run(b"id\nx\n", table, {"delete_source": True})
-    assert download(stack, bad["object_path"])
+    assert stack.download(bad["object_path"])
     good = stack.run(b"id\n1\n", table, {"delete_source": True})
-    for _ in range(500):
-        (row,) = stack.sql("select source_deleted_at from public.import_jobs where id = %s", good["id"])
-        if row["source_deleted_at"]:
-            break
-    assert row["source_deleted_at"]
-    response = httpx.get(
-        f"{stack.env['SUPABASE_URL']}/storage/v1/object/imports/{good['object_path']}",
-        headers={"apikey": stack.env["SUPABASE_SECRET_KEY"]},
-    )
-    assert response.json()["statusCode"] == "404"
+    deleted_at = "select source_deleted_at from public.import_jobs where id = %s"
+    until(lambda: stack.sql(deleted_at, good["id"])[0]["source_deleted_at"], "the deletion of the source")
+    with pytest.raises(httpx.HTTPStatusError) as caught:
+        stack.download(good["object_path"])
+    assert caught.value.response.json()["statusCode"] == "404"

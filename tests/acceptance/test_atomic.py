@@ -1,38 +1,35 @@
-"""All-or-nothing jobs: no reader sees a row before the end, and a job that does not complete leaves none."""
+"""All-or-nothing jobs: no reader sees a row before the job ends, and a job that fails leaves no row."""
 
-import time
 from typing import Any
 
 from tests.acceptance.conftest import Stack
+from tests.acceptance.files import quoted_rows
+from tests.waiting import until
 
 
-def stages(stack: Stack, job: dict[str, Any]) -> list[str]:
+def staging_tables(stack: Stack, job: dict[str, Any]) -> list[str]:
     name = f"staging_{job['id']}".replace("-", "")
     return [row["relname"] for row in stack.sql("select relname from pg_class where relname = %s", name)]
 
 
-def many(rows: int) -> bytes:
-    return b"id,t\n" + b"".join(b'%d,"%s"\n' % (n, b"x, y" * 20) for n in range(rows))
-
-
 def test_atomic_job_loads_everything_at_once(stack: Stack) -> None:
     table = stack.table("id integer primary key, t text")
-    job = stack.run(many(40_000), table, {"atomic": True})
+    job = stack.run(quoted_rows(40_000), table, {"atomic": True})
     assert (job["status"], job["rows_loaded"]) == ("completed", 40_000)
     (row,) = stack.sql(f"select count(*), sum(id) as ids, count(distinct xmin::text) as writers from public.{table}")
     assert (row["count"], row["ids"], row["writers"]) == (40_000, 40_000 * 39_999 // 2, 1)
-    assert stages(stack, job) == []
+    assert staging_tables(stack, job) == []
 
 
-def test_failed_atomic_job_leaves_nothing_and_still_adds_up(stack: Stack) -> None:
+def test_failed_atomic_job_loads_no_row_and_its_counts_add_up(stack: Stack) -> None:
     table = stack.table("id integer primary key, t text")
-    job = stack.run(many(40_000) + b"x,1\n" * 20, table, {"atomic": True, "max_errors": 10})
+    job = stack.run(quoted_rows(40_000) + b"x,1\n" * 20, table, {"atomic": True, "max_errors": 10})
     assert (job["status"], job["error_code"]) == ("failed", "IJ420")
     assert (job["rows_loaded"], job["rows_rejected"], job["rows_skipped"]) == (0, 20, 40_000)
     assert stack.sql(f"select count(*) from public.{table}") == [{"count": 0}]
 
 
-def test_rows_that_the_target_refuses_at_the_end_are_rejected(stack: Stack) -> None:
+def test_rows_that_violate_constraints_are_rejected_at_the_end(stack: Stack) -> None:
     table = stack.table("id integer primary key, n integer check (n <> 3)")
     stack.sql(f"insert into public.{table} values (5, 0)")
     job = stack.run(b"id,n\n" + b"".join(b"%d,%d\n" % (n, n) for n in range(10)), table, {"atomic": True})
@@ -41,7 +38,7 @@ def test_rows_that_the_target_refuses_at_the_end_are_rejected(stack: Stack) -> N
     assert stack.sql(f"select count(*) from public.{table}") == [{"count": 9}]
 
 
-def test_retry_of_a_failed_atomic_job_begins_anew(stack: Stack) -> None:
+def test_retry_of_a_failed_atomic_job_starts_over(stack: Stack) -> None:
     table = stack.table("id integer primary key, t text")
     stack.sql(f"insert into public.{table} values (-1, '')")
     job = stack.run(b"id,t\n1,a\n-1,b\n", table, {"atomic": True, "max_errors": 0})
@@ -55,14 +52,15 @@ def test_retry_of_a_failed_atomic_job_begins_anew(stack: Stack) -> None:
 def test_staging_table_of_an_ended_job_is_swept(stack: Stack) -> None:
     table = stack.table("id integer primary key")
     job = stack.run(b"id\n1\nx\n", table, {"atomic": True, "max_errors": 0})
-    deadline = time.monotonic() + 30
-    while stages(stack, job) and time.monotonic() < deadline:
+
+    def is_dropped() -> bool:
         stack.sql("select importer.sweep_import_jobs()")
-        time.sleep(0.05)
-    assert stages(stack, job) == []
+        return staging_tables(stack, job) == []
+
+    until(is_dropped, "a sweep that drops the staging table")
 
 
-def test_atomic_may_be_the_targets_default(stack: Stack) -> None:
+def test_atomic_can_be_a_default_of_the_target(stack: Stack) -> None:
     table = stack.table("id integer primary key")
     stack.sql("update public.import_targets set options = '{\"atomic\": true}' where name = %s", table)
     assert stack.run(b"id\n1\n", table)["options"] == {"atomic": True}

@@ -1,4 +1,4 @@
-"""The confused deputy: the processor's key reads every file; no job makes it read one for somebody who may not."""
+"""The confused deputy: the processor's key reads every file, but no job reads a file that its owner may not read."""
 
 from typing import Any
 from uuid import UUID, uuid4
@@ -15,7 +15,7 @@ UNTOUCHED = ("bytes_total", "file_etag", "file_sha256", "dialect", "preview", "r
 
 
 def insert_for(stack: Stack, owner: UUID, path: str, target: str, bucket: str = "imports", **options: object) -> UUID:
-    """Insert a job as the service does, in the name of an owner."""
+    """Insert a job as the service does, on behalf of an owner; return its id."""
     (row,) = stack.sql(
         "insert into public.import_jobs (bucket_id, object_path, target, created_by, options)"
         " values (%s, %s, %s, %s, %s) returning id",
@@ -29,6 +29,7 @@ def insert_for(stack: Stack, owner: UUID, path: str, target: str, bucket: str = 
 
 
 def assert_never_opened(stack: Stack, job: dict[str, Any], code: str, table: str) -> None:
+    """Check that the job failed with this code and that neither the job nor the table has anything of the file."""
     assert (job["status"], job["error_code"], job["attempts"]) == ("failed", code, 1)
     assert [name for name in UNTOUCHED if job[name] is not None] == []
     assert (job["bytes_read"], job["rows_read"]) == (0, 0)
@@ -38,7 +39,7 @@ def assert_never_opened(stack: Stack, job: dict[str, Any], code: str, table: str
 
 @pytest.fixture
 def table(stack: Stack) -> str:
-    """A target into which every signed-in user may write, so that the file alone decides."""
+    """A target that every signed-in user may write to, so that only access to the file decides."""
     name = stack.table("id integer, note text")
     stack.sql(f"grant insert on public.{name} to authenticated")
     return name
@@ -52,13 +53,12 @@ def test_file_of_another_tenant_is_not_opened(stack: Stack, table: str, options:
     assert stack.download(path) == DATA
 
 
-def test_refusal_does_not_tell_whether_the_file_is_there(stack: Stack, table: str) -> None:
-    owner, there = uuid4(), stack.upload(DATA, folder=uuid4())
-    told = [stack.wait(insert_for(stack, owner, path, table)) for path in (there, f"{uuid4()}/nothing.csv")]
-    assert [(job["error_code"], job["error_message"], job["error_hint"]) for job in told] == 2 * [
-        (told[0]["error_code"], told[0]["error_message"], told[0]["error_hint"])
-    ]
-    assert told[0]["error_code"] == "IJ602"
+def test_error_is_the_same_whether_or_not_the_file_exists(stack: Stack, table: str) -> None:
+    owner, existing = uuid4(), stack.upload(DATA, folder=uuid4())
+    jobs = [stack.wait(insert_for(stack, owner, path, table)) for path in (existing, f"{uuid4()}/nothing.csv")]
+    errors = [(job["error_code"], job["error_message"], job["error_hint"]) for job in jobs]
+    assert errors[0] == errors[1]
+    assert errors[0][0] == "IJ602"
 
 
 def test_file_of_the_service_is_not_opened_for_a_user(stack: Stack, table: str) -> None:
@@ -76,7 +76,7 @@ def test_file_in_another_bucket_is_not_opened(stack: Stack, table: str) -> None:
 
 
 def test_file_that_the_applications_policies_forbid_is_not_opened(stack: Stack, table: str) -> None:
-    """In the owner's own folder, but a restrictive policy keeps it from the owner."""
+    """The file is in the owner's folder, but a restrictive policy hides it from the owner."""
     owner = uuid4()
     path = stack.upload(DATA, "locked.csv", folder=owner)
     policy = f"locked {uuid4().hex[:8]}"
@@ -93,7 +93,7 @@ def test_file_that_the_applications_policies_forbid_is_not_opened(stack: Stack, 
 
 
 def test_file_that_an_application_shares_is_opened(stack: Stack, table: str) -> None:
-    """The check asks the policies, not the path alone."""
+    """The check applies the policies of Storage and does not look at the path alone."""
     owner = uuid4()
     path = stack.upload(DATA, folder=f"team-{uuid4().hex[:8]}")
     policy = f"shared {uuid4().hex[:8]}"
@@ -111,16 +111,18 @@ def test_file_that_an_application_shares_is_opened(stack: Stack, table: str) -> 
 @pytest.mark.parametrize(
     "spelling", ["{0}/%2e%2e/{1}", "{0}/..%2f{1}", "{0}\\..\\{1}", "{0}/x?/../{1}", "{0}/#/../{1}"]
 )
-def test_spelling_of_a_path_does_not_lead_to_anothers_file(stack: Stack, table: str, spelling: str) -> None:
-    """Refused at the insert, or not found; in no case read."""
+def test_path_spelled_differently_does_not_reach_a_file_of_another_tenant(
+    stack: Stack, table: str, spelling: str
+) -> None:
+    """The insert fails, so that such a path never reaches Storage."""
     owner, secret = uuid4(), stack.upload(DATA, folder=uuid4())
-    with pytest.raises(Exception, match="path") as refused:
+    with pytest.raises(Exception, match="path") as caught:
         insert_for(stack, owner, spelling.format(owner, secret), table)
-    assert refused.value.sqlstate == "IJ107"
+    assert caught.value.sqlstate == "IJ107"
 
 
-def test_odd_but_legal_name_is_one_name_all_the_way(stack: Stack, table: str) -> None:
-    """What a URL would take for a query stays part of the path, for the source and for what is written beside it."""
+def test_special_characters_of_a_file_name_are_quoted_in_every_url(stack: Stack, table: str) -> None:
+    """Characters that begin a query in a URL stay part of the path, for the source and for errors.csv beside it."""
     owner = uuid4()
     storage, key = f"{stack.env['SUPABASE_URL']}/storage/v1", {"apikey": stack.env["SUPABASE_SECRET_KEY"]}
     path = f"{owner}/a b&c=d;e+f@g?x-upsert=true.csv"
@@ -128,20 +130,20 @@ def test_odd_but_legal_name_is_one_name_all_the_way(stack: Stack, table: str) ->
     httpx.post(url, headers={**key, "content-type": "text/csv"}, content=b"id,note\n1,a\nx,b\n").raise_for_status()
     job = stack.wait(stack.insert_as(owner, path, table))
     assert (job["status"], job["rows_loaded"], job["rows_rejected"]) == ("completed", 1, 1)
-    beside = stack.sql("select name from storage.objects where starts_with(name, %s) order by name", f"{owner}/")
-    assert {row["name"] for row in beside} == {path, job["errors_path"]}
+    stored = stack.sql("select name from storage.objects where starts_with(name, %s) order by name", f"{owner}/")
+    assert {row["name"] for row in stored} == {path, job["errors_path"]}
 
 
-def test_errors_csv_is_for_the_jobs_owner_only(stack: Stack, table: str) -> None:
+def test_only_the_owner_of_the_job_can_read_errors_csv(stack: Stack, table: str) -> None:
     owner = uuid4()
     job = stack.run_as(owner, b"id,note\n1,a\nx,b\n", table)
     url = f"{stack.env['SUPABASE_URL']}/storage/v1/object/authenticated/imports/{job['errors_path']}"
 
-    def get(user: UUID) -> int:
+    def status_for(user: UUID) -> int:
         claims = {"sub": str(user), "role": "authenticated", "exp": 4_000_000_000}
         token = jwt.encode(claims, stack.env["SUPABASE_JWT_SECRET"], algorithm="HS256")
         headers = {"apikey": stack.env["SUPABASE_PUBLISHABLE_KEY"], "authorization": f"Bearer {token}"}
         return httpx.get(url, headers=headers).status_code
 
-    assert (get(owner), get(uuid4())) == (200, 400)
+    assert (status_for(owner), status_for(uuid4())) == (200, 400)
     assert httpx.get(url, headers={"apikey": stack.env["SUPABASE_PUBLISHABLE_KEY"]}).status_code == 400

@@ -1,4 +1,4 @@
-"""What changes between the insert of a job and its run: members, targets, row security; the present state decides."""
+"""Changes between the insert of a job and its run, of members, targets and row security: the run uses the new state."""
 
 import json
 from typing import Any
@@ -8,11 +8,11 @@ import psycopg
 import pytest
 
 from tests.acceptance.conftest import Stack
-from tests.acceptance.tenants_harness import MINE, OWN_ROWS, table
+from tests.acceptance.tenants_harness import BELONGS_TO_USER, OWN_ROWS, table
 
 
-def by_hand(stack: Stack, user: UUID, statement: str, *parameters: object) -> list[tuple[Any, ...]]:
-    """Run a statement as a signed-in user."""
+def execute_as(stack: Stack, user: UUID, statement: str, *parameters: object) -> list[tuple[Any, ...]]:
+    """Execute a statement as a signed-in user; return its rows."""
     with psycopg.connect(stack.env["DATABASE_URL"]) as conn:
         conn.execute("set local role authenticated")
         claims = json.dumps({"sub": str(user), "role": "authenticated"})
@@ -21,13 +21,13 @@ def by_hand(stack: Stack, user: UUID, statement: str, *parameters: object) -> li
 
 
 def retried(stack: Stack, user: UUID, job: dict[str, Any]) -> dict[str, Any]:
-    """Let the owner retry a job that has ended, and wait."""
-    by_hand(stack, user, "select public.retry_import_job(%s)", job["id"])
+    """Retry an ended job as its owner; return its row once it has ended again."""
+    execute_as(stack, user, "select public.retry_import_job(%s)", job["id"])
     return stack.wait(job["id"])
 
 
 def test_member_who_was_removed_between_insert_and_retry_loads_nothing(stack: Stack) -> None:
-    """What policies look up in tables is current; only the claims are those of the insert."""
+    """A policy that reads a table sees its present rows; only the claims are those of the insert."""
     members = f"members_{uuid4().hex[:8]}"
     stack.sql(f"create table public.{members} (user_id uuid); grant select on public.{members} to authenticated")
     condition = f"exists (select from public.{members} as m where m.user_id = (select auth.uid()))"
@@ -39,15 +39,15 @@ def test_member_who_was_removed_between_insert_and_retry_loads_nothing(stack: St
     job = stack.wait(stack.insert_as(user, path, name))
     assert (job["status"], job["error_code"]) == ("failed", "IJ421")
     stack.sql(f"insert into public.{members} values (%s)", user)
-    assert retried(stack, user, job)["status"] == "failed"  # its chunk is in the ledger: retries load what is missing
+    assert retried(stack, user, job)["status"] == "failed"  # a retry loads missing chunks, and the ledger has this one
     assert stack.rows(name) == [(1,)]
 
 
 @pytest.mark.parametrize("closing", ["allowed_when = 'false'", "allowed_roles = '{staff}'"])
-def test_target_that_was_closed_between_insert_and_run_takes_nothing(stack: Stack, closing: str) -> None:
+def test_target_that_was_closed_between_insert_and_run_loads_nothing(stack: Stack, closing: str) -> None:
     name, user = table(stack, "id integer", "true"), uuid4()
     path = stack.upload(b"id\n1\n", folder=user)
-    ((job,),) = by_hand(
+    ((job,),) = execute_as(
         stack,
         user,
         "insert into public.import_jobs (object_path, target, run_after) values (%s, %s, 'infinity') returning id",
@@ -55,17 +55,17 @@ def test_target_that_was_closed_between_insert_and_run_takes_nothing(stack: Stac
         name,
     )
     stack.sql(f"update public.import_targets set {closing} where name = %s", name)
-    by_hand(stack, user, "select public.cancel_import_job(%s)", job)
+    execute_as(stack, user, "select public.cancel_import_job(%s)", job)
     ended = retried(stack, user, {"id": job})
     assert (ended["status"], ended["error_code"], ended["bytes_total"]) == ("failed", "IJ601", None)
     assert stack.rows(name) == []
 
 
-def test_job_from_before_a_target_was_closed_is_refused_when_it_runs(stack: Stack) -> None:
+def test_job_inserted_before_its_target_was_closed_fails_when_it_runs(stack: Stack) -> None:
     name, user = f"t_{uuid4().hex[:12]}", uuid4()
     path = stack.upload(b"id\n1\n", folder=user)
     job = stack.wait(stack.insert_as(user, path, name))
-    assert job["error_code"] == "IJ106"  # the target did not exist: nothing to ask then
+    assert job["error_code"] == "IJ106"  # the target did not exist, so that the insert had nothing to check
     stack.sql(f"create table public.{name} (id integer)")
     stack.sql(OWN_ROWS.format(name, "true"))
     stack.register(name)
@@ -76,12 +76,12 @@ def test_job_from_before_a_target_was_closed_is_refused_when_it_runs(stack: Stac
     assert retried(stack, user, again)["status"] == "completed"
 
 
-def test_row_security_that_was_switched_on_meanwhile_holds(stack: Stack) -> None:
+def test_row_security_that_was_enabled_later_applies(stack: Stack) -> None:
     name, user = stack.table("id integer, user_id uuid"), uuid4()
     stack.sql(f"grant insert on public.{name} to authenticated")
     data = f"id,user_id\n1,{uuid4()}\n".encode()
     assert stack.run_as(user, data, name)["rows_loaded"] == 1
-    stack.sql(OWN_ROWS.format(name, MINE))
+    stack.sql(OWN_ROWS.format(name, BELONGS_TO_USER))
     assert stack.run_as(user, data, name)["error_code"] == "IJ421"
     stack.sql(f"alter table public.{name} force row level security")
     assert stack.run_as(user, data, name)["error_code"] == "IJ421"

@@ -1,4 +1,4 @@
-"""Names as an attacker writes them: headers, columns, tables and mappings with SQL in them; names stay names."""
+"""SQL in the names of headers, columns, tables, targets and mappings is treated as part of the name."""
 
 import csv
 import io
@@ -9,8 +9,8 @@ from psycopg import sql
 
 from tests.acceptance.conftest import Stack
 
-# Of at most 63 bytes, as Postgres cuts longer names off.
-ODD = [
+# At most 63 bytes each, since Postgres truncates longer names.
+ODD_NAMES = [
     'a"b',
     "a;b'c",
     '"; drop table x; --',
@@ -33,10 +33,10 @@ def csv_of(*rows: list[str]) -> bytes:
 
 
 def odd_table(stack: Stack, name: str, columns: list[str], mode: str) -> str:
-    """Create a table of this name with a key and text columns of these names; return its registered name."""
+    """Create and register a table of this name with a key and these text columns; return the name of the target."""
     relation = sql.Identifier("public", name)
-    each = sql.SQL(", ").join(sql.SQL("{} text").format(sql.Identifier(column)) for column in columns)
-    stack.sql(sql.SQL("create table {} (id integer primary key, {})").format(relation, each).as_string())
+    definitions = sql.SQL(", ").join(sql.SQL("{} text").format(sql.Identifier(column)) for column in columns)
+    stack.sql(sql.SQL("create table {} (id integer primary key, {})").format(relation, definitions).as_string())
     (row,) = stack.sql("select importer.register_target(%s::regclass, mode => %s) as name", relation.as_string(), mode)
     return row["name"]
 
@@ -47,15 +47,15 @@ def test_table_and_columns_with_sql_in_their_names_are_loaded(
     stack: Stack, mode: str, options: dict[str, object]
 ) -> None:
     name = f'o"dd; drop table t; -- {uuid4().hex[:8]}'
-    target = odd_table(stack, name, ODD, mode)
-    values = [f"value {n}" for n in range(len(ODD))]
-    job = stack.run(csv_of(["id", *ODD], ["1", *values], ["x", *values]), target, options)
+    target = odd_table(stack, name, ODD_NAMES, mode)
+    values = [f"value {n}" for n in range(len(ODD_NAMES))]
+    job = stack.run(csv_of(["id", *ODD_NAMES], ["1", *values], ["x", *values]), target, options)
     assert (job["status"], job["rows_loaded"], stack.errors(job)) == ("completed", 1, [(3, "id", "IJ403")])
     rows = stack.sql(sql.SQL("select * from {}").format(sql.Identifier("public", name)).as_string())
     assert [list(row.values()) for row in rows] == ([] if options.get("dry_run") else [[1, *values]])
 
 
-def test_headers_that_match_nothing_are_ignored_whatever_they_hold(stack: Stack) -> None:
+def test_headers_that_match_no_column_are_ignored(stack: Stack) -> None:
     name = stack.table("id integer, a text")
     strange = [
         '"; drop table public.import_jobs; --',
@@ -78,15 +78,15 @@ def test_headers_that_match_nothing_are_ignored_whatever_they_hold(stack: Stack)
     assert len(job["report"]["ignored_headers"]) == len(strange)
 
 
-def test_header_is_not_cut_off_to_meet_a_column(stack: Stack) -> None:
-    """Postgres itself would read a name of 64 bytes as its first 63."""
+def test_header_is_not_truncated_to_match_a_column(stack: Stack) -> None:
+    """Postgres itself truncates a name of 64 bytes to 63."""
     name = stack.table(f"{'a' * 63} text, b text")
     job = stack.run(csv_of(["a" * 64, "b"], ["no", "yes"]), name)
     assert stack.rows(name) == [(None, "yes")]
     assert job["report"]["ignored_headers"] == ["a" * 64]
 
 
-def test_header_that_only_looks_like_a_column_is_another(stack: Stack) -> None:
+def test_header_that_only_looks_like_a_column_does_not_match_it(stack: Stack) -> None:
     lookalikes = ["nаme", "name\u0301x", "na\u200dme\u200dx", "ɴame", "n\u0430\u043ce"]
     name = stack.table("id integer, name text")
     job = stack.run(csv_of(["id", *lookalikes], ["1", *"xxxxx"]), name)
@@ -95,14 +95,14 @@ def test_header_that_only_looks_like_a_column_is_another(stack: Stack) -> None:
 
 
 def narrow_table(stack: Stack, columns: str, **registered: object) -> str:
-    """Create a table of which `id` alone may be imported; return its name."""
+    """Create a table and register `id` as its only importable column; return its name."""
     name = f"t_{uuid4().hex[:12]}"
     stack.sql(f"create table public.{name} ({columns})")
     stack.register(name, columns=["id"], **registered)
     return name
 
 
-def test_mapping_leads_to_listed_columns_only(stack: Stack) -> None:
+def test_mapping_reaches_listed_columns_only(stack: Stack) -> None:
     name = narrow_table(
         stack,
         "id integer, owner uuid, secret text default 'kept', number bigint generated always as identity,"
@@ -121,12 +121,12 @@ def test_columns_that_are_not_listed_are_not_written(stack: Stack) -> None:
     job = stack.run(b"id,role,salary,ROLE ,Salary\n1,admin,1000000,admin,9\n", name)
     assert (job["status"], job["rows_loaded"]) == ("completed", 1)
     assert stack.rows(name) == [(1, "user", 1)]
-    without = stack.run(b"2,admin,1000000\n", name, {"has_header": False})
-    assert without["status"] == "completed"
+    headerless = stack.run(b"2,admin,1000000\n", name, {"has_header": False})
+    assert headerless["status"] == "completed"
     assert stack.rows(name) == [(1, "user", 1), (2, "user", 1)]
 
 
-def test_target_named_as_sql_is_unknown(stack: Stack) -> None:
+def test_sql_as_target_is_an_unknown_target(stack: Stack) -> None:
     name = stack.table("id integer")
     path = stack.upload(b"id\n1\n")
     targets = [
@@ -143,7 +143,7 @@ def test_target_named_as_sql_is_unknown(stack: Stack) -> None:
 
 
 @pytest.mark.parametrize(("mode", "options"), [("insert", {}), ("insert", {"atomic": True}), ("upsert", {})])
-def test_per_cent_signs_in_names_are_no_placeholders(stack: Stack, mode: str, options: dict[str, object]) -> None:
+def test_percent_signs_in_names_are_not_placeholders(stack: Stack, mode: str, options: dict[str, object]) -> None:
     name = f"100%s {uuid4().hex[:8]}"
     relation = sql.Identifier("public", name)
     stack.sql(

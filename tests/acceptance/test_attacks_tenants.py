@@ -1,4 +1,4 @@
-"""Jobs that reach for other tenants' rows, and what an application's own triggers and policies see of a job."""
+"""Jobs that try to reach rows of other tenants, and what triggers and policies of an application see of a job."""
 
 from uuid import uuid4
 
@@ -9,15 +9,15 @@ from tests.acceptance.tenants_harness import table
 
 
 @pytest.mark.parametrize("options", [{}, {"atomic": True}])
-def test_file_of_foreign_rows_alone_loads_nothing(stack: Stack, options: dict[str, object]) -> None:
+def test_file_with_rows_of_another_tenant_only_loads_nothing(stack: Stack, options: dict[str, object]) -> None:
     name, user, other = table(stack, "id integer, user_id uuid"), uuid4(), uuid4()
     job = stack.run_as(user, f"id,user_id\n1,{other}\n2,{other}\n".encode(), name, options)
     assert (job["status"], job["error_code"], job["rows_loaded"]) == ("failed", "IJ421", 0)
     assert stack.rows(name) == []
 
 
-def test_rejected_row_does_not_say_what_the_other_tenant_has(stack: Stack) -> None:
-    """A key that another tenant's row holds is taken, as it is by hand; which row that is stays unsaid."""
+def test_rejection_does_not_reveal_the_row_of_another_tenant(stack: Stack) -> None:
+    """A key of another tenant's row is a duplicate, as in a plain INSERT, but the message does not say of which row."""
     name, user, other = (
         table(stack, "id integer primary key, user_id uuid default auth.uid(), note text"),
         uuid4(),
@@ -43,19 +43,19 @@ def test_no_mode_changes_a_row_of_another_tenant(stack: Stack, mode: str, run_as
 
 
 def test_triggers_and_defaults_see_the_jobs_owner(stack: Stack) -> None:
-    columns = "id integer, who uuid default auth.uid(), role text default current_user, told jsonb"
+    columns = "id integer, who uuid default auth.uid(), role text default current_user, seen jsonb"
     name, user = table(stack, columns, "true"), uuid4()
     stack.sql(
-        f"create function public.tell_{name}() returns trigger language plpgsql as $$ begin"
-        " new.told := jsonb_build_object("
+        f"create function public.record_{name}() returns trigger language plpgsql as $$ begin"
+        " new.seen := jsonb_build_object("
         "'uid', auth.uid(), 'role', auth.role(), 'jwt', auth.jwt(), 'user', current_user);"
-        f" return new; end $$; create trigger tell before insert on public.{name}"
-        f" for each row execute function public.tell_{name}()"
+        f" return new; end $$; create trigger record before insert on public.{name}"
+        f" for each row execute function public.record_{name}()"
     )
     stack.run_as(user, b"id\n1\n", name, {}, aal="aal2", app_metadata={"admin": True})
-    ((_, who, role, told),) = stack.rows(name)
+    ((_, who, role, seen),) = stack.rows(name)
     assert (who, role) == (user, "authenticated")
-    assert told == {
+    assert seen == {
         "uid": str(user),
         "role": "authenticated",
         "user": "authenticated",
@@ -63,8 +63,8 @@ def test_triggers_and_defaults_see_the_jobs_owner(stack: Stack) -> None:
     }
 
 
-def test_deferred_triggers_run_as_the_owner_too(stack: Stack) -> None:
-    """Left to the commit, they would run as the processor, which row security does not bind."""
+def test_deferred_triggers_also_run_as_the_owner(stack: Stack) -> None:
+    """At COMMIT they would run as the processor, to which row security does not apply."""
     name, user = table(stack, "id integer, user_id uuid default auth.uid()"), uuid4()
     log = f"log_{name}"
     stack.sql(
@@ -79,7 +79,7 @@ def test_deferred_triggers_run_as_the_owner_too(stack: Stack) -> None:
     assert stack.rows(log) == [("authenticated", user)] * 2
 
 
-def test_policy_sees_a_claim_that_the_target_lists_and_no_other(stack: Stack) -> None:
+def test_policy_sees_only_the_claims_that_the_target_lists(stack: Stack) -> None:
     condition = "(select auth.jwt() -> 'app_metadata' ->> 'team') = team"
     name, user = table(stack, "id integer, team text", condition), uuid4()
     data, claims = b"id,team\n1,red\n2,blue\n", {"app_metadata": {"team": "red"}, "user_metadata": {"team": "blue"}}
@@ -87,11 +87,11 @@ def test_policy_sees_a_claim_that_the_target_lists_and_no_other(stack: Stack) ->
     stack.sql("update public.import_targets set claims = '{app_metadata}' where name = %s", name)
     job = stack.run_as(user, data, name, {}, **claims)
     assert (job["rows_loaded"], stack.errors(job)) == (1, [(3, None, "IJ604")])
-    kept = stack.sql("select claims from importer.job_identities where job_id = %s", job["id"])
-    assert set(kept[0]["claims"]) == {"sub", "role", "app_metadata"}
+    (identity,) = stack.sql("select claims from importer.job_identities where job_id = %s", job["id"])
+    assert set(identity["claims"]) == {"sub", "role", "app_metadata"}
 
 
-def test_job_of_the_service_for_an_owner_has_no_claims_but_who(stack: Stack) -> None:
+def test_job_of_the_service_for_an_owner_has_no_claims_but_the_owners_id(stack: Stack) -> None:
     name, user, other = table(stack, "id integer, user_id uuid"), uuid4(), uuid4()
     path = stack.upload(f"id,user_id\n1,{user}\n2,{other}\n".encode(), folder=user)
     (row,) = stack.sql(
@@ -104,14 +104,14 @@ def test_job_of_the_service_for_an_owner_has_no_claims_but_who(stack: Stack) -> 
     assert (job["rows_loaded"], stack.errors(job)) == (1, [(3, None, "IJ604")])
 
 
-def test_row_security_without_a_policy_takes_nothing(stack: Stack) -> None:
+def test_row_security_without_a_policy_rejects_every_row(stack: Stack) -> None:
     name, user = stack.table("id integer"), uuid4()
     stack.sql(f"alter table public.{name} enable row level security; grant insert on public.{name} to authenticated")
     assert stack.run_as(user, b"id\n1\n", name)["error_code"] == "IJ421"
     assert stack.rows(name) == []
 
 
-def test_schema_that_the_uploader_may_not_use_is_refused_before_any_row(stack: Stack) -> None:
+def test_missing_usage_of_the_schema_ends_the_job_before_the_first_row(stack: Stack) -> None:
     schema, user = f"private_{uuid4().hex[:8]}", uuid4()
     stack.sql(
         f"create schema {schema}; create table {schema}.people (id integer);"
@@ -122,13 +122,13 @@ def test_schema_that_the_uploader_may_not_use_is_refused_before_any_row(stack: S
     assert (job["status"], job["error_code"], job["rows_read"]) == ("failed", "IJ603", 0)
 
 
-def test_processor_as_writer_needs_an_owner_column_to_keep_tenants_apart(stack: Stack) -> None:
-    """What docs/security.md warns of: without one, a file says whose its rows are."""
+def test_target_written_by_the_processor_needs_an_owner_column_to_separate_tenants(stack: Stack) -> None:
+    """docs/explanation/security.md warns of this: without an owner column, the file decides whose its rows are."""
     user, other = uuid4(), uuid4()
     data = f"id,user_id\n1,{other}\n".encode()
-    open_door = table(stack, "id integer, user_id uuid", run_as="processor")
-    assert stack.run_as(user, data, open_door)["status"] == "completed"
-    assert stack.rows(open_door) == [(1, other)]
-    closed = table(stack, "id integer, user_id uuid", run_as="processor", owner_column="user_id")
-    assert stack.run_as(user, data, closed)["status"] == "completed"
-    assert stack.rows(closed) == [(1, user)]
+    without_owner = table(stack, "id integer, user_id uuid", run_as="processor")
+    assert stack.run_as(user, data, without_owner)["status"] == "completed"
+    assert stack.rows(without_owner) == [(1, other)]
+    with_owner = table(stack, "id integer, user_id uuid", run_as="processor", owner_column="user_id")
+    assert stack.run_as(user, data, with_owner)["status"] == "completed"
+    assert stack.rows(with_owner) == [(1, user)]

@@ -1,8 +1,9 @@
-"""Bad input ends with a code, a sentence and a hint in the job's row."""
+"""A job whose input is bad fails with a code, a message and a hint in its row."""
 
 import pytest
 
 from tests.acceptance.conftest import Stack
+from tests.acceptance.logs import all_logs
 
 FILES = {
     "empty": (b"", "IJ301"),
@@ -54,7 +55,7 @@ def test_dropped_table_fails_with_its_code(stack: Stack) -> None:
     assert (job["status"], job["error_code"]) == ("failed", "IJ503")
 
 
-def test_more_rejected_rows_than_the_job_takes_fail_it(stack: Stack) -> None:
+def test_more_rejections_than_max_errors_fail_the_job(stack: Stack) -> None:
     table = stack.table("a integer")
     job = stack.run(b"a\nx\ny\n1\n", table, {"max_errors": 1})
     assert (job["status"], job["error_code"], job["rows_rejected"]) == ("failed", "IJ420", 2)
@@ -69,12 +70,12 @@ def test_on_error_abort_fails_at_the_first_bad_row(stack: Stack) -> None:
     assert (job["status"], job["error_code"], job["rows_rejected"]) == ("failed", "IJ420", 1)
 
 
-def test_message_and_log_never_quote_a_value(stack: Stack) -> None:
+def test_messages_and_logs_do_not_quote_values(stack: Stack) -> None:
     table = stack.table("a integer, j jsonb")
     secret = "sekret-4711"
     job = stack.run(f'a,j\n{secret},1\n2,"{{{secret}"\n'.encode(), table)
-    told = stack.sql("select message from public.import_job_errors where job_id = %s", job["id"])
+    rejections = stack.sql("select message from public.import_job_errors where job_id = %s", job["id"])
     assert job["rows_rejected"] == 2
-    assert not any(secret in row["message"] for row in told)
+    assert not any(secret in row["message"] for row in rejections)
     assert secret not in job["error_message"]
-    assert not any(secret in path.read_text(errors="replace") for path in (stack.folder / "logs").glob("processor*"))
+    assert secret not in all_logs(stack)

@@ -1,4 +1,4 @@
-"""A row that a constraint refuses names the constraint, not the value."""
+"""The message of a rejection by a constraint names the constraint and does not quote the value."""
 
 import pytest
 
@@ -14,7 +14,7 @@ FILE = b"""id,amount,parent,span
 """
 
 
-@pytest.mark.parametrize("options", [{}, {"atomic": True}], ids=["as_it_comes", "atomic"])
+@pytest.mark.parametrize("options", [{}, {"atomic": True}], ids=["plain", "atomic"])
 def test_rejection_names_its_constraint(stack: Stack, options: dict[str, object]) -> None:
     parent = stack.table("id integer primary key")
     stack.sql(f"insert into public.{parent} values (1)")
@@ -25,11 +25,11 @@ def test_rejection_names_its_constraint(stack: Stack, options: dict[str, object]
     )
     job = stack.run(FILE, table, options)
     assert (job["status"], job["rows_loaded"], job["rows_rejected"]) == ("completed", 2, 4)
-    told = stack.sql(
+    rejections = stack.sql(
         "select line_number, code, message from public.import_job_errors where job_id = %s order by line_number",
         job["id"],
     )
-    assert [(row["line_number"], row["code"], row["message"].split('"')[1]) for row in told] == [
+    assert [(row["line_number"], row["code"], row["message"].split('"')[1]) for row in rejections] == [
         (3, "IJ410", f"{parent}_one_each"),
         (4, "IJ412", "positive"),
         (5, "IJ411", "known"),

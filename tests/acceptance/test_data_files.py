@@ -1,4 +1,4 @@
-"""Every file of tests/data ends, as a job of its own, as the expectation beside it says: rows, codes, dialect."""
+"""Import every file of tests/data and compare rows, codes and dialect with the expectation beside the file."""
 
 import json
 from collections.abc import Iterator
@@ -16,16 +16,16 @@ from tests.acceptance.conftest import Stack
 
 DATA = Path(__file__).parents[1] / "data"
 FILES = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(DATA.glob("*.json"))}
-#: Options that a job may not have: the insert itself is refused.
-REFUSED = [name for name, expected in FILES.items() if "insert" in expected]
-ENDED = [name for name in FILES if name not in REFUSED]
-#: For files that are refused: headers they have, as far as a header is come to.
-COMMON = ["a", "id", "name"]
+#: Files whose options are invalid, so that the insert of the job fails.
+INVALID_OPTIONS = [name for name, expected in FILES.items() if "insert" in expected]
+IMPORTED = [name for name in FILES if name not in INVALID_OPTIONS]
+#: The columns of the table of a file that fails before its header is known.
+DEFAULT_COLUMNS = ["a", "id", "name"]
 
 
 def columns(expected: dict[str, Any]) -> list[str]:
-    """Name the columns of the file's table: its headers, or c1, c2 … without them; an empty header has no column."""
-    header = expected.get("header", COMMON)
+    """Return the columns of the file's table: its headers without empty ones, or c1, c2 … if it has no header."""
+    header = expected.get("header", DEFAULT_COLUMNS)
     if not expected.get("dialect", {}).get("has_header", True):
         return [f"c{place + 1}" for place in range(len(header))]
     return [name for name in header if name]
@@ -33,24 +33,24 @@ def columns(expected: dict[str, Any]) -> list[str]:
 
 @pytest.fixture(scope="module")
 def tables(stack: Stack) -> dict[str, str]:
-    """A registered table of text columns for each file, all of them made by one statement, for speed."""
+    """The registered table of each file, with text columns. One statement creates all tables, for speed."""
     names = {name: f"t_{uuid4().hex[:12]}" for name in FILES}
-    made = sql.SQL("").join(
+    statements = sql.SQL("").join(
         sql.SQL("create table public.{} ({}); select importer.register_target({});").format(
             sql.Identifier(table),
-            sql.SQL(", ").join(sql.SQL("{} text").format(sql.Identifier(each)) for each in columns(FILES[name])),
+            sql.SQL(", ").join(sql.SQL("{} text").format(sql.Identifier(column)) for column in columns(FILES[name])),
             sql.Literal(f"public.{table}"),
         )
         for name, table in names.items()
     )
     with psycopg.connect(stack.env["DATABASE_URL"]) as conn:
-        conn.execute(made)
+        conn.execute(statements)
     return names
 
 
 @pytest.fixture(scope="module")
 def client(stack: Stack) -> Iterator[httpx.Client]:
-    """One client for all uploads; one for each takes longer than its job."""
+    """A client of the bucket for all uploads: creating one takes longer than a job."""
     bucket = f"{stack.env['SUPABASE_URL']}/storage/v1/object/imports/"
     headers = {"apikey": stack.env["SUPABASE_SECRET_KEY"], "content-type": "text/csv"}
     with httpx.Client(base_url=bucket, headers=headers) as client:
@@ -59,10 +59,10 @@ def client(stack: Stack) -> Iterator[httpx.Client]:
 
 @pytest.fixture(scope="module")
 def started(stack: Stack, client: httpx.Client, tables: dict[str, str]) -> dict[str, UUID]:
-    """The job of each file; they run while the next are uploaded, and each test waits for its own."""
+    """The job of each file. Jobs run while further files are uploaded, and each test waits for its own job."""
     jobs: dict[str, UUID] = {}
     with psycopg.connect(stack.env["DATABASE_URL"], autocommit=True) as conn:
-        for name in ENDED:
+        for name in IMPORTED:
             path = f"service/{uuid4().hex}/{name}.csv"
             client.post(path, content=(DATA / f"{name}.csv").read_bytes()).raise_for_status()
             (jobs[name],) = conn.execute(
@@ -72,7 +72,7 @@ def started(stack: Stack, client: httpx.Client, tables: dict[str, str]) -> dict[
     return jobs
 
 
-@pytest.mark.parametrize("name", ENDED)
+@pytest.mark.parametrize("name", IMPORTED)
 def test_file_ends_as_expected(stack: Stack, started: dict[str, UUID], tables: dict[str, str], name: str) -> None:
     expected = FILES[name]
     code = expected.get("job_code", expected.get("code"))
@@ -93,14 +93,14 @@ def test_file_ends_as_expected(stack: Stack, started: dict[str, UUID], tables: d
     assert expected.get("first") in [None, *rows]
 
 
-@pytest.mark.parametrize("name", REFUSED)
-def test_job_is_refused_at_once(stack: Stack, tables: dict[str, str], name: str) -> None:
+@pytest.mark.parametrize("name", INVALID_OPTIONS)
+def test_insert_with_invalid_options_fails(stack: Stack, tables: dict[str, str], name: str) -> None:
     with pytest.raises(psycopg.Error) as caught:
         stack.insert(f"service/{name}.csv", tables[name], FILES[name]["options"])
     assert caught.value.sqlstate == FILES[name]["insert"]
 
 
-def test_every_read_file_says_what_becomes_of_it() -> None:
+def test_every_imported_file_has_an_expectation() -> None:
     keys = {"loaded", "rejected", "codes", "dialect"}
-    incomplete = [name for name in ENDED if "code" not in FILES[name] and not keys <= set(FILES[name])]
+    incomplete = [name for name in IMPORTED if "code" not in FILES[name] and not keys <= set(FILES[name])]
     assert not incomplete

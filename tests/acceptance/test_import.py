@@ -1,4 +1,4 @@
-"""A file goes in, rows come out: what is loaded, what is rejected, what the row says."""
+"""Import small files and check the loaded rows, the rejections and the row of the job."""
 
 import csv
 import io
@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from tests.acceptance.conftest import Stack
+from tests.acceptance.files import quoted_rows
 
 PEOPLE = "id bigint primary key, name text not null, email text, born date, balance numeric(12,2), active boolean"
 
@@ -26,7 +27,7 @@ def test_rows_arrive_as_they_were_written(stack: Stack) -> None:
     assert (rows[1]["email"], rows[1]["active"], rows[2]["name"]) == (None, False, "")
 
 
-def test_job_row_tells_progress_dialect_preview_and_times(stack: Stack) -> None:
+def test_job_row_has_progress_dialect_preview_and_times(stack: Stack) -> None:
     table = stack.table(PEOPLE)
     data = b"id,name\n1,Ana\n2,Bia\n"
     job = stack.run(data, table)
@@ -47,7 +48,7 @@ def test_byte_order_mark_and_crlf_are_read(stack: Stack) -> None:
     assert stack.sql(f"select * from public.{table}") == [{"nome": "João", "cidade": "Belém"}]
 
 
-def test_rows_that_do_not_fit_are_rejected_with_line_column_and_code(stack: Stack) -> None:
+def test_invalid_rows_are_rejected_with_line_column_and_code(stack: Stack) -> None:
     table = stack.table(PEOPLE)
     job = stack.run(
         b"id,name,email,born,balance,active\n"
@@ -95,7 +96,7 @@ def test_generated_and_identity_columns_are_never_written(stack: Stack) -> None:
     assert job["report"]["ignored_headers"] == ["id", "twice"]
 
 
-def test_opaque_types_go_through_postgres(stack: Stack) -> None:
+def test_values_of_other_types_are_cast_by_postgres(stack: Stack) -> None:
     table = stack.table("id integer, j jsonb, r int4range, ip inet, tags text[]")
     rows = [
         ["1", '{"a": [1, 2]}', "[1,5)", "10.0.0.1/8", '{x,"y z"}'],
@@ -147,7 +148,7 @@ def test_blank_lines_are_skipped_and_counted(stack: Stack) -> None:
     assert (job["rows_read"], job["rows_loaded"], job["rows_skipped"]) == (4, 2, 2)
 
 
-def test_target_defaults_apply_and_the_job_wins(stack: Stack) -> None:
+def test_options_of_the_job_override_those_of_the_target(stack: Stack) -> None:
     table = stack.table("a text")
     stack.sql('update public.import_targets set options = \'{"null_values": ["NA"]}\' where name = %s', table)
     assert stack.run(b"a,b\nNA,\nx,\n", table)["report"]["columns"]["a"]["nulls"] == 1
@@ -155,15 +156,14 @@ def test_target_defaults_apply_and_the_job_wins(stack: Stack) -> None:
 
 
 @pytest.mark.parametrize("target", ["{table}", "public.{table}"])
-def test_target_goes_by_its_name_or_its_table(stack: Stack, target: str) -> None:
+def test_target_can_be_given_by_its_name_or_its_table(stack: Stack, target: str) -> None:
     table = stack.table("a text")
     assert stack.run(b"a\nx\n", target.format(table=table))["status"] == "completed"
 
 
 def test_several_chunks_add_up(stack: Stack) -> None:
     table = stack.table("id integer primary key, t text")
-    data = b"id,t\n" + b"".join(b'%d,"%s"\n' % (n, b"x, y" * 20) for n in range(40_000))
-    job = stack.run(data, table)
+    job = stack.run(quoted_rows(40_000), table)
     assert (job["status"], job["rows_loaded"]) == ("completed", 40_000)
     assert job["chunks_done"] > 2
     (row,) = stack.sql(f"select count(*), sum(id) as ids, count(distinct t) as texts from public.{table}")

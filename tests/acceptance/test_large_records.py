@@ -1,14 +1,15 @@
-"""IJ408: a field over 1 MiB and a record over 16 MiB are rejected, and the rows beside them are loaded."""
+"""A field over 1 MiB or a record over 16 MiB is rejected with IJ408, and the other rows are loaded."""
 
 from tests.acceptance.conftest import Stack
 
 MIB = 1 << 20
-# Some columns, so that a record can be too large though none of its fields is.
+# Enough columns for a record that is too large while each of its fields is not.
 COLUMNS = ", ".join(["id integer", *(f"c{n} text" for n in range(20))])
 HEADER = ",".join(["id", *(f"c{n}" for n in range(20))]).encode()
 
 
 def record(key: int, *cells: bytes) -> bytes:
+    """Return a record with these cells in its first columns; the others are empty."""
     return b",".join([b"%d" % key, *cells, *[b""] * (20 - len(cells))]) + b"\n"
 
 
@@ -29,7 +30,7 @@ def test_quoted_field_over_the_limit_is_rejected(stack: Stack) -> None:
     assert stack.rows(table, "id") == [(1,), (3,)]
 
 
-def test_record_over_the_limit_is_rejected_though_no_field_is(stack: Stack) -> None:
+def test_record_over_the_limit_with_fields_below_theirs_is_rejected(stack: Stack) -> None:
     table = stack.table(COLUMNS)
     wide = [b"x" * (MIB - 10)] * 17
     job = stack.run(HEADER + b"\n" + record(1, b"a") + record(2, *wide) + record(3, b"c"), table)
@@ -38,7 +39,7 @@ def test_record_over_the_limit_is_rejected_though_no_field_is(stack: Stack) -> N
     assert stack.rows(table, "id") == [(1,), (3,)]
 
 
-def test_rejected_giant_is_cut_in_the_table_of_errors(stack: Stack) -> None:
+def test_large_rejected_record_is_truncated_in_import_job_errors(stack: Stack) -> None:
     table = stack.table(COLUMNS)
     job = stack.run(HEADER + b"\n" + record(1, b"a") + record(2, "ç".encode() * MIB), table)
     (row,) = stack.sql("select octet_length(raw) as bytes from public.import_job_errors where job_id = %s", job["id"])

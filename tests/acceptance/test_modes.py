@@ -1,35 +1,38 @@
-"""The modes of a target, as a user sees them: what is in the table afterwards, and what the job counts."""
+"""The modes of a target: the rows of the table after a job, and the counts of the job."""
 
 from typing import Any
 
 import pytest
 
 from tests.acceptance.conftest import Stack
+from tests.acceptance.logs import logged_endings
+from tests.waiting import until
 
 PRICES = "sku text primary key, price numeric, note text"
-BEFORE = "insert into public.{} values ('a', 1, 'old'), ('b', 2, 'old')"
+EXISTING_ROWS = "insert into public.{} values ('a', 1, 'old'), ('b', 2, 'old')"
 
 
 def counts(job: dict[str, Any]) -> tuple[str, int, int, int]:
+    """Return the status and the numbers of loaded, rejected and skipped rows."""
     return job["status"], job["rows_loaded"], job["rows_rejected"], job["rows_skipped"]
 
 
 def prices(stack: Stack, **registered: object) -> str:
-    """Make a target with two rows in it."""
+    """Create a target that has two rows; return its name."""
     name = stack.table(PRICES, **registered)
-    stack.sql(BEFORE.format(name))
+    stack.sql(EXISTING_ROWS.format(name))
     return name
 
 
 @pytest.mark.parametrize("options", [{}, {"atomic": True}])
-def test_upsert_writes_new_rows_and_changes_those_that_are_there(stack: Stack, options: dict[str, Any]) -> None:
+def test_upsert_inserts_new_rows_and_updates_existing_ones(stack: Stack, options: dict[str, Any]) -> None:
     name = prices(stack, mode="upsert")
     job = stack.run(b"sku,price\nb,20\nc,30\n", name, options)
     assert counts(job) == ("completed", 2, 0, 0)
     assert stack.rows(name) == [("a", 1, "old"), ("b", 20, "old"), ("c", 30, None)]
 
 
-def test_upsert_changes_only_the_columns_it_may(stack: Stack) -> None:
+def test_upsert_updates_only_the_update_columns(stack: Stack) -> None:
     name = prices(stack, mode="upsert", update_columns=["price"])
     job = stack.run(b"sku,price,note\nb,20,new\nc,30,new\n", name)
     assert counts(job) == ("completed", 2, 0, 0)
@@ -65,7 +68,7 @@ def test_repeated_key_is_rejected_across_chunks(stack: Stack) -> None:
     assert {code for _, _, code in stack.errors(job)} == {"IJ417"}
 
 
-def test_null_keys_are_no_duplicates(stack: Stack) -> None:
+def test_null_keys_are_not_duplicates(stack: Stack) -> None:
     name = stack.table("sku text unique, price numeric", mode="upsert", key_columns=["sku"])
     job = stack.run(b"sku,price\n,1\n,2\na,3\na,4\n", name)
     assert counts(job) == ("completed", 3, 0, 1)
@@ -73,21 +76,21 @@ def test_null_keys_are_no_duplicates(stack: Stack) -> None:
 
 
 @pytest.mark.parametrize("options", [{}, {"atomic": True}])
-def test_ignore_skips_rows_whose_key_is_there(stack: Stack, options: dict[str, Any]) -> None:
+def test_ignore_skips_rows_whose_key_exists(stack: Stack, options: dict[str, Any]) -> None:
     name = prices(stack, mode="ignore", key_columns=["sku"])
     job = stack.run(b"sku,price\nb,20\nc,30\nc,31\n", name, options)
     assert counts(job) == ("completed", 1, 0, 2)
     assert stack.rows(name, "sku, price") == [("a", 1), ("b", 2), ("c", 30)]
 
 
-def test_ignore_completes_when_every_key_is_there(stack: Stack) -> None:
+def test_ignore_completes_when_every_key_exists(stack: Stack) -> None:
     name = prices(stack, mode="ignore")
     job = stack.run(b"sku,price\nb,20\na,30\n", name)
     assert counts(job) == ("completed", 0, 0, 2)
 
 
 @pytest.mark.parametrize("options", [{}, {"atomic": True}])
-def test_update_changes_rows_that_are_there_and_skips_others(stack: Stack, options: dict[str, Any]) -> None:
+def test_update_changes_existing_rows_and_skips_others(stack: Stack, options: dict[str, Any]) -> None:
     name = prices(stack, mode="update")
     job = stack.run(b"sku,price\nb,20\nc,30\n", name, options)
     assert counts(job) == ("completed", 1, 0, 1)
@@ -101,7 +104,7 @@ def test_replace_exchanges_the_whole_table_for_an_administrator(stack: Stack) ->
     assert stack.rows(name) == [("b", 20, None), ("c", 30, None)]
 
 
-def test_replace_that_fails_leaves_the_table_alone(stack: Stack) -> None:
+def test_failed_replace_leaves_the_table_unchanged(stack: Stack) -> None:
     name = prices(stack, mode="replace")
     job = stack.run(b"sku,price\nb,x\nc,30\n", name, {"max_errors": 0})
     assert (job["status"], job["error_code"]) == ("failed", "IJ420")
@@ -125,7 +128,7 @@ def test_insert_with_provenance_can_be_undone(stack: Stack) -> None:
 
 
 @pytest.mark.parametrize("mode", ["upsert", "ignore", "update", "replace"])
-def test_dry_run_writes_nothing_and_counts_alike(stack: Stack, mode: str) -> None:
+def test_dry_run_writes_nothing_and_has_the_same_counts(stack: Stack, mode: str) -> None:
     name = prices(stack, mode=mode, key_columns=["sku"])
     job = stack.run(b"sku,price\nb,20\nc,30\n", name, {"dry_run": True})
     skipped = 1 if mode in ("ignore", "update") else 0
@@ -134,22 +137,22 @@ def test_dry_run_writes_nothing_and_counts_alike(stack: Stack, mode: str) -> Non
 
 
 @pytest.mark.parametrize("mode", ["upsert", "ignore", "update"])
-def test_row_that_the_table_refuses_is_rejected_alone(stack: Stack, mode: str) -> None:
+def test_only_rows_that_violate_a_constraint_are_rejected(stack: Stack, mode: str) -> None:
     name = stack.table("id integer primary key, n integer check (n > 0)", mode=mode, key_columns=["id"])
     stack.sql(f"insert into public.{name} select g, 1 from generate_series(1, 50) as g")
     lines = [b"%d,%d\n" % (n, 0 if n in (7, 30, 31) else 5) for n in range(1, 101)]
     job = stack.run(b"id,n\n" + b"".join(lines), name)
-    there = {"upsert": (97, 3, 0), "ignore": (50, 3, 47), "update": (47, 3, 50)}[mode]
-    assert counts(job) == ("completed", *there)
+    expected = {"upsert": (97, 3, 0), "ignore": (50, 3, 47), "update": (47, 3, 50)}[mode]
+    assert counts(job) == ("completed", *expected)
     assert stack.errors(job) == [(8, None, "IJ412"), (31, None, "IJ412"), (32, None, "IJ412")]
 
 
-def test_key_that_the_file_lacks_ends_the_job(stack: Stack) -> None:
+def test_file_without_the_key_column_fails_the_job(stack: Stack) -> None:
     job = stack.run(b"price\n1\n", prices(stack, mode="upsert"))
     assert (job["status"], job["error_code"]) == ("failed", "IJ307")
 
 
-def test_column_with_a_default_is_filled_in_the_file_and_out_of_it(stack: Stack) -> None:
+def test_default_of_a_column_fills_empty_and_missing_fields(stack: Stack) -> None:
     name = stack.table("id integer primary key, country text not null, plan text not null")
     settings = '{"id": {}, "country": {"default": "BR"}, "plan": {"default": "free"}}'
     stack.sql("update public.import_targets set columns = %s where name = %s", settings, name)
@@ -158,7 +161,7 @@ def test_column_with_a_default_is_filled_in_the_file_and_out_of_it(stack: Stack)
     assert stack.rows(name) == [(1, "PT", "free"), (2, "BR", "free")]
 
 
-def test_required_column_must_be_there_and_filled(stack: Stack) -> None:
+def test_required_column_must_be_present_and_filled(stack: Stack) -> None:
     name = stack.table("id integer primary key, email text")
     stack.sql(
         "update public.import_targets set columns = %s where name = %s", '{"id": {}, "email": {"required": true}}', name
@@ -201,7 +204,18 @@ def test_same_file_again_completes_as_a_duplicate(stack: Stack) -> None:
     assert counts(stack.run(b"id\n1\n3\n", name)) == ("completed", 2, 0, 0)
 
 
-def test_same_file_again_is_refused_where_the_target_says_so(stack: Stack) -> None:
+def test_skipped_duplicate_is_not_logged_as_completed(stack: Stack) -> None:
+    name = stack.table("id integer")
+    stack.sql("update public.import_targets set on_duplicate_file = 'skip' where name = %s", name)
+    first, second = stack.run(b"id\n1\n", name), stack.run(b"id\n1\n", name)
+    assert second["duplicate_of"] == first["id"]
+    # The worker logs the end of an attempt after the row of the job says it.
+    until(lambda: logged_endings(stack, second["id"]), "a log record of the second job's end")
+    assert logged_endings(stack, second["id"]) == ["job_skipped"]
+    assert logged_endings(stack, first["id"]) == ["job_completed"]
+
+
+def test_same_file_again_fails_where_the_target_says_so(stack: Stack) -> None:
     name = stack.table("id integer")
     stack.sql("update public.import_targets set on_duplicate_file = 'reject' where name = %s", name)
     assert counts(stack.run(b"id\n1\n", name)) == ("completed", 1, 0, 0)

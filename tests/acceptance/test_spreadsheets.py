@@ -1,10 +1,11 @@
-"""Files as people really have them: read, understood, and said how."""
+"""Files as spreadsheets write them: the job recognises and reports their dialect, headers and formats."""
 
 import datetime
 import gzip
 from decimal import Decimal
 
 from tests.acceptance.conftest import Stack
+from tests.acceptance.files import quoted_rows
 
 
 def test_brazilian_spreadsheet_is_read_with_its_locale(stack: Stack) -> None:
@@ -25,7 +26,7 @@ def test_brazilian_spreadsheet_is_read_with_its_locale(stack: Stack) -> None:
     assert job["dialect"]["how"]["delimiter"] == "found"
 
 
-def test_headers_that_almost_match_lead_to_their_columns(stack: Stack) -> None:
+def test_similar_headers_match_their_columns(stack: Stack) -> None:
     table = stack.table("data_de_nascimento date, e_mail text, fone text")
     stack.sql(
         """update public.import_targets set columns = columns || '{"fone": {"aliases": ["Celular"]}}'
@@ -42,19 +43,19 @@ def test_headers_that_almost_match_lead_to_their_columns(stack: Stack) -> None:
     assert job["report"]["ignored_headers"] == ["Obs"]
 
 
-def test_mapping_of_the_job_wins(stack: Stack) -> None:
+def test_mapping_of_the_job_takes_precedence(stack: Stack) -> None:
     table = stack.table("a integer, b integer")
     job = stack.run(b"a,b\n1,2\n", table, {"mapping": {"a": "b", "b": "a"}})
     assert job["status"] == "completed"
     assert stack.sql(f"select * from public.{table}") == [{"a": 2, "b": 1}]
 
 
-def test_unknown_columns_may_be_an_error(stack: Stack) -> None:
+def test_unknown_columns_can_be_an_error(stack: Stack) -> None:
     table = stack.table("a integer")
     assert stack.run(b"a,b\n1,2\n", table, {"unknown_columns": "error"})["error_code"] == "IJ310"
 
 
-def test_file_without_header_goes_by_position(stack: Stack) -> None:
+def test_file_without_a_header_is_matched_by_position(stack: Stack) -> None:
     table = stack.table("a integer, b text")
     job = stack.run(b"1,x\n2,y\n", table, {"has_header": False})
     assert (job["status"], job["rows_loaded"]) == ("completed", 2)
@@ -62,7 +63,7 @@ def test_file_without_header_goes_by_position(stack: Stack) -> None:
 
 def test_compressed_file_is_read(stack: Stack) -> None:
     table = stack.table("id integer primary key, t text")
-    data = b"id,t\n" + b"".join(b'%d,"%s"\n' % (n, b"x, y" * 20) for n in range(40_000))
+    data = quoted_rows(40_000)
     job = stack.run(gzip.compress(data[:1_000_000]) + gzip.compress(data[1_000_000:]), table)
     assert (job["status"], job["rows_loaded"]) == ("completed", 40_000)
     assert job["dialect"]["compression"] == "gzip"

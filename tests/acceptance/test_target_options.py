@@ -1,4 +1,4 @@
-"""What a target says about bad rows counts for its jobs that say nothing; a job's own word wins."""
+"""The options of a target for bad rows apply to its jobs unless the job sets them itself."""
 
 import pytest
 from psycopg.types.json import Jsonb
@@ -9,7 +9,7 @@ FILE = b"a\n1\nx\ny\n2\n"
 
 
 @pytest.mark.parametrize(
-    ("defaults", "own", "ending"),
+    ("defaults", "own", "expected"),
     [
         ({"max_errors": 1}, {}, ("failed", "IJ420", 2)),
         ({"max_errors": 1}, {"delimiter": ","}, ("failed", "IJ420", 2)),
@@ -24,11 +24,11 @@ FILE = b"a\n1\nx\ny\n2\n"
     ],
     ids=str,
 )
-def test_default_of_the_target_counts_where_the_job_says_nothing(
-    stack: Stack, defaults: dict[str, object], own: dict[str, object], ending: tuple[str, str | None, int]
+def test_option_of_the_target_applies_unless_the_job_sets_it(
+    stack: Stack, defaults: dict[str, object], own: dict[str, object], expected: tuple[str, str | None, int]
 ) -> None:
     table = stack.table("a integer")
     stack.sql("update public.import_targets set options = %s where name = %s", Jsonb(defaults), table)
     job = stack.run(FILE, table, own)
-    assert (job["status"], job["error_code"], job["rows_rejected"]) == ending
+    assert (job["status"], job["error_code"], job["rows_rejected"]) == expected
     assert job["options"] == own

@@ -1,31 +1,24 @@
-"""Jobs of users run under the user's own rights: row security, grants, defaults and triggers decide."""
+"""A job of a user runs with the privileges of the user: row security, grants, defaults and triggers apply."""
 
-from collections.abc import Iterator
 from uuid import UUID, uuid4
 
 import pytest
 
 from tests.acceptance.conftest import Stack
+from tests.acceptance.tenants_harness import table
 
-POLICIES = """
-alter table public.{0} enable row level security;
-create policy "own rows" on public.{0} for all to authenticated
-using (user_id = (select auth.uid())) with check (user_id = (select auth.uid()));
-grant select, insert, update, delete on public.{0} to authenticated;
-"""
 NOTES = "id integer primary key, user_id uuid not null default auth.uid(), note text"
 
 
 @pytest.fixture
-def user() -> Iterator[UUID]:
+def user() -> UUID:
+    """The id of a user of this test's own."""
     return uuid4()
 
 
 def notes(stack: Stack, **registered: object) -> str:
-    """Make a target whose rows belong to users."""
-    name = stack.table(NOTES, **registered)
-    stack.sql(POLICIES.format(name))
-    return name
+    """Create a target whose rows belong to users; return its name."""
+    return table(stack, NOTES, **registered)
 
 
 def test_rows_get_the_users_id_by_the_tables_own_default(stack: Stack, user: UUID) -> None:
@@ -63,7 +56,9 @@ def test_upsert_does_not_touch_rows_of_another_user(stack: Stack, user: UUID) ->
 
 
 @pytest.mark.parametrize("options", [{}, {"atomic": True}])
-def test_upsert_by_the_processor_does_not_either(stack: Stack, user: UUID, options: dict[str, object]) -> None:
+def test_upsert_by_the_processor_does_not_touch_rows_of_another_user(
+    stack: Stack, user: UUID, options: dict[str, object]
+) -> None:
     name = notes(stack, mode="upsert", owner_column="user_id", run_as="processor")
     stack.run_as(other := uuid4(), b"id,note\n1,theirs\n", name)
     job = stack.run_as(user, b"id,note\n1,mine\n2,mine\n", name, options)
@@ -72,7 +67,7 @@ def test_upsert_by_the_processor_does_not_either(stack: Stack, user: UUID, optio
     assert stack.rows(name, "id, user_id, note") == [(1, other, "theirs"), (2, user, "mine")]
 
 
-def test_replace_exchanges_the_users_rows_alone(stack: Stack, user: UUID) -> None:
+def test_replace_exchanges_only_the_rows_of_the_user(stack: Stack, user: UUID) -> None:
     name = notes(stack, mode="replace", owner_column="user_id")
     stack.run_as(other := uuid4(), b"id,note\n1,theirs\n", name)
     stack.run_as(user, b"id,note\n2,old\n3,old\n", name)
@@ -83,13 +78,13 @@ def test_replace_exchanges_the_users_rows_alone(stack: Stack, user: UUID) -> Non
     assert stack.rows(name, "id, note") == [(1, "theirs"), (2, "old"), (3, "old")]
 
 
-def test_user_does_not_replace_a_whole_table(stack: Stack, user: UUID) -> None:
+def test_user_may_not_replace_a_whole_table(stack: Stack, user: UUID) -> None:
     name = notes(stack, mode="replace")
     job = stack.run_as(user, b"id,note\n3,new\n", name)
     assert (job["status"], job["error_code"]) == ("failed", "IJ601")
 
 
-def test_all_or_nothing_refuses_foreign_rows_at_the_end(stack: Stack, user: UUID) -> None:
+def test_atomic_job_rejects_rows_of_another_user_at_the_end(stack: Stack, user: UUID) -> None:
     name = notes(stack)
     job = stack.run_as(user, f"id,user_id\n1,{user}\n2,{uuid4()}\n".encode(), name, {"atomic": True})
     assert (job["status"], job["rows_loaded"], job["rows_rejected"]) == ("completed", 1, 1)
@@ -107,7 +102,7 @@ def test_missing_grant_ends_the_job_before_the_first_row(stack: Stack, user: UUI
     assert "insert" in job["error_message"]
 
 
-def test_table_without_row_security_takes_what_its_grants_allow(stack: Stack, user: UUID) -> None:
+def test_table_without_row_security_accepts_what_its_grants_allow(stack: Stack, user: UUID) -> None:
     name = stack.table("id integer primary key, who text default current_user, user_id uuid default auth.uid()")
     stack.sql(f"grant insert (id) on public.{name} to authenticated")
     job = stack.run_as(user, b"id\n1\n2\n", name)
@@ -115,7 +110,7 @@ def test_table_without_row_security_takes_what_its_grants_allow(stack: Stack, us
     assert stack.rows(name) == [(1, "authenticated", user), (2, "authenticated", user)]
 
 
-def test_processor_writes_where_an_administrator_says_so(stack: Stack, user: UUID) -> None:
+def test_processor_writes_where_the_target_says_so(stack: Stack, user: UUID) -> None:
     name = notes(stack, run_as="processor")
     stack.sql(f"revoke all on public.{name} from authenticated")
     job = stack.run_as(user, b"id,note\n1,a\n", name)
@@ -124,8 +119,7 @@ def test_processor_writes_where_an_administrator_says_so(stack: Stack, user: UUI
 
 
 def test_policies_see_the_claims_that_the_target_lists(stack: Stack, user: UUID) -> None:
-    name = stack.table("id integer primary key, team text")
-    stack.sql(POLICIES.format(name).replace("user_id = (select auth.uid())", "team = (select auth.jwt() ->> 'team')"))
+    name = table(stack, "id integer primary key, team text", "team = (select auth.jwt() ->> 'team')")
     data = b"id,team\n1,red\n2,blue\n"
     unlisted = stack.run_as(user, data, name, team="red")
     assert (unlisted["status"], unlisted["error_code"]) == ("failed", "IJ421")
@@ -134,15 +128,15 @@ def test_policies_see_the_claims_that_the_target_lists(stack: Stack, user: UUID)
     assert (listed["status"], listed["rows_loaded"], listed["rows_rejected"]) == ("completed", 1, 1)
 
 
-def test_target_that_is_not_for_the_user_refuses_the_job(stack: Stack, user: UUID) -> None:
+def test_user_may_not_import_into_a_target_for_others(stack: Stack, user: UUID) -> None:
     name = notes(stack)
     path = stack.upload(b"id\n1\n", folder=user)
     job = stack.insert_as(user, path, name, {}, team="red")
     stack.wait(job)
     stack.sql("update public.import_targets set allowed_when = %s where name = %s", "claims ->> 'team' = 'red'", name)
     stack.sql("update public.import_jobs set status = 'cancelled' where id = %s and status = 'pending'", job)
-    with pytest.raises(Exception, match="may not import into this target") as refused:
+    with pytest.raises(Exception, match="may not import into this target") as caught:
         stack.insert_as(user, path, name, {}, team="red")
-    assert refused.value.sqlstate == "IJ601"  # the claim is not listed, so that the job would not keep it
+    assert caught.value.sqlstate == "IJ601"  # the job would not keep a claim that the target does not list
     stack.sql("update public.import_targets set claims = '{team}' where name = %s", name)
     assert stack.wait(stack.insert_as(user, path, name, {}, team="red"))["error_code"] in (None, "IJ421")
