@@ -23,7 +23,7 @@ WHOLE_NUMBER_TYPES = {"smallint", "integer", "bigint"}
 NUMBER_TYPES = {"smallint", "integer", "bigint", "numeric", "real", "double precision"}
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class ColumnFigures:
     """The figures of the loaded rows of one column, and the number of its rejected values.
 

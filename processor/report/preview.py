@@ -18,7 +18,7 @@ CHUNKS_AHEAD = 64
 Row = tuple[int, dict[str, Any]]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Preview:
     """The first rows of a file with their record numbers.
 

@@ -18,7 +18,7 @@ T = TypeVar("T")
 EXAMPLES = 5
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Report:
     """Gathers the figures of a run, chunk by chunk; `as_json` returns what the job's row gets.
 
@@ -59,7 +59,9 @@ class Report:
 
     def begin(self, plan: Plan) -> None:
         """Create the figures of the plan's columns, all zero."""
-        self.columns = {planned.column.name: ColumnFigures(planned.column, planned.header) for planned in plan.fields}
+        self.columns = {
+            planned.column.name: ColumnFigures(column=planned.column, header=planned.header) for planned in plan.fields
+        }
         self.first_rows = FirstRows.for_columns(len(self.columns))
 
     def add(self, rows: Rows, rejections: Rejections, changes: Sequence[Change]) -> None:

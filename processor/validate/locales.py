@@ -6,7 +6,7 @@ from typing import Final, Literal
 Order = Literal["dmy", "mdy", "ymd"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Language:
     """The words of a language: the names of its twelve months (full, then short), and its words for true and false.
 
@@ -43,70 +43,70 @@ _FALSE: Final = ("false", "f", "0")
 
 LANGUAGES: Final[dict[str, Language]] = {
     "en": Language(
-        _months(
+        months=_months(
             "january february march april may june july august september october november december",
             "jan feb mar apr may jun jul aug sep oct nov dec",
         ),
-        (*_TRUE, "yes", "y"),
-        (*_FALSE, "no", "n"),
-        ("#N/A",),
+        true_values=(*_TRUE, "yes", "y"),
+        false_values=(*_FALSE, "no", "n"),
+        null_values=("#N/A",),
     ),
     "pt": Language(
-        _months(
+        months=_months(
             "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro",
             "jan fev mar abr mai jun jul ago set out nov dez",
         ),
-        (*_TRUE, "sim", "s", "verdadeiro", "v"),
-        (*_FALSE, "não", "nao", "n", "falso"),
-        ("#N/D",),
-        "%d de %B de %Y",
+        true_values=(*_TRUE, "sim", "s", "verdadeiro", "v"),
+        false_values=(*_FALSE, "não", "nao", "n", "falso"),
+        null_values=("#N/D",),
+        long_date="%d de %B de %Y",
     ),
     "es": Language(
-        _months(
+        months=_months(
             "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
             "ene feb mar abr may jun jul ago sep oct nov dic",
         ),
-        (*_TRUE, "sí", "si", "s", "verdadero", "v"),
-        (*_FALSE, "no", "n", "falso"),
-        ("#N/D",),
-        "%d de %B de %Y",
+        true_values=(*_TRUE, "sí", "si", "s", "verdadero", "v"),
+        false_values=(*_FALSE, "no", "n", "falso"),
+        null_values=("#N/D",),
+        long_date="%d de %B de %Y",
     ),
     "de": Language(
-        _months(
+        months=_months(
             "januar februar märz april mai juni juli august september oktober november dezember",
             "jan feb mär apr mai jun jul aug sep okt nov dez",
         ),
-        (*_TRUE, "ja", "j", "wahr", "w"),
-        (*_FALSE, "nein", "n", "falsch"),
-        ("#NV",),
-        "%d. %B %Y",
+        true_values=(*_TRUE, "ja", "j", "wahr", "w"),
+        false_values=(*_FALSE, "nein", "n", "falsch"),
+        null_values=("#NV",),
+        long_date="%d. %B %Y",
     ),
     "fr": Language(
-        _months(
+        months=_months(
             "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
             "janv févr mars avr mai juin juil août sept oct nov déc",
         ),
-        (*_TRUE, "oui", "o", "vrai", "v"),
-        (*_FALSE, "non", "n", "faux"),
-        ("#N/A",),
+        true_values=(*_TRUE, "oui", "o", "vrai", "v"),
+        false_values=(*_FALSE, "non", "n", "faux"),
+        null_values=("#N/A",),
     ),
     "it": Language(
-        _months(
+        months=_months(
             "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre",
             "gen feb mar apr mag giu lug ago set ott nov dic",
         ),
-        (*_TRUE, "sì", "si", "s", "vero", "v"),
-        (*_FALSE, "no", "n", "falso"),
-        ("#N/D",),
+        true_values=(*_TRUE, "sì", "si", "s", "vero", "v"),
+        false_values=(*_FALSE, "no", "n", "falso"),
+        null_values=("#N/D",),
     ),
     "nl": Language(
-        _months(
+        months=_months(
             "januari februari maart april mei juni juli augustus september oktober november december",
             "jan feb mrt apr mei jun jul aug sep okt nov dec",
         ),
-        (*_TRUE, "ja", "j", "waar"),
-        (*_FALSE, "nee", "n", "onwaar"),
-        ("#N/B",),
+        true_values=(*_TRUE, "ja", "j", "waar"),
+        false_values=(*_FALSE, "nee", "n", "onwaar"),
+        null_values=("#N/B",),
     ),
 }
 
