@@ -74,6 +74,11 @@ def test_every_statement_runs_in_the_order_of_the_page(conn: psycopg.Connection,
             pytest.fail(f"{exc}\nin\n{text}")
 
 
+def test_statements_of_the_readme_run(conn: psycopg.Connection) -> None:
+    (text,) = blocks("../README.md")
+    conn.execute(text)
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_every_block_is_one_statement(page: str) -> None:
     assert [text for text in PAGES[page] if text.count(";\n") != 1] == []
