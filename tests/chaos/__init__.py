@@ -1,1 +1,1 @@
-"""Many jobs under random faults on a stack of its own, and the proof that nothing was lost and nothing doubled."""
+"""Run many jobs under random faults on a temporary stack, and check that no row was lost or loaded twice."""

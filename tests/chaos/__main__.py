@@ -1,4 +1,4 @@
-"""`python -m tests.chaos --seconds N --seed S`: exit status 0 only if every invariant held."""
+"""`python -m tests.chaos --seconds N --seed S`: the exit status is 0 only if every invariant holds."""
 
 from __future__ import annotations
 
@@ -7,72 +7,87 @@ import faulthandler
 import os
 import random
 import shutil
+import signal
 import sys
 import tempfile
 import threading
 from pathlib import Path
+from types import FrameType
 
 from rich.console import Console
 
-from processor.amounts import amount, whole
+from benchmarks.arguments import positive_integer, positive_number
+from examples.script import run_script
 from processor.local import server_folders
-from processor.local.signals import run_script
-from tests.chaos.run import Run, Settings
+from tests.chaos.run import ChaosRun, Settings
 
-# Starting, healing beyond its own deadline, stopping and checking: what a run may take besides its own seconds.
-GRACE = 240.0
+# How long a run may take on top of its own seconds: to start, to recover beyond its deadline, to stop, and to check.
+GRACE_SECONDS = 240.0
 SEEDS = 1 << 31
-# Of the table in a log or a pipe.
+# The width of the output in a log or a pipe.
 WIDTH = 140
 
 
 def main() -> int:
-    """Run once; return the exit status."""
-    settings = arguments()
+    """Execute one run; return the exit status."""
+    settings = parse_arguments()
     console = Console(width=None if sys.stdout.isatty() else WIDTH)
     console.print(f"chaos: {settings.seconds:.0f} s with seed {settings.seed}")
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, raise_interrupt)
     folder = Path(tempfile.mkdtemp(prefix="import-jobs-chaos-"))
-    folder.chmod(0o711)  # lets the server's account through when root is the caller
-    run = Run(settings, folder / "stack", console)
-    watchdog = threading.Timer(settings.seconds + settings.heal_seconds + GRACE, give_up, (run,))
+    folder.chmod(0o711)  # the server's account must be able to enter it when root executes the run
+    run = ChaosRun(settings, folder / "stack", console)
+    watchdog = threading.Timer(settings.seconds + settings.recovery_seconds + GRACE_SECONDS, abort, (run,))
     watchdog.daemon = True
     watchdog.start()
-    good = False
+    passed = False
     try:
-        good = run.execute()
+        passed = run.execute()
     finally:
-        run.site.stop()
+        run.stack.stop()
         watchdog.cancel()
-        if good:
+        if passed:
             server_folders.remove_cluster_folder(folder / "stack" / "postgres")
             shutil.rmtree(folder)
         else:
-            console.print(f"seed {settings.seed}; logs, timeline.txt and the database are kept in {folder}")
-    return 0 if good else 1
+            console.print(f"seed {settings.seed}: logs, timeline.txt and the database are in {folder}")
+    return 0 if passed else 1
 
 
-def arguments() -> Settings:
-    """Read the command line."""
+def parse_arguments() -> Settings:
+    """Parse the command line."""
     parser = argparse.ArgumentParser(
-        prog="scripts/chaos", description="Break everything at random; check that nothing is lost."
+        prog="scripts/chaos", description="Run jobs under random faults and check that no row is lost or loaded twice."
     )
-    parser.add_argument("--seconds", type=amount, default=60, help="how long things are broken (default 60)")
+    parser.add_argument("--seconds", type=positive_number, default=60, help="duration of the faults (default 60)")
+    parser.add_argument("--seed", type=int, help="determines jobs and faults; random by default, and printed")
     parser.add_argument(
-        "--seed", type=int, default=None, help="what decides everything; random by default, and printed"
+        "--heal-seconds", type=positive_number, default=180, help="time for all jobs to end after the last fault"
     )
-    parser.add_argument("--heal-seconds", type=amount, default=180, help="how long jobs may take to end afterwards")
-    parser.add_argument("--processors", type=whole, default=3)
-    parser.add_argument("--postgres", type=int, default=None, help="major version (default 17)")
+    parser.add_argument("--processors", type=positive_integer, default=3, help="number of processors (default 3)")
+    parser.add_argument("--postgres", type=int, help="major version of Postgres (default 17)")
     given = parser.parse_args()
     seed: int = random.randrange(SEEDS) if given.seed is None else given.seed  # noqa: S311 - not a secret
-    return Settings(given.seconds, seed, given.heal_seconds, given.processors, given.postgres)
+    return Settings(
+        seconds=given.seconds,
+        seed=seed,
+        recovery_seconds=given.heal_seconds,
+        processors=given.processors,
+        major=given.postgres,
+    )
 
 
-def give_up(run: Run) -> None:
-    """End a run that hangs, whatever it hangs in, and say where."""
+def raise_interrupt(number: int, frame: FrameType | None) -> None:
+    """End the run as Ctrl-C does, so that everything is stopped."""
+    raise KeyboardInterrupt
+
+
+def abort(run: ChaosRun) -> None:
+    """End a run that hangs, and print where each thread waits."""
     faulthandler.dump_traceback()
     print(f"error: the run with seed {run.settings.seed} did not end; see {run.folder}", file=sys.stderr, flush=True)
-    run.site.kill()
+    run.stack.kill()
     os._exit(1)
 
 

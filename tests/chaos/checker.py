@@ -1,4 +1,4 @@
-"""The checker: all invariants, from what the database says, what was watched, and the logs."""
+"""Check all invariants against the database, the observations during the run, and the logs."""
 
 from __future__ import annotations
 
@@ -8,42 +8,43 @@ from typing import Any
 
 import psycopg
 
-from tests.chaos import checks_content, checks_leases, checks_logs, checks_states, facts
-from tests.chaos.line import Line
-from tests.chaos.sampler import Sight
-from tests.chaos.task import Task
+from tests.chaos import checks_content, checks_leases, checks_logs, checks_states, snapshot
+from tests.chaos.invariant import Invariant
+from tests.chaos.observer import Observations
+from tests.chaos.submitted_job import SubmittedJob
 
-TEXTS = "select line from public.chaos_rows where place = %s and source = %s"
+ROW_TEXTS = "select line from public.chaos_rows where place = %s and source = %s"
 
 
 def check(
     conn: psycopg.Connection[Any],
-    tasks: Iterable[Task],
+    jobs: Iterable[SubmittedJob],
+    *,
     mark: str,
-    sight: Sight,
+    observations: Observations,
     logs: Iterable[Path],
     secrets: tuple[str, ...],
-) -> list[Line]:
-    """Check every invariant; return a line for each. Nothing may run meanwhile."""
-    tasks, logs = list(tasks), list(logs)
-    found = facts.read(conn)
-    jobs = checks_content.judged(found, tasks, mark)
+) -> list[Invariant]:
+    """Check and return every invariant. No processor may run meanwhile."""
+    jobs, logs = list(jobs), list(logs)
+    data = snapshot.read(conn)
+    outcomes = checks_content.pair_with_expected(data, jobs, mark)
 
-    def texts(place: str, source: int) -> list[str]:
-        return [row[0] for row in conn.execute(TEXTS, (place, source)).fetchall()]
+    def row_texts(table: str, source: int) -> list[str]:
+        return [row[0] for row in conn.execute(ROW_TEXTS, (table, source)).fetchall()]
 
     return [
-        checks_states.ended(found, tasks),
-        checks_content.rows_once(found, jobs, mark, texts),
-        checks_content.counts(jobs),
-        checks_content.rejected(found, jobs),
-        checks_content.ledger(found, jobs),
-        checks_states.attempts(found, tasks),
-        checks_leases.one_at_a_time(found, tasks, sight),
-        checks_leases.written_by_holder(found, tasks),
-        checks_states.cancelled(found, tasks),
-        checks_leases.unseen(sight),
-        checks_states.stages(found),
-        checks_logs.silent(logs, secrets, mark, found),
-        checks_logs.no_defect(logs),
+        checks_states.check_ends(data, jobs),
+        checks_content.check_rows(data, outcomes, mark, row_texts),
+        checks_content.check_counters(outcomes),
+        checks_content.check_rejections(data, outcomes),
+        checks_content.check_ledger(data, outcomes),
+        checks_states.check_attempts(data, jobs),
+        checks_leases.check_one_lease_at_a_time(data, jobs, observations),
+        checks_leases.check_ledger_writers(data, jobs),
+        checks_states.check_final_states(data, jobs),
+        checks_leases.check_atomic_rows_hidden(observations),
+        checks_states.check_staging_tables(data),
+        checks_logs.check_secrets(logs, secrets, mark, data),
+        checks_logs.check_defects(logs),
     ]

@@ -1,4 +1,4 @@
-"""Invariants of leases: one holder at a time, and no chunk by anybody else."""
+"""Invariants of leases: a job has one lease at a time, and only its holder commits chunks."""
 
 from __future__ import annotations
 
@@ -8,101 +8,106 @@ from datetime import datetime
 from itertools import pairwise
 from uuid import UUID
 
-from tests.chaos.facts import Event, Facts
-from tests.chaos.line import Line
-from tests.chaos.sampler import Lease, Sight
-from tests.chaos.task import Task
+from tests.chaos.invariant import Invariant
+from tests.chaos.observer import Lease, Observations
+from tests.chaos.snapshot import Event, Snapshot
+from tests.chaos.submitted_job import SubmittedJob
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
-    """The time between a claim and what ended it; `lost` when the lease was over (the events' own clock)."""
+class Attempt:
+    """The time from a claim to the event that ended it; `end` is None while it is running.
 
-    attempt: int
+    `lease_lost` is the time of the event lease_lost. All times are those of the events.
+    """
+
+    number: int
     start: datetime
     end: datetime | None
-    lost: datetime | None
+    lease_lost: datetime | None
 
-    def holds(self, at: datetime) -> bool:
-        """Tell whether a moment lies in it."""
-        return self.start <= at and (self.end is None or at <= self.end)
+    def contains(self, moment: datetime) -> bool:
+        """Return whether a moment lies within the attempt."""
+        return self.start <= moment and (self.end is None or moment <= self.end)
 
 
-def runs(events: list[Event]) -> list[Run]:
-    """Cut a job's events into runs; the last one may be open."""
-    found: list[Run] = []
-    lost: datetime | None = None
+def attempts_of(events: list[Event]) -> list[Attempt]:
+    """Return the attempts in the events of a job; the last one may still be running."""
+    attempts: list[Attempt] = []
+    lease_lost: datetime | None = None
     for event in events:
         if event.event == "lease_lost":
-            lost = event.happened_at
+            lease_lost = event.happened_at
         if not event.is_transition:
             continue
-        if found and found[-1].end is None:
-            found[-1] = Run(found[-1].attempt, found[-1].start, event.happened_at, lost)
+        if attempts and attempts[-1].end is None:
+            attempts[-1] = Attempt(attempts[-1].number, attempts[-1].start, event.happened_at, lease_lost)
         if event.event == "running":
-            found.append(Run(event.attempt, event.happened_at, None, None))
-        lost = None
-    return found
+            attempts.append(Attempt(event.attempt, event.happened_at, None, None))
+        lease_lost = None
+    return attempts
 
 
-def one_at_a_time(facts: Facts, tasks: Iterable[Task], sight: Sight) -> Line:
-    """Never two live leases: as watched, and by the order of claims and ends."""
-    line = Line("never two live leases")
-    for text in sight.wrong:
-        line.wrong(text)
-    numbers = {task.spec.id: task.spec.source for task in tasks}
-    by_job: dict[UUID, list[Lease]] = {}
-    for lease in sorted(sight.leases.values(), key=lambda lease: lease.claimed_at):
-        by_job.setdefault(lease.job_id, []).append(lease)
-    for job_id, source in numbers.items():
-        events = facts.events.get(job_id, [])
-        for one, two in pairwise(events):
-            if one.event == two.event == "running":
-                line.wrong(f"claimed at {two.happened_at} while it was running", source)
-        found = runs(events)
-        used: set[Run] = set()
-        for lease in by_job.get(job_id, []):
-            follow(line, lease, found, used, source)
-    line.counted = f"{len(sight.leases)} leases, {sight.looks:,} looks"
-    return line
+def check_one_lease_at_a_time(data: Snapshot, jobs: Iterable[SubmittedJob], observations: Observations) -> Invariant:
+    """Check that a job never had two leases, as observed and by the order of its claims and ends."""
+    invariant = Invariant("a job never has two leases")
+    for text in observations.violations:
+        invariant.add_violation(text)
+    leases_by_job: dict[UUID, list[Lease]] = {}
+    for lease in sorted(observations.leases.values(), key=lambda lease: lease.claimed_at):
+        leases_by_job.setdefault(lease.job_id, []).append(lease)
+    for job in jobs:
+        source, events = job.spec.source, data.events.get(job.spec.id, [])
+        for event, following in pairwise(events):
+            if event.event == following.event == "running":
+                invariant.add_violation(f"claimed at {following.happened_at} while it was running", source)
+        attempts = attempts_of(events)
+        matched: set[Attempt] = set()
+        for lease in leases_by_job.get(job.spec.id, []):
+            match_lease(invariant, lease, attempts, matched, source)
+    invariant.counted = f"{len(observations.leases)} leases, {observations.samples:,} samples"
+    return invariant
 
 
-def follow(line: Line, lease: Lease, found: list[Run], used: set[Run], source: int) -> None:
-    """Find the run of a lease: the claim's event comes right after the lease was written, in the same statement."""
-    at = next((number for number, run in enumerate(found) if run.start >= lease.claimed_at), None)
+def match_lease(
+    invariant: Invariant, lease: Lease, attempts: list[Attempt], matched: set[Attempt], source: int
+) -> None:
+    """Find the attempt of a lease and compare the two; the statement that writes the lease writes its event next."""
+    at = next((index for index, attempt in enumerate(attempts) if attempt.start >= lease.claimed_at), None)
     if at is None:
-        line.wrong(f"a lease of {lease.claimed_at} belongs to no claim", source)
+        invariant.add_violation(f"no claim belongs to the lease of {lease.claimed_at}", source)
         return
-    run, before = found[at], found[at - 1] if at else None
-    line.compare("attempt of a lease", lease.attempt, run.attempt, source)
-    if run in used:
-        line.wrong(f"two leases for one claim: {lease.token} of {lease.worker}", source)
-    used.add(run)
-    if before is not None and (before.end is None or before.end > lease.claimed_at):
-        line.wrong(f"claimed at {lease.claimed_at}, before the claim before had ended at {before.end}", source)
-    if run.lost is not None and run.lost < lease.expires_at:
-        line.wrong(f"taken from {lease.worker} at {run.lost}, but held until {lease.expires_at}", source)
+    attempt, previous = attempts[at], attempts[at - 1] if at else None
+    invariant.expect_equal("attempt of a lease", lease.attempt, attempt.number, source)
+    if attempt in matched:
+        invariant.add_violation(f"two leases for one claim: {lease.token} of {lease.worker}", source)
+    matched.add(attempt)
+    if previous is not None and (previous.end is None or previous.end > lease.claimed_at):
+        invariant.add_violation(f"claimed at {lease.claimed_at}, the attempt before ended at {previous.end}", source)
+    if attempt.lease_lost is not None and attempt.lease_lost < lease.expires_at:
+        text = f"{lease.worker} lost the lease at {attempt.lease_lost}, before it expired at {lease.expires_at}"
+        invariant.add_violation(text, source)
 
 
-def written_by_holder(facts: Facts, tasks: Iterable[Task]) -> Line:
-    """Each entry of the ledger was written by the attempt that held the lease then."""
-    line = Line("every ledger entry is of the attempt that held the lease")
+def check_ledger_writers(data: Snapshot, jobs: Iterable[SubmittedJob]) -> Invariant:
+    """Check that the attempt that held the lease wrote each ledger entry."""
+    invariant = Invariant("the attempt that held the lease wrote every ledger entry")
     total = 0
-    for task in tasks:
-        found = runs(facts.events.get(task.spec.id, []))
-        for chunk in facts.chunks.get(task.spec.id, []):
+    for job in jobs:
+        attempts = attempts_of(data.events.get(job.spec.id, []))
+        for chunk in data.chunks.get(job.spec.id, []):
             total += 1
-            holder = next((run for run in found if run.holds(chunk.committed_at)), None)
-            held = None if holder is None else holder.attempt
-            line.compare(f"attempt of chunk {chunk.seq} at {chunk.committed_at}", chunk.attempt, held, task.spec.source)
-    line.counted = f"{total:,} entries"
-    return line
+            holder = next((attempt.number for attempt in attempts if attempt.contains(chunk.committed_at)), None)
+            what = f"attempt of chunk {chunk.seq} at {chunk.committed_at}"
+            invariant.expect_equal(what, chunk.attempt, holder, job.spec.source)
+    invariant.counted = f"{total:,} entries"
+    return invariant
 
 
-def unseen(sight: Sight) -> Line:
-    """No row of an all-or-nothing job was seen before its end."""
-    line = Line("nothing of an all-or-nothing job is visible before its end")
-    for text in sight.visible:
-        line.wrong(text)
-    line.counted = f"{sight.atomic_looks:,} looks"
-    return line
+def check_atomic_rows_hidden(observations: Observations) -> Invariant:
+    """Check that no row of an atomic job was visible before the job completed."""
+    invariant = Invariant("no row of an atomic job is visible before the job completes")
+    for text in observations.visible_rows:
+        invariant.add_violation(text)
+    invariant.counted = f"{observations.visibility_samples:,} samples"
+    return invariant

@@ -1,4 +1,4 @@
-"""Invariants of states: how jobs ended, how often they were tried, and what may not come back."""
+"""Invariants of states: how jobs ended, how many attempts they had, and which states are final."""
 
 from __future__ import annotations
 
@@ -6,84 +6,87 @@ from collections import Counter
 from collections.abc import Iterable
 from itertools import pairwise
 
-from tests.chaos.facts import Event, Facts
-from tests.chaos.line import Line
-from tests.chaos.spec import ENDS
-from tests.chaos.task import Task
+from tests.chaos.invariant import Invariant
+from tests.chaos.job_spec import EXPECTED_CODES
+from tests.chaos.snapshot import Event, Snapshot
+from tests.chaos.submitted_job import SubmittedJob
 
-PROCESSOR = "import_processor"
+PROCESSOR_ROLE = "import_processor"
 
 
-def ended(facts: Facts, tasks: Iterable[Task]) -> Line:
-    """Every job that was accepted is there and has ended as it must."""
-    line = Line("every job ended, and for the reason it must")
+def check_ends(data: Snapshot, jobs: Iterable[SubmittedJob]) -> Invariant:
+    """Check that every job whose insert was confirmed exists, and has ended with the expected code."""
+    invariant = Invariant("every job ended with the expected code")
     statuses: Counter[str] = Counter()
-    for task in tasks:
-        source, job = task.spec.source, facts.jobs.get(task.spec.id)
+    for submitted in jobs:
+        source, job = submitted.spec.source, data.jobs.get(submitted.spec.id)
         if job is None:
-            if task.inserted:
-                line.wrong("its insert was confirmed and it is not there", source)
+            if submitted.inserted:
+                invariant.add_violation("its insert was confirmed, but the job does not exist", source)
             continue
         statuses[job.status] += 1
         if not job.ended:
-            line.wrong(f"still {job.status}", source)
+            invariant.add_violation(f"still {job.status}", source)
         elif job.status != "cancelled":
-            line.compare(f"{job.status} with code", job.error_code, ENDS[task.spec.purpose], source)
-    line.counted = ", ".join(f"{count} {status}" for status, count in sorted(statuses.items()))
-    return line
+            expected = EXPECTED_CODES[submitted.spec.purpose]
+            invariant.expect_equal(f"error_code of a {job.status} job", job.error_code, expected, source)
+    invariant.counted = ", ".join(f"{count} {status}" for status, count in sorted(statuses.items()))
+    return invariant
 
 
-def attempts(facts: Facts, tasks: Iterable[Task]) -> Line:
-    """No job was claimed more often than it may be, in any series that began with an insert or a retry by hand."""
-    line = Line("no attempt over the limit")
-    claims = most = 0
-    for task in tasks:
-        job = facts.jobs.get(task.spec.id)
+def check_attempts(data: Snapshot, jobs: Iterable[SubmittedJob]) -> Invariant:
+    """Check that no job was claimed more often than its limit after its insert or after a retry by a client."""
+    invariant = Invariant("no job has more attempts than its limit")
+    total = most = 0
+    for submitted in jobs:
+        job = data.jobs.get(submitted.spec.id)
         if job is None:
             continue
-        found = series(facts.events.get(job.id, []))
-        claims += sum(found)
-        most = max(most, *found)
-        for count in (job.attempts, *found):
+        claims = claims_by_retry(data.events.get(job.id, []))
+        total += sum(claims)
+        most = max(most, *claims)
+        for count in (job.attempts, *claims):
             if count > job.max_attempts:
-                line.wrong(f"{count} attempts of at most {job.max_attempts}", task.spec.source)
-    line.counted = f"{claims} claims, {most} at most"
-    return line
+                invariant.add_violation(f"{count} attempts, the limit is {job.max_attempts}", submitted.spec.source)
+    invariant.counted = f"{total} claims, {most} at most"
+    return invariant
 
 
-def series(events: list[Event]) -> list[int]:
-    """Count the claims of each series; an attempt that was given back does not count."""
-    found = [0]
+def claims_by_retry(events: list[Event]) -> list[int]:
+    """Count the claims after the insert and after each retry by a client; a released attempt does not count."""
+    counts = [0]
     for event in events:
         if event.event == "pending" and event.before in ("failed", "cancelled"):
-            found.append(0)
-        found[-1] += {"running": 1, "released": -1}.get(event.event, 0)
-    return found
+            counts.append(0)
+        counts[-1] += {"running": 1, "released": -1}.get(event.event, 0)
+    return counts
 
 
-def cancelled(facts: Facts, tasks: Iterable[Task]) -> Line:
-    """What was cancelled stays so until somebody asks for it again; what is completed stays completed."""
-    line = Line("cancelled jobs stay cancelled, completed ones completed")
+def check_final_states(data: Snapshot, jobs: Iterable[SubmittedJob]) -> Invariant:
+    """Check that a cancelled job stays cancelled until a client retries it, and a completed one stays completed."""
+    invariant = Invariant("cancelled jobs stay cancelled, and completed jobs completed")
     total = 0
-    for task in tasks:
-        events = [event for event in facts.events.get(task.spec.id, []) if event.is_transition]
-        times = sum(event.event == "cancelled" for event in events)
-        total += times
-        if times < task.cancels:
-            line.wrong(f"{task.cancels} cancellations were confirmed, {times} are there", task.spec.source)
+    for job in jobs:
+        source = job.spec.source
+        events = [event for event in data.events.get(job.spec.id, []) if event.is_transition]
+        cancellations = sum(event.event == "cancelled" for event in events)
+        total += cancellations
+        if cancellations < job.cancellations:
+            text = f"{job.cancellations} cancellations were confirmed, {cancellations} are among the events"
+            invariant.add_violation(text, source)
         for event in events:
-            if event.before in ("cancelled", "completed") and event.by == PROCESSOR:
-                line.wrong(f"went from {event.before} to {event.event} by itself", task.spec.source)
-        for one, two in pairwise(events):
-            line.compare(f"{two.event} came from", two.before, one.event, task.spec.source)
-    line.counted = f"{total} cancellations"
-    return line
+            if event.before in ("cancelled", "completed") and event.by == PROCESSOR_ROLE:
+                invariant.add_violation(f"a processor changed {event.before} to {event.event}", source)
+        for event, following in pairwise(events):
+            invariant.expect_equal(f"status before {following.event}", following.before, event.event, source)
+    invariant.counted = f"{total} cancellations"
+    return invariant
 
 
-def stages(facts: Facts) -> Line:
-    """Nothing is left of all-or-nothing jobs."""
-    line = Line("no staging table left")
-    for name in facts.stages:
-        line.wrong(f"{name} is left")
-    line.counted = f"{len(facts.stages)} tables"
-    return line
+def check_staging_tables(data: Snapshot) -> Invariant:
+    """Check that no staging table exists."""
+    invariant = Invariant("no staging table is left")
+    for name in data.staging_tables:
+        invariant.add_violation(f"{name} is left")
+    invariant.counted = f"{len(data.staging_tables)} tables"
+    return invariant

@@ -1,4 +1,4 @@
-"""What must come of a file, computed with Python's csv and without any code of the processor."""
+"""The expected result of a file, computed with Python's csv and without any code of the processor."""
 
 from __future__ import annotations
 
@@ -8,18 +8,20 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import md5
 
-from tests.chaos.rows import Made
+from tests.chaos.generated_file import GeneratedFile
 
-# As the view chaos_rows has it: the fields' texts between unit separators, a record separator for null.
+# The view chaos_rows uses the same format: unit separators between the fields, a record separator for null.
 UNIT, NULL = "\x1f", "\x1e"
+# Each sum of a fingerprint uses 15 hexadecimal digits, which are 60 bits, of the MD5 of a row.
 DIGITS = 15
 
-Rejected = tuple[int, int, str]
+# Record number, line number, code.
+Rejection = tuple[int, int, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
-    """A set of rows, whatever their order: how many, and two sums of 60 bits of each row's MD5."""
+    """A multiset of rows in any order: their number, and two sums of 60 bits of the MD5 of each row."""
 
     rows: int = 0
     low: int = 0
@@ -28,17 +30,17 @@ class Fingerprint:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What must come of some records: `rejected` is (record, line, code), in file order."""
+    """The expected result of some records; the rejections are in file order."""
 
     records: int
     skipped: int
-    rejected: tuple[Rejected, ...]
+    rejections: tuple[Rejection, ...]
     accepted: Fingerprint
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A record as csv reads it: `fields` is empty for a blank line."""
+    """A record as csv reads it; a blank line has no fields."""
 
     number: int
     line: int
@@ -46,7 +48,7 @@ class Record:
 
 
 def records(data: bytes) -> Iterator[Record]:
-    """Yield the records below the header with their number and first line, both from 1 as the user counts."""
+    """Yield the records below the header; record and line numbers start at 1."""
     reader = csv.reader(io.StringIO(data.decode(), newline=""))
     next(reader)
     line = reader.line_num + 1
@@ -55,29 +57,30 @@ def records(data: bytes) -> Iterator[Record]:
         line = reader.line_num + 1
 
 
-def accepted(made: Made, covered: list[range] | None = None) -> Iterator[str]:
-    """Yield the text of every row that must be in the target, of the covered records or of all."""
-    for record in within(records(made.data), covered):
-        if record.fields and record.number not in made.codes:
+def accepted_rows(file: GeneratedFile, covered: list[range] | None = None) -> Iterator[str]:
+    """Yield the text of every row that must be in the target, for the covered records or for all."""
+    for record in covered_records(file, covered):
+        if record.fields and record.number not in file.codes:
             yield UNIT.join(field or NULL for field in record.fields)
 
 
-def expect(made: Made, covered: list[range] | None = None) -> Expected:
-    """Return what must come of the covered records, or of all."""
-    found = list(within(records(made.data), covered))
+def expected_result(file: GeneratedFile, covered: list[range] | None = None) -> Expected:
+    """Return the expected result of the covered records, or of all."""
+    chosen = list(covered_records(file, covered))
+    bad = [record for record in chosen if record.number in file.codes]
     return Expected(
-        records=len(found),
-        skipped=sum(not record.fields for record in found),
-        rejected=tuple(
-            (each.number, each.line, made.codes[each.number]) for each in found if each.number in made.codes
-        ),
-        accepted=fingerprint(accepted(made, covered)),
+        records=len(chosen),
+        skipped=sum(not record.fields for record in chosen),
+        rejections=tuple((record.number, record.line, file.codes[record.number]) for record in bad),
+        accepted=fingerprint(accepted_rows(file, covered)),
     )
 
 
-def within(found: Iterable[Record], covered: list[range] | None) -> Iterator[Record]:
-    """Pass on the records whose number is in one of the ranges; all for None."""
-    return (each for each in found if covered is None or any(each.number in part for part in covered))
+def covered_records(file: GeneratedFile, covered: list[range] | None) -> Iterator[Record]:
+    """Yield the records whose number is in one of the ranges, or all records when `covered` is None."""
+    for record in records(file.data):
+        if covered is None or any(record.number in numbers for numbers in covered):
+            yield record
 
 
 def fingerprint(texts: Iterable[str]) -> Fingerprint:

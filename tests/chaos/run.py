@@ -1,4 +1,4 @@
-"""A run: start, break things for so long, heal, wait until every job has ended, check."""
+"""A run: start the stack, inject faults, end them, wait until every job has ended, and check the invariants."""
 
 from __future__ import annotations
 
@@ -11,147 +11,152 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from tests.chaos import checker, facts, verdict
+from tests.chaos import checker, snapshot, summary
+from tests.chaos.chaos_stack import ChaosStack
 from tests.chaos.clients import Clients
-from tests.chaos.inflict import Inflictor
-from tests.chaos.line import Line
-from tests.chaos.sampler import Sampler
-from tests.chaos.schedule import troubles
-from tests.chaos.site import Site
+from tests.chaos.fault_schedule import schedule_faults
+from tests.chaos.injector import FaultInjector
+from tests.chaos.invariant import Invariant
+from tests.chaos.observer import Observer
 from tests.chaos.timeline import Timeline
 
-TICK = 0.05
-# Seconds between two looks at how many jobs are where.
-LOOK = 1.0
-# The sweep drops a staging table within a second or two of its job's end.
-SETTLE = 15.0
+TICK_SECONDS = 0.05
+# Between two queries for the progress.
+PROGRESS_SECONDS = 1.0
 STATUS = "select status::text, count(*) from public.import_jobs group by status order by status"
 ROWS = "select coalesce(sum(rows_read), 0)::bigint from public.import_jobs"
-UNSETTLED = """
+# The sweep drops a staging table within a second or two after the end of its job.
+UNFINISHED = """
 select (select count(*) from public.import_jobs where status in ('pending', 'running'))
   + (select count(*) from pg_catalog.pg_class where relname ~ '^staging_[0-9a-f]{32}$' and relkind = 'r')
 """
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What a run is asked for; all it does follows from `seed`."""
+    """The settings of a run; jobs and faults are determined by `seed`.
+
+    `recovery_seconds` is how long the jobs may take to end after the last fault. `major` is the version of Postgres.
+    """
 
     seconds: float
     seed: int
-    heal_seconds: float
+    recovery_seconds: float
     processors: int
     major: int | None
 
 
 @dataclass(slots=True)
-class Run:
+class ChaosRun:
     """One run in a folder of its own."""
 
     settings: Settings
     folder: Path
     console: Console
-    site: Site = field(init=False)
+    stack: ChaosStack = field(init=False)
     timeline: Timeline = field(init=False)
     clients: Clients = field(init=False)
-    sampler: Sampler = field(init=False)
-    retried: int = 0
-    _state: str = "starts"
-    _looked: float = 0.0
+    observer: Observer = field(init=False)
+    retries: int = 0
+    _progress: str = "starting"
+    _progress_at: float = 0.0
 
     def __post_init__(self) -> None:
-        self.site = Site(self.folder, self.settings.processors, self.settings.major)
+        self.stack = ChaosStack(self.folder, self.settings.processors, self.settings.major)
         self.timeline = Timeline(self.folder / "timeline.txt")
         mark = f"mark{self.settings.seed:x}x"
-        self.clients = Clients(self.site, self.timeline, self.settings.seed, mark)
-        self.sampler = Sampler(self.site.administrator)
+        self.clients = Clients(self.stack, self.timeline, self.settings.seed, mark)
+        self.observer = Observer(self.stack.administrator)
 
     def execute(self) -> bool:
-        """Do all of it and tell whether every invariant held; raises UserError when the stack does not start."""
-        with Live(Text("chaos: starting"), console=self.console, refresh_per_second=4, transient=True) as live:
-            self.site.start()
-            self._break(live)
-            self._heal(live)
-        return self._judge()
+        """Execute the run; return whether every invariant holds.
 
-    def _break(self, live: Live) -> None:
+        Raises: UserError when the stack does not start.
+        """
+        with Live(Text("chaos: starting"), console=self.console, refresh_per_second=4, transient=True) as live:
+            self.stack.start()
+            self._inject_faults(live)
+            self._wait_for_jobs(live)
+        return self._check()
+
+    def _inject_faults(self, live: Live) -> None:
+        """Inject faults while clients submit jobs."""
+        settings = self.settings
         self.timeline.begin()
-        inflictor = Inflictor(
-            self.site, self.timeline, troubles(self.settings.seed, self.settings.seconds, self.settings.processors)
-        )
+        faults = schedule_faults(settings.seed, settings.seconds, settings.processors)
+        injector = FaultInjector(self.stack, self.timeline, faults)
         self.clients.start()
-        self.sampler.start()
-        while self.timeline.seconds < self.settings.seconds:
-            inflictor.tick()
-            self._progress(live, f"{self.timeline.seconds:.0f}/{self.settings.seconds:.0f} s")
-            time.sleep(TICK)
-        inflictor.finish()
+        self.observer.start()
+        while self.timeline.seconds < settings.seconds:
+            injector.tick()
+            self._show_progress(live, f"{self.timeline.seconds:.0f}/{settings.seconds:.0f} s")
+            time.sleep(TICK_SECONDS)
+        injector.finish()
         self.clients.stop()
 
-    def _heal(self, live: Live) -> None:
-        """Wait until every job has ended; those that faults alone have failed are retried."""
-        deadline = time.monotonic() + self.settings.heal_seconds
+    def _wait_for_jobs(self, live: Live) -> None:
+        """Wait until every job has ended; jobs that faults alone have failed are retried."""
+        deadline = time.monotonic() + self.settings.recovery_seconds
         while time.monotonic() < deadline:
-            for member in self.site.members:
-                member.keep()
-            self._progress(live, "healing")
-            if self._settled():
+            for processor in self.stack.processors:
+                processor.keep_running()
+            self._show_progress(live, "recovering")
+            if self._all_ended():
                 return
             time.sleep(0.5)
         self.timeline.note("not all jobs ended before the deadline")
 
-    def _settled(self) -> bool:
-        again = self.clients.retry_used_up()
-        self.retried += again
-        with self.site.administrator() as conn:
-            row = conn.execute(UNSETTLED).fetchone()
-        return not again and row == (0,)
+    def _all_ended(self) -> bool:
+        retries = self.clients.retry_exhausted()
+        self.retries += retries
+        with self.stack.administrator() as conn:
+            row = conn.execute(UNFINISHED).fetchone()
+        return not retries and row == (0,)
 
-    def _judge(self) -> bool:
-        self.sampler.stop()
-        for member in self.site.members:
-            member.retire()
-        own = Line("the run itself")
-        for thread in (self.clients, self.sampler):
-            if thread.failure is not None:
-                own.wrong(f"{thread.name}: {thread.failure!r}")
-        own.counted = (
-            f"{self.timeline.faults} faults, {sum(member.starts for member in self.site.members)} processors started, "
-            f"{self.retried} retries at the end"
-        )
-        with self.site.administrator() as conn:
-            lines = [
-                own,
-                *checker.check(
-                    conn,
-                    self.clients.tasks.values(),
-                    self.clients.mark,
-                    self.sampler.sight,
-                    self.site.logs,
-                    self.site.secrets,
-                ),
-            ]
-            title = f"chaos: {self.settings.seconds:.0f} s, seed {self.settings.seed}"
-            verdict.show(self.console, title, lines)
-            if all(line.holds for line in lines):
+    def _check(self) -> bool:
+        """Stop everything but the database, check the invariants, and print the summary."""
+        self.observer.stop()
+        for processor in self.stack.processors:
+            processor.stop()
+        title = f"chaos: {self.settings.seconds:.0f} s, seed {self.settings.seed}"
+        with self.stack.administrator() as conn:
+            checked = checker.check(
+                conn,
+                self.clients.jobs.values(),
+                mark=self.clients.mark,
+                observations=self.observer.observations,
+                logs=self.stack.logs,
+                secrets=self.stack.secrets,
+            )
+            invariants = [self._check_threads(), *checked]
+            summary.show(self.console, title, invariants)
+            if all(invariant.holds for invariant in invariants):
                 return True
-            events = facts.by_job(facts.fetch(conn, facts.Event, facts.EVENTS))
-            verdict.explain(self.console, lines, self.clients.tasks, events, self.timeline.file)
+            events = snapshot.group_by_job(snapshot.fetch(conn, snapshot.Event, snapshot.EVENTS))
+            summary.explain(self.console, invariants, self.clients.jobs, events, self.timeline.file)
         return False
 
-    def _progress(self, live: Live, when: str) -> None:
-        if time.monotonic() - self._looked > LOOK:
-            self._looked = time.monotonic()
+    def _check_threads(self) -> Invariant:
+        """Check that no thread of the run itself failed."""
+        invariant = Invariant("clients and observer worked until the end")
+        for thread in (self.clients, self.observer):
+            if thread.failure is not None:
+                invariant.add_violation(f"{thread.name}: {thread.failure!r}")
+        starts = sum(processor.starts for processor in self.stack.processors)
+        invariant.counted = (
+            f"{self.timeline.faults} faults, {starts} starts of processors, {self.retries} retries at the end"
+        )
+        return invariant
+
+    def _show_progress(self, live: Live, phase: str) -> None:
+        if time.monotonic() - self._progress_at > PROGRESS_SECONDS:
+            self._progress_at = time.monotonic()
             try:
-                with self.site.administrator() as conn:
+                with self.stack.administrator() as conn:
                     counts = ", ".join(f"{count} {status}" for status, count in conn.execute(STATUS).fetchall())
                     row = conn.execute(ROWS).fetchone()
-                self._state = f"{counts} · {row[0] if row else 0:,} rows"
+                self._progress = f"{counts} · {row[0] if row else 0:,} rows"
             except psycopg.OperationalError:
-                self._state = "Postgres is away"
-        live.update(
-            Text(
-                f"chaos: {when} · seed {self.settings.seed} · {self.timeline.faults} faults · {self._state}",
-                no_wrap=True,
-            )
-        )
+                self._progress = "Postgres is unavailable"
+        text = f"chaos: {phase} · seed {self.settings.seed} · {self.timeline.faults} faults · {self._progress}"
+        live.update(Text(text, no_wrap=True))

@@ -1,4 +1,4 @@
-"""The tables that jobs of a run share, and the fingerprint of their rows as Postgres computes it."""
+"""The tables that the jobs of a run share, and the fingerprint of their rows as Postgres computes it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import LiteralString
 
 import psycopg
 
-# `plain` has no key: nothing but the ledger keeps a row from being there twice. `keyed` refuses rows in every way.
+# Only the ledger prevents duplicate rows in `plain`, which has no key. `keyed` rejects rows in every way.
 TABLES: LiteralString = """
 create table public.chaos_countries (code text primary key);
 insert into public.chaos_countries values ('BR'), ('PT'), ('AO');
@@ -25,7 +25,7 @@ insert into public.chaos_keyed (source, n, label, code) values (0, 0, 'nobody''s
 create function public.chaos_refuse() returns trigger language plpgsql as $$
 begin
   if new.name = 'refuse me' then
-    raise exception 'refused by the table''s own trigger';
+    raise exception 'rejected by the trigger of the table';
   end if;
   return new;
 end
@@ -34,7 +34,8 @@ create trigger refuse before insert on public.chaos_keyed for each row execute f
 
 select importer.register_target('public.chaos_plain'), importer.register_target('public.chaos_keyed');
 """
-# Every row as a text that `oracle.accepted` makes as well: unit separators between fields, a record separator for null.
+# The text of every row, in the format of `oracle.accepted_rows`: unit separators between the fields, and a record
+# separator for null.
 ROWS: LiteralString = """
 create view public.chaos_rows as
 select
@@ -57,7 +58,7 @@ from (select place, source, md5(line) as digest from public.chaos_rows) as diges
 
 
 def create(conn: psycopg.Connection) -> None:
-    """Make the tables and register them as targets."""
+    """Create the tables and register them as targets."""
     with conn.transaction():
         conn.execute(TABLES)
         conn.execute(ROWS)

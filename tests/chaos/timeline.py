@@ -1,4 +1,4 @@
-"""What was done when: every fault and every act of a client, for whoever has to understand a failure."""
+"""The timeline of a run: every fault and every action of a client, to understand a failure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 class Timeline:
-    """Notes lines with the seconds since the start, in a file too, so that a crash of the run keeps them."""
+    """Appends lines with the seconds since the start to a file, which survives a crash of the run."""
 
     def __init__(self, file: Path, clock: Callable[[], float] = time.monotonic) -> None:
         self.file = file
@@ -19,20 +19,20 @@ class Timeline:
         self.faults = 0
 
     def begin(self) -> None:
-        """Count the seconds from now."""
+        """Count the seconds from now on."""
         self._start = self._clock()
 
     @property
     def seconds(self) -> float:
-        """Seconds since the start."""
+        """The seconds since the start."""
         return self._clock() - self._start
 
-    def note(self, what: str) -> None:
-        """Add a line."""
+    def note(self, text: str) -> None:
+        """Append a line."""
         with self._lock, self.file.open("a", encoding="utf-8") as out:
-            print(f"{self.seconds:8.2f}  {what}", file=out)
+            print(f"{self.seconds:8.2f}  {text}", file=out)
 
-    def fault(self, what: str) -> None:
-        """Add a line about a fault, and count it."""
+    def fault(self, text: str) -> None:
+        """Append a line about a fault and count the fault."""
         self.faults += 1
-        self.note(what)
+        self.note(text)

@@ -1,165 +1,86 @@
-"""The chaos checker must fail for every thing that may not be: each is planted once into what an honest run left."""
+"""The chaos checker must report every violation: each test plants one into the data of a correct run."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, replace
 from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
-import psycopg
 import pytest
 
-from tests.chaos import checker, oracle, rows, tables
-from tests.chaos.facts import Facts
-from tests.chaos.line import Line
-from tests.chaos.sampler import LOOK, Lease, Seen, Sight
-from tests.chaos.schedule import troubles
-from tests.chaos.spec import Spec, specs
-from tests.chaos.task import LATE, Task
+from tests.chaos import generated_file, oracle, snapshot
+from tests.chaos.fault_schedule import schedule_faults
+from tests.chaos.job_spec import job_specs
+from tests.chaos.observer import JobAndLease
+from tests.chaos.submitted_job import TABLE_CODES, SubmittedJob
 from tests.conftest import Database
+from tests.faults.correct_run import MARK, SECRETS, CorrectRun, spec
 
-MARK = "mark-of-the-tests"
-SECRETS = ("sb_secret_of_the_tests",)
-CONTENT = "rows in the targets are the accepted rows, each exactly once, by content"
+CONTENT = "the targets contain every accepted row exactly once, by content"
 COUNTS = "rows_read = loaded + rejected + skipped = the records in the file"
-REJECTED = "rejected rows are the bad ones, with record, line and code"
-LEDGER = "the ledger has every byte once, and the counts of the job"
-ENDED = "every job ended, and for the reason it must"
-ATTEMPTS = "no attempt over the limit"
-LEASES = "never two live leases"
-HOLDERS = "every ledger entry is of the attempt that held the lease"
-CANCELLED = "cancelled jobs stay cancelled, completed ones completed"
-UNSEEN = "nothing of an all-or-nothing job is visible before its end"
-STAGES = "no staging table left"
-SILENT = "no secret and no value of a row in any log line"
-DEFECTS = "no defect and no traceback in a processor's log"
-
-CLAIM = "select importer.claim_jobs('honest', 10, 60)"
-CHUNK = """
-insert into importer.job_chunks (
-  job_id, seq, byte_start, byte_end, next_line, next_record, rows_read, rows_loaded, rows_rejected, rows_skipped,
-  attempt
-) values (%s, 0, 0, %s, 1, %s, %s, %s, %s, %s, 1)
-"""
-ERROR = """
-insert into public.import_job_errors (job_id, record_number, line_number, code, message) values (%s, %s, %s, %s, '')
-"""
-COMPLETE = """
-update public.import_jobs set
-  status = 'completed', rows_read = %s, rows_loaded = %s, rows_rejected = %s, rows_skipped = %s, chunks_done = 1
-where id = %s
-"""
-INSERT = "insert into public.import_jobs (id, object_path, target, idempotency_key) values (%s, %s, %s, %s)"
-
-
-def spec(source: int, table: str, *, atomic: bool = False) -> Spec:
-    return replace(
-        next(specs(source)),
-        source=source,
-        table=table,
-        rows=400,
-        bad=0.1,
-        atomic=atomic,
-        purpose="load",
-        max_attempts=5,
-    )
-
-
-@dataclass
-class Honest:
-    """Jobs loaded as they should be, in one chunk each, with all that a processor leaves behind."""
-
-    db: Database
-    logs: Path
-    tasks: list[Task] = field(default_factory=list)
-    sight: Sight = field(default_factory=Sight)
-
-    def __post_init__(self) -> None:
-        self.conn = self.db.connect()
-        tables.create(self.conn)
-        (self.logs / "processor-1.log").write_text('{"action": "worker_started"}\n')
-        (self.logs / "postgres.log").write_text(f"Failing row contains ({MARK})\n")
-        for each in (spec(1, "plain"), spec(2, "keyed")):
-            self.tasks.append(Task(each, oracle.expect(rows.make(each, MARK)), inserted=True))
-            self.conn.execute(INSERT, (each.id, each.path, each.target, str(each.source)))
-        self.conn.execute(CLAIM)
-        with self.conn.cursor(row_factory=psycopg.rows.class_row(Seen)) as cursor:
-            self.sight.take(cursor.execute(LOOK).fetchall())
-        for task in self.tasks:
-            self.load(task)
-
-    def load(self, task: Task) -> None:
-        made, due, job = rows.make(task.spec, MARK), task.expected, task.spec.id
-        with self.conn.cursor() as cursor, cursor.copy(f"copy public.{task.spec.target} from stdin") as copy:
-            for record in oracle.records(made.data):
-                if record.fields and record.number not in made.codes:
-                    copy.write_row([value or None for value in record.fields])
-        with self.conn.cursor() as cursor:
-            cursor.executemany(ERROR, [(job, *each) for each in due.rejected])
-        counts = (due.records, due.accepted.rows, len(due.rejected), due.skipped)
-        self.conn.execute(CHUNK, (job, len(made.data), due.records + 1, *counts))
-        self.conn.execute(COMPLETE, (*counts, job))
-
-    def check(self) -> dict[str, Line]:
-        lines = checker.check(self.conn, self.tasks, MARK, self.sight, self.logs.glob("*.log"), SECRETS)
-        return {line.name: line for line in lines}
-
-    def failed(self) -> set[str]:
-        return {name for name, line in self.check().items() if not line.holds}
-
-    def lease(self) -> Lease:
-        return next(each for each in self.sight.leases.values() if each.job_id == self.tasks[0].spec.id)
+REJECTIONS = "exactly the bad rows are rejected, with record, line and code"
+LEDGER = "the ledger covers every byte once, and adds up to the counters of the job"
+ENDS = "every job ended with the expected code"
+ATTEMPTS = "no job has more attempts than its limit"
+LEASES = "a job never has two leases"
+WRITERS = "the attempt that held the lease wrote every ledger entry"
+FINAL_STATES = "cancelled jobs stay cancelled, and completed jobs completed"
+ATOMIC = "no row of an atomic job is visible before the job completes"
+STAGING = "no staging table is left"
+SECRETS_IN_LOGS = "no log line contains a secret or a value of a row"
+DEFECTS = "no log of a processor contains a defect or a traceback"
 
 
 @pytest.fixture
-def honest(db: Database, tmp_path: Path) -> Iterator[Honest]:
-    run = Honest(db, tmp_path)
-    yield run
-    run.conn.close()
+def run(db: Database, tmp_path: Path) -> Iterator[CorrectRun]:
+    correct = CorrectRun(db, tmp_path)
+    yield correct
+    correct.conn.close()
 
 
-def test_honest_run_holds_everywhere(honest: Honest) -> None:
-    lines = honest.check()
-    assert {name: line.problems for name, line in lines.items() if not line.holds} == {}
-    assert len(lines) == 13
-    assert lines[CONTENT].counted == f"{sum(task.expected.accepted.rows for task in honest.tasks):,} rows of 2 jobs"
+def test_correct_run_satisfies_every_invariant(run: CorrectRun) -> None:
+    invariants = run.check()
+    assert {name: invariant.violations for name, invariant in invariants.items() if not invariant.holds} == {}
+    assert len(invariants) == 13
+    accepted = sum(job.expected.accepted.rows for job in run.jobs)
+    assert invariants[CONTENT].counted == f"{accepted:,} rows of 2 jobs"
 
 
 PLANTED = {
     "a doubled row": ("insert into chaos_plain select * from chaos_plain where n = 1", {CONTENT}),
     "a missing row": ("delete from chaos_plain where n = 1", {CONTENT}),
-    "one row twice, another not at all": (
+    "one row twice and another missing": (
         "with gone as (delete from chaos_plain where n = 1) insert into chaos_plain select * from chaos_plain "
         "where n = (select max(n) from chaos_plain)",
         {CONTENT},
     ),
     "a changed cell": ("update chaos_keyed set amount = amount + 0.01 where n = 1", {CONTENT}),
-    "an empty text for a null": (
+    "an empty text instead of a null": (
         "update chaos_plain set note = '' where n = (select min(n) from chaos_plain where note is null)",
         {CONTENT},
     ),
-    "a row of no job": ("insert into chaos_plain (source, n, label) values (99, 1, '')", {CONTENT}),
-    "a wrong count": (
+    "a row that belongs to no job": ("insert into chaos_plain (source, n, label) values (99, 1, '')", {CONTENT}),
+    "a wrong counter": (
         "update import_jobs set rows_read = rows_read + 1, rows_loaded = rows_loaded + 1 where target = 'chaos_plain'",
         {COUNTS, LEDGER},
     ),
-    "a loaded row that is counted as rejected": (
+    "a loaded row counted as rejected": (
         "update import_jobs set rows_rejected = rows_rejected + 1, rows_loaded = rows_loaded - 1 "
         "where target = 'chaos_plain'",
         {COUNTS, LEDGER},
     ),
-    "a rejected row that is not told": (
+    "a missing rejection": (
         "delete from import_job_errors where (job_id, record_number) in (select job_id, min(record_number) "
         "from import_job_errors group by job_id)",
-        {REJECTED},
+        {REJECTIONS},
     ),
-    "a rejected row with another code": (
+    "a rejection with another code": (
         "update import_job_errors set code = 'IJ499' where code = 'IJ401'",
-        {REJECTED},
+        {REJECTIONS},
     ),
-    "a rejected row with another line": ("update import_job_errors set line_number = line_number + 1", {REJECTED}),
+    "a rejection with another line": ("update import_job_errors set line_number = line_number + 1", {REJECTIONS}),
     "a gap in the ledger": (
         "insert into importer.job_chunks (job_id, seq, byte_start, byte_end, next_line, next_record, rows_read, "
         "rows_loaded, rows_rejected, rows_skipped, attempt, committed_at) select job_id, 2, byte_end + 5, "
@@ -167,17 +88,17 @@ PLANTED = {
         "update import_jobs set chunks_done = 2",
         {LEDGER},
     ),
-    "a chunk of another attempt": ("update importer.job_chunks set attempt = 2", {HOLDERS}),
+    "a chunk of another attempt": ("update importer.job_chunks set attempt = 2", {WRITERS}),
     "a chunk after the end": (
         "update importer.job_chunks set committed_at = committed_at + interval '1 hour'",
-        {HOLDERS},
+        {WRITERS},
     ),
     "too many claims": (
         "insert into import_job_events (job_id, event, attempt, detail) "
         "select id, e, 1, jsonb_build_object('from', case e when 'running' then 'pending' else 'running' end) "
         "from import_jobs, generate_series(1, 6) as s, unnest(array['running', 'pending']) with ordinality as u (e, o) "
         "order by id, s, o",
-        {ATTEMPTS, CANCELLED},
+        {ATTEMPTS, FINAL_STATES},
     ),
     "a claim within a claim": (
         "insert into import_job_events (job_id, event, attempt, detail) "
@@ -185,146 +106,143 @@ PLANTED = {
         "from import_jobs, generate_series(1, 2) as s order by id, s",
         {LEASES},
     ),
-    "a completed job that came back by itself": (
+    "a completed job that a processor made pending": (
         "insert into import_job_events (job_id, event, attempt, detail) "
         'select id, \'pending\', 1, \'{"from": "completed", "by": "import_processor"}\' from import_jobs',
-        {CANCELLED},
+        {FINAL_STATES},
     ),
-    "a staging table": ("create table importer.staging_00000000000000000000000000000000 ()", {STAGES}),
+    "a staging table": ("create table importer.staging_00000000000000000000000000000000 ()", {STAGING}),
     "a value of a row in an event": (
         f"insert into import_job_events (job_id, event, attempt, detail) select id, 'told', 1, '{{\"m\": \"{MARK}\"}}' "
         "from import_jobs",
-        {SILENT},
+        {SECRETS_IN_LOGS},
     ),
 }
 
 
 @pytest.mark.parametrize("name", PLANTED)
-def test_planted_in_the_database_is_found(honest: Honest, name: str) -> None:
-    statement, due = PLANTED[name]
-    honest.conn.execute(statement)
-    assert honest.failed() == due
+def test_violation_planted_in_the_database_is_found(run: CorrectRun, name: str) -> None:
+    statement, expected = PLANTED[name]
+    run.conn.execute(statement)
+    assert run.failed() == expected
 
 
-def test_job_that_did_not_end_is_found(honest: Honest) -> None:
+def test_job_that_did_not_end_is_found(run: CorrectRun) -> None:
     extra = spec(3, "plain")
-    honest.conn.execute(INSERT, (extra.id, extra.path, extra.target, "3"))
-    honest.tasks.append(Task(extra, oracle.expect(rows.make(extra, MARK)), inserted=True))
-    assert honest.check()[ENDED].problems[0].text == "still pending"
+    run.insert(extra)
+    run.jobs.append(run.submit(extra))
+    assert run.check()[ENDS].violations[0].text == "still pending"
 
 
-def test_confirmed_insert_that_is_gone_is_found(honest: Honest) -> None:
-    extra = spec(3, "plain")
-    honest.tasks.append(Task(extra, oracle.expect(rows.make(extra, MARK)), inserted=True))
-    assert honest.failed() == {ENDED}
+def test_missing_job_whose_insert_was_confirmed_is_found(run: CorrectRun) -> None:
+    run.jobs.append(run.submit(spec(3, "plain")))
+    assert run.failed() == {ENDS}
 
 
-def test_failure_for_another_reason_is_found(honest: Honest) -> None:
-    honest.tasks[0].spec = replace(honest.tasks[0].spec, purpose="limit")
-    assert honest.failed() == {ENDED}
+def test_failure_for_another_reason_is_found(run: CorrectRun) -> None:
+    run.jobs[0].spec = replace(run.jobs[0].spec, purpose="limit")
+    assert run.failed() == {ENDS}
 
 
-def test_confirmed_cancellation_that_is_gone_is_found(honest: Honest) -> None:
-    honest.tasks[0].cancels = 1
-    assert honest.failed() == {CANCELLED}
+def test_missing_cancellation_that_was_confirmed_is_found(run: CorrectRun) -> None:
+    run.jobs[0].cancellations = 1
+    assert run.failed() == {FINAL_STATES}
 
 
-def test_second_lease_for_one_claim_is_found(honest: Honest) -> None:
-    other = replace(honest.lease(), token=uuid4(), worker="another")
-    honest.sight.leases[other.token] = other
-    assert honest.failed() == {LEASES}
+def test_second_lease_for_one_claim_is_found(run: CorrectRun) -> None:
+    other = replace(run.lease(), token=uuid4(), worker="another")
+    run.observations.leases[other.token] = other
+    assert run.failed() == {LEASES}
 
 
-def test_lease_of_another_attempt_is_found(honest: Honest) -> None:
-    lease = honest.lease()
-    honest.sight.leases[lease.token] = replace(lease, attempt=7)
-    assert honest.failed() == {LEASES}
+def test_lease_of_another_attempt_is_found(run: CorrectRun) -> None:
+    lease = run.lease()
+    run.observations.leases[lease.token] = replace(lease, attempt=7)
+    assert run.failed() == {LEASES}
 
 
-def test_lease_taken_before_its_end_is_found(honest: Honest) -> None:
-    lease = honest.lease()
-    honest.sight.leases[lease.token] = replace(lease, expires_at=lease.expires_at + timedelta(hours=1))
-    assert honest.failed() == set()
-    honest.conn.execute(
+def test_lease_taken_before_its_end_is_found(run: CorrectRun) -> None:
+    lease = run.lease()
+    run.observations.leases[lease.token] = replace(lease, expires_at=lease.expires_at + timedelta(hours=1))
+    assert run.failed() == set()
+    run.conn.execute(
         "update import_job_events set event = 'lease_lost', detail = '{}' where event = 'completed' and job_id = %s",
         (lease.job_id,),
     )
-    honest.conn.execute(
+    run.conn.execute(
         "insert into import_job_events (job_id, event, attempt, detail) "
         "values (%s, 'completed', 1, '{\"from\": \"running\"}')",
         (lease.job_id,),
     )
-    assert honest.failed() == {LEASES}
+    assert run.failed() == {LEASES}
 
 
-def test_two_leases_in_one_look_are_found(honest: Honest) -> None:
-    lease = honest.lease()
-    seen = Seen(
-        lease.job_id, "running", 1, lease.token, lease.worker, lease.attempt, lease.claimed_at, lease.expires_at
-    )
-    honest.sight.take([seen, seen])
-    assert honest.failed() == {LEASES}
+def test_two_leases_in_one_sample_are_found(run: CorrectRun) -> None:
+    lease = run.lease()
+    row = JobAndLease(**asdict(lease), status="running", attempts=1)
+    run.observations.add_sample([row, row])
+    assert run.failed() == {LEASES}
 
 
-def test_lease_without_a_running_job_is_found(honest: Honest) -> None:
-    lease = honest.lease()
-    honest.sight.take([Seen(None, None, None, lease.token, "w", 1, lease.claimed_at, lease.expires_at)])
-    assert honest.failed() == {LEASES}
+def test_lease_without_a_running_job_is_found(run: CorrectRun) -> None:
+    lease = run.lease()
+    row = JobAndLease(**asdict(lease), status="running", attempts=1)
+    run.observations.add_sample([replace(row, job_id=None, status=None, attempts=None)])
+    assert run.failed() == {LEASES}
 
 
-def test_visible_row_of_an_unfinished_atomic_job_is_found(honest: Honest) -> None:
-    honest.sight.visible.append("rows of job 1 before its end")
-    assert honest.failed() == {UNSEEN}
+def test_visible_row_of_an_unfinished_atomic_job_is_found(run: CorrectRun) -> None:
+    run.observations.visible_rows.append("rows of job 1 before its end")
+    assert run.failed() == {ATOMIC}
 
 
-@pytest.mark.parametrize("said", [SECRETS[0], MARK])
-def test_secret_or_value_in_a_log_is_found(honest: Honest, said: str) -> None:
-    (honest.logs / "storage.log").write_text(f"fine\nnot {said} fine\n")
-    assert [problem.text for problem in honest.check()[SILENT].problems] == ["storage.log:2"]
+@pytest.mark.parametrize("text", [SECRETS[0], MARK])
+def test_secret_or_value_in_a_log_is_found(run: CorrectRun, text: str) -> None:
+    (run.logs / "storage.log").write_text(f"fine\nnot {text} fine\n")
+    assert [violation.text for violation in run.check()[SECRETS_IN_LOGS].violations] == ["storage.log:2"]
 
 
-def test_key_in_the_log_of_postgres_is_found_but_its_quoted_rows_are_its_own(honest: Honest) -> None:
-    with (honest.logs / "postgres.log").open("a") as log:
+def test_secret_in_the_log_of_postgres_is_found_and_quoted_rows_are_allowed(run: CorrectRun) -> None:
+    with (run.logs / "postgres.log").open("a") as log:
         log.write(f"password {SECRETS[0]}\n")
-    assert [problem.text for problem in honest.check()[SILENT].problems] == ["postgres.log:2"]
+    assert [violation.text for violation in run.check()[SECRETS_IN_LOGS].violations] == ["postgres.log:2"]
 
 
 @pytest.mark.parametrize(
-    "said", ['{"action": "defect"}', '{"action": "job_abandoned"}', "Traceback (most recent call last):"]
+    "line", ['{"action": "defect"}', '{"action": "job_abandoned"}', "Traceback (most recent call last):"]
 )
-def test_defect_in_a_processors_log_is_found(honest: Honest, said: str) -> None:
-    (honest.logs / "processor-2.log").write_text(f"{said}\n")
-    assert honest.failed() == {DEFECTS}
+def test_defect_in_a_log_of_a_processor_is_found(run: CorrectRun, line: str) -> None:
+    (run.logs / "processor-2.log").write_text(f"{line}\n")
+    assert run.failed() == {DEFECTS}
 
 
-def test_unfinished_job_is_due_what_its_ledger_says(honest: Honest) -> None:
-    """A cancelled job keeps exactly the rows of its chunks, an all-or-nothing one none."""
-    made = rows.make(honest.tasks[0].spec, MARK)
-    whole, part = oracle.expect(made), oracle.expect(made, [range(1, 101)])
-    assert (part.records, len(part.rejected)) == (100, sum(number <= 100 for number in made.codes))
-    assert part.accepted.rows == part.records - part.skipped - len(part.rejected)
-    rest = oracle.expect(made, [range(101, whole.records + 1)])
+def test_expected_result_of_an_unfinished_job_follows_its_ledger(run: CorrectRun) -> None:
+    """A cancelled job keeps exactly the rows of its chunks; an atomic job keeps none."""
+    file = generated_file.generate(run.jobs[0].spec, MARK)
+    whole, part = oracle.expected_result(file), oracle.expected_result(file, [range(1, 101)])
+    assert (part.records, len(part.rejections)) == (100, sum(number <= 100 for number in file.codes))
+    assert part.accepted.rows == part.records - part.skipped - len(part.rejections)
+    rest = oracle.expected_result(file, [range(101, whole.records + 1)])
     assert part.accepted.low + rest.accepted.low == whole.accepted.low
 
-    task = Task(spec(2, "keyed", atomic=True), whole)
-    facts = checker.facts.read(honest.conn)
-    second = honest.tasks[1].spec.id
-    job = replace(facts.jobs[second], status="cancelled")
-    due = task.due(job, facts.chunks[second], MARK)
-    assert due.accepted.rows == 0
-    assert not LATE & {code for _, _, code in due.rejected}
-    assert due.records == due.skipped + len(due.rejected)
-    assert isinstance(facts, Facts)
+    job = SubmittedJob(spec(2, "keyed", atomic=True), whole)
+    data = snapshot.read(run.conn)
+    second = run.jobs[1].spec.id
+    cancelled = replace(data.jobs[second], status="cancelled")
+    expected = job.expected_result(cancelled, data.chunks[second], MARK)
+    assert expected.accepted.rows == 0
+    assert not TABLE_CODES & {code for _, _, code in expected.rejections}
+    assert expected.records == expected.skipped + len(expected.rejections)
 
 
-def test_one_seed_makes_one_run() -> None:
-    """The jobs, their files and the faults are the same at every call, and others for another seed."""
+def test_seed_determines_the_run() -> None:
+    """The jobs, their files and the faults are the same at every call, and differ for another seed."""
 
-    def drawn(seed: int) -> tuple[object, ...]:
-        jobs = specs(seed)
-        some = [next(jobs) for _ in range(20)]
-        small = min(some, key=lambda each: each.rows)
-        return some, rows.make(small, MARK), troubles(seed, 60, 3)
+    def generate(seed: int) -> tuple[object, ...]:
+        endless = job_specs(seed)
+        some = [next(endless) for _ in range(20)]
+        smallest = min(some, key=lambda job_spec: job_spec.rows)
+        return some, generated_file.generate(smallest, MARK), schedule_faults(seed, 60, 3)
 
-    assert drawn(1) == drawn(1)
-    assert drawn(1) != drawn(2)
+    assert generate(1) == generate(1)
+    assert generate(1) != generate(2)

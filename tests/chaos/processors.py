@@ -1,4 +1,4 @@
-"""One processor of the run, with a TCP proxy of its own to Postgres and one to Storage."""
+"""A processor of the run, with a TCP proxy to Postgres and one to Storage of its own."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from processor.local.ports import free_port
 from processor.local.state import State
 from tests.faults.proxies.tcp_proxy import TcpProxy
 
-# Short, so that a minute holds many takeovers; chunks of 64 kB give a 200,000-row file some 250 of them.
+# With short leases a minute contains many takeovers; chunks of 64 kB give a file of 200,000 rows about 250 of them.
 SETTINGS = {
     "IMPORT_JOBS_LEASE_SECONDS": "5",
     "IMPORT_JOBS_HEARTBEAT_SECONDS": "1",
@@ -21,12 +21,12 @@ SETTINGS = {
     "IMPORT_JOBS_MAX_JOBS": "2",
     "IMPORT_JOBS_HOST": "127.0.0.1",
 }
-# A processor that ended is started again after this pause, as a service manager does it.
-PAUSE = 1.0
+# A processor that has ended is started again after this pause, as a service manager would do.
+RESTART_PAUSE = 1.0
 
 
-class Member:
-    """A processor that can be killed, paused, cut off and started again; all of it from the main thread."""
+class ChaosProcessor:
+    """A processor that can be killed, paused, cut off and started again, from the main thread only."""
 
     def __init__(self, number: int, state: State, storage_port: int, log: Path) -> None:
         self.name = f"processor {number}"
@@ -42,40 +42,40 @@ class Member:
 
     @property
     def url(self) -> str:
-        """Where its doorbell is."""
+        """The URL of its doorbell."""
         return f"http://127.0.0.1:{self.port}"
 
-    def open(self) -> None:
+    def start_proxies(self) -> None:
         """Start the proxies."""
         self.database.start()
         self.storage.start()
 
-    def keep(self) -> None:
+    def keep_running(self) -> None:
         """Start the processor if it is not running and its pause is over."""
         if self._child is not None and self._child.process.poll() is not None:
             self._child = None
-            self._not_before = max(self._not_before, time.monotonic() + PAUSE)
+            self._not_before = max(self._not_before, time.monotonic() + RESTART_PAUSE)
         if self._child is None and time.monotonic() >= self._not_before:
             self._start()
 
-    def end(self, how: signal.Signals, away: float) -> None:
-        """Send a signal that ends the processor; it stays away for `away` seconds after it has ended."""
-        self._not_before = time.monotonic() + away
+    def end(self, number: signal.Signals, seconds: float) -> None:
+        """Send a signal that ends the processor; it is not started again for `seconds` after its end."""
+        self._not_before = time.monotonic() + seconds
         self._send(signal.SIGCONT)
-        self._send(how)
+        self._send(number)
 
     def pause(self) -> None:
-        """Stop the processor where it stands."""
+        """Suspend the processor with SIGSTOP."""
         self.paused = True
         self._send(signal.SIGSTOP)
 
     def resume(self) -> None:
-        """Let it go on."""
+        """Let the processor continue with SIGCONT."""
         self.paused = False
         self._send(signal.SIGCONT)
 
-    def heal(self) -> None:
-        """Take back everything that was done to it; a body that trickles in is asked for again."""
+    def end_faults(self) -> None:
+        """End all faults of the processor; a slow download is cut off, so that the processor requests it again."""
         self.resume()
         self.database.resume()
         self.storage.resume()
@@ -83,19 +83,19 @@ class Member:
         self._not_before = 0.0
 
     def close(self) -> None:
-        """End the processor, which may finish its chunk, and the proxies."""
-        self.retire()
+        """Stop the processor, which may finish its chunk, and the proxies."""
+        self.stop()
         self.database.stop()
         self.storage.stop()
 
-    def retire(self) -> None:
-        """End the processor for good, as a service manager does."""
+    def stop(self) -> None:
+        """Stop the processor for good, as a service manager would do."""
         if self._child is not None:
             self.resume()
             self._child.stop()
 
     def kill(self) -> None:
-        """End the processor without asking."""
+        """Kill the processor."""
         self._send(signal.SIGKILL)
 
     def _start(self) -> None:
@@ -115,6 +115,6 @@ class Member:
         password = self._state.passwords[PROCESSOR]
         return f"postgresql://{PROCESSOR}:{password}@127.0.0.1:{self.database.port}/postgres"
 
-    def _send(self, what: signal.Signals) -> None:
+    def _send(self, number: signal.Signals) -> None:
         if self._child is not None and self._child.process.poll() is None:
-            self._child.process.send_signal(what)
+            self._child.process.send_signal(number)
