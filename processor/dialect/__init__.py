@@ -1,4 +1,4 @@
-"""Dialect: find out from a file's beginning how to read it, read its header, and turn its bytes into UTF-8 text."""
+"""Dialect: detect how a file is to be read from its first bytes, read its header, and decode its bytes into UTF-8."""
 
 from processor.dialect.detect import detect
 from processor.dialect.header import read_header

@@ -1,13 +1,13 @@
-"""Western or central European: which of two single-byte encodings gives letters that some language really has.
+"""Tell two single-byte encodings apart, Western and Central European, by the letters of the languages that use them.
 
-Statistics over bytes cannot tell them apart in a short file (charset-normalizer scores São and Săo alike), but spelling
-can: in Portuguese õ stands before e, in Hungarian ő does not.
+Byte statistics cannot do it in a short file (charset-normalizer gives São and Săo the same score), but spelling can: õ
+stands before e in Portuguese, and ő does not in Hungarian.
 """
 
 import re
 from typing import Final
 
-#: For each encoding the letters beyond ASCII of the languages it was made for, with the neighbours they have there.
+#: For each encoding, one pattern per language: the letters beyond ASCII, with the letters that may stand beside them.
 ALPHABETS: Final[dict[str, tuple[str, ...]]] = {
     "cp1252": (
         r"ã(?=[oesi\W_])|õ(?=[ei\W_])|[áâàçéêíóôúü]|ñ(?=[aeiouáéíóú])",  # Portuguese, with Spanish names
@@ -29,7 +29,7 @@ ALPHABETS: Final[dict[str, tuple[str, ...]]] = {
         r"[čćđšž]",  # Croatian, Slovene
     ),
 }
-#: Languages of locales, for files that leave the choice open.
+#: The languages of locales that decide for cp1250 if a file fits both encodings.
 CENTRAL: Final = frozenset({"pl", "cs", "sk", "hu", "ro", "hr", "sl"})
 _PATTERNS = {
     encoding: [re.compile(pattern, re.IGNORECASE) for pattern in patterns] for encoding, patterns in ALPHABETS.items()
@@ -37,8 +37,8 @@ _PATTERNS = {
 _LETTERS = re.compile(r"[^\W\d_\x00-\x7f]|[\u00a1-\u00bf]")
 
 
-def fits(text: str, encoding: str) -> float:
-    """Return the share (0 to 1) of non-ASCII letters and signs that the encoding's best-fitting language explains."""
+def alphabet_fit(text: str, encoding: str) -> float:
+    """Return the share (0 to 1) of the characters beyond ASCII that the best-fitting language of the encoding has."""
     letters = len(_LETTERS.findall(text))
     if not letters:
         return 1.0

@@ -1,53 +1,67 @@
-"""Decide how a file is to be read, from its first bytes and from what the job gives."""
+"""Detect the dialect of a file from its first bytes and the job's options."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from processor.dialect.compress import compression_of
-from processor.dialect.encoding import Encoding, find_encoding, has_mark, wide
-from processor.dialect.given import Given
-from processor.dialect.headed import has_header
+from processor.dialect.compression import compression_of
+from processor.dialect.encoding import Encoding, find_encoding, has_byte_order_mark, sixteen_bit_encoding
+from processor.dialect.file_formats import is_binary, other_format
 from processor.dialect.header import read_header
-from processor.dialect.kinds import foreign_kind, is_binary
-from processor.dialect.layout import find_layout, how
+from processor.dialect.header_detection import has_header
+from processor.dialect.layout import Layout, find_layout, how
+from processor.dialect.options import DialectOptions
 from processor.dialect.sample import lines_of, plain_sample
 from processor.errors import EmptyFile, NoDataRows, NotCsv
 from processor.model import Dialect, How
 
 
 def detect(sample: bytes, complete: bool, options: Mapping[str, Any]) -> Dialect:
-    """Find the dialect of the file that begins with `sample` (`complete`: and ends with it); what `options` give wins.
+    """Return the dialect of the file that begins with `sample`; a part that `options` sets is not detected.
 
-    Raises EmptyFile, NoDataRows, NotCsv, WrongEncoding, UnclosedQuote (in the header), AmbiguousDialect, BadCompression
-    and BadOption.
+    `complete` says that the sample is the whole file.
+    Raises: EmptyFile, NoDataRows, NotCsv, WrongEncoding, UnclosedQuote (in the header), AmbiguousDialect,
+    BadCompression or BadOption.
     """
-    given = Given.of(options)
+    given = DialectOptions.of(options)
     compression = given.compression or compression_of(sample)
     compression = None if compression == "none" else compression
-    _refuse_foreign(sample)
+    _check_format(sample)
     body, whole = plain_sample(sample, complete, compression)
     if compression:
-        _refuse_foreign(body)
+        _check_format(body)
     encoding = _encoding(body, whole, given)
     lines = lines_of(body[encoding.bom_bytes :], encoding.name)
     if whole and not any(line.strip() for line in lines):
         raise EmptyFile("the file is empty, or holds nothing but white space")
     layout = find_layout(lines, whole, given)
-    rows = [row.fields for row in layout.trial.rows[layout.trial.start :][:50]]
-    headed = given.has_header if given.has_header is not None else has_header(rows)
+    rows = [row.fields for row in layout.result.rows[layout.result.start :][:50]]
+    has_names = given.has_header if given.has_header is not None else has_header(rows)
+    dialect = _dialect(given, compression, encoding, layout, has_names)
+    if len(rows) < 2:
+        _, below = read_header(sample, dialect)
+        # An unclosed quote is not a row in this sample; the cutter reports the line where it opens.
+        if whole and has_names and rows and not _has_content(lines[below.line - 1 :], dialect.comment):
+            raise NoDataRows("the file has a header and no row below it")
+    return dialect
+
+
+def _dialect(
+    given: DialectOptions, compression: str | None, encoding: Encoding, layout: Layout, has_names: bool
+) -> Dialect:
+    candidate = layout.result.candidate
     decided: dict[str, How] = {
         "encoding": encoding.how,
-        "has_header": how(given.has_header, not headed),
+        "has_header": how(given.has_header, not has_names),
         "compression": how(given.compression, compression is not None),
         "line_end": "found",
     }
-    dialect = Dialect(
+    return Dialect(
         encoding=encoding.name,
-        delimiter=layout.trial.marks.delimiter,
-        quote=layout.trial.marks.quote,
-        escape=layout.trial.marks.escape,
+        delimiter=candidate.delimiter,
+        quote=candidate.quote,
+        escape=candidate.escape,
         line_end=layout.line_end,
-        has_header=headed,
+        has_header=has_names,
         skip_lines=layout.skip_lines,
         comment=layout.comment,
         compression=compression,
@@ -55,24 +69,18 @@ def detect(sample: bytes, complete: bool, options: Mapping[str, Any]) -> Dialect
         confidence=encoding.confidence,
         how=layout.how | decided,
     )
-    if len(rows) < 2:
-        _, below = read_header(sample, dialect)
-        # An unclosed quote is no row either; the cutter finds where it opens.
-        if whole and headed and rows and not any(_told(line, dialect) for line in lines[below.line - 1 :]):
-            raise NoDataRows("the file has a header and no row below it")
-    return dialect
 
 
-def _told(line: str, dialect: Dialect) -> bool:
-    return bool(line.strip("\r\n")) and not (dialect.comment and line.startswith(dialect.comment))
+def _has_content(lines: Sequence[str], comment: str | None) -> bool:
+    return any(line.strip("\r\n") and not (comment and line.startswith(comment)) for line in lines)
 
 
-def _refuse_foreign(body: bytes) -> None:
-    if kind := foreign_kind(body):
-        raise NotCsv(f"the file is {kind}, not CSV")
+def _check_format(body: bytes) -> None:
+    if name := other_format(body):
+        raise NotCsv(f"the file is {name}, not CSV")
 
 
-def _encoding(body: bytes, whole: bool, given: Given) -> Encoding:
-    if given.encoding is None and not has_mark(body) and not wide(body) and is_binary(body):
+def _encoding(body: bytes, whole: bool, given: DialectOptions) -> Encoding:
+    if given.encoding is None and not has_byte_order_mark(body) and not sixteen_bit_encoding(body) and is_binary(body):
         raise NotCsv("the file holds binary data, not CSV")
     return find_encoding(body, whole, given.encoding, given.locale)

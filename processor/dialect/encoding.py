@@ -1,4 +1,4 @@
-"""The encoding of a text: given, by its byte order mark, strict UTF-8, or the best guess that stands out."""
+"""Find the encoding of a text: the given one, that of its byte order mark, strict UTF-8, or the best guess."""
 
 import codecs
 from dataclasses import dataclass
@@ -6,12 +6,12 @@ from typing import Final
 
 from charset_normalizer import from_bytes
 
-from processor.dialect.alphabets import CENTRAL, fits
-from processor.dialect.utf8 import broken
+from processor.dialect.alphabets import CENTRAL, alphabet_fit
+from processor.dialect.utf8 import invalid_utf8
 from processor.errors import AmbiguousDialect, WrongEncoding
 from processor.model import How
 
-#: The 4-byte marks first: UTF-32's little-endian one begins like UTF-16's.
+#: UTF-32 comes before UTF-16, because its little-endian mark begins with that of UTF-16.
 MARKS: Final = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -19,17 +19,18 @@ MARKS: Final = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-#: Two guesses closer than this are about as good.
+#: Two scores that differ by less than this count as equal.
 MARGIN = 0.05
-TELLING = 64 * 1024
-# KOI8-R, GB18030 and Big5 read as a western or central European encoding come to 0.25 to 0.33, real files of these to
-# 0.5 and more.
-SURE_ENOUGH = 0.4
+#: The most bytes whose encoding is guessed.
+GUESSED_BYTES = 64 * 1024
+# KOI8-R, GB18030 and Big5 that are read as a Western or Central European encoding reach 0.25 to 0.33; real files of
+# these encodings reach 0.5 and more.
+LEAST_CONFIDENCE = 0.4
 
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
-    """An encoding, the size of the byte order mark before the text, how sure it is (0 to 1), and how it was decided."""
+    """An encoding, the size of the byte order mark, the confidence (0 to 1), and how the encoding was decided."""
 
     name: str
     bom_bytes: int
@@ -38,7 +39,10 @@ class Encoding:
 
 
 def find_encoding(sample: bytes, complete: bool, given: str | None, locale: str | None) -> Encoding:
-    """Decide the encoding; raises WrongEncoding or, where two are about as good, AmbiguousDialect."""
+    """Return the encoding of a sample; `complete` says that the sample is the whole text.
+
+    Raises: WrongEncoding, or AmbiguousDialect if two encodings have about the same score.
+    """
     marks = [(mark, name) for mark, name in MARKS if sample.startswith(mark)]
     if given is not None:
         bom = next((len(mark) for mark, name in marks if name.startswith(given)), 0)
@@ -46,28 +50,25 @@ def find_encoding(sample: bytes, complete: bool, given: str | None, locale: str 
         return Encoding(name, bom, 1.0, "given")
     if marks:
         return Encoding(marks[0][1], len(marks[0][0]), 1.0, "found")
-    if looks_like := wide(sample):
-        raise WrongEncoding(f"the file looks like {looks_like} without a byte order mark: set options.encoding")
+    if likely := sixteen_bit_encoding(sample):
+        raise WrongEncoding(f"the file looks like {likely} without a byte order mark: set options.encoding")
     try:
         codecs.utf_8_decode(sample, "strict", complete)
     except UnicodeDecodeError as error:
-        if _damaged_utf8(sample):
-            raise broken(sample, error.start, 0, 1) from None
-        return _best(sample, locale) or _refuse(sample, error.start)
+        guess = None if _is_damaged_utf8(sample) else _guess(sample, locale)
+        if guess is None or guess.confidence < LEAST_CONFIDENCE:
+            raise invalid_utf8(sample, error.start, 0, 1) from None
+        return guess
     return Encoding("utf-8", 0, 1.0, "default" if sample.isascii() else "found")
 
 
-def has_mark(sample: bytes) -> bool:
+def has_byte_order_mark(sample: bytes) -> bool:
     """Tell whether the bytes begin with a byte order mark."""
     return sample.startswith(tuple(mark for mark, _ in MARKS))
 
 
-def _refuse(sample: bytes, at: int) -> Encoding:
-    raise broken(sample, at, 0, 1)
-
-
-def wide(sample: bytes) -> str | None:
-    """Recognise ASCII text in 16 bits: every other byte is NUL."""
+def sixteen_bit_encoding(sample: bytes) -> str | None:
+    """Return the encoding of mostly ASCII text in 16-bit units, where every other byte is NUL; None for other text."""
     if b"\0" not in sample:
         return None
     size = len(sample) // 2
@@ -77,40 +78,40 @@ def wide(sample: bytes) -> str | None:
     return "utf-16-le" if odd > even else "utf-16-be"
 
 
-def _damaged_utf8(sample: bytes) -> bool:
-    """Tell UTF-8 with some broken bytes from another encoding: most of what is not ASCII is in order."""
+def _is_damaged_utf8(sample: bytes) -> bool:
+    """Tell UTF-8 with some invalid bytes from another encoding: most characters beyond ASCII are valid."""
     text = sample.decode("utf-8", "replace")
-    wrong = text.count("\ufffd")
-    return sum(not char.isascii() for char in text) - wrong > wrong
+    invalid = text.count("\ufffd")
+    return sum(not char.isascii() for char in text) - invalid > invalid
 
 
-def _telling(sample: bytes) -> bytes:
-    """Keep the lines that are not ASCII alone, 64 kB of them at most: all that tells encodings apart."""
+def _lines_beyond_ascii(sample: bytes) -> bytes:
+    """Return the lines that are not ASCII, up to 64 kB: only these differ between the encodings."""
     lines = [line for line in sample.splitlines(keepends=True) if not line.isascii()]
-    return b"".join(lines)[:TELLING]
+    return b"".join(lines)[:GUESSED_BYTES]
 
 
-def _best(sample: bytes, locale: str | None) -> Encoding | None:
-    found = _likeliest(sample, locale)
-    return found if found is not None and found.confidence >= SURE_ENOUGH else None
-
-
-def _likeliest(sample: bytes, locale: str | None) -> Encoding | None:
-    sample = _telling(sample)
-    scores = {name: fits(text, name) for name in ("cp1252", "cp1250") if (text := _decoded(sample, name)) is not None}
-    if "cp1252" not in scores and fits(sample.decode("latin-1"), "cp1252") > max(0.9, scores.get("cp1250", 0)):
-        return Encoding("iso8859-1", 0, 0.5, "found")  # 5 bytes that cp1252 leaves open are controls in Latin-1
+def _guess(sample: bytes, locale: str | None) -> Encoding | None:
+    sample = _lines_beyond_ascii(sample)
+    scores = {
+        name: alphabet_fit(text, name) for name in ("cp1252", "cp1250") if (text := _decoded(sample, name)) is not None
+    }
+    if "cp1252" not in scores and alphabet_fit(sample.decode("latin-1"), "cp1252") > max(0.9, scores.get("cp1250", 0)):
+        return Encoding(
+            "iso8859-1", 0, 0.5, "found"
+        )  # the 5 bytes that cp1252 leaves undefined are controls in Latin-1
     if scores and max(scores.values()) >= 0.6:
-        return _of_two(sample, scores, locale)
+        return _better(sample, scores, locale)
     for match in from_bytes(sample, threshold=0.1):
         if match.encoding not in ("cp1252", "cp1250", "ascii", "utf_8") and match.coherence > 0.3:
             return Encoding(codecs.lookup(match.encoding).name, 0, round(match.coherence, 2), "found")
     if len(scores) < 2 or max(scores.values()) < 0.3:
         return None
-    return _of_two(sample, scores, locale)
+    return _better(sample, scores, locale)
 
 
-def _of_two(sample: bytes, scores: dict[str, float], locale: str | None) -> Encoding:
+def _better(sample: bytes, scores: dict[str, float], locale: str | None) -> Encoding:
+    """Return the encoding with the better score. If the scores are equal, the language of the locale decides."""
     if locale is not None and len(scores) == 2 and abs(scores["cp1252"] - scores["cp1250"]) < MARGIN:
         scores["cp1250" if locale[:2].lower() in CENTRAL else "cp1252"] += MARGIN
     first, *others = sorted(scores, key=lambda name: (-scores[name], name != "cp1252"))

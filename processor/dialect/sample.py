@@ -1,27 +1,27 @@
-"""The text that a file's first bytes hold: decompressed and decoded as far as they go."""
+"""Decompress and decode the text of a file's first bytes, as far as they go."""
 
 import codecs
 import io
 
-from processor.dialect.compress import decompressed
+from processor.dialect.compression import decompress
 from processor.errors import BadCompression
 from processor.model import FileLimits
 
-#: Text that is looked at, in bytes before decoding.
-ENOUGH = 256 * 1024
+#: The most bytes of decompressed text that are examined.
+SAMPLE_BYTES = 256 * 1024
 
 
 def plain_sample(sample: bytes, complete: bool, compression: str | None) -> tuple[bytes, bool]:
-    """Decompress as much of the sample as is looked at; also tell whether that is the whole text."""
+    """Return the decompressed sample, and whether that is the whole text; `complete` says that about the sample."""
     if compression is None:
         return sample, complete
     text = bytearray()
-    pieces = decompressed([sample], compression, FileLimits())
+    pieces = decompress([sample], compression, FileLimits())
     try:
         for piece in pieces:
             text += piece
-            if len(text) >= ENOUGH:
-                return bytes(text[:ENOUGH]), False
+            if len(text) >= SAMPLE_BYTES:
+                return bytes(text[:SAMPLE_BYTES]), False
     except BadCompression:
         if complete:
             raise
@@ -29,6 +29,6 @@ def plain_sample(sample: bytes, complete: bool, compression: str | None) -> tupl
 
 
 def lines_of(body: bytes, encoding: str) -> list[str]:
-    """Decode the body (without its byte order mark) and part it into lines as csv does, without half characters."""
+    """Decode bytes (without a byte order mark) and split them into lines as csv does, without a partial character."""
     text = codecs.getincrementaldecoder(encoding)("replace").decode(body, False)
     return io.StringIO(text, newline="").readlines()

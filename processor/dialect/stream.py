@@ -1,10 +1,10 @@
-"""The text of a file: its bytes decompressed, decoded and given as UTF-8, without the byte order mark."""
+"""Stream the text of a file: decompress its bytes, decode them, and yield them as UTF-8 without a byte order mark."""
 
 import codecs
 from collections.abc import Iterable, Iterator
 
-from processor.dialect.compress import decompressed
-from processor.dialect.utf8 import validated
+from processor.dialect.compression import decompress
+from processor.dialect.utf8 import validate_utf8
 from processor.errors import SourceTooLarge, WrongEncoding
 from processor.model import Dialect, FileLimits, Position
 
@@ -12,29 +12,30 @@ from processor.model import Dialect, FileLimits, Position
 def text_stream(
     blocks: Iterable[bytes], dialect: Dialect, limits: FileLimits, start: Position | None = None
 ) -> Iterator[bytes]:
-    """Yield the text of the file whose bytes are `blocks`; `start` is where in the text they begin, if not at 0.
+    """Yield the text of a file; `start` is the position in the text at which its `blocks` begin, if not the beginning.
 
-    Plain UTF-8 passes through without a copy. Raises WrongEncoding where the bytes are not text (with the line, and the
-    offset in the text), BadCompression, and SourceTooLarge above `limits.text_bytes`.
+    Plain UTF-8 passes through without a copy.
+    Raises: WrongEncoding if the bytes are not text, with the line, and for UTF-8 the offset in the text;
+    BadCompression; SourceTooLarge for more than `limits.text_bytes`.
     """
     if dialect.compression is not None:
-        blocks = decompressed(blocks, dialect.compression, limits)
-    blocks = _without(blocks, dialect.bom_bytes)
+        blocks = decompress(blocks, dialect.compression, limits)
+    blocks = _skip_bytes(blocks, dialect.bom_bytes)
     if dialect.encoding == "utf-8":
-        return _bounded(validated(blocks, start or Position()), limits)
-    return _bounded(_transcoded(blocks, dialect.encoding), limits)
+        return _check_size(validate_utf8(blocks, start or Position()), limits)
+    return _check_size(_transcode(blocks, dialect.encoding), limits)
 
 
-def _without(blocks: Iterable[bytes], count: int) -> Iterator[bytes]:
-    """Pass blocks on without their first `count` bytes."""
+def _skip_bytes(blocks: Iterable[bytes], count: int) -> Iterator[bytes]:
+    """Yield the blocks without their first `count` bytes."""
     for block in blocks:
         if len(block) > count:
             yield block[count:] if count else block
         count -= min(count, len(block))
 
 
-def _transcoded(blocks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
-    """Decode and encode again, whole characters at a time."""
+def _transcode(blocks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
+    """Decode the blocks and encode them as UTF-8, whole characters at a time."""
     decoder = codecs.getincrementaldecoder(encoding)("strict")
     line = 1
     try:
@@ -45,12 +46,10 @@ def _transcoded(blocks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
         yield decoder.decode(b"", True).encode()
     except UnicodeDecodeError as error:
         line += bytes(error.object[: error.start]).decode(encoding, "replace").count("\n")
-        raise WrongEncoding(
-            f"the file is not {encoding}: on line {line:,} there is a byte that belongs to no character"
-        ) from None
+        raise WrongEncoding(f"the file is not {encoding}: a byte on line {line:,} is invalid") from None
 
 
-def _bounded(blocks: Iterable[bytes], limits: FileLimits) -> Iterator[bytes]:
+def _check_size(blocks: Iterable[bytes], limits: FileLimits) -> Iterator[bytes]:
     size = 0
     for block in blocks:
         size += len(block)

@@ -1,6 +1,6 @@
-"""Records: cut the text stream into chunks of whole records and count their fields, from the bytes alone."""
+"""Records: cut the text stream into chunks of whole records, and count each record's fields, from the bytes alone."""
 
-from processor.records.clean import clean, texts
+from processor.records.canonical import canonical_csv, record_texts
 from processor.records.cut import cut
 
-__all__ = ["clean", "cut", "texts"]
+__all__ = ["canonical_csv", "cut", "record_texts"]

@@ -1,13 +1,16 @@
-"""The part of the text stream that is being looked at: filled from blocks of any size, emptied by whole records."""
+"""Hold the part of the text stream that is being examined."""
 
 from collections.abc import Iterable, Iterator
 
-#: Blocks are taken in pieces of at most this, so that one block of a gigabyte is not copied again for every chunk.
+#: The most bytes that are taken from a block at once, so that a block of a gigabyte is not copied for every chunk.
 PIECE = 1 << 20
 
 
 class Buffer:
-    """`data` begins at a record; `final` is set once nothing follows it."""
+    """A buffer that is filled from blocks of any size, and emptied by whole records.
+
+    `data` begins with a record; `final` is set once no text follows it.
+    """
 
     def __init__(self, blocks: Iterable[bytes]) -> None:
         self._pieces = _pieces(blocks)
@@ -15,7 +18,7 @@ class Buffer:
         self.final = False
 
     def fill(self, size: int) -> None:
-        """Hold at least `size` bytes, or all that are left."""
+        """Read until the buffer holds at least `size` bytes, or all that are left."""
         parts: list[bytes | memoryview] = [self.data]
         held = len(self.data)
         while held < size:

@@ -1,6 +1,4 @@
-"""Cut the text stream into chunks of whole records; where they end depends on the content alone, never on the
-blocks.
-"""
+"""Cut the text stream into chunks of whole records; where chunks end depends on the text alone, never on its blocks."""
 
 from collections.abc import Callable, Iterable, Iterator
 
@@ -9,16 +7,18 @@ import numpy as np
 from processor import errors
 from processor.model import Chunk, Dialect, FileLimits, Position
 from processor.records.buffer import Buffer
-from processor.records.exact import line_ends, longest_field, open_quote
-from processor.records.found import Bools, Found, Ints, Window, join, starts_of
-from processor.records.giant import Giant, StillQuoted
+from processor.records.extents import Bools, Ints, RecordExtents, join, starts_of
 from processor.records.marks import Marks
-from processor.records.window import scan
+from processor.records.oversized import OversizedRecord, QuoteStillOpen
+from processor.records.scan import scan
+from processor.records.single_record import count_line_ends, longest_field, open_quote
+from processor.records.window import Window
 
-#: Bytes scanned at once: less, and the calls themselves cost more than the bytes (a tenth at 1 MiB); more is no faster.
+#: Bytes that are scanned at once. The calls cost more than the bytes in smaller windows (a tenth at 1 MiB); larger ones
+#: are no faster.
 WINDOW = 1 << 21
-#: After a scan that ended early (a comment with quotes) the next looks less far, down to this.
-SMALL = 1 << 12
+#: After a scan that ended early (at a comment with quotes), the next window is smaller, down to this size.
+SMALLEST_WINDOW = 1 << 12
 
 
 def cut(
@@ -29,10 +29,11 @@ def cut(
     chunk_bytes: Callable[[Position], int],
     window: int = WINDOW,
 ) -> Iterator[Chunk]:
-    """Yield chunks of whole records; `blocks` is UTF-8 text from byte `start.offset` on, where a record begins.
+    """Yield chunks of whole records.
 
-    A chunk ends at the last record end within its first bytes, as many as `chunk_bytes` says for its position, or, if
-    there is none, at the first behind them. Raises `UnclosedQuote` where the text ends inside quotes.
+    `blocks` is UTF-8 text from byte `start.offset` on, where a record begins. `chunk_bytes` returns the size of the
+    chunk at a position: the chunk ends with the last record that ends within that size, or else with the first record.
+    Raises: UnclosedQuote if the text ends inside quotes.
     """
     cutter = _Cutter(Buffer(blocks), Marks.of(dialect), limits, window)
     position = start
@@ -46,109 +47,110 @@ class _Cutter:
         self.buffer, self.marks, self.limits, self.window = buffer, marks, limits, window
 
     def chunk(self, position: Position, size: int) -> Chunk | None:
-        """Take the next chunk, which begins at `position`, out of the buffer; None at the end of the text."""
-        self.buffer.fill(size + 1)  # one byte more shows whether a CR at the end is half of a CRLF
+        """Take the next chunk, which begins at `position`, out of the buffer; return None at the end of the text."""
+        self.buffer.fill(size + 1)  # one more byte shows whether a CR at the end is half of a CRLF
         if not self.buffer.data:
             return None
-        found = self._scan_all(size)
-        whole = self.limits.record_bytes + 2  # a record of just that size, with a CRLF
-        while not found.ends.size:
+        extents = self._scan_windows(size)
+        largest = self.limits.record_bytes + 2  # a record of exactly the limit, with a CRLF
+        while not extents.ends.size:
             if self.buffer.final and size >= len(self.buffer.data):
                 opened = open_quote(self.buffer.data, 0, size, self.marks) or 0
-                raise _unclosed(position.line + line_ends(self.buffer.data, 0, opened))
-            if size >= whole:
-                return self._giant(position)
-            size = min(2 * size, whole)
+                raise _unclosed_quote(position.line + count_line_ends(self.buffer.data, 0, opened))
+            if size >= largest:
+                return self._oversized_chunk(position)
+            size = min(2 * size, largest)
             self.buffer.fill(size + 1)
-            found = self._scan(0, size).head(1)
-        return self._assemble(position, found)
+            extents = self._scan(0, size).head(1)
+        return self._chunk(position, extents)
 
-    def _scan_all(self, size: int) -> Found:
+    def _scan_windows(self, size: int) -> RecordExtents:
         """Find the records that end in the first `size` bytes, window by window."""
-        parts: list[Found] = []
+        parts: list[RecordExtents] = []
         at, width, stop = 0, self.window, min(size, len(self.buffer.data))
         while at < stop:
             part = self._scan(at, min(at + width, stop))
             if part.ends.size:
                 parts.append(part)
-                taken = int(part.nexts[-1]) - at
-                at, width = at + taken, min(self.window, max(SMALL, 4 * taken))
+                scanned = int(part.nexts[-1]) - at
+                at, width = at + scanned, min(self.window, max(SMALLEST_WINDOW, 4 * scanned))
             elif at + width >= stop:
                 break
             else:
                 width *= 2
         return join(parts)
 
-    def _scan(self, start: int, stop: int) -> Found:
+    def _scan(self, start: int, stop: int) -> RecordExtents:
         stop = min(stop, len(self.buffer.data))
         final = self.buffer.final and stop == len(self.buffer.data)
-        return scan(Window(self.buffer.data, start, stop, final, self.marks))
+        return scan(Window(data=self.buffer.data, start=start, stop=stop, final=final, marks=self.marks))
 
-    def _assemble(self, position: Position, found: Found) -> Chunk:
-        starts = starts_of(found.nexts, 0)
-        lines = starts_of(found.lines, 0) + position.line
-        oversized = self._oversized(starts, found)
-        data = self.buffer.take(int(found.nexts[-1]))
+    def _chunk(self, position: Position, extents: RecordExtents) -> Chunk:
+        starts = starts_of(extents.nexts, 0)
+        lines = starts_of(extents.lines, 0) + position.line
+        oversized = self._oversized(starts, extents)
+        data = self.buffer.take(int(extents.nexts[-1]))
         return Chunk(
             position=position,
-            next=Position(
-                offset=position.offset + len(data),
-                line=position.line + int(found.lines[-1]),
-                record=position.record + starts.size,
-                seq=position.seq + 1,
-            ),
+            next=_next(position, len(data), int(extents.lines[-1]), starts.size),
             data=data,
             starts=starts,
-            ends=found.ends,
-            fields=found.fields,
+            ends=extents.ends,
+            fields=extents.fields,
             lines=lines,
-            blank=found.fields == 0,
+            blank=extents.fields == 0,
             nul=_with_nul(data, starts),
             oversized=oversized,
-            irregular=found.irregular,
+            irregular=extents.irregular,
         )
 
-    def _oversized(self, starts: Ints, found: Found) -> Bools:
+    def _oversized(self, starts: Ints, extents: RecordExtents) -> Bools:
+        """Mark the records that are over the limit, or have a field over the limit."""
         data, limits = self.buffer.data, self.limits
-        sizes = found.ends - starts
+        sizes = extents.ends - starts
         over = sizes > limits.record_bytes
-        for row in np.flatnonzero((sizes > min(limits.field_bytes, limits.record_bytes)) & (found.fields > 0)).tolist():
+        large = (sizes > min(limits.field_bytes, limits.record_bytes)) & (extents.fields > 0)
+        for row in np.flatnonzero(large).tolist():
             if not over[row]:
-                over[row] = longest_field(data, int(starts[row]), int(found.ends[row]), self.marks) > limits.field_bytes
+                field_bytes = longest_field(data, int(starts[row]), int(extents.ends[row]), self.marks)
+                over[row] = field_bytes > limits.field_bytes
         return over
 
-    def _giant(self, position: Position) -> Chunk:
-        """Account for the one record at the buffer's start that is over the limit, and keep no more of it than the
-        limit.
-        """
+    def _oversized_chunk(self, position: Position) -> Chunk:
+        """Return a chunk of the single record at the buffer's start, and keep its first `limits.record_bytes` bytes."""
         kept = self.buffer.data[: self.limits.record_bytes]
-        giant = Giant(self.buffer, self.marks)
+        record = OversizedRecord(self.buffer, self.marks)
         try:
-            giant.skip()
-        except StillQuoted:
-            raise _unclosed(position.line + giant.opened) from None
-        one = np.ones(1, np.bool_)
+            record.skip()
+        except QuoteStillOpen:
+            raise _unclosed_quote(position.line + record.opened) from None
+        true = np.ones(1, np.bool_)
         return Chunk(
             position=position,
-            next=Position(
-                offset=position.offset + giant.size,
-                line=position.line + giant.lines,
-                record=position.record + 1,
-                seq=position.seq + 1,
-            ),
+            next=_next(position, record.size, record.lines, 1),
             data=kept,
             starts=np.zeros(1, np.int64),
             ends=np.array([len(kept)], np.int64),
-            fields=np.array([giant.fields], np.int32),
+            fields=np.array([record.fields], np.int32),
             lines=np.array([position.line], np.int64),
-            blank=~one,
-            nul=one if b"\0" in kept else ~one,
-            oversized=one,
-            irregular=~one,
+            blank=~true,
+            nul=true if b"\0" in kept else ~true,
+            oversized=true,
+            irregular=~true,
         )
 
 
-def _unclosed(line: int) -> errors.UnclosedQuote:
+def _next(position: Position, size: int, lines: int, records: int) -> Position:
+    """Return the position behind a chunk."""
+    return Position(
+        offset=position.offset + size,
+        line=position.line + lines,
+        record=position.record + records,
+        seq=position.seq + 1,
+    )
+
+
+def _unclosed_quote(line: int) -> errors.UnclosedQuote:
     return errors.UnclosedQuote(
         f"the quoted field that opens on line {line:,} is not closed before the end of the file"
     )

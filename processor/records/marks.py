@@ -1,4 +1,4 @@
-"""The marks of a dialect as bytes, and the pattern of one field that follows from them."""
+"""The marks of a dialect as bytes, and the patterns of fields and records that follow from them."""
 
 import re
 from dataclasses import dataclass
@@ -11,14 +11,14 @@ LINE_END = rb"\r\n?|\n|\Z"
 NEVER = rb"(?!)"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Marks:
-    """A dialect as the scanner needs it: byte values (None: no such mark) and patterns.
+    """A dialect as the scanner needs it: byte values (None if there is no such mark) and patterns.
 
-    `field` matches one field with what ends it, by the rules of Python's csv reader: group 1 is set when only a lenient
-    reader understands the field, group 2 is the end (delimiter, line end, or nothing at the end of the input). It does
-    not match where a quoted field opens that is not closed. `raw` has the field's bytes as one more
-    group before these. `record` matches a whole record, group 1 is its end.
+    `field` matches one field and its end, by the rules of Python's csv reader. Group 1 is set if the field is
+    irregular, that is, if only a lenient reader accepts it. Group 2 is the end: a delimiter, a line end, or nothing at
+    the end of the input. `field` does not match a quoted field that is not closed. `raw` has the field's bytes
+    as one more group before these two. `record` matches a whole record; its group 1 is the record's end.
     """
 
     delimiter: int
@@ -31,7 +31,7 @@ class Marks:
 
     @classmethod
     def of(cls, dialect: Dialect) -> Self:
-        """Take the marks of a dialect, each a single ASCII character."""
+        """Return the marks of a dialect, each of which is a single ASCII character."""
         delimiter, quote = dialect.delimiter.encode(), (dialect.quote or "").encode()
         escape, comment = (dialect.escape or "").encode(), (dialect.comment or "").encode()
         regular, odd = _field(re.escape(delimiter), re.escape(quote), re.escape(escape))
@@ -51,10 +51,11 @@ class Marks:
 
 
 def _field(d: bytes, q: bytes, x: bytes) -> tuple[bytes, bytes]:
-    """Spell the patterns of a regular field and of an odd one, from escaped delimiter, quote and escape.
+    """Return the patterns of a regular field and of an irregular one.
 
-    Repeats are possessive, so that a 16 MB field costs no memory for backtracking. After a closing quote one byte is
-    plain whatever it is (CPython's QUOTE_IN_QUOTED_FIELD knows no escape there).
+    `d`, `q` and `x` are the delimiter, the quote and the escape, escaped for `re`. Repeats are possessive, so that a
+    16 MB field needs no memory for backtracking. The byte after a closing quote is plain text, even if it is the escape
+    (CPython, _csv.c, state QUOTE_IN_QUOTED_FIELD).
     """
     escaped = b"|%b(?:.|\\Z)" % x if x else b""
     plain = b"(?:[^%b%b%b\r\n]++%b)*+" % (d, q, x, escaped)

@@ -1,4 +1,4 @@
-"""Tables written in a dialect are read in it; samples may end anywhere."""
+"""`detect` finds the dialect in which a table was written, and a sample may end anywhere."""
 
 import csv
 import gzip
@@ -26,52 +26,54 @@ def tables(draw: st.DrawFn) -> list[list[str]]:
 
 @given(tables(), st.sampled_from(",;\t|"), st.sampled_from(["\n", "\r\n"]), st.booleans())
 @settings(max_examples=300, deadline=None)
-def test_written_tables_are_read_as_written_or_refused(
+def test_the_dialect_of_a_written_table_is_detected_or_ambiguous(
     table: list[list[str]], delimiter: str, line_end: str, quote_all: bool
 ) -> None:
     file = io.StringIO()
     quoting = csv.QUOTE_ALL if quote_all else csv.QUOTE_MINIMAL
     csv.writer(file, delimiter=delimiter, lineterminator=line_end, quoting=quoting).writerows(table)
     try:
-        found = dialects.detect(file.getvalue().encode(), True, {})
+        dialect = dialects.detect(file.getvalue().encode(), True, {})
     except AmbiguousDialect:
         assume(False)
         return
-    read = list(csv.reader(io.StringIO(file.getvalue(), newline=""), delimiter=found.delimiter, quotechar=found.quote))
-    assert (found.delimiter, read) == (delimiter, table)
+    read = list(
+        csv.reader(io.StringIO(file.getvalue(), newline=""), delimiter=dialect.delimiter, quotechar=dialect.quote)
+    )
+    assert (dialect.delimiter, read) == (delimiter, table)
 
 
-def test_sample_may_end_anywhere() -> None:
+def test_a_sample_may_end_anywhere() -> None:
     text = "id;nome;nota\r\n" + "".join(f'{n};"São ""{n}""\nx";é{n}\r\n' for n in range(200))
     data = text.encode()
     for size in range(30, len(data), 7):
-        found = dialects.detect(data[:size], False, {})
-        assert (found.delimiter, found.quote, found.encoding, found.has_header) == (";", '"', "utf-8", True)
-        assert dialects.read_header(data[:size], found) == (["id", "nome", "nota"], Position(offset=14, line=2))
+        dialect = dialects.detect(data[:size], False, {})
+        assert (dialect.delimiter, dialect.quote, dialect.encoding, dialect.has_header) == (";", '"', "utf-8", True)
+        assert dialects.read_header(data[:size], dialect) == (["id", "nome", "nota"], Position(offset=14, line=2))
 
 
 @pytest.mark.parametrize("size", [200, 401, 2000])
-def test_compressed_sample_may_end_anywhere(size: int) -> None:
+def test_a_compressed_sample_may_end_anywhere(size: int) -> None:
     data = gzip.compress(b"id,name\n" + b"".join(b"%d,n%d\n" % (n, n * 7919 % 1000) for n in range(2000)))
-    found = dialects.detect(data[:size], False, {})
-    assert (found.compression, found.delimiter) == ("gzip", ",")
-    assert dialects.read_header(data[:size], found)[0] == ["id", "name"]
+    dialect = dialects.detect(data[:size], False, {})
+    assert (dialect.compression, dialect.delimiter) == ("gzip", ",")
+    assert dialects.read_header(data[:size], dialect)[0] == ["id", "name"]
 
 
-def test_header_longer_than_the_sample_is_an_unclosed_quote() -> None:
+def test_a_header_longer_than_the_sample_is_an_unclosed_quote() -> None:
     with pytest.raises(UnclosedQuote):
         dialects.detect(b'a,"' + b"x\n" * 1000, False, {})
 
 
-def test_rows_may_be_behind_the_sample() -> None:
+def test_rows_may_follow_the_sample() -> None:
     assert dialects.detect(b"a,b\n", False, {}).delimiter == ","
     with pytest.raises(NoDataRows):
         dialects.detect(b"a,b\n", True, {})
 
 
-def test_every_part_says_how_it_was_decided() -> None:
-    found = dialects.detect(b"# x\na;b\n1;2\n", True, {"comment": "#", "encoding": "utf-8"})
-    assert found.how == {
+def test_the_dialect_says_how_each_part_was_decided() -> None:
+    dialect = dialects.detect(b"# x\na;b\n1;2\n", True, {"comment": "#", "encoding": "utf-8"})
+    assert dialect.how == {
         "encoding": "given",
         "delimiter": "found",
         "quote": "default",
@@ -88,9 +90,9 @@ def test_every_part_says_how_it_was_decided() -> None:
     ("word", "mark"),
     [("tab", "\t"), ("comma", ","), ("semicolon", ";"), ("pipe", "|"), ("colon", ":"), ("space", " ")],
 )
-def test_delimiter_may_be_given_as_a_word(word: str, mark: str) -> None:
-    found = dialects.detect(b"a,b;c\n1,2;3\n", True, {"delimiter": word})
-    assert (found.delimiter, found.how["delimiter"]) == (mark, "given")
+def test_the_delimiter_may_be_given_as_a_word(word: str, mark: str) -> None:
+    dialect = dialects.detect(b"a,b;c\n1,2;3\n", True, {"delimiter": word})
+    assert (dialect.delimiter, dialect.how["delimiter"]) == (mark, "given")
 
 
 @pytest.mark.parametrize(
@@ -109,7 +111,7 @@ def test_delimiter_may_be_given_as_a_word(word: str, mark: str) -> None:
         {"compression": "7z"},
     ],
 )
-def test_options_that_cannot_be_are_refused(options: dict[str, str]) -> None:
+def test_impossible_options_are_errors(options: dict[str, str]) -> None:
     with pytest.raises(BadOption):
         dialects.detect(b"a,b\n1,2\n", True, options)
 
@@ -119,23 +121,23 @@ def test_options_that_cannot_be_are_refused(options: dict[str, str]) -> None:
 def test_any_text_has_a_dialect_or_a_code(text: str, complete: bool) -> None:
     data = text.encode()
     try:
-        found = dialects.detect(data, complete, {})
+        dialect = dialects.detect(data, complete, {})
     except JobError as error:
         assert error.code in ("IJ301", "IJ302", "IJ303", "IJ305", "IJ309")  # noqa: PT017
         return
-    assert isinstance(found, Dialect)
-    header, first = dialects.read_header(data, found)
+    assert isinstance(dialect, Dialect)
+    header, first = dialects.read_header(data, dialect)
     assert header
     assert first.offset <= len(data)
 
 
 @pytest.mark.parametrize("mark", [";", "\t", "^", "\x01"])
-def test_a_first_line_names_the_delimiter(mark: str) -> None:
+def test_a_sep_line_sets_the_delimiter(mark: str) -> None:
     lines = f"sep={mark}\nid{mark}name\n1{mark}x\n2{mark}y\n"
     assert dialects.detect(lines.encode(), True, {}).delimiter == mark
 
 
 @pytest.mark.parametrize("mark", ["§", "\u2014", "é", "\U0001f600"])
-def test_a_first_line_names_no_delimiter_of_several_bytes(mark: str) -> None:
+def test_a_sep_line_sets_only_ascii_delimiters(mark: str) -> None:
     lines = f"sep={mark}\nid{mark}name\n1{mark}x\n2{mark}y\n"
     assert dialects.detect(lines.encode(), True, {}).delimiter.isascii()

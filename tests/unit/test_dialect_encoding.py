@@ -1,4 +1,4 @@
-"""Encodings that no mark and no rule of ours tells are found by statistics, with how sure that is."""
+"""Encodings without a byte order mark and a rule of ours are guessed by statistics, with a confidence."""
 
 import pytest
 
@@ -6,20 +6,20 @@ from processor import dialect as dialects
 
 CYRILLIC = "имя,город\n" + "Анна Петрова,Москва\nИван Сидоров,Новосибирск\nОльга Кузнецова,Екатеринбург\n" * 6
 GREEK = "όνομα,πόλη\n" + "Γιώργος Παπαδόπουλος,Αθήνα\nΜαρία Νικολάου,Θεσσαλονίκη\n" * 8
-# \x81 is a control character of Latin-1, which Windows-1252 leaves open.
+# \x81 is a control character in Latin-1 and undefined in Windows-1252.
 LATIN = "nome,nota\n" + "João,até amanhã\x81\nCecília,ação às três\n" * 8
 
 
 @pytest.mark.parametrize(
-    ("encoding", "text"), [("cp1251", CYRILLIC), ("cp1253", GREEK), ("iso8859-1", LATIN)], ids=lambda each: each[:9]
+    ("encoding", "text"), [("cp1251", CYRILLIC), ("cp1253", GREEK), ("iso8859-1", LATIN)], ids=lambda value: value[:9]
 )
-def test_encoding_is_found_with_its_confidence(encoding: str, text: str) -> None:
-    found = dialects.detect(text.encode(encoding), True, {})
-    assert (found.encoding, found.how["encoding"]) == (encoding, "found")
-    assert 0 < found.confidence <= 1
+def test_an_encoding_is_guessed_with_a_confidence(encoding: str, text: str) -> None:
+    dialect = dialects.detect(text.encode(encoding), True, {})
+    assert (dialect.encoding, dialect.how["encoding"]) == (encoding, "found")
+    assert 0 < dialect.confidence <= 1
 
 
 @pytest.mark.parametrize("encoding", ["cp1251", "koi8-r"])
-def test_given_encoding_is_sure(encoding: str) -> None:
-    found = dialects.detect(CYRILLIC.encode(encoding), True, {"encoding": encoding})
-    assert (found.encoding, found.how["encoding"], found.confidence) == (encoding, "given", 1.0)
+def test_a_given_encoding_has_full_confidence(encoding: str) -> None:
+    dialect = dialects.detect(CYRILLIC.encode(encoding), True, {"encoding": encoding})
+    assert (dialect.encoding, dialect.how["encoding"], dialect.confidence) == (encoding, "given", 1.0)

@@ -1,4 +1,4 @@
-"""Every file of tests/data is read, or refused, as the expectation beside it says."""
+"""Every file of tests/data is read, or fails, as the expectation beside it says."""
 
 import csv
 import io
@@ -28,21 +28,21 @@ def blocks_of(data: bytes, size: int) -> Iterator[bytes]:
 
 
 def read(data: bytes, options: dict[str, Any], block: int = 1000) -> tuple[Dialect, list[str], list[Chunk]]:
-    """Read a file as a job does: sample, dialect, header, text from there on, chunks."""
-    found = dialects.detect(data, True, options)
-    header, first = dialects.read_header(data, found)
-    text = b"".join(dialects.text_stream(blocks_of(data, block), found, FileLimits()))
-    chunks = list(records.cut(blocks_of(text[first.offset :], block), found, first, FileLimits(), lambda _: 20))
-    return found, header, chunks
+    """Read a file as a job does: detect the dialect, read the header, and cut the text below it into chunks."""
+    dialect = dialects.detect(data, True, options)
+    header, first = dialects.read_header(data, dialect)
+    text = b"".join(dialects.text_stream(blocks_of(data, block), dialect, FileLimits()))
+    chunks = list(records.cut(blocks_of(text[first.offset :], block), dialect, first, FileLimits(), lambda _: 20))
+    return dialect, header, chunks
 
 
-def test_there_are_files_enough() -> None:
+def test_there_are_enough_files() -> None:
     assert len(FILES) >= 80
     assert {path.stem for path in DATA.glob("*.json")} == set(FILES)
 
 
 @pytest.mark.parametrize("name", [name for name in FILES if "code" in expectation(name)])
-def test_file_is_refused(name: str) -> None:
+def test_a_bad_file_is_an_error(name: str) -> None:
     expected = expectation(name)
     with pytest.raises(JobError) as caught:
         read((DATA / f"{name}.csv").read_bytes(), expected.get("options", {}))
@@ -52,23 +52,23 @@ def test_file_is_refused(name: str) -> None:
 
 @pytest.mark.parametrize("block", [1, 5, 1000])
 @pytest.mark.parametrize("name", [name for name in FILES if "code" not in expectation(name)])
-def test_file_is_read(name: str, block: int) -> None:
+def test_a_file_is_read(name: str, block: int) -> None:
     expected = expectation(name)
-    found, header, chunks = read((DATA / f"{name}.csv").read_bytes(), expected.get("options", {}), block)
-    dialect = asdict(found)
-    assert {part: dialect[part] for part in expected.get("dialect", {})} == expected.get("dialect", {})
+    dialect, header, chunks = read((DATA / f"{name}.csv").read_bytes(), expected.get("options", {}), block)
+    parts = asdict(dialect)
+    assert {part: parts[part] for part in expected.get("dialect", {})} == expected.get("dialect", {})
     assert header == expected["header"]
     assert [int(count) for chunk in chunks for count in chunk.fields] == expected["fields"]
     if "first" in expected:
-        body = records.clean(chunks[0], ~chunks[0].blank, found).decode()
-        first = next(csv.reader(io.StringIO(body, newline=""), delimiter=found.delimiter, strict=True))
+        body = records.canonical_csv(chunks[0], ~chunks[0].blank, dialect).decode()
+        first = next(csv.reader(io.StringIO(body, newline=""), delimiter=dialect.delimiter, strict=True))
         assert first == expected["first"]
 
 
 @pytest.mark.parametrize("name", [name for name in FILES if "options" in expectation(name)])
-def test_what_is_given_is_marked_as_given(name: str) -> None:
+def test_given_parts_are_marked_as_given(name: str) -> None:
     expected = expectation(name)
     if "code" in expected:
         return
-    found, _, _ = read((DATA / f"{name}.csv").read_bytes(), expected["options"])
-    assert {part for part, how in found.how.items() if how == "given"} == set(expected["options"]) - {"locale"}
+    dialect, _, _ = read((DATA / f"{name}.csv").read_bytes(), expected["options"])
+    assert {part for part, how in dialect.how.items() if how == "given"} == set(expected["options"]) - {"locale"}

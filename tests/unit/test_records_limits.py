@@ -1,10 +1,10 @@
-"""FileLimits, marks and the line an unclosed quote is reported at."""
+"""Limits of records and fields, the masks of a chunk, and the line that an unclosed quote is reported for."""
 
 import pytest
 
 from processor import errors
 from processor.model import Chunk, Dialect, FileLimits, Position
-from processor.records import clean, cut, texts
+from processor.records import cut
 
 SMALL = FileLimits(record_bytes=100, field_bytes=20)
 
@@ -20,11 +20,11 @@ def marked(chunks: list[Chunk], name: str) -> list[bool]:
     return [bool(mark) for chunk in chunks for mark in getattr(chunk, name)]
 
 
-def test_nothing_gives_no_chunk() -> None:
+def test_an_empty_text_has_no_chunk() -> None:
     assert chunks_of(b"") == []
 
 
-def test_positions_go_on_from_the_given_one() -> None:
+def test_positions_continue_from_the_given_one() -> None:
     start = Position(offset=50, line=3, record=2, seq=4)
     first, second = cut([b"a\nb\n", b"c\n"], Dialect(), start, FileLimits(), lambda at: 4 if at.seq == 4 else 100)
     assert first.position == start
@@ -34,14 +34,14 @@ def test_positions_go_on_from_the_given_one() -> None:
 
 @pytest.mark.parametrize("size", [1, 6, 1000])
 @pytest.mark.parametrize("block", [1, 3, 1000])
-def test_unclosed_quote_is_reported_where_it_opens(size: int, block: int) -> None:
+def test_an_unclosed_quote_is_reported_where_it_opens(size: int, block: int) -> None:
     data = b'a,b\n"x\ny",c\r\n1,2\r"z\nmore\n'
     blocks = [data[at : at + block] for at in range(0, len(data), block)]
     with pytest.raises(errors.UnclosedQuote, match="line 5 "):
         list(cut(blocks, Dialect(), Position(), FileLimits(), lambda _: size))
 
 
-def test_unclosed_quote_in_a_later_field_of_a_record_with_newlines() -> None:
+def test_an_unclosed_quote_in_a_later_field_of_a_record_with_newlines() -> None:
     with pytest.raises(errors.UnclosedQuote, match="line 3 "):
         chunks_of(b'1,2\n"a\nb","c\nd\n')
 
@@ -59,7 +59,7 @@ def test_unclosed_quote_in_a_later_field_of_a_record_with_newlines() -> None:
         (b"\\\\" * 300, "\\"),
     ],
 )
-def test_quote_still_open_at_the_limit_is_one_oversized_record(size: int, inside: bytes, escape: str | None) -> None:
+def test_a_quote_still_open_at_the_limit_is_one_oversized_record(size: int, inside: bytes, escape: str | None) -> None:
     data = b'1,2\n3,"' + inside + b'",z\n5,6\n'
     chunks = chunks_of(data, Dialect(escape=escape), size=size, limits=SMALL)
     assert marked(chunks, "oversized") == [False, True, False]
@@ -70,13 +70,13 @@ def test_quote_still_open_at_the_limit_is_one_oversized_record(size: int, inside
 
 
 @pytest.mark.parametrize("size", [1, 30, 10_000])
-def test_quote_that_never_closes_is_reported_where_it_opens_however_far_the_end_is(size: int) -> None:
+def test_a_quote_that_never_closes_is_reported_where_it_opens_far_beyond_the_limit(size: int) -> None:
     with pytest.raises(errors.UnclosedQuote, match="line 3 "):
         chunks_of(b'1,2\n"a\nb","' + b"x\n" * 2000, size=size, limits=SMALL)
 
 
 @pytest.mark.parametrize("size", [1, 30, 10_000])
-def test_record_over_the_limit_is_one_oversized_record(size: int) -> None:
+def test_a_record_over_the_limit_is_one_oversized_record(size: int) -> None:
     data = b"1,2\n" + b"x," * 200 + b"y\n3,4\n"
     chunks = chunks_of(data, size=size, limits=SMALL)
     assert marked(chunks, "oversized") == [False, True, False]
@@ -87,7 +87,7 @@ def test_record_over_the_limit_is_one_oversized_record(size: int) -> None:
 
 @pytest.mark.parametrize("ending", [b"", b"\n", b"\r\n", b"\r"])
 @pytest.mark.parametrize("body", [b"x" * 999, b"a,b" * 333, b'aaaaa,"b\nb"' * 90, b"\xc3\xa9" * 300])
-def test_giant_record_is_dropped_in_little_memory_and_accounted_for(body: bytes, ending: bytes) -> None:
+def test_an_oversized_record_is_counted_but_only_its_beginning_is_kept(body: bytes, ending: bytes) -> None:
     *_, last = chunks_of(b"1\n" + body + ending, size=3, limits=SMALL)
     assert last.records == 1
     assert last.oversized.tolist() == [True]
@@ -96,12 +96,12 @@ def test_giant_record_is_dropped_in_little_memory_and_accounted_for(body: bytes,
     assert last.next.line == 3 + body.count(b"\n")
 
 
-def test_giant_with_an_unclosed_quote_behind_the_limit() -> None:
+def test_an_oversized_record_with_an_unclosed_quote_beyond_the_limit() -> None:
     with pytest.raises(errors.UnclosedQuote, match="line 2 "):
         chunks_of(b"1\n" + b"x," * 200 + b'"open', size=3, limits=SMALL)
 
 
-def test_record_of_just_the_limit_is_not_oversized() -> None:
+def test_a_record_of_exactly_the_limit_is_not_oversized() -> None:
     limits = FileLimits(record_bytes=100, field_bytes=100)
     for ending in (b"\n", b"\r\n", b"\r", b""):
         chunks = chunks_of(b"x" * 100 + ending, size=10, limits=limits)
@@ -109,12 +109,12 @@ def test_record_of_just_the_limit_is_not_oversized() -> None:
 
 
 @pytest.mark.parametrize(("field", "over"), [(b"x" * 20, False), (b"x" * 21, True), (b'"' + b"y," * 9 + b'"', False)])
-def test_field_over_the_limit_is_oversized(field: bytes, over: bool) -> None:
+def test_a_field_over_the_limit_is_oversized(field: bytes, over: bool) -> None:
     chunks = chunks_of(b"aaaaaaaaaa,bbbbbbbbbb," + field + b",c\n1,2\n", limits=SMALL)
     assert marked(chunks, "oversized") == [over, False]
 
 
-def test_nul_marks_its_record() -> None:
+def test_a_nul_marks_its_record() -> None:
     assert marked(chunks_of(b"a\0\nb\n\0c\nd,\0"), "nul") == [True, False, True, True]
 
 
@@ -125,7 +125,7 @@ def test_blank_lines_and_comments_are_blank_records() -> None:
     assert [int(line) for chunk in chunks for line in chunk.lines] == [1, 2, 3, 4, 5, 6, 7]
 
 
-def test_comment_mark_inside_a_quoted_field_is_text() -> None:
+def test_a_comment_mark_inside_a_quoted_field_is_text() -> None:
     chunks = chunks_of(b'"a\n#b",c\n#"\n', Dialect(comment="#"))
     assert [int(n) for chunk in chunks for n in chunk.fields] == [2, 0]
 
@@ -133,45 +133,3 @@ def test_comment_mark_inside_a_quoted_field_is_text() -> None:
 def test_irregular_quotes_are_marked() -> None:
     data = b'a,b\n5" x,y\n"a"b,c\n"a ""b""",c\n "d",e\n"f" ,g\n'
     assert marked(chunks_of(data), "irregular") == [False, True, True, False, True, True]
-
-
-def test_clean_of_a_regular_chunk_is_the_chunk_itself() -> None:
-    (chunk,) = chunks_of(b'a,"b\r""c"\r\n1,\n')
-    assert clean(chunk, ~chunk.blank, Dialect()) is chunk.data
-
-
-def test_clean_keeps_the_difference_of_quoted_empty_and_empty() -> None:
-    (chunk,) = chunks_of(b'"",,5" x\n')
-    assert clean(chunk, ~chunk.blank, Dialect()) == b'"",,"5"" x"\n'
-    (chunk,) = chunks_of(b"'';;'a\"b''c'\n", Dialect(delimiter=";", quote="'"))
-    assert clean(chunk, ~chunk.blank, Dialect(delimiter=";", quote="'")) == b'"";;"a""b\'c"\n'
-
-
-def test_clean_takes_escapes_out_but_leaves_the_null_mark() -> None:
-    dialect = Dialect(escape="\\")
-    (chunk,) = chunks_of(b'\\N,"a\\"b",c\\,d,"\\N"\n', dialect)
-    assert clean(chunk, ~chunk.blank, dialect) == b'\\N,"a""b","c,d","N"\n'
-
-
-def test_clean_drops_rows_and_turns_lone_cr_into_lf() -> None:
-    (chunk,) = chunks_of(b'a,1\rb,2\r\rc,"\r"\rd,4')
-    keep = ~chunk.blank
-    assert clean(chunk, keep, Dialect()) == b'a,1\nb,2\nc,"\r"\nd,4'
-    keep[1] = False
-    assert clean(chunk, keep, Dialect()) == b'a,1\nc,"\r"\nd,4'
-
-
-def test_clean_quotes_a_field_that_begins_like_a_byte_order_mark() -> None:
-    (chunk,) = chunks_of("\ufeffa,b\n".encode())
-    assert clean(chunk, ~chunk.blank, Dialect()) == '"\ufeffa",b\n'.encode()
-
-
-def test_clean_refuses_rows_that_have_no_fields_to_give() -> None:
-    (chunk,) = chunks_of(b"a\n\n")
-    with pytest.raises(errors.RowAccounting):
-        clean(chunk, chunk.blank | True, Dialect())
-
-
-def test_texts_are_whole_and_hold_no_nul() -> None:
-    (chunk,) = chunks_of(b"a\0,b\r\n" + "é".encode() * 5000 + b"\n" + b"x" + "é".encode() * 5000, size=100_000)
-    assert texts(chunk, [0, 1, 2]) == ["a\u2400,b", "é" * 5000, "x" + "é" * 5000]

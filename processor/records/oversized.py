@@ -1,22 +1,22 @@
-"""Get past a record that is larger than the limit, in the memory of one field."""
+"""Skip a record that is larger than the limit, in the memory of one field."""
 
 import re
 
 from processor.records.buffer import PIECE, Buffer
-from processor.records.exact import line_ends
 from processor.records.marks import CR, Marks
+from processor.records.single_record import count_line_ends
 
 
-class StillQuoted(Exception):
-    """The text ends within a quoted field of the giant."""
+class QuoteStillOpen(Exception):
+    """The text ends within a quoted field of the record."""
 
 
-class Giant:
-    """The record at the buffer's start, counted while it is dropped: its `size` with the line end, its `fields`, its
-    `lines`, and `opened`, those before the quoted field in hand.
+class OversizedRecord:
+    """The record at the buffer's start, which is counted while it is dropped.
 
-    Complete fields are dropped as they come. What is held of one that goes on is replaced by a few bytes that leave the
-    reader in the same state.
+    `size` counts bytes including the line end, `fields` and `lines` the fields and the physical line ends, and `opened`
+    the line ends before the current quoted field. Complete fields are dropped one after the other. The bytes of an
+    incomplete field are replaced by a few bytes that leave the reader in the same state.
     """
 
     def __init__(self, buffer: Buffer, marks: Marks) -> None:
@@ -24,24 +24,24 @@ class Giant:
         self.size = self.fields = self.lines = self.opened = 0
 
     def skip(self) -> None:
-        """Drop the record; raises `StillQuoted` when the text ends within quotes."""
-        while not self._fields():
+        """Drop the record. Raises: QuoteStillOpen if the text ends within quotes."""
+        while not self._drop_fields():
             self.buffer.fill(len(self.buffer.data) + PIECE)
 
     def _drop(self, size: int, rest: bytes = b"") -> None:
-        self.lines += line_ends(self.buffer.data, 0, size)
+        self.lines += count_line_ends(self.buffer.data, 0, size)
         self.size += size - len(rest)
         self.buffer.data = rest + self.buffer.data[size:]
 
-    def _fields(self) -> bool:
-        """Drop the complete fields of what is held; tell whether the record has ended with one."""
+    def _drop_fields(self) -> bool:
+        """Drop the complete fields in the buffer, and tell whether the last of them ends the record."""
         data, at = self.buffer.data, 0
-        while (field := self.marks.field.match(data, at)) and self._complete(field):
+        while (field := self.marks.field.match(data, at)) and self._is_complete(field):
             self.fields, at = self.fields + 1, field.end()
             end = field.group(2)
             if end[:1] != bytes([self.marks.delimiter]):
                 self._drop(at)
-                self.lines += not end  # the line end that the last record lacks
+                self.lines += not end  # the missing line end of the last record
                 return True
         self._drop(at)
         if at:
@@ -52,13 +52,14 @@ class Giant:
             self._shorten()
         return False
 
-    def _complete(self, field: re.Match[bytes]) -> bool:
-        """Tell whether a field's end is certain: at the end of what is held, nothing or a CR is not."""
+    def _is_complete(self, field: re.Match[bytes]) -> bool:
+        """Tell whether a field's end is certain: at the end of the buffer, more text or an LF may follow."""
         return field.end() < len(self.buffer.data) or self.buffer.final or field.group(2) not in (b"", b"\r")
 
     def _shorten(self) -> None:
-        """Replace the field in hand by one plain byte and what may belong to its next byte: escapes in even or odd
-        number, a CR.
+        """Replace the current unquoted field by one plain byte and the bytes that may belong to the next one.
+
+        These are escapes, whose number stays even or odd, and a CR.
         """
         data = self.buffer.data
         body = data.removesuffix(b"\r")
@@ -68,9 +69,12 @@ class Giant:
             self._drop(len(body) - keep, b"x")
 
     def _shorten_quoted(self) -> None:
-        """Keep the quote that opened and what may belong to the next byte: quotes, escapes, a CR."""
+        """Replace the current quoted field by its quote, one plain byte and the bytes that may belong to the next one.
+
+        These are quotes, escapes and a CR.
+        """
         if self.buffer.final:
-            raise StillQuoted
+            raise QuoteStillOpen
         data = self.buffer.data
         body = data.rstrip(bytes(mark for mark in (CR, self.marks.quote, self.marks.escape) if mark is not None))
         if len(body) > 2:

@@ -1,11 +1,11 @@
-"""Compressed files: known by magic number, and decompressed as a stream with caps on what comes out."""
+"""Recognize compressed files by their magic number, and decompress them as a stream with limits on its size."""
 
 import sys
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 
-from processor.dialect.zipped import unzipped
+from processor.dialect.zip_archive import unzip
 from processor.errors import BadCompression
 from processor.model import FileLimits
 
@@ -14,14 +14,14 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
-#: No step of decompression yields more than this, however much a bomb packs into a block.
+#: The most bytes that one step of decompression yields, however much a decompression bomb packs into a block.
 STEP = 1 << 20
-#: Below this much text no ratio is suspicious: a small file of zeros is not a bomb.
-HARMLESS = 64 << 20
+#: The compression ratio is not checked below this size: a small file of zeros is not a decompression bomb.
+UNCHECKED = 64 << 20
 
 
 class Decompressor(Protocol):
-    """What zlib's and zstd's objects have in common here."""
+    """The attributes that zlib's and zstd's decompressors share."""
 
     @property
     def eof(self) -> bool: ...
@@ -30,7 +30,7 @@ class Decompressor(Protocol):
 
 
 def compression_of(sample: bytes) -> str | None:
-    """Name the compression by magic number."""
+    """Return the name of the compression that the magic number stands for; None if there is none."""
     if sample.startswith(b"\x1f\x8b\x08"):
         return "gzip"
     if sample.startswith(b"\x28\xb5\x2f\xfd") or (sample[1:4] == b"\x2a\x4d\x18" and sample[0] & 0xF0 == 0x50):
@@ -38,33 +38,38 @@ def compression_of(sample: bytes) -> str | None:
     return "zip" if sample.startswith((b"PK\x03\x04", b"PK\x05\x06")) else None
 
 
-def decompressed(blocks: Iterable[bytes], kind: str, limits: FileLimits) -> Iterator[bytes]:
-    """Yield what the compressed blocks hold; raises `BadCompression` where they are damaged or hold too much."""
-    count = _Count()
-    counted = count.of(blocks)
+def decompress(blocks: Iterable[bytes], compression: str, limits: FileLimits) -> Iterator[bytes]:
+    """Yield the decompressed contents of the blocks.
+
+    Raises: BadCompression if the blocks are damaged or expand beyond the limits.
+    """
+    counter = _ByteCounter()
+    counted = counter.count(blocks)
     size = 0
-    pieces = unzipped(counted) if kind == "zip" else _members(counted, _OPENERS[kind], kind)
+    pieces = unzip(counted) if compression == "zip" else _members(counted, _OPENERS[compression], compression)
     for piece in pieces:
         size += len(piece)
         if size > limits.text_bytes:
             raise BadCompression(f"the file expands to more than the {limits.text_bytes:,} bytes that are allowed")
-        if size > HARMLESS and size > count.taken * limits.ratio:
+        if size > UNCHECKED and size > counter.bytes * limits.ratio:
             raise BadCompression(f"the file expands to more than {limits.ratio:,} times its size")
         yield piece
 
 
-class _Count:
-    def __init__(self) -> None:
-        self.taken = 0
+class _ByteCounter:
+    """The number of compressed bytes that were read."""
 
-    def of(self, blocks: Iterable[bytes]) -> Iterator[bytes]:
+    def __init__(self) -> None:
+        self.bytes = 0
+
+    def count(self, blocks: Iterable[bytes]) -> Iterator[bytes]:
         for block in blocks:
-            self.taken += len(block)
+            self.bytes += len(block)
             yield block
 
 
 class Gzip:
-    """One gzip member, with the interface of zstd's decompressor."""
+    """A decompressor of one gzip member, with the interface of zstd's decompressor."""
 
     def __init__(self) -> None:
         self._stream = zlib.decompressobj(wbits=31)
@@ -89,24 +94,24 @@ _OPENERS: dict[str, Callable[[], "Gzip | zstd.ZstdDecompressor"]] = {"gzip": Gzi
 
 
 def _members(
-    blocks: Iterable[bytes], start: Callable[[], "Gzip | zstd.ZstdDecompressor"], kind: str
+    blocks: Iterable[bytes], start: Callable[[], "Gzip | zstd.ZstdDecompressor"], compression: str
 ) -> Iterator[bytes]:
-    """Decompress members one after the other; zeros may pad the end, as tapes and some tools leave them."""
-    member, begun, ended = start(), False, False
+    """Decompress one member after the other. Zeros may pad the end, as tapes and some tools leave them."""
+    member, is_open, has_ended = start(), False, False
     for block in blocks:
         data = block
-        while data or (begun and not member.needs_input):
-            if not begun:
-                data = data.lstrip(b"\0") if ended else data
+        while data or (is_open and not member.needs_input):
+            if not is_open:
+                data = data.lstrip(b"\0") if has_ended else data
                 if not data:
                     break
-                begun = True
+                is_open = True
             try:
                 yield member.decompress(data, STEP)
             except (zlib.error, zstd.ZstdError):
-                raise BadCompression(f"the {kind} data is damaged") from None
+                raise BadCompression(f"the {compression} data is damaged") from None
             data = b""
             if member.eof:
-                data, member, begun, ended = member.unused_data, start(), False, True
-    if begun or not ended:
-        raise BadCompression(f"the {kind} data ends too early")
+                data, member, is_open, has_ended = member.unused_data, start(), False, True
+    if is_open or not has_ended:
+        raise BadCompression(f"the {compression} data ends too early")

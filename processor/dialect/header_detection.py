@@ -1,4 +1,4 @@
-"""Whether the first row of a table is a header: it is not if it holds what the columns below hold."""
+"""Tell whether the first row of a table is a header: it is not if its values are of the same kinds as those below."""
 
 import re
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from itertools import islice
 
 from processor.errors import AmbiguousDialect
 
-#: Kinds of values that no header is made of.
+#: Kinds of values that do not occur in headers: numbers, dates, times, e-mail addresses and UUIDs.
 KINDS = (
     re.compile(r"[-+]?[\d.,]*\d%?"),
     re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([ T]\d{1,2}:\d{2}.*)?"),
@@ -18,7 +18,10 @@ _YEAR = re.compile(r"(19|20)\d\d")
 
 
 def has_header(rows: Sequence[Sequence[str]]) -> bool:
-    """Tell whether the first of the rows names the columns; raises AmbiguousDialect for years over numbers."""
+    """Tell whether the first of the rows is a header.
+
+    Raises: AmbiguousDialect if years stand above numbers.
+    """
     if len(rows) < 3:
         return True
     first, below = rows[0], rows[1:]
@@ -35,13 +38,13 @@ def has_header(rows: Sequence[Sequence[str]]) -> bool:
 
 
 def _kind(cells: Sequence[str]) -> re.Pattern[str] | None:
-    """Name the kind that four in five filled cells of a column are of."""
+    """Return the kind of at least four in five of a column's filled cells; None if there is none."""
     filled = [cell.strip() for cell in cells if cell.strip()]
     return next((kind for kind in KINDS if _most_are(kind, filled)), None) if filled else None
 
 
 def _most_are(kind: re.Pattern[str], cells: Sequence[str]) -> bool:
-    """Look no further than to one too many of another kind: that takes a third of the time for 30 columns of text."""
+    """Stop at the first cell of another kind that is one too many: a third of the time for 30 columns of text."""
     few = len(cells) // 5
     others = (cell for cell in cells if not kind.fullmatch(cell))
     return len(list(islice(others, few + 1))) <= few

@@ -1,9 +1,9 @@
-"""Files that are not CSV, known by their first bytes."""
+"""Recognize files that are not CSV by their first bytes."""
 
 import re
 from typing import Final
 
-#: Magic numbers and what they mean to the person who uploaded the file; the first that fits wins.
+#: Magic numbers, and the names of the formats for the person who uploaded the file. The first match wins.
 MAGIC: Final[tuple[tuple[bytes, str], ...]] = (
     (b"PAR1", "a Parquet file"),
     (b"%PDF-", "a PDF document"),
@@ -29,38 +29,36 @@ MAGIC: Final[tuple[tuple[bytes, str], ...]] = (
 )
 _MARKUP = re.compile(rb"\s*<(?:!doctype\s+html|html|head|body|table|\?xml|svg)\b", re.IGNORECASE)
 _JSON = re.compile(rb"\s*(?:\{\s*\"[^\"]*\"\s*:|\[\s*[\[{])")
-#: Control characters that text has no use for (not tab, line ends, form feed, escape).
+#: Control characters that do not occur in text; tab, line ends, form feed and escape do.
 _CONTROL = bytes([*range(9), 0x0B, *range(0x0E, 0x1B), *range(0x1C, 0x20)])
-
-
-#: What the first members of Office's zip archives are called.
+#: Names of the first members of Office's zip archives.
 _OFFICE = re.compile(
     rb"\[Content_Types\]\.xml|_rels/\.rels|xl/workbook|word/document|docProps/|mimetypeapplication/vnd\."
 )
 
 
-def foreign_kind(sample: bytes) -> str | None:
-    """Name what the file is, if it is known not to be CSV."""
+def other_format(sample: bytes) -> str | None:
+    """Return the name of the file's format; None if it may be CSV."""
     if sample.startswith(b"PK\x03\x04"):
         return "an Excel, Word or OpenDocument file" if _OFFICE.search(sample[:4096]) else None
     if not (sample.startswith(b"ORC") and b"," in sample[:64]):
-        for magic, kind in MAGIC:
-            if sample.startswith(magic) and not _reads_on(sample, magic):
-                return kind
+        for magic, name in MAGIC:
+            if sample.startswith(magic) and not _is_header(sample, magic):
+                return name
     if markup := _MARKUP.match(sample[:1024]):
         return "an XML document" if b"?xml" in markup[0].lower() or b"svg" in markup[0].lower() else "an HTML page"
     return "a JSON document" if _JSON.match(sample[:1024]) else None
 
 
-def _reads_on(sample: bytes, magic: bytes) -> bool:
-    """A magic number of letters alone may begin a header: then what follows in the first 64 bytes is text."""
+def _is_header(sample: bytes, magic: bytes) -> bool:
+    """Tell whether a magic number of letters and digits begins a header: the first 64 bytes are ASCII text."""
     return magic.isalnum() and not any(byte in _CONTROL for byte in sample[:64]) and sample[:64].isascii()
 
 
 def is_binary(sample: bytes) -> bool:
-    """Tell bytes that are no text: many control characters, or a NUL in the first line.
+    """Tell whether the bytes are not text: they have many control characters, or a NUL in the first line.
 
-    Single ones (at most 2 %) are left to the rows that have them.
+    Up to 2 % of control characters are accepted here; the rows that have them are checked later.
     """
     control = len(sample) - len(sample.translate(None, _CONTROL))
     return (control >= 8 and control > len(sample) // 50) or b"\0" in re.split(rb"[\r\n]", sample, maxsplit=1)[0]

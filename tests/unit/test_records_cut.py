@@ -1,4 +1,4 @@
-"""The cutter agrees with Python's csv reader, however the bytes arrive and wherever the chunks end."""
+"""`cut` agrees with Python's csv reader, for any sizes of blocks and chunks."""
 
 import csv
 import io
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from processor import errors
 from processor.model import Chunk, Dialect, FileLimits, Position
-from processor.records import clean, cut
+from processor.records import canonical_csv, cut
 
 EXAMPLES = 20_000 if os.environ.get("IMPORT_JOBS_NIGHTLY") else 200
 DIALECTS = [
@@ -38,7 +38,7 @@ def python_rows(text: str, dialect: Dialect) -> list[list[str]]:
 
 
 def ends_inside_quotes(text: str, dialect: Dialect) -> bool:
-    """A record appended to a text that ends outside quotes stands by itself (two line ends: one may be escaped)."""
+    """Append a record: it stays separate if the text ends outside quotes. Of the two line ends, one may be escaped."""
     return bool(text) and python_rows(text + "\n\nEND", dialect)[-1] != ["END"]
 
 
@@ -72,11 +72,11 @@ def texts(draw: st.DrawFn, given_dialect: Dialect | None = None) -> tuple[str, D
         f"{quote}x{quote}",
         f"{quote * 2}",
     ]
-    some = draw(st.lists(st.sampled_from(pieces), min_size=1, max_size=9, unique=True))
-    return "".join(draw(st.lists(st.sampled_from(some), max_size=60))), dialect
+    chosen = draw(st.lists(st.sampled_from(pieces), min_size=1, max_size=9, unique=True))
+    return "".join(draw(st.lists(st.sampled_from(chosen), max_size=60))), dialect
 
 
-@pytest.mark.parametrize("dialect", DIALECTS, ids=lambda each: f"{each.delimiter!r} {each.quote} {each.escape}")
+@pytest.mark.parametrize("dialect", DIALECTS, ids=lambda value: f"{value.delimiter!r} {value.quote} {value.escape}")
 @given(st.data(), st.integers(1, 20), st.sampled_from([1, 2, 3, 5, 8, 13, 21, 1000]), windows)
 @settings(max_examples=max(EXAMPLES // 4, 50), deadline=None)
 def test_records_and_fields_are_those_of_python(
@@ -96,27 +96,27 @@ def test_records_and_fields_are_those_of_python(
 
 @given(texts(), st.sampled_from([1, 5, 1000]))
 @settings(max_examples=EXAMPLES, deadline=None)
-def test_cleaned_records_have_the_values_of_python(case: tuple[str, Dialect], chunk: int) -> None:
+def test_canonical_records_have_the_values_of_python(case: tuple[str, Dialect], chunk: int) -> None:
     text, dialect = case
     if ends_inside_quotes(text, dialect) or (dialect.escape and (text.endswith("\\") or "\\N" in text)):
         return
     canonical = Dialect(delimiter=dialect.delimiter)
-    found = [
+    rows = [
         row
         for part in chunks_of(text, dialect, 1000, chunk)
         for row in csv.reader(
-            io.StringIO(clean(part, ~part.blank, dialect).decode(), newline=""),
+            io.StringIO(canonical_csv(part, ~part.blank, dialect).decode(), newline=""),
             delimiter=canonical.delimiter,
             strict=True,
         )
     ]
     expected = [row for row in python_rows(text, dialect) if row]
-    assert found == expected
+    assert rows == expected
 
 
 @given(texts(), st.integers(1, 20), st.sampled_from([1, 3, 8, 1000]), windows)
 @settings(max_examples=EXAMPLES, deadline=None)
-def test_marks_and_lines_do_not_depend_on_chunks(
+def test_masks_and_lines_do_not_depend_on_chunks(
     case: tuple[str, Dialect], block: int, chunk: int, window: int
 ) -> None:
     text, dialect = case

@@ -1,4 +1,4 @@
-"""What the job's options say about the dialect; whatever is given is not looked for."""
+"""Read the parts of the dialect that the job's options set; these parts are not detected."""
 
 import codecs
 from collections.abc import Mapping
@@ -7,17 +7,17 @@ from typing import Any, Final
 
 from processor.errors import BadOption
 
-#: Those that importer.check_import_options takes.
+#: The words that importer.check_import_options accepts.
 DELIMITERS: Final = {"tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "colon": ":", "space": " "}
 COMPRESSIONS: Final = ("gzip", "zstd", "zip", "none")
 
-# Codecs that Python has for other things than files.
+# Codecs of Python that are not encodings of files.
 NOT_OF_FILES = {"idna", "punycode", "unicode-escape", "unicode_escape", "raw-unicode-escape", "utf-7", "undefined"}
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
-    """The parts of the dialect that the job sets; None: to be found. An empty mark means that there is none."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DialectOptions:
+    """The dialect's parts as the job sets them. None: to be detected. An empty mark: there is no such mark."""
 
     encoding: str | None = None
     delimiter: str | None = None
@@ -30,8 +30,8 @@ class Given:
     locale: str | None = None
 
     @classmethod
-    def of(cls, options: Mapping[str, Any]) -> "Given":
-        """Read the options; raises `BadOption` for a value that cannot be."""
+    def of(cls, options: Mapping[str, Any]) -> "DialectOptions":
+        """Read the job's options. Raises: BadOption for an impossible value."""
         given = cls(
             encoding=_encoding(options.get("encoding")),
             delimiter=_delimiter(options.get("delimiter")),
@@ -48,20 +48,20 @@ class Given:
         if len(set(marks)) < len(marks) or (given.escape and given.escape in (given.delimiter, given.comment)):
             raise BadOption("options.delimiter, quote, escape and comment must be different characters")
         if given.escape not in (None, "", "\\", given.quote or '"'):
-            raise BadOption("options.escape is a backslash, or the quote itself for quotes that are doubled")
+            raise BadOption("options.escape must be a backslash, or the quote itself if quotes are doubled")
         return given
 
 
 def _delimiter(value: str | None) -> str | None:
     mark = _mark("delimiter", DELIMITERS.get(value or "", value))
     if mark == "":
-        raise BadOption("options.delimiter is empty: leave it out, and it is found")
+        raise BadOption("options.delimiter is empty: leave the option out to detect the delimiter")
     return mark
 
 
 def _mark(name: str, value: str | None) -> str | None:
     if value and (len(value) != 1 or not value.isascii() or value.isalnum() or value in "\r\n\0"):
-        raise BadOption(f"options.{name} is one ASCII character that is no letter, digit or line end")
+        raise BadOption(f"options.{name} must be one ASCII character other than a letter, a digit or a line end")
     return value
 
 
@@ -75,7 +75,7 @@ def _encoding(value: str | None) -> str | None:
             raise LookupError
         "".encode(name)
     except (LookupError, ValueError):
-        raise BadOption(f"options.encoding names {value!r}, which is no encoding known here") from None
+        raise BadOption(f"options.encoding names an unknown encoding: {value!r}") from None
     return {"utf-8-sig": "utf-8", "ascii": "utf-8"}.get(name, name)
 
 
@@ -84,5 +84,5 @@ def _compression(value: str | None) -> str | None:
         return None
     name = {"gz": "gzip", "zst": "zstd", "": "none"}.get(value.lower(), value.lower())
     if name not in COMPRESSIONS:
-        raise BadOption(f"options.compression is one of {', '.join(COMPRESSIONS)}")
+        raise BadOption(f"options.compression must be one of {', '.join(COMPRESSIONS)}")
     return name

@@ -1,0 +1,118 @@
+"""Read a zip archive of one file as a stream: from its local headers, without the directory at its end."""
+
+import struct
+import zlib
+from collections.abc import Iterable, Iterator
+
+from processor.errors import BadCompression
+
+#: The signatures of local headers, of the directory's records, and of data descriptors (APPNOTE.TXT, 4.3).
+LOCAL, DIRECTORY, DESCRIPTOR = b"PK\x03\x04", (b"PK\x01\x02", b"PK\x05\x06", b"PK\x06\x06"), b"PK\x07\x08"
+HEADER = struct.Struct("<4x2xHH4xLLLHH")
+STEP = 1 << 20
+ENCRYPTED, DESCRIBED, STORED, DEFLATED = 0x1, 0x8, 0, 8
+DAMAGED = "the zip archive is damaged or ends too early"
+
+
+class _Input:
+    """The blocks as a stream of bytes that can be peeked at and read by count."""
+
+    def __init__(self, blocks: Iterable[bytes]) -> None:
+        self._blocks, self.buffer = iter(blocks), b""
+
+    def peek(self, size: int) -> bytes:
+        while len(self.buffer) < size and (block := next(self._blocks, None)) is not None:
+            self.buffer += block
+        return self.buffer[:size]
+
+    def read(self, size: int) -> bytes:
+        data = self.peek(size)
+        if len(data) < size:
+            raise BadCompression(DAMAGED)
+        self.buffer = self.buffer[size:]
+        return data
+
+    def read_some(self) -> bytes:
+        """Return at least one byte."""
+        if not self.peek(1):
+            raise BadCompression(DAMAGED)
+        data, self.buffer = self.buffer, b""
+        return data
+
+
+def unzip(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the bytes of the archive's only file; folders, and the files that macOS adds (`__MACOSX/`), are ignored.
+
+    Raises: BadCompression.
+    """
+    source, files = _Input(blocks), 0
+    while (signature := source.peek(4)) == LOCAL:
+        flags, method, crc, packed, _, name_size, extra_size = HEADER.unpack(source.read(HEADER.size))
+        name, extra = source.read(name_size), source.read(extra_size)
+        if flags & ENCRYPTED:
+            raise BadCompression("the zip archive is encrypted")
+        if method not in (STORED, DEFLATED) or (method == STORED and flags & DESCRIBED and not name.endswith(b"/")):
+            raise BadCompression("the zip archive uses a method that cannot be streamed: use deflate")
+        ignored = name.endswith(b"/") or name.startswith(b"__MACOSX/")
+        files += not ignored
+        if files > 1:
+            raise BadCompression("the zip archive holds more than one file")
+        pieces = _inflated(source) if method == DEFLATED else _stored(source, _stored_size(packed, extra))
+        actual_crc = 0
+        for piece in pieces:
+            actual_crc = zlib.crc32(piece, actual_crc)
+            if not ignored:
+                yield piece
+        if flags & DESCRIBED and method == DEFLATED:
+            crc = _descriptor_crc(source)
+        if actual_crc != crc:
+            raise BadCompression(DAMAGED)
+    if not files or signature not in DIRECTORY:
+        raise BadCompression("the zip archive holds no file" if signature in DIRECTORY else DAMAGED)
+
+
+def _inflated(source: _Input) -> Iterator[bytes]:
+    stream = zlib.decompressobj(wbits=-15)
+    while not stream.eof:
+        data = stream.unconsumed_tail or source.read_some()
+        try:
+            yield stream.decompress(data, STEP)
+        except zlib.error:
+            raise BadCompression(DAMAGED) from None
+    source.buffer = stream.unused_data + source.buffer
+
+
+def _stored(source: _Input, size: int) -> Iterator[bytes]:
+    while size:
+        data = source.read_some()
+        source.buffer = data[size:]
+        yield data[:size]
+        size -= min(size, len(data))
+
+
+def _stored_size(size: int, extra: bytes) -> int:
+    """Return the size of a stored member; over 4 GB it is in the zip64 extra field.
+
+    The uncompressed size, which comes first there, is also the compressed one.
+    """
+    while size == 0xFFFFFFFF and len(extra) >= 4:
+        kind, length = struct.unpack_from("<HH", extra)
+        if kind == 1 and length >= 8:
+            return int.from_bytes(extra[4:12], "little")
+        extra = extra[4 + length :]
+    return size
+
+
+def _descriptor_crc(source: _Input) -> int:
+    """Read the data descriptor behind a member whose header has no CRC, and return its CRC.
+
+    Its signature is optional, and its two sizes have 4 or 8 bytes each.
+    """
+    has_signature = source.peek(4) == DESCRIPTOR
+    crc = int.from_bytes(source.read(8 if has_signature else 4)[-4:], "little")
+    for sizes in (8, 16):
+        next_signature = source.peek(sizes + 4)[sizes:]
+        if next_signature == LOCAL or next_signature in DIRECTORY:
+            source.read(sizes)
+            return crc
+    raise BadCompression(DAMAGED)

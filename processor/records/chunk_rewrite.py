@@ -1,0 +1,109 @@
+"""Rewrite all records of a chunk as RFC 4180 with vector operations: quotes other than `"`, and backslash escapes.
+
+Inside quotes, `\\"` becomes `""`, and any other escape is removed. A `'` that encloses a field becomes `"`, and a
+doubled one becomes single. Every change replaces or removes one byte, so that records keep their places until they are
+joined.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from processor.model import Chunk, Dialect
+from processor.records.extents import Bools, Ints
+from processor.records.marks import CR, LF
+from processor.records.quotes import escaped_places
+
+DOUBLE, NULL = ord('"'), ord("N")
+
+
+@dataclass(frozen=True, slots=True)
+class RewrittenChunk:
+    """The changed bytes of a chunk, a mask of the `removed` bytes (None if there are none), and the `pending` records.
+
+    Pending records (a mask, shape: records) have to be rewritten one by one.
+    """
+
+    data: bytes
+    removed: Bools | None
+    pending: Bools
+
+
+def rewrite_chunk(chunk: Chunk, data: bytes, dialect: Dialect) -> RewrittenChunk:
+    """Rewrite the records of a chunk; `data` is its data, with an LF for each lone CR that ends a record."""
+    pending = chunk.irregular.copy()
+    escape = dialect.escape if dialect.escape and dialect.escape.encode() in data else None
+    other_quotes = dialect.quote != '"' and (
+        b'"' in data or (dialect.quote is not None and dialect.quote.encode() in data)
+    )
+    if not escape and not other_quotes:
+        return RewrittenChunk(data, None, pending)
+    work = _Rewrite(chunk, data, dialect, pending)
+    if escape:
+        work.find_escapes(ord(escape))
+    work.find_quotes()
+    if other_quotes:
+        work.change_quotes()
+    if escape:
+        work.remove_escapes()
+    return RewrittenChunk(work.out.tobytes(), work.removed if work.removed.any() else None, pending)
+
+
+class _Rewrite:
+    """The rewriting of one chunk: its bytes, the changed bytes, and the places of escaped bytes and quotes."""
+
+    def __init__(self, chunk: Chunk, data: bytes, dialect: Dialect, pending: Bools) -> None:
+        self.chunk, self.pending = chunk, pending
+        self.view = np.frombuffer(data, np.uint8)
+        self.out = self.view.copy()
+        self.removed = np.zeros(self.view.size, np.bool_)
+        self.delimiter = ord(dialect.delimiter)
+        self.quote = ord(dialect.quote) if dialect.quote else None
+        self.escaped: Ints = np.empty(0, np.int64)
+
+    def find_escapes(self, escape: int) -> None:
+        """Find the places of escaped bytes."""
+        self.escaped = escaped_places(np.flatnonzero(self.view == escape), self.view.size)
+
+    def unescaped(self, mark: int) -> Ints:
+        """Return the places of a mark that are not escaped."""
+        mask = self.view == mark
+        mask[self.escaped] = False
+        return np.flatnonzero(mask)
+
+    def rows(self, places: Ints) -> Ints:
+        """Return the record of each place."""
+        return np.searchsorted(self.chunk.starts, places, side="right") - 1
+
+    def find_quotes(self) -> None:
+        """Find the unescaped quotes, and the index of each record's first: after an even number, a byte is outside."""
+        self.quotes = self.unescaped(self.quote) if self.quote is not None else self.escaped[:0]
+        self.first = np.searchsorted(self.quotes, self.chunk.starts)
+
+    def change_quotes(self) -> None:
+        """Replace the dialect's quotes by `"`, and undo their doubling."""
+        self.pending[self.rows(self.unescaped(DOUBLE))] = True
+        places = self.quotes
+        closing = (np.arange(places.size) - self.first[self.rows(places)]) % 2 == 1
+        doubled = np.flatnonzero(closing[:-1] & (places[1:] == places[:-1] + 1))
+        self.out[places] = DOUBLE
+        self.out[places[doubled]] = self.quote or 0
+        self.removed[places[doubled + 1]] = True
+
+    def remove_escapes(self) -> None:
+        """Remove escapes, except before a quoted `"`, where they become `"`, and in an unquoted `\\N`."""
+        rows, behind = self.rows(self.escaped), self.view.take(self.escaped)
+        inside = (np.searchsorted(self.quotes, self.escaped) - self.first[rows]) % 2 == 1
+        literal = inside & (behind == DOUBLE)
+        special = ~inside & np.isin(behind, (self.delimiter, DOUBLE, LF, CR))
+        self.pending[rows[special]] = True
+        null = ~inside & (behind == NULL) & self._alone(rows)
+        self.out[self.escaped[literal] - 1] = DOUBLE
+        self.removed[self.escaped[~literal & ~null] - 1] = True
+
+    def _alone(self, rows: Ints) -> Bools:
+        """Mark the escapes that form a whole field together with the byte behind them."""
+        before, after = self.escaped - 2, self.escaped + 1
+        begins = (before < self.chunk.starts[rows]) | (self.view.take(np.maximum(before, 0)) == self.delimiter)
+        last = self.view.take(np.minimum(after, self.view.size - 1))
+        return begins & ((after == self.chunk.ends[rows]) | (last == self.delimiter))

@@ -1,0 +1,65 @@
+"""Rewrite single records of any dialect as RFC 4180, with the values that Python's csv reader finds in their fields."""
+
+import re
+
+from processor.model import Dialect
+from processor.records.marks import NEVER, Marks
+
+
+class RecordRewriter:
+    """The patterns of one dialect that find the values of fields."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self.marks = Marks.of(dialect)
+        self.delimiter = dialect.delimiter.encode()
+        self.quote = (dialect.quote or "").encode()
+        self.escape = (dialect.escape or "").encode()
+        self.opening = self.delimiter + self.quote
+        self.is_standard = self.quote == b'"'
+        q, x = re.escape(self.quote) or NEVER, re.escape(self.escape) or NEVER
+        not_marks = b"[^%b]++|" % (re.escape(self.quote) + re.escape(self.escape)) if q is not NEVER else b""
+        self.body = re.compile(b"%b((?:%b%b%b|%b.)*+)%b" % (q, not_marks, q, q, x, q), re.DOTALL)
+        self.pairs = re.compile(b"%b(.)" % x, re.DOTALL)
+        self.pairs_or_doubled = re.compile(b"%b(.)|%b(%b)" % (x, q, q), re.DOTALL)
+        self.needs_quotes = re.compile(b'[\r\n"' + re.escape(self.delimiter) + b"]")
+
+    def rewrite(self, data: bytes, start: int, stop: int) -> bytes:
+        """Return the record at `[start, stop)`, which is without its line end, in canonical form with LF."""
+        text = data[start:stop]
+        if not self.escape and not (self.quote and (text.startswith(self.quote) or self.opening in text)):
+            fields = text.split(self.delimiter)  # no field is quoted: four times faster
+            return self.delimiter.join([_quoted(field) if b'"' in field else field for field in fields]) + b"\n"
+        fields = self.marks.raw.findall(data, start, stop)
+        if len(fields) > 1 and fields[-2][2] != self.delimiter:
+            fields.pop()  # at the end of the last field the pattern matches the empty text once more
+        return self.delimiter.join([self._canonical(raw, irregular) for raw, irregular, _ in fields]) + b"\n"
+
+    def _canonical(self, raw: bytes, irregular: bytes) -> bytes:
+        if not irregular and self.is_standard and (not self.escape or self.escape not in raw):
+            return raw
+        quoted = self.body.match(raw) if self.quote and raw.startswith(self.quote) else None
+        if quoted:
+            value = self._unquoted(quoted.group(1)) + self._unescaped(raw[quoted.end() :], behind_quote=True)
+            return _quoted(value)
+        # \N is the null of MySQL and of Postgres's text format.
+        value = raw if raw == self.escape + b"N" else self._unescaped(raw)
+        return _quoted(value) if self.needs_quotes.search(value) else value
+
+    def _unquoted(self, body: bytes) -> bytes:
+        if self.escape:
+            return self.pairs_or_doubled.sub(_second_byte, body)
+        return body.replace(self.quote * 2, self.quote)
+
+    def _unescaped(self, text: bytes, *, behind_quote: bool = False) -> bytes:
+        """Remove the escapes; the byte behind a closing quote is never an escape."""
+        if not self.escape:
+            return text
+        return text[:behind_quote] + self.pairs.sub(_second_byte, text[behind_quote:])
+
+
+def _quoted(value: bytes) -> bytes:
+    return b'"' + value.replace(b'"', b'""') + b'"'
+
+
+def _second_byte(match: re.Match[bytes]) -> bytes:
+    return match[match.lastindex or 0]
