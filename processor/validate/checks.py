@@ -43,12 +43,12 @@ def check(rows: Rows, plan: Plan, rejections: Rejections | None = None) -> Check
 
 
 def _inexact_texts(frame: pl.DataFrame, plan: Plan) -> dict[str, pl.Series]:
-    """Return the distinct texts without an exact binary value, for the columns whose type has an exact binary form."""
+    """Return the distinct texts without an exact binary value, for each column that is not opaque and no enum."""
     inexact: dict[str, pl.Series] = {}
     with Batch(frame) as batch:
         for place, field in enumerate(plan.fields):
-            if (kind := exact_form(field.column)) is not None:
-                texts, is_exact = frame.to_series(place), has_exact_value(batch, place, kind)
+            if (form := exact_form(field.column)) is not None:
+                texts, is_exact = frame.to_series(place), has_exact_value(batch, place, form)
                 inexact[texts.name] = (
                     texts.clear() if is_exact.all() else texts.filter(~is_exact).unique(maintain_order=True)
                 )

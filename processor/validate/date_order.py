@@ -9,7 +9,7 @@ import polars as pl
 
 from processor.model import Column
 
-AMBIGUOUS: Final = "{}: day or month may come first: set date_formats, timestamp_formats or locale"
+AMBIGUOUS: Final = "{}: the order of day and month is ambiguous: set date_formats, timestamp_formats or locale"
 _DATE_TYPES: Final = {"date", "timestamp without time zone", "timestamp with time zone"}
 _RANGES: Final = {f"{name}{kind}" for name in ("date", "ts", "tstz") for kind in ("range", "multirange")}
 _TYPES_WITH_SEVERAL: Final = {f"{name}[]" for name in _DATE_TYPES} | _RANGES

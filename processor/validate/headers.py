@@ -19,7 +19,7 @@ def trim(header: str) -> str:
 
 
 def fold(header: str) -> str:
-    """Trim a header and fold its case: headers that agree in this are surely the same name."""
+    """Trim a header and fold its case; headers that are equal afterwards are the same name."""
     return trim(header).casefold()
 
 

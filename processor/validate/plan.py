@@ -112,7 +112,7 @@ def _check_duplicates(names: Sequence[str], matches: Matches) -> None:
         if column in first:
             both = f"{describe(names[first[column]], first[column])} (field {first[column] + 1}) and "
             both += f"{describe(names[place], place)} (field {place + 1})"
-            raise DuplicateHeader(f"the headers {both} lead to the same column {column}")
+            raise DuplicateHeader(f"the headers {both} match the same column {column}")
         first[column] = place
 
 

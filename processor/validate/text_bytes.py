@@ -1,7 +1,7 @@
 """Work on many short texts through one array of their bytes.
 
-This takes a fraction of the time of regular expressions, and numpy works outside of Python's lock. Functions here
-recognise plain spellings; the caller leaves all other texts to a slower function.
+This takes a fraction of the time of regular expressions, and numpy works without Python's lock. Normalisers read plain
+spellings this way and leave all other texts to slower functions.
 """
 
 from typing import Any, Final, cast

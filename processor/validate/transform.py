@@ -51,7 +51,7 @@ def transform(rows: Rows, plan: Plan) -> Transformed:
     fields = [field for field in plan.fields if field.reading != _DEFAULT]
     if not fields:
         return Transformed(rows, Rejections(), ())
-    # One thread works on one series, outside of Python's lock.
+    # Polars works on one series in one thread, without Python's lock.
     with ThreadPoolExecutor(pl.thread_pool_size()) as threads:
         results = list(threads.map(partial(_rewrite, rows), fields))
     collector = RejectionCollector(rows)

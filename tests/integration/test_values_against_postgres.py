@@ -21,7 +21,7 @@ from tests.integration.values_harness import ValueTable
 PER_EXAMPLE = 25
 EXAMPLES = 80 if os.environ.get("IMPORT_JOBS_NIGHTLY") == "1" else 4
 DATED = {name for name in NEAR if "date" in name or "timestamp" in name} | {"public.day", "public.moment"}
-AMBIGUOUS = "day or month may come first"
+AMBIGUOUS = "the order of day and month is ambiguous"
 #: Dates as people write them. Of other texts, such as `9 09 "6`, more are rejected as ambiguous than is necessary.
 PLAIN = re.compile(rf"(?:{CLOCK}[ ,])?(?:{'|'.join(SPOKEN)}|{DATE})(?:[ T]{CLOCK}{OFFSET}?)?")
 
