@@ -1,4 +1,4 @@
-"""One migrated database for all tests of the catalog, which only read it."""
+"""A migrated database that all tests of the catalog share, because they only read it."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from tests.conftest import Cluster, Database
 
 @pytest.fixture(scope="module", params=["closed", "open"])
 def migrated(cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[Database]:
-    """A project of either age: a new one grants nothing on new objects by default, an old one everything."""
+    """Yield a project with new default grants (nothing on new objects) or old ones (everything)."""
     with contextmanager(cluster.clone)(request.param) as db:
         yield db
 
 
 @pytest.fixture(scope="module")
 def catalog(migrated: Database) -> Iterator[psycopg.Connection]:
-    """The administrator's connection to it."""
+    """Yield the connection of the administrator."""
     with migrated.connect() as conn:
         yield conn

@@ -1,4 +1,4 @@
-"""Dump the schema that the migrations create to `supabase/schema.sql`, so that a review shows the effect of a migration.
+"""Dump the resulting schema to `supabase/schema.sql`, so that a review shows the effect of a migration.
 
 A test compares the file with the migrations; `python -m tests.conventions.schema` writes it.
 """

@@ -1,4 +1,4 @@
-"""Supabase's own database linter, run by the official CLI: it finds what is planted, and nothing in what we migrate."""
+"""Supabase's database linter, run by the official CLI: it finds planted faults, and none in the migrated database."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from tests.conventions.usage import use_everything
 
 Finding = tuple[str, str]
 
-# What is planted, and the lint that has to see it. That SECURITY DEFINER functions in public may be called by anon is
-# no lint of this version of the CLI: test_catalog_linter.py looks for it.
+# Statements that plant a fault, and the lint that must find it. This version of the CLI has no lint for SECURITY
+# DEFINER functions in public that anon may execute; test_catalog_linter.py checks that.
 PLANTED: dict[str, Finding] = {
     """
     create table public.open_door (id integer primary key);
@@ -83,14 +83,14 @@ PLANTED: dict[str, Finding] = {
 
 @pytest.fixture(params=["closed", "open"])
 def used(request: pytest.FixtureRequest, db: Database, open_db: Database) -> Database:
-    """A project of either age whose jobs have been through everything: an index that served nothing is a finding."""
+    """Return a project with new or old default grants, after use: an index that is still unused is a finding."""
     database = db if request.param == "closed" else open_db
     use_everything(database)
     return database
 
 
 def expose(database: Database) -> None:
-    """Let the linter see which schemas the Data API exposes, as in supabase/config.toml."""
+    """Set the exposed schemas of the Data API, as in supabase/config.toml, where the linter looks for them."""
     with psycopg.connect(database.superuser_url, autocommit=True) as conn:
         conn.execute(
             sql.SQL("alter database {} set pgrst.db_schemas = 'public, graphql_public'").format(
@@ -100,20 +100,20 @@ def expose(database: Database) -> None:
 
 
 def findings(database: Database, home: Path) -> dict[str, Finding]:
-    """Return everything that the linter has to say: its sentence → the lint and the object."""
+    """Return all findings of the linter: message → name of the lint and of the object."""
     expose(database)
     arguments = ("--type", "all", "--level", "info", "--fail-on", "none", "--output-format", "json")
     done = supabase_cli.run("db", "advisors", f"--remote={database.admin_url}", *arguments, home=home)
     assert done.returncode == 0, done.stderr
-    said = json.loads(done.stdout)
-    assert said["message"] == "db advisors"
+    output = json.loads(done.stdout)
+    assert output["message"] == "db advisors"
     return {
-        each["detail"]: (each["name"], f"{each['metadata'].get('schema')}.{each['metadata']['name']}")
-        for each in said["results"]
+        result["detail"]: (result["name"], f"{result['metadata'].get('schema')}.{result['metadata']['name']}")
+        for result in output["results"]
     }
 
 
-def test_linter_finds_each_planted_fault(db: Database, tmp_path: Path) -> None:
+def test_linter_finds_every_planted_fault(db: Database, tmp_path: Path) -> None:
     with db.connect("supabase_admin") as conn:
         for statements in PLANTED:
             conn.execute(statements)
@@ -124,8 +124,8 @@ def test_linter_finds_nothing_in_the_migrated_database(used: Database, tmp_path:
     assert findings(used, tmp_path) == {}
 
 
-def test_linter_looks_at_the_schema_that_is_not_exposed(db: Database, tmp_path: Path) -> None:
-    """Nothing found is worth something only where the linter may look: here with the administrator's own rights."""
+def test_linter_checks_the_schema_that_is_not_exposed(db: Database, tmp_path: Path) -> None:
+    """No findings mean something only if the linter can see the schema, here with the rights of the administrator."""
     with db.connect() as conn:
         conn.execute("alter function importer.setting(text) reset search_path")
     assert ("function_search_path_mutable", "importer.setting") in findings(db, tmp_path).values()

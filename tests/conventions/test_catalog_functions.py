@@ -1,4 +1,4 @@
-"""What holds for every function of ours, read from the catalog so that nobody has to remember it."""
+"""Rules that hold for all our functions, checked in the catalog."""
 
 import psycopg
 import pytest
@@ -7,7 +7,7 @@ from tests.conftest import Database
 
 OURS = "p.pronamespace in ('public'::regnamespace, 'importer'::regnamespace)"
 API_ROLES = ("anon", "authenticated", "service_role")
-# Whoever is added here can be called by everybody who can sign in, or by the processor: the reason is in its file.
+# The functions that each role may execute; the comment of the function gives the reason.
 EXECUTABLE = {
     "anon": set(),
     "authenticated": {"public.cancel_import_job", "public.create_import_job", "public.retry_import_job"},
@@ -41,7 +41,7 @@ EXECUTABLE = {
         "importer.wake_token",
     },
 }
-# The whole list of what runs with its owner's rights, so that a review sees a new one.
+# All SECURITY DEFINER functions, so that a review sees a new one.
 DEFINERS = {
     "check_admission",
     "check_import_job",
@@ -87,7 +87,7 @@ DEFINERS = {
 
 
 def functions(catalog: psycopg.Connection, condition: str) -> set[str]:
-    """Return our functions of which the condition holds; those that extensions brought are not ours."""
+    """Return our functions that satisfy the condition, without those of extensions."""
     rows = catalog.execute(
         "select p.pronamespace::regnamespace || '.' || p.proname from pg_proc as p where "
         + OURS
@@ -119,7 +119,7 @@ def test_role_may_execute_these_functions_only(catalog: psycopg.Connection, role
     assert functions(catalog, f"has_function_privilege('{role}', p.oid, 'execute')") == EXECUTABLE[role]
 
 
-def test_function_of_everybody_would_be_found(catalog: psycopg.Connection) -> None:
+def test_function_granted_to_everybody_would_be_found(catalog: psycopg.Connection) -> None:
     with catalog.transaction(force_rollback=True):
         catalog.execute("create function importer.open_door() returns void language sql as 'select'")
         assert "importer.open_door" in functions(catalog, "has_function_privilege('anon', p.oid, 'execute')")
@@ -141,12 +141,12 @@ def test_processor_may_create_nothing(catalog: psycopg.Connection) -> None:
     assert rights == (False, False)
 
 
-def test_everything_belongs_to_the_administrator_who_migrated(catalog: psycopg.Connection) -> None:
+def test_every_function_is_owned_by_the_migrating_role(catalog: psycopg.Connection) -> None:
     assert functions(catalog, "p.proowner <> 'postgres'::regrole") == set()
 
 
 def test_every_function_body_was_parsed(migrated: Database, catalog: psycopg.Connection) -> None:
-    """By plpgsql_check where the server has it; otherwise by `create function`, which parses what it is given."""
+    """Use plpgsql_check if the server has it, else `create function`, which parses the body."""
     if catalog.execute("select from pg_available_extensions where name = 'plpgsql_check'").fetchone():
         with migrated.connect("supabase_admin") as superuser:
             assert plpgsql_errors(superuser) == []
@@ -162,7 +162,7 @@ def test_every_function_body_was_parsed(migrated: Database, catalog: psycopg.Con
 
 
 def plpgsql_errors(superuser: psycopg.Connection) -> list[tuple[str, str]]:
-    """Return the errors that plpgsql_check finds; a trigger's function is checked with its table."""
+    """Return the errors that plpgsql_check finds; a trigger function is checked with its table."""
     with superuser.transaction(force_rollback=True):
         superuser.execute("create extension plpgsql_check with schema extensions")
         return superuser.execute(

@@ -1,7 +1,7 @@
-"""The conditions of Supabase's database linter, and those it does not know, as queries of our own.
+"""The conditions of Supabase's database linter, and some that it lacks, as queries.
 
-Each is planted first: a query that finds nothing is worth something only if it would. They look at `public` and
-`importer` alike, exposed or not, and at the tables that the functions make while jobs run.
+For each query a test plants an object that it must find. The queries check `public` and `importer`, whether exposed or
+not, and the tables that the functions create while jobs run.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ CLIENTS = "'anon', 'authenticated'"
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """What must not be: a query for the names of what is so, and statements that make `found` so."""
+    """A fault: a query for the names of faulty objects, and statements that plant the faulty object `name`."""
 
     query: str
     planted: str
-    found: str
+    name: str
 
 
 CONDITIONS = {
@@ -91,7 +91,7 @@ CONDITIONS = {
         """,
         "sleeping",
     ),
-    # `(select auth.jwt() ->> 'role')` is evaluated once as well, but only `(select auth.jwt())` looks so to the linter.
+    # `(select auth.jwt() ->> 'role')` is evaluated once as well, but the linter recognises only `(select auth.jwt())`.
     "policy that asks for the user once for each row": Condition(
         r"""
         select p.tablename || ': ' || p.policyname
@@ -177,32 +177,34 @@ CONDITIONS = {
 
 @pytest.fixture(scope="module")
 def at_work(cluster: Cluster) -> Iterator[psycopg.Connection]:
-    """A database in which a job is at work, with the tables that were made for it."""
+    """Yield a database in which a job is running, with the tables that were created for it."""
     with contextmanager(cluster.clone)("closed") as db:
         use_everything(db)
         with db.connect() as conn:
             yield conn
 
 
-def found(conn: psycopg.Connection, condition: Condition) -> list[str]:
+def findings(conn: psycopg.Connection, condition: Condition) -> list[str]:
     return sorted(name for (name,) in conn.execute(condition.query))
 
 
 @pytest.mark.parametrize("name", CONDITIONS)
-def test_catalog_is_free_of(catalog: psycopg.Connection, name: str) -> None:
-    assert found(catalog, CONDITIONS[name]) == []
+def test_catalog_has_no(catalog: psycopg.Connection, name: str) -> None:
+    assert findings(catalog, CONDITIONS[name]) == []
 
 
 @pytest.mark.parametrize("name", CONDITIONS)
-def test_query_would_find(catalog: psycopg.Connection, name: str) -> None:
+def test_query_finds_a_planted(catalog: psycopg.Connection, name: str) -> None:
     condition = CONDITIONS[name]
     with catalog.transaction(force_rollback=True):
         catalog.execute(condition.planted)
-        assert condition.found in found(catalog, condition)
+        assert condition.name in findings(catalog, condition)
 
 
 @pytest.mark.parametrize("name", CONDITIONS)
-def test_tables_made_for_a_job_are_free_of(at_work: psycopg.Connection, name: str) -> None:
-    made = at_work.execute("select relname from pg_class where relname ~ '^(staging|keys)_' and relkind = 'r'").fetchall()
+def test_tables_of_a_job_have_no(at_work: psycopg.Connection, name: str) -> None:
+    made = at_work.execute(
+        "select relname from pg_class where relname ~ '^(staging|keys)_' and relkind = 'r'"
+    ).fetchall()
     assert len(made) == 2
-    assert found(at_work, CONDITIONS[name]) == []
+    assert findings(at_work, CONDITIONS[name]) == []

@@ -1,4 +1,4 @@
-"""What holds for every table of ours, read from the catalog so that nobody has to remember it."""
+"""Rules that hold for all our tables, checked in the catalog."""
 
 import re
 
@@ -15,7 +15,7 @@ def tables(catalog: psycopg.Connection, condition: str) -> list[str]:
     return names(catalog, f"select c.oid::regclass::text from pg_class as c where {OURS} and {condition}")
 
 
-def test_tables_are_those_of_the_design(catalog: psycopg.Connection) -> None:
+def test_there_are_no_other_tables(catalog: psycopg.Connection) -> None:
     assert tables(catalog, "true") == [
         "import_job_errors",
         "import_job_events",
@@ -94,22 +94,22 @@ def test_missing_index_would_be_found(catalog: psycopg.Connection) -> None:
 
 
 def policies(catalog: psycopg.Connection) -> list[tuple[str, str]]:
-    """Return name and expressions of every policy of ours, those on storage.objects included."""
+    """Return the names and expressions of our policies, including those on storage.objects."""
     return catalog.execute(
         "select policyname, coalesce(qual, '') || ' ' || coalesce(with_check, '') from pg_policies"
         " where schemaname in ('public', 'importer') or policyname like 'import-jobs:%'"
     ).fetchall()
 
 
-def test_policies_ask_for_the_user_once_a_statement(catalog: psycopg.Connection) -> None:
-    """`(select auth.uid())` is evaluated once, a bare `auth.uid()` once for each row."""
+def test_policies_evaluate_auth_functions_once_per_statement(catalog: psycopg.Connection) -> None:
+    """Postgres evaluates `(select auth.uid())` once for a statement, but a bare `auth.uid()` once for each row."""
     once = re.compile(r"\( SELECT auth\.(uid|jwt)\(\) AS \1\)")
     bare = [name for name, text in policies(catalog) if "auth." in once.sub("", text)]
     assert bare == []
     assert any("( SELECT auth.uid() AS uid)" in text for _, text in policies(catalog))
 
 
-def test_policies_name_their_role(catalog: psycopg.Connection) -> None:
+def test_policies_are_for_named_roles(catalog: psycopg.Connection) -> None:
     query = "select policyname from pg_policies where schemaname = 'public' and roles && '{public,anon}'::name[]"
     assert names(catalog, query) == []
 
@@ -122,7 +122,7 @@ def test_at_most_one_permissive_policy_for_a_role_and_an_action(catalog: psycopg
     assert names(catalog, query) == []
 
 
-def test_nothing_is_granted_to_everybody(catalog: psycopg.Connection) -> None:
+def test_nothing_is_granted_to_public_or_anon(catalog: psycopg.Connection) -> None:
     query = f"""
     select c.oid::regclass::text from pg_class as c cross join lateral aclexplode(c.relacl) as g
     where {OURS} and g.grantee in (0, 'anon'::regrole)

@@ -1,4 +1,4 @@
-"""The migrations as files (names, order, opening paragraphs) and as a whole: they run once and make the committed schema."""
+"""The migrations as files (names, order, paragraphs) and as a whole: they run once and create the committed schema."""
 
 import os
 import re

@@ -1,6 +1,6 @@
--- The rules of importer.next_jobs as one query over the whole queue, for tests: right, and slow where many jobs wait.
+-- The rules of importer.next_jobs() as one query over the whole queue, for tests: correct, but slow for long queues.
 create or replace function pg_temp.next_jobs_windows(max_jobs integer) returns setof uuid
-language sql volatile set search_path = ''
+language sql volatile set search_path = pg_catalog, pg_temp
 as $$
   with active as (
     select
@@ -20,8 +20,8 @@ as $$
       or (j.status = 'pending' and j.run_after <= clock_timestamp() and j.attempts < j.max_attempts)
   ),
 
-  -- A turn that has ended was a turn, too: else one processor with one slot would empty the oldest
-  -- owner's queue before it looks at another's.
+  -- Jobs that have ended count as turns, too; otherwise one processor with one slot would empty the queue of the owner
+  -- with the oldest jobs before it took a job of another.
   served as (
     select
       o.created_by,

@@ -1,4 +1,4 @@
-"""Who asks, what is asked, what comes of it: tables of text that say who may do what, and the people to ask."""
+"""Permission matrices as text, and a database with a connection for each role in them."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ OWNERS_JOB = "00000000-0000-4000-8000-0000000000f1"
 SERVICES_JOB = "00000000-0000-4000-8000-0000000000f2"
 OWNERS_FILE = f"{OWNER}/people.csv"
 
-# Something of everything: a target, a job of a user's and one of the service's, with all that hangs on a job. The
-# service's has neither lease nor ledger, so that an administrator can insert them.
+# A target, a job of a user and one of the service, and rows in all tables that depend on a job. The job of the service
+# has neither a lease nor a ledger, so that an administrator can insert them.
 SEED = f"""
 create table public.people (id bigint primary key, name text);
 select importer.register_target('public.people');
@@ -41,28 +41,28 @@ insert into storage.objects (bucket_id, name) values ('imports', '{OWNERS_FILE}'
 
 
 def parsed(text: str) -> dict[str, dict[str, str]]:
-    """Read a table of text: a title line, then a line each; the first cell names the line."""
+    """Parse a table of text: a title line, then one line for each entry, whose first cell is its name."""
     title, *lines = [[cell.strip() for cell in line.split("|")] for line in text.strip().splitlines()]
     table = {" ".join(name.split()): dict(zip(title[1:], cells, strict=True)) for name, *cells in lines}
-    assert len(table) == len(lines), "a line stands there twice"
+    assert len(table) == len(lines), "a line occurs twice"
     return table
 
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """A database with something of everything in it, and a connection for each who may come to it."""
+    """A database with rows in all tables, and a connection for each role."""
 
     queue: Queue
     connections: dict[str, psycopg.Connection]
 
     @contextmanager
     def acting(self, role: str) -> Iterator[psycopg.Connection]:
-        """Be the role, in a transaction that is rolled back."""
+        """Return the connection of a role, in a transaction that is rolled back."""
         with self.connections[role].transaction(force_rollback=True):
             yield self.connections[role]
 
     def outcome(self, role: str, statement: str) -> str:
-        """Return how many rows a statement touches, `-` when it is not permitted, another error's code."""
+        """Return the number of rows of a statement, `-` if it is not permitted, or the SQLSTATE of another error."""
         with self.acting(role) as conn:
             try:
                 return str(conn.execute(statement).rowcount)
@@ -70,12 +70,12 @@ class People:
                 return REFUSED if exc.sqlstate == "42501" else str(exc.sqlstate)
 
     def names(self, query: str, *parameters: object) -> set[str]:
-        """Return the first column of an administrator's query."""
+        """Execute a query as the administrator; return the values of its first column."""
         return {name for (name,) in self.connections["postgres"].execute(query, parameters or None)}
 
 
 def people(cluster: Cluster, kind: Kind) -> Iterator[People]:
-    """Everybody, in a project of either age: new ones (closed) grant nothing by default, old ones (open) everything."""
+    """Yield a database with new (closed: nothing is granted) or old (open: everything is granted) default grants."""
     with (
         contextmanager(cluster.clone)(kind) as db,
         db.connect() as admin,

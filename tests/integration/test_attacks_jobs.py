@@ -1,11 +1,11 @@
-"""Jobs as an attacker writes them: with a state, an owner, a lease of his own; and what he does with another's."""
+"""Attacks on jobs: jobs inserted with a state, an owner or a lease, and access to jobs of other users."""
 
 from uuid import UUID, uuid4
 
 import psycopg
 import pytest
 
-from tests.integration.queue_harness import OTHER, OWNER, Queue, refused
+from tests.integration.queue_harness import OTHER, OWNER, Queue, raises
 
 FORGED = {
     "status": "'completed'",
@@ -33,7 +33,7 @@ FORGED = {
 
 
 def insert(conn: psycopg.Connection, columns: str = "", values: str = "") -> UUID:
-    """Insert a job of the caller's with more columns than it may write."""
+    """Insert a job of the caller with additional columns; return its id."""
     statement = (
         f"insert into public.import_jobs (object_path, target{columns}) values (%s, 'people'{values}) returning id"
     )
@@ -42,7 +42,7 @@ def insert(conn: psycopg.Connection, columns: str = "", values: str = "") -> UUI
 
 @pytest.mark.parametrize("column", FORGED)
 def test_client_cannot_insert_a_job_with_a_state_of_its_own(queue: Queue, column: str) -> None:
-    with queue.user() as conn, refused("42501"):
+    with queue.user() as conn, raises("42501"):
         insert(conn, f", {column}", f", {FORGED[column]}")
 
 
@@ -50,7 +50,7 @@ def test_client_cannot_insert_a_job_with_a_state_of_its_own(queue: Queue, column
 def test_client_cannot_write_state_into_its_job(queue: Queue, column: str) -> None:
     job = queue.insert(created_by=OWNER)
     code = "IJ101" if column == "status" else "42501"
-    with queue.user() as conn, refused(code):
+    with queue.user() as conn, raises(code):
         conn.execute(f"update public.import_jobs set {column} = {FORGED[column]} where id = %s", [job])
 
 
@@ -59,14 +59,14 @@ def test_what_a_job_imports_cannot_be_changed_after_the_insert(queue: Queue, col
     job = queue.job_that_is("failed", created_by=OWNER)
     statement = f"update public.import_jobs set {column} = default, status = 'pending' where id = %s"
     for conn in (queue.user(), queue.db.connect("service_role")):
-        with conn, refused("42501"):
+        with conn, raises("42501"):
             conn.execute(statement, [job])
     assert queue.row(job, "status", "target") == ("failed", "people")
 
 
 @pytest.mark.parametrize("column", ["status", "attempts", "phase", "error_code"])
 def test_not_even_the_administrator_inserts_a_job_that_is_not_new(queue: Queue, column: str) -> None:
-    with refused("IJ101"):
+    with raises("IJ101"):
         insert(queue.admin, f", {column}", f", {FORGED[column]}")
 
 
@@ -87,15 +87,15 @@ def test_not_even_the_administrator_inserts_a_job_that_is_not_new(queue: Queue, 
 def test_client_reaches_nothing_in_importer(queue: Queue, statement: str) -> None:
     with queue.user() as conn:
         job = insert(conn)
-        with refused("42501"):
+        with raises("42501"):
             conn.execute(statement, [job])
 
 
 @pytest.mark.parametrize("function", ["cancel_import_job", "retry_import_job"])
 @pytest.mark.parametrize("status", ["pending", "running", "failed"])
-def test_another_tenants_job_is_not_there(queue: Queue, function: str, status: str) -> None:
+def test_another_tenants_job_does_not_exist_for_a_function(queue: Queue, function: str, status: str) -> None:
     job = queue.job_that_is(status, created_by=OTHER)
-    with queue.user() as conn, refused("IJ108"):
+    with queue.user() as conn, raises("IJ108"):
         conn.execute(f"select public.{function}(%s)", [job])
     assert queue.row(job, "status") == status
 
@@ -103,7 +103,7 @@ def test_another_tenants_job_is_not_there(queue: Queue, function: str, status: s
 def test_another_tenants_job_and_one_that_does_not_exist_look_alike(queue: Queue) -> None:
     answers = []
     for job in (queue.insert(created_by=OTHER), uuid4()):
-        with queue.user() as conn, refused("IJ108") as caught:
+        with queue.user() as conn, raises("IJ108") as caught:
             conn.execute("select public.cancel_import_job(%s)", [job])
         answers.append((caught.value.diag.message_primary, caught.value.diag.message_hint))
     assert answers[0] == answers[1]
@@ -122,9 +122,9 @@ def test_another_tenants_job_is_not_touched_by_an_update_without_where(queue: Qu
 )
 def test_anothers_errors_and_events_are_not_to_be_read(queue: Queue, table: str, way: str) -> None:
     claim = queue.running(created_by=OTHER)
-    error = {"record": 1, "line": 2, "column": "a", "code": "IJ403", "message": "m", "raw": "secret"}
+    rejection = {"record": 1, "line": 2, "column": "a", "code": "IJ403", "message": "m", "raw": "secret"}
     queue.open(claim)
-    queue.commit(claim, loaded=0, rejected=1, errors=[error])
+    queue.commit(claim, loaded=0, rejected=1, rejections=[rejection])
     with queue.user() as conn:
         assert conn.execute(f"select from public.{table}{way}", [claim.id] if "%s" in way else None).rowcount == 0
     with queue.user(OTHER) as conn:
@@ -132,7 +132,7 @@ def test_anothers_errors_and_events_are_not_to_be_read(queue: Queue, table: str,
 
 
 def test_anothers_rows_do_not_leak_through_a_function_in_the_filter(queue: Queue) -> None:
-    """A leaky function of one's own must not see rows before the policy has judged them."""
+    """A leaky function of the caller must not see rows before the policy has been applied."""
     queue.insert(created_by=OTHER, object_path=f"{OTHER}/secret.csv")
     with queue.user() as conn:
         conn.execute(
@@ -151,13 +151,13 @@ def test_upsert_over_anothers_job_is_refused(queue: Queue) -> None:
         "insert into public.import_jobs (id, object_path, target) values (%s, %s, 'people')"
         " on conflict (id) do update set status = 'cancelled'"
     )
-    with queue.user() as conn, refused("42501"):
+    with queue.user() as conn, raises("42501"):
         conn.execute(statement, [job, f"{OWNER}/a.csv"])
     assert queue.row(job, "status", "created_by") == ("pending", OTHER)
 
 
-def test_claims_of_another_in_a_job_are_the_callers_own(queue: Queue) -> None:
-    """The snapshot is of the claims that PostgREST verified, whatever the job says."""
+def test_job_keeps_the_claims_of_the_caller(queue: Queue) -> None:
+    """The snapshot holds the claims that PostgREST verified, whatever the options of the job contain."""
     with queue.user() as conn:
         job = insert(conn, ", options", f""", '{{"mapping": {{"sub": "{OTHER}"}}}}'""")
     kept = queue.value("select claims ->> 'sub' from importer.job_identities where job_id = %s", job)

@@ -1,15 +1,15 @@
-"""Options as an attacker writes them: too large, too deep, of the wrong kind, or SQL; refused at the insert."""
+"""Attacks with options: too large, too deeply nested, of the wrong type, or SQL; the insert fails."""
 
 import json
 
 import pytest
 from psycopg.types.json import Jsonb
 
-from tests.integration.queue_harness import OWNER, Queue, refused
+from tests.integration.queue_harness import OWNER, Queue, raises
 
 INSERT = "insert into public.import_jobs (object_path, target, options) values (%s, 'people', %s)"
 PATH = f"{OWNER}/people.csv"
-DEPTH = 3_000  # below the depth at which Postgres itself gives up with 54001
+DEPTH = 3_000  # below the depth at which Postgres itself raises 54001
 
 
 def nested(depth: int, inner: str) -> str:
@@ -42,29 +42,29 @@ REFUSED = {
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_options_are_refused_at_the_insert(queue: Queue, name: str) -> None:
-    with queue.user() as conn, refused("IJ102"):
+    with queue.user() as conn, raises("IJ102"):
         conn.execute(INSERT, [PATH, Jsonb(REFUSED[name])])
 
 
 @pytest.mark.parametrize("option", ["mapping", "null_values", "locale", "unknown"])
 def test_deep_nesting_is_refused_at_the_insert(queue: Queue, option: str) -> None:
-    with queue.user() as conn, refused("IJ102"):
+    with queue.user() as conn, raises("IJ102"):
         conn.execute(INSERT, [PATH, f'{{"{option}": {nested(DEPTH, "1")}}}'])
 
 
 def test_nesting_beyond_the_servers_stack_is_refused_by_the_server(queue: Queue) -> None:
-    with queue.user() as conn, refused("54001"):
+    with queue.user() as conn, raises("54001"):
         conn.execute(INSERT, [PATH, f'{{"mapping": {nested(200_000, "1")}}}'])
 
 
 @pytest.mark.parametrize("text", ["", "{", "nul", '{"trim": tru}', '{"locale": "\\u0000"}'])
-def test_what_is_no_json_is_refused_by_the_server(queue: Queue, text: str) -> None:
-    with queue.user() as conn, refused("22P05" if "u0000" in text else "22P02"):
+def test_invalid_json_is_refused_by_the_server(queue: Queue, text: str) -> None:
+    with queue.user() as conn, raises("22P05" if "u0000" in text else "22P02"):
         conn.execute(INSERT, [PATH, text])
 
 
-def test_refusal_does_not_repeat_megabytes(queue: Queue) -> None:
-    with queue.user() as conn, refused("IJ102") as caught:
+def test_error_message_does_not_repeat_megabytes(queue: Queue) -> None:
+    with queue.user() as conn, raises("IJ102") as caught:
         conn.execute(INSERT, [PATH, Jsonb({"x" * 60_000: 1})])
     assert len(str(caught.value)) < 1_000
 

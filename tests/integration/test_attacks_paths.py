@@ -1,8 +1,8 @@
-"""Paths, buckets and targets as an attacker names them: refused at the insert, or text and nothing else."""
+"""Attacks with paths, buckets and targets: the insert fails, or the value is treated as plain text."""
 
 import pytest
 
-from tests.integration.queue_harness import OTHER, OWNER, Queue, refused
+from tests.integration.queue_harness import OTHER, OWNER, Queue, raises
 
 INSERT = "insert into public.import_jobs (bucket_id, object_path, target) values (%s, %s, %s) returning id"
 IMPOSSIBLE = [
@@ -26,7 +26,7 @@ IMPOSSIBLE = [
     ),
     f"{OWNER}/" + "a" * 1024,
 ]
-# Nothing decodes them on the way to Storage; they are refused all the same, as no upload can have made such a name.
+# Nothing on the way to Storage decodes these, but no upload can create such a name, so they are refused as well.
 ENCODED = [
     *(f"{OWNER}/%2e%2e/{OTHER}/a.csv", f"{OWNER}/%2E%2E%2F{OTHER}/a.csv", f"{OWNER}/..%2f{OTHER}/a.csv"),
     *(f"{OWNER}/..\\{OTHER}\\a.csv", f"{OWNER}\\..\\a.csv", f"{OWNER}/%00.csv", f"{OWNER}/%5c..%5c{OTHER}/a.csv"),
@@ -41,31 +41,31 @@ FOREIGN = [
 
 @pytest.mark.parametrize("path", IMPOSSIBLE, ids=ascii)
 def test_impossible_path_is_refused(queue: Queue, path: str) -> None:
-    with queue.user() as conn, refused("IJ107"):
+    with queue.user() as conn, raises("IJ107"):
         conn.execute(INSERT, ["imports", path, "people"])
 
 
 @pytest.mark.parametrize("path", IMPOSSIBLE, ids=ascii)
 def test_impossible_path_is_refused_to_the_service_too(queue: Queue, path: str) -> None:
-    with queue.db.connect("service_role") as conn, refused("IJ107"):
+    with queue.db.connect("service_role") as conn, raises("IJ107"):
         conn.execute(INSERT, ["imports", path, "people"])
 
 
 @pytest.mark.parametrize("path", ENCODED, ids=ascii)
 def test_encoded_path_is_refused(queue: Queue, path: str) -> None:
-    with queue.user() as conn, refused("IJ107"):
+    with queue.user() as conn, raises("IJ107"):
         conn.execute(INSERT, ["imports", path, "people"])
 
 
 @pytest.mark.parametrize("path", FOREIGN, ids=ascii)
 def test_path_that_is_not_below_the_own_id_is_refused(queue: Queue, path: str) -> None:
-    with queue.user() as conn, refused("IJ602"):
+    with queue.user() as conn, raises("IJ602"):
         conn.execute(INSERT, ["imports", path, "people"])
 
 
 @pytest.mark.parametrize("bucket", ["avatars", "Imports", "imports ", "imports/../avatars", "", "'; select 1; --"])
 def test_another_bucket_is_refused(queue: Queue, bucket: str) -> None:
-    with queue.user() as conn, refused("IJ602"):
+    with queue.user() as conn, raises("IJ602"):
         conn.execute(INSERT, [bucket, f"{OWNER}/a.csv", "people"])
 
 
@@ -73,18 +73,18 @@ def test_another_bucket_is_refused(queue: Queue, bucket: str) -> None:
 def test_overlong_name_is_refused(queue: Queue, which: int) -> None:
     values = ["imports", f"{OWNER}/a.csv", "people"]
     values[which] += "x" * 5_000_000
-    with queue.user() as conn, refused("IJ107"):
+    with queue.user() as conn, raises("IJ107"):
         conn.execute(INSERT, values)
 
 
 @pytest.mark.parametrize("text", ["people\x1b[2J", "people\x1b]0;x\x07", "people\n", "people\x7f"], ids=ascii)
 @pytest.mark.parametrize("column", ["target", "bucket_id", "idempotency_key", "object_path"])
 def test_control_characters_are_refused_everywhere(queue: Queue, column: str, text: str) -> None:
-    """They would reach the terminal of whoever lists the jobs."""
+    """Control characters would reach the terminal of anyone who lists the jobs."""
     values = {"object_path": "service/a.csv", "target": "people", "bucket_id": "imports", "idempotency_key": "k"}
     values[column] += text
     statement = f"insert into public.import_jobs ({', '.join(values)}) values (%s, %s, %s, %s)"
-    with queue.db.connect("service_role") as conn, refused("IJ107"):
+    with queue.db.connect("service_role") as conn, raises("IJ107"):
         conn.execute(statement, list(values.values()))
 
 

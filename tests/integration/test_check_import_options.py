@@ -1,10 +1,10 @@
-"""importer.check_import_options: a wrong option is known at the insert."""
+"""importer.check_import_options: invalid options fail at the insert."""
 
 import pytest
 from psycopg.types.json import Jsonb
 
-from processor.dialect.given import DELIMITERS
-from tests.integration.queue_harness import OWNER, Queue, refused
+from processor.dialect.options import DELIMITERS
+from tests.integration.queue_harness import OWNER, Queue, raises
 
 GOOD = [
     {},
@@ -81,44 +81,44 @@ def check(queue: Queue, options: object) -> None:
 
 
 @pytest.mark.parametrize("options", GOOD, ids=str)
-def test_right_options_pass(queue: Queue, options: object) -> None:
+def test_valid_options_pass(queue: Queue, options: object) -> None:
     check(queue, options)
 
 
 @pytest.mark.parametrize("options", BAD, ids=lambda options: str(options)[:40])
-def test_wrong_options_are_refused(queue: Queue, options: object) -> None:
-    with refused("IJ102"):
+def test_invalid_options_are_refused(queue: Queue, options: object) -> None:
+    with raises("IJ102"):
         check(queue, options)
 
 
-def test_refusal_names_the_unknown_option(queue: Queue) -> None:
-    with refused("IJ102") as caught:
+def test_error_names_the_unknown_option(queue: Queue) -> None:
+    with raises("IJ102") as caught:
         check(queue, {"delimeter": ";"})
     assert caught.value.diag.message_primary == 'unknown option "delimeter"'
 
 
-def test_refusal_names_the_option_and_what_it_takes_but_not_its_value(queue: Queue) -> None:
-    with refused("IJ102") as caught:
+def test_error_names_the_option_and_its_kind_but_not_its_value(queue: Queue) -> None:
+    with raises("IJ102") as caught:
         check(queue, {"on_error": "s3cret"})
     assert caught.value.diag.message_primary == 'invalid value for option "on_error"'
     assert caught.value.diag.message_hint == "The value must be skip or abort."
     assert "s3cret" not in str(caught.value)
 
 
-def test_refusal_of_a_delimiter_lists_all_words(queue: Queue) -> None:
-    with refused("IJ102") as caught:
+def test_error_about_a_delimiter_lists_all_names(queue: Queue) -> None:
+    with raises("IJ102") as caught:
         check(queue, {"delimiter": "tabulator"})
     words = "tab, comma, semicolon, pipe, colon or space"
     assert caught.value.diag.message_hint == f"The value must be one character, or {words}."
 
 
-def test_insert_with_wrong_options_is_refused(queue: Queue) -> None:
-    with refused("IJ102"):
+def test_insert_with_invalid_options_is_refused(queue: Queue) -> None:
+    with raises("IJ102"):
         queue.insert(options='{"trim": "yes"}')
 
 
-def test_clients_insert_is_checked_too(queue: Queue) -> None:
-    with queue.user(OWNER) as client, refused("IJ102"):
+def test_insert_by_a_client_is_checked(queue: Queue) -> None:
+    with queue.user(OWNER) as client, raises("IJ102"):
         client.execute("""insert into import_jobs (object_path, target, options) values ('a', 't', '{"x": 1}')""")
 
 
@@ -126,18 +126,18 @@ def test_clients_insert_is_checked_too(queue: Queue) -> None:
     "path", ["", "/a.csv", "a//b.csv", "a/", "./a.csv", "a/../b.csv", "..", ".", "a\nb.csv", "a" * 1025]
 )
 def test_impossible_path_is_refused(queue: Queue, path: str) -> None:
-    with refused("IJ107"):
+    with raises("IJ107"):
         queue.insert(object_path=path)
 
 
 @pytest.mark.parametrize("path", ["a.csv", "a/.hidden", "a/b..c/d.csv", "a/...", "a" * 1024])
-def test_possible_path_passes(queue: Queue, path: str) -> None:
+def test_valid_path_passes(queue: Queue, path: str) -> None:
     queue.insert(object_path=path)
 
 
 @pytest.mark.parametrize("columns", [{"target": "x" * 513}, {"bucket_id": "x" * 129}, {"idempotency_key": "x" * 513}])
 def test_overlong_texts_are_refused(queue: Queue, columns: dict[str, str]) -> None:
-    with refused("IJ107"):
+    with raises("IJ107"):
         queue.insert(**columns)
 
 
@@ -152,19 +152,19 @@ def test_overlong_texts_are_refused(queue: Queue, columns: dict[str, str]) -> No
     ids=str,
 )
 def test_new_job_with_a_state_of_its_own_is_refused(queue: Queue, columns: dict[str, object]) -> None:
-    with refused("IJ101"):
+    with raises("IJ101"):
         queue.insert(**columns)
 
 
 def test_second_job_of_an_owner_with_the_same_key_is_refused(queue: Queue) -> None:
     queue.insert(created_by=OWNER, idempotency_key="k")
-    with refused("23505"):
+    with raises("23505"):
         queue.insert(created_by=OWNER, idempotency_key="k")
 
 
 def test_second_job_without_owner_with_the_same_key_is_refused(queue: Queue) -> None:
     queue.insert(idempotency_key="k")
-    with refused("23505"):
+    with raises("23505"):
         queue.insert(idempotency_key="k")
 
 

@@ -1,4 +1,4 @@
-"""importer.claim_file: the same file of the same owner into the same target is loaded once, also at the same moment."""
+"""importer.claim_file: a file is loaded once for each owner and target, also if two jobs claim it concurrently."""
 
 import threading
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.integration.queue_harness import OTHER, OWNER, Claim, Queue, refused
+from tests.integration.queue_harness import OTHER, OWNER, Claim, Queue, raises
 
 SHA = "5e" * 32
 PEOPLE = """
@@ -32,7 +32,7 @@ def claim_file(
 
 
 def imported(queue: Queue, sha256: str = SHA, **columns: object) -> Claim:
-    """A completed job that has loaded this file."""
+    """Return the claim of a completed job that has loaded this file."""
     claim = queue.running(**columns)
     assert claim_file(queue, claim, sha256) is None
     queue.open(claim)
@@ -41,27 +41,27 @@ def imported(queue: Queue, sha256: str = SHA, **columns: object) -> Claim:
     return claim
 
 
-def test_new_file_may_load_and_its_hash_is_kept(people: Queue) -> None:
+def test_new_file_may_be_loaded_and_its_hash_is_stored(people: Queue) -> None:
     claim = people.running()
     assert claim_file(people, claim) is None
     assert people.row(claim.id, "file_sha256") == SHA
 
 
-def test_completed_job_has_imported_it(people: Queue) -> None:
+def test_file_of_a_completed_job_is_a_duplicate(people: Queue) -> None:
     first = imported(people)
     second = people.running()
     assert claim_file(people, second) == {"duplicate_of": str(first.id), "status": "completed"}
     assert people.row(second.id, "file_sha256") == SHA
 
 
-def test_running_job_is_about_to_import_it(people: Queue) -> None:
+def test_file_of_a_running_job_is_being_imported(people: Queue) -> None:
     first, second = people.running(), people.running()
     assert claim_file(people, first) is None
     assert claim_file(people, second) == {"duplicate_of": str(first.id), "status": "running"}
 
 
-def test_job_that_waits_keeps_nobody_waiting(people: Queue) -> None:
-    """Else two that had both stored the hash would put each other off for ever."""
+def test_waiting_job_does_not_make_another_wait(people: Queue) -> None:
+    """Otherwise two jobs that had both stored the hash would postpone each other for ever."""
     first, second = people.running(), people.running()
     claim_file(people, first)
     claim_file(people, second)
@@ -69,7 +69,7 @@ def test_job_that_waits_keeps_nobody_waiting(people: Queue) -> None:
     assert claim_file(people, first) is None
 
 
-def test_completed_job_is_named_before_a_running_one(people: Queue) -> None:
+def test_completed_job_takes_precedence_over_a_running_one(people: Queue) -> None:
     forced = people.running(options='{"force": true}')
     assert claim_file(people, forced) is None
     first = people.running()
@@ -80,17 +80,17 @@ def test_completed_job_is_named_before_a_running_one(people: Queue) -> None:
     assert claim_file(people, people.running()) == {"duplicate_of": str(first.id), "status": "completed"}
 
 
-def test_asking_again_gives_the_same_answer(people: Queue) -> None:
+def test_second_call_returns_the_same(people: Queue) -> None:
     claim = people.running()
     assert [claim_file(people, claim), claim_file(people, claim)] == [None, None]
 
 
-def test_another_file_may_load(people: Queue) -> None:
+def test_another_file_may_be_loaded(people: Queue) -> None:
     imported(people)
     assert claim_file(people, people.running(), "00" * 32) is None
 
 
-def test_another_target_may_load_it(people: Queue) -> None:
+def test_file_may_be_loaded_into_another_target(people: Queue) -> None:
     imported(people)
     assert claim_file(people, people.running(target="cities")) is None
 
@@ -102,13 +102,13 @@ def test_target_and_its_table_are_the_same(people: Queue, one: str, other: str) 
 
 
 @pytest.mark.parametrize("owners", [(OWNER, OTHER), (OWNER, None), (None, OWNER)])
-def test_another_owner_may_load_it(people: Queue, owners: tuple[object, object]) -> None:
+def test_another_owner_may_load_the_file(people: Queue, owners: tuple[object, object]) -> None:
     imported(people, created_by=owners[0])
     assert claim_file(people, people.running(created_by=owners[1])) is None
 
 
 @pytest.mark.parametrize("owner", [OWNER, None])
-def test_same_owner_is_told(people: Queue, owner: object) -> None:
+def test_same_owner_gets_the_earlier_job(people: Queue, owner: object) -> None:
     first = imported(people, created_by=owner)
     assert claim_file(people, people.running(created_by=owner))["duplicate_of"] == str(first.id)
 
@@ -122,7 +122,7 @@ def test_same_owner_is_told(people: Queue, owner: object) -> None:
     ],
     ids=["undone", "dry run", "deleted"],
 )
-def test_job_that_has_nothing_in_the_target_does_not_count(people: Queue, change: str) -> None:
+def test_job_without_rows_in_the_target_does_not_count(people: Queue, change: str) -> None:
     imported(people)
     people.admin.execute(change)
     assert claim_file(people, people.running()) is None
@@ -139,7 +139,7 @@ def test_job_that_did_not_complete_does_not_count(people: Queue, status: str) ->
     assert claim_file(people, people.running()) is None
 
 
-def test_duplicate_is_not_named_but_the_first_job(people: Queue) -> None:
+def test_first_job_is_returned_rather_than_a_duplicate(people: Queue) -> None:
     first = imported(people)
     second = people.running()
     claim_file(people, second)
@@ -160,7 +160,7 @@ def test_duplicate_of_a_deleted_job_does_not_count(people: Queue) -> None:
     assert claim_file(people, people.running()) is None
 
 
-def test_interrupted_job_with_rows_in_is_waited_for(people: Queue) -> None:
+def test_interrupted_job_with_rows_in_the_target_is_waited_for(people: Queue) -> None:
     first = people.running()
     claim_file(people, first)
     people.open(first)
@@ -170,14 +170,14 @@ def test_interrupted_job_with_rows_in_is_waited_for(people: Queue) -> None:
     assert claim_file(people, second) == {"duplicate_of": str(first.id), "status": "running"}
 
 
-def test_interrupted_job_without_rows_in_is_not(people: Queue) -> None:
+def test_interrupted_job_without_rows_is_not_waited_for(people: Queue) -> None:
     first = people.running()
     claim_file(people, first)
     people.fail(first, transient=True)
     assert claim_file(people, people.running()) is None
 
 
-def test_job_with_rows_in_goes_on(people: Queue) -> None:
+def test_job_with_rows_in_the_target_goes_on(people: Queue) -> None:
     first = people.running()
     people.open(first)
     people.commit(first)
@@ -197,18 +197,18 @@ def test_force_loads_it_again(people: Queue, where: str) -> None:
     assert people.row(claim.id, "file_sha256") == SHA
 
 
-def test_job_wins_over_its_target(people: Queue) -> None:
+def test_option_of_the_job_takes_precedence_over_the_target(people: Queue) -> None:
     imported(people)
     people.admin.execute("""update public.import_targets set options = '{"force": true}'""")
     assert claim_file(people, people.running(options='{"force": false}')) is not None
 
 
-def test_dry_run_may_read_it_again(people: Queue) -> None:
+def test_dry_run_may_read_the_file_again(people: Queue) -> None:
     imported(people)
     assert claim_file(people, people.running(options='{"dry_run": true}')) is None
 
 
-def test_target_that_loads_duplicates_keeps_the_hash(people: Queue) -> None:
+def test_target_that_loads_duplicates_stores_the_hash(people: Queue) -> None:
     people.admin.execute("update public.import_targets set on_duplicate_file = 'load'")
     imported(people)
     claim = people.running()
@@ -216,35 +216,35 @@ def test_target_that_loads_duplicates_keeps_the_hash(people: Queue) -> None:
     assert people.row(claim.id, "file_sha256") == SHA
 
 
-def test_target_that_rejects_asks_alike(people: Queue) -> None:
+def test_target_that_rejects_duplicates_gets_the_earlier_job(people: Queue) -> None:
     people.admin.execute("update public.import_targets set on_duplicate_file = 'reject'")
     imported(people)
     assert claim_file(people, people.running())["status"] == "completed"
 
 
-def test_two_at_the_same_moment_get_one_yes(people: Queue) -> None:
+def test_one_of_two_concurrent_jobs_may_load_the_file(people: Queue) -> None:
     first, second = people.running(), people.running()
-    found: list[dict[str, Any] | None] = []
+    answers: list[dict[str, Any] | None] = []
     with people.db.connect("import_processor") as conn, people.db.connect("import_processor") as late:
         with conn.transaction():
-            found.append(claim_file(people, first, conn=conn))
-            thread = threading.Thread(target=lambda: found.append(claim_file(people, second, conn=late)))
+            answers.append(claim_file(people, first, conn=conn))
+            thread = threading.Thread(target=lambda: answers.append(claim_file(people, second, conn=late)))
             thread.start()
             while not people.value("select cardinality(pg_blocking_pids(%s)) > 0", late.info.backend_pid):
                 assert thread.is_alive(), "it did not wait for the other claim"
         thread.join()
-    assert found == [None, {"duplicate_of": str(first.id), "status": "running"}]
+    assert answers == [None, {"duplicate_of": str(first.id), "status": "running"}]
 
 
-def test_without_a_lease_it_is_refused(people: Queue) -> None:
+def test_without_a_lease_ij103_is_raised(people: Queue) -> None:
     claim = people.running()
-    people.lapse(claim)
-    with refused("IJ103"):
+    people.expire(claim)
+    with raises("IJ103"):
         claim_file(people, claim)
     assert people.row(claim.id, "file_sha256") is None
 
 
-def test_retry_by_hand_forgets_the_file_of_which_nothing_is_in(people: Queue) -> None:
+def test_manual_retry_without_loaded_rows_clears_the_hash(people: Queue) -> None:
     claim = people.running()
     claim_file(people, claim)
     people.fail(claim)
@@ -252,7 +252,7 @@ def test_retry_by_hand_forgets_the_file_of_which_nothing_is_in(people: Queue) ->
     assert people.row(claim.id, "file_sha256") is None
 
 
-def test_retry_by_hand_keeps_the_file_of_which_rows_are_in(people: Queue) -> None:
+def test_manual_retry_with_loaded_rows_keeps_the_hash(people: Queue) -> None:
     claim = people.running()
     claim_file(people, claim)
     people.open(claim)
@@ -262,5 +262,5 @@ def test_retry_by_hand_keeps_the_file_of_which_rows_are_in(people: Queue) -> Non
     assert people.row(claim.id, "file_sha256") == SHA
 
 
-def test_finish_without_a_hash_keeps_that_of_the_claim(people: Queue) -> None:
+def test_finish_without_a_hash_keeps_the_stored_one(people: Queue) -> None:
     assert people.row(imported(people).id, "file_sha256") == SHA

@@ -1,4 +1,4 @@
-"""importer.claim_jobs: a claim is a state, an attempt and a lease, and nobody else gets the same job."""
+"""importer.claim_jobs: a claim sets the job running, counts an attempt and makes a lease; each job is claimed once."""
 
 import threading
 from uuid import UUID
@@ -38,13 +38,13 @@ def test_claim_returns_what_the_processor_needs(queue: Queue) -> None:
     }
 
 
-def test_job_that_was_given_back_is_not_fresh(queue: Queue) -> None:
-    queue.give_back(queue.running())
+def test_released_job_is_not_fresh(queue: Queue) -> None:
+    queue.release(queue.running())
     (again,) = queue.claim()
     assert (again.value["attempt"], again.value["fresh"]) == (1, False)
 
 
-def test_claim_returns_no_target_when_none_of_that_name_is_registered(queue: Queue) -> None:
+def test_claim_returns_no_target_if_it_is_not_registered(queue: Queue) -> None:
     assert queue.running(target="nothing").value["target"] is None
 
 
@@ -53,7 +53,7 @@ def test_claim_returns_nothing_when_running(queue: Queue) -> None:
     assert queue.claim() == []
 
 
-def test_claim_takes_no_more_than_asked(queue: Queue) -> None:
+def test_claim_takes_at_most_max_jobs(queue: Queue) -> None:
     for number in range(3):
         queue.insert(target=f"t{number}")
     assert len(queue.claim(2)) == 2
@@ -77,7 +77,7 @@ def test_claim_leaves_cancelled_jobs(queue: Queue) -> None:
 
 def test_every_claim_has_a_new_token(queue: Queue) -> None:
     first = queue.running()
-    queue.give_back(first)
+    queue.release(first)
     (second,) = queue.claim()
     assert second.id == first.id
     assert second.token != first.token
@@ -86,7 +86,7 @@ def test_every_claim_has_a_new_token(queue: Queue) -> None:
 def test_started_at_is_the_time_of_the_first_claim(queue: Queue) -> None:
     claim = queue.running()
     started = queue.row(claim.id, "started_at")
-    queue.give_back(claim)
+    queue.release(claim)
     queue.claim()
     assert queue.row(claim.id, "started_at") == started
 

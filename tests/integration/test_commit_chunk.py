@@ -1,9 +1,9 @@
-"""importer.commit_chunk: a chunk is in the target exactly when it is in the ledger."""
+"""importer.commit_chunk: a chunk is in the target if and only if it is in the ledger."""
 
 import psycopg
 import pytest
 
-from tests.integration.queue_harness import Claim, Queue, refused
+from tests.integration.queue_harness import Claim, Queue, raises
 
 REJECTION = {"record": 7, "line": 9, "column": "age", "code": "IJ403", "message": "not an integer", "raw": "Ana,x"}
 
@@ -18,7 +18,7 @@ def claim(queue: Queue) -> Claim:
 
 
 def load(queue: Queue, claim: Claim, seq: int, name: str) -> None:
-    """Load one row and enter it into the ledger, in one transaction, as the processor does."""
+    """Load one row and commit its chunk in the same transaction, as the processor does."""
     with queue.processor.transaction():
         with queue.processor.cursor().copy("copy app.people (name) from stdin") as copy:
             copy.write_row([name])
@@ -57,31 +57,31 @@ def test_commit_writes_the_ledger_entry(queue: Queue, claim: Claim) -> None:
     assert entry == [(0, 0, 10, 8, 5, 2, 1, 1)]
 
 
-def test_commit_writes_rejected_rows(queue: Queue, claim: Claim) -> None:
-    queue.commit(claim, 0, loaded=0, rejected=1, errors=[REJECTION])
+def test_commit_writes_rejections(queue: Queue, claim: Claim) -> None:
+    queue.commit(claim, 0, loaded=0, rejected=1, rejections=[REJECTION])
     rows = queue.admin.execute(
         "select record_number, line_number, column_name, code, message, raw from public.import_job_errors"
     ).fetchall()
     assert rows == [tuple(REJECTION.values())]
 
 
-def test_commit_counts_more_rejected_rows_than_it_keeps(queue: Queue, claim: Claim) -> None:
-    queue.commit(claim, 0, loaded=0, rejected=5, errors=[REJECTION])
+def test_commit_counts_rejections_beyond_those_it_shows(queue: Queue, claim: Claim) -> None:
+    queue.commit(claim, 0, loaded=0, rejected=5, rejections=[REJECTION])
     assert queue.row(claim.id, "rows_rejected") == 5
 
 
 def test_second_commit_of_a_chunk_raises_23505_and_leaves_target_rows_unchanged(queue: Queue, claim: Claim) -> None:
     load(queue, claim, 0, "Ana")
-    with refused("23505"):
+    with raises("23505"):
         load(queue, claim, 0, "Ana")
     assert names(queue) == ["Ana"]
     assert queue.row(claim.id, "rows_read", "chunks_done") == (1, 1)
 
 
 def test_old_token_is_refused_and_leaves_no_row(queue: Queue, claim: Claim) -> None:
-    queue.give_back(claim)
+    queue.release(claim)
     (successor,) = queue.claim()
-    with refused("IJ103"):
+    with raises("IJ103"):
         load(queue, claim, 0, "Late")
     assert names(queue) == []
     load(queue, successor, 0, "Ana")
@@ -89,8 +89,8 @@ def test_old_token_is_refused_and_leaves_no_row(queue: Queue, claim: Claim) -> N
 
 
 def test_expired_lease_is_refused_and_leaves_no_row(queue: Queue, claim: Claim) -> None:
-    queue.lapse(claim)
-    with refused("IJ103"):
+    queue.expire(claim)
+    with raises("IJ103"):
         load(queue, claim, 0, "Late")
     assert names(queue) == []
     assert queue.row(claim.id, "rows_read") == 0
@@ -98,26 +98,26 @@ def test_expired_lease_is_refused_and_leaves_no_row(queue: Queue, claim: Claim) 
 
 def test_commit_after_cancellation_is_refused(queue: Queue, claim: Claim) -> None:
     queue.admin.execute("update public.import_jobs set status = 'cancelled'")
-    with refused("IJ103"):
+    with raises("IJ103"):
         queue.commit(claim, 0)
     assert queue.value("select count(*) from importer.job_chunks") == 0
 
 
 def test_rows_that_do_not_add_up_are_refused(queue: Queue, claim: Claim) -> None:
-    with refused("23514"):
+    with raises("23514"):
         queue.processor.execute(
             "select importer.commit_chunk(%s, %s, 0, 0, 10, 2, 2, 9, 5, 2, 1, 10, '[]')", [claim.id, claim.token]
         )
 
 
 def test_chunk_without_bytes_is_refused(queue: Queue, claim: Claim) -> None:
-    with refused("23514"):
+    with raises("23514"):
         queue.processor.execute(
             "select importer.commit_chunk(%s, %s, 0, 10, 10, 2, 2, 0, 0, 0, 0, 10, '[]')", [claim.id, claim.token]
         )
 
 
-def test_sweep_passes_over_a_job_whose_commit_is_open(queue: Queue) -> None:
+def test_sweep_skips_a_job_whose_commit_is_in_progress(queue: Queue) -> None:
     claim = queue.running()
     with queue.db.connect("import_processor") as loader, loader.transaction():
         queue.commit(claim, 0, conn=loader)
@@ -135,7 +135,7 @@ def test_chunks_commit_in_any_order_on_several_connections(queue: Queue, claim: 
 
 def test_administrator_can_still_read_what_a_lost_processor_committed(queue: Queue, claim: Claim) -> None:
     load(queue, claim, 0, "Ana")
-    queue.lapse(claim)
+    queue.expire(claim)
     queue.sweep()
     assert names(queue) == ["Ana"]
     assert queue.row(claim.id, "status", "rows_loaded") == ("pending", 1)

@@ -1,4 +1,4 @@
-"""public.create_import_job: asking twice with the same key makes one job, by function and by the Data API's upsert."""
+"""public.create_import_job: two requests with the same key create one job, by function and by the Data API's upsert."""
 
 import threading
 from collections.abc import Iterator
@@ -7,11 +7,11 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from tests.integration.queue_harness import OTHER, OWNER, Queue, refused
+from tests.integration.queue_harness import OTHER, OWNER, Queue, raises
 
 PATH = f"{OWNER}/people.csv"
 CREATE = "select (public.create_import_job(%s, 'people', idempotency_key => %s)).id"
-# What PostgREST sends for on_conflict=created_by,idempotency_key with Prefer: resolution=ignore-duplicates.
+# The statement of PostgREST for on_conflict=created_by,idempotency_key with Prefer: resolution=ignore-duplicates.
 UPSERT = (
     "insert into public.import_jobs (object_path, target, idempotency_key) values (%s, 'people', %s)"
     " on conflict (created_by, idempotency_key) do nothing returning id"
@@ -39,7 +39,7 @@ def test_job_is_inserted_with_the_defaults_of_the_table(queue: Queue, owner: psy
     assert queue.value("select run_after <= now() from public.import_jobs")
 
 
-def test_every_wish_is_kept(queue: Queue, owner: psycopg.Connection) -> None:
+def test_every_argument_is_stored(queue: Queue, owner: psycopg.Connection) -> None:
     job = uuid4()
     owner.execute(
         "select public.create_import_job(object_path => %s, target => 'people', options => '{\"trim\": true}',"
@@ -62,7 +62,7 @@ def test_second_call_with_the_key_returns_the_first_job(queue: Queue, owner: psy
     assert jobs(queue) == 1
 
 
-def test_first_job_is_returned_in_whatever_state(queue: Queue, owner: psycopg.Connection) -> None:
+def test_first_job_is_returned_in_any_state(queue: Queue, owner: psycopg.Connection) -> None:
     first = created(owner, "k")
     owner.execute("select public.cancel_import_job(%s)", [first])
     row = owner.execute(
@@ -71,17 +71,17 @@ def test_first_job_is_returned_in_whatever_state(queue: Queue, owner: psycopg.Co
     assert row == (first, "cancelled")
 
 
-def test_calls_without_a_key_are_two_jobs(queue: Queue, owner: psycopg.Connection) -> None:
+def test_two_calls_without_a_key_create_two_jobs(queue: Queue, owner: psycopg.Connection) -> None:
     assert created(owner, None) != created(owner, None)
     assert jobs(queue) == 2
 
 
-def test_same_key_of_another_owner_is_another_job(queue: Queue, owner: psycopg.Connection) -> None:
+def test_same_key_of_another_owner_creates_another_job(queue: Queue, owner: psycopg.Connection) -> None:
     with queue.user(OTHER) as other:
         assert created(owner, "k") != created(other, "k", f"{OTHER}/people.csv")
 
 
-def test_key_of_the_service_is_its_own(queue: Queue, owner: psycopg.Connection) -> None:
+def test_keys_of_the_service_are_separate(queue: Queue, owner: psycopg.Connection) -> None:
     with queue.db.connect("service_role") as service:
         first = created(service, "k", "service/a.csv")
         assert created(service, "k", "service/a.csv") == first
@@ -89,17 +89,17 @@ def test_key_of_the_service_is_its_own(queue: Queue, owner: psycopg.Connection) 
     assert jobs(queue) == 2
 
 
-def test_concurrent_calls_with_the_key_make_one_job(queue: Queue, owner: psycopg.Connection) -> None:
-    found: list[UUID] = []
+def test_concurrent_calls_with_the_same_key_create_one_job(queue: Queue, owner: psycopg.Connection) -> None:
+    jobs_returned: list[UUID] = []
     with queue.user() as late:
         with owner.transaction():
-            found.append(created(owner, "k"))
-            thread = threading.Thread(target=lambda: found.append(created(late, "k")))
+            jobs_returned.append(created(owner, "k"))
+            thread = threading.Thread(target=lambda: jobs_returned.append(created(late, "k")))
             thread.start()
             while not queue.value("select cardinality(pg_blocking_pids(%s)) > 0", late.info.backend_pid):
                 assert thread.is_alive(), "it did not wait for the first call to commit"
         thread.join()
-    assert found[0] == found[1]
+    assert jobs_returned[0] == jobs_returned[1]
     assert jobs(queue) == 1
 
 
@@ -110,46 +110,46 @@ def test_concurrent_call_that_rolled_back_leaves_the_key_free(queue: Queue, owne
     assert jobs(queue) == 1
 
 
-def test_id_that_is_there_already_is_an_error(owner: psycopg.Connection) -> None:
+def test_existing_id_is_an_error(owner: psycopg.Connection) -> None:
     job = created(owner, "k")
     for key in ("another", None):
-        with refused("23505"):
+        with raises("23505"):
             owner.execute(
                 "select public.create_import_job(%s, 'people', idempotency_key => %s, id => %s)", [PATH, key, job]
             )
 
 
-def test_key_and_id_asked_for_again_give_the_first_job(owner: psycopg.Connection) -> None:
+def test_same_key_and_id_return_the_first_job(owner: psycopg.Connection) -> None:
     statement = "select (public.create_import_job(%s, 'people', idempotency_key => 'k', id => %s)).id"
     job = uuid4()
     assert [owner.execute(statement, [PATH, job]).fetchone()[0] for _ in range(2)] == [job, job]
 
 
 @pytest.mark.parametrize(("path", "options", "code"), [(f"{OTHER}/a", "{}", "IJ602"), (PATH, '{"x": 1}', "IJ102")])
-def test_what_an_insert_refuses_is_refused(owner: psycopg.Connection, path: str, options: str, code: str) -> None:
-    with refused(code):
+def test_errors_of_the_insert_are_raised(owner: psycopg.Connection, path: str, options: str, code: str) -> None:
+    with raises(code):
         owner.execute("select public.create_import_job(%s, 'people', %s)", [path, options])
 
 
 def test_anon_may_not_call_it(queue: Queue) -> None:
-    with queue.db.connect("anon") as conn, refused("42501"):
+    with queue.db.connect("anon") as conn, raises("42501"):
         created(conn, "k")
 
 
 def test_plain_insert_with_a_used_key_fails(owner: psycopg.Connection) -> None:
     statement = "insert into public.import_jobs (object_path, target, idempotency_key) values (%s, 'people', 'k')"
     owner.execute(statement, [PATH])
-    with refused("23505"):
+    with raises("23505"):
         owner.execute(statement, [PATH])
 
 
 def test_plain_insert_of_the_service_with_a_used_key_fails(queue: Queue) -> None:
     queue.insert(idempotency_key="k")
-    with refused("23505"):
+    with raises("23505"):
         queue.insert(idempotency_key="k")
 
 
-def test_upsert_that_ignores_duplicates_makes_one_job(queue: Queue, owner: psycopg.Connection) -> None:
+def test_upsert_that_ignores_duplicates_creates_one_job(queue: Queue, owner: psycopg.Connection) -> None:
     assert len(owner.execute(UPSERT, [PATH, "k"]).fetchall()) == 1
     assert owner.execute(UPSERT, [PATH, "k"]).fetchall() == []
     assert jobs(queue) == 1
@@ -161,7 +161,7 @@ def test_upsert_without_a_key_inserts_each_time(queue: Queue, owner: psycopg.Con
 
 
 def test_repeated_call_rings_once(queue: Queue, owner: psycopg.Connection) -> None:
-    """The doorbell belongs to the insert; what inserts nothing, rings nobody."""
+    """The insert rings the doorbell, so a call that inserts nothing does not ring."""
     notices: list[str] = []
     owner.add_notice_handler(lambda notice: notices.append(notice.message_primary or ""))
     created(owner, "k")

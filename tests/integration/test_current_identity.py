@@ -1,4 +1,4 @@
-"""importer.current_identity: the snapshot of the owner that a job keeps, and what does not get into it."""
+"""importer.current_identity: which role and claims of its owner a job keeps."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ def lists(queue: Queue, *claims: str) -> None:
 
 
 def kept(queue: Queue) -> tuple[str, dict[str, Any]] | None:
-    """Return role and claims of the one job there is."""
+    """Return the role and the claims of the only job."""
     return queue.admin.execute("select role, claims from importer.job_identities").fetchone()
 
 
@@ -39,7 +39,7 @@ def insert(conn: psycopg.Connection, target: str = "people") -> None:
     conn.execute("insert into public.import_jobs (object_path, target) values (%s, %s)", [f"{OWNER}/a", target])
 
 
-def test_job_keeps_who_its_owner_is_and_how_signed_in(people: Queue) -> None:
+def test_job_keeps_the_owners_id_and_assurance_level(people: Queue) -> None:
     with people.db.connect("authenticated", CLAIMS) as conn:
         insert(conn)
     assert kept(people) == ("authenticated", KEPT)
@@ -53,14 +53,14 @@ def test_job_keeps_the_claims_that_the_target_lists(people: Queue, target: str) 
     assert kept(people) == ("authenticated", {**KEPT, "app_metadata": {"team": 7}})
 
 
-def test_listing_who_and_what_role_changes_neither(people: Queue) -> None:
+def test_listing_sub_and_role_changes_neither(people: Queue) -> None:
     lists(people, "sub", "role")
     with people.db.connect("authenticated", {**CLAIMS, "role": "service_role"}) as conn:
         insert(conn)
     assert kept(people) == ("authenticated", KEPT)
 
 
-def test_job_without_a_registered_target_keeps_no_more(people: Queue) -> None:
+def test_job_without_a_registered_target_keeps_no_listed_claims(people: Queue) -> None:
     with people.db.connect("authenticated", CLAIMS) as conn:
         insert(conn, "nothing")
     assert kept(people) == ("authenticated", KEPT)
@@ -74,8 +74,8 @@ def test_claims_are_those_of_the_insert(people: Queue) -> None:
 
 
 @pytest.mark.parametrize("role", ["service_role", "postgres", "supabase_admin"])
-def test_who_acts_for_a_user_gives_the_user_nothing_of_its_own(people: Queue, role: str) -> None:
-    """The claims of the service are not the owner's, whatever they say."""
+def test_job_inserted_for_a_user_has_no_claims_of_the_inserter(people: Queue, role: str) -> None:
+    """The claims of the service are not those of the owner."""
     lists(people, "app_metadata")
     statement = "insert into public.import_jobs (object_path, target, created_by) values (%s, 'people', %s)"
     claims = {"sub": str(OTHER), "aal": "aal2", "app_metadata": {"team": 1}}
@@ -84,14 +84,14 @@ def test_who_acts_for_a_user_gives_the_user_nothing_of_its_own(people: Queue, ro
     assert kept(people) == ("authenticated", {"sub": str(OWNER), "role": "authenticated"})
 
 
-def test_administrator_with_the_claims_of_a_user_is_the_user(people: Queue) -> None:
+def test_administrator_with_the_claims_of_a_user_counts_as_the_user(people: Queue) -> None:
     with people.db.connect("supabase_admin", {**CLAIMS, "role": "authenticated"}) as conn:
         insert(conn)
     assert kept(people) == ("authenticated", KEPT)
 
 
-def test_role_of_the_projects_own_is_kept(people: Queue) -> None:
-    """It counts what role is in force, not what the claims say."""
+def test_custom_role_is_kept(people: Queue) -> None:
+    """The role in effect counts, not the role in the claims."""
     with people.db.connect("supabase_admin") as superuser, superuser.transaction(force_rollback=True):
         superuser.execute("create role manager nologin in role authenticated")
         superuser.execute("update public.import_targets set allowed_roles = '{manager}'")
@@ -99,8 +99,8 @@ def test_role_of_the_projects_own_is_kept(people: Queue) -> None:
         superuser.execute("select set_config('request.jwt.claims', %s, true)", [f'{{"sub": "{OWNER}"}}'])
         insert(superuser)
         superuser.execute("reset role")
-        found = superuser.execute("select role, claims ->> 'role' from importer.job_identities").fetchone()
-    assert found == ("manager", "manager")
+        identity = superuser.execute("select role, claims ->> 'role' from importer.job_identities").fetchone()
+    assert identity == ("manager", "manager")
 
 
 @pytest.mark.parametrize("role", ["service_role", "postgres"])

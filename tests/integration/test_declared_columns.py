@@ -1,4 +1,4 @@
-"""importer.declared_columns: a target without a table has the columns and types of its settings."""
+"""importer.declared_columns: the settings of a target without a table define its columns and types."""
 
 from typing import Any
 
@@ -49,18 +49,24 @@ def test_domain_has_its_base_type_and_its_not_null(types: Queue) -> None:
 
 def test_order_is_by_position_then_name(types: Queue) -> None:
     columns = {"d": {}, "c": {"position": 10}, "b": {"position": 9}, "a": {}}
-    assert [each["name"] for each in declared(types, columns)] == ["b", "c", "a", "d"]
+    assert [column["name"] for column in declared(types, columns)] == ["b", "c", "a", "d"]
 
 
-def test_no_column_is_an_empty_list(types: Queue) -> None:
+def test_no_columns_give_an_empty_list(types: Queue) -> None:
     assert declared(types, {}) == []
 
 
-def test_target_without_a_table_is_described_by_them(types: Queue) -> None:
+def test_target_without_a_table_has_the_declared_columns(types: Queue) -> None:
     types.admin.execute(
         "insert into public.import_targets (name, mode, columns) values ('clean', 'none', %s)",
         [Jsonb({"a": {"type": "date"}})],
     )
     target = types.value("select importer.describe_target('clean')")
-    assert [(each["name"], each["type"]) for each in target["columns"]] == [("a", "date")]
-    assert [target[key] for key in ("mode", "schema", "table", "missing", "missing_privileges")] == ["none", None, None, [], None]
+    assert [(column["name"], column["type"]) for column in target["columns"]] == [("a", "date")]
+    assert [target[key] for key in ("mode", "schema", "table", "missing", "missing_privileges")] == [
+        "none",
+        None,
+        None,
+        [],
+        None,
+    ]

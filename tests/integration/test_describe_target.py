@@ -1,4 +1,4 @@
-"""importer.describe_target: the target as the catalog has it now."""
+"""importer.describe_target: a target with its columns as they are in the catalog now."""
 
 from typing import Any
 
@@ -35,24 +35,24 @@ def describe(queue: Queue, name: str = "people") -> dict[str, Any] | None:
 
 
 def column(queue: Queue, name: str) -> dict[str, Any]:
-    return next(each for each in describe(queue)["columns"] if each["name"] == name)
+    return next(column for column in describe(queue)["columns"] if column["name"] == name)
 
 
 def test_unknown_target_is_null(people: Queue) -> None:
     assert describe(people, "nothing") is None
 
 
-def test_target_is_found_by_its_name(people: Queue) -> None:
+def test_target_is_found_by_name(people: Queue) -> None:
     assert [describe(people)[key] for key in ("name", "schema", "table")] == ["people", "app", "people"]
 
 
 def test_columns_are_in_the_tables_order(people: Queue) -> None:
-    names = [each["name"] for each in describe(people)["columns"]]
+    names = [column["name"] for column in describe(people)["columns"]]
     assert names == ["name", "born", "price", "mood", "code", "tags", "nr"]
 
 
-def test_types_are_spelled_as_postgres_spells_them(people: Queue) -> None:
-    types = {each["name"]: each["type"] for each in describe(people)["columns"]}
+def test_types_are_spelled_as_in_postgres(people: Queue) -> None:
+    types = {column["name"]: column["type"] for column in describe(people)["columns"]}
     assert types == {
         "name": "text",
         "born": "date",
@@ -74,45 +74,45 @@ def test_domain_has_its_base_type_and_its_not_null(people: Queue) -> None:
     assert (code["kind"], code["base"], code["not_null"]) == ("d", "character varying", True)
 
 
-def test_column_without_default_that_takes_no_nulls_is_required(people: Queue) -> None:
-    required = {each["name"] for each in describe(people)["columns"] if each["required"]}
+def test_not_null_column_without_default_is_required(people: Queue) -> None:
+    required = {column["name"] for column in describe(people)["columns"] if column["required"]}
     assert required == {"name", "code"}
 
 
 def test_new_column_is_not_written_until_registered_again(people: Queue) -> None:
     people.admin.execute("alter table app.people add column email text")
-    assert "email" not in {each["name"] for each in describe(people)["columns"]}
+    assert "email" not in {column["name"] for column in describe(people)["columns"]}
 
 
-def test_changed_type_is_seen_at_once(people: Queue) -> None:
+def test_changed_type_appears_at_once(people: Queue) -> None:
     people.admin.execute("alter table app.people alter column price type text")
     assert column(people, "price")["type"] == "text"
 
 
-def test_column_that_is_gone_is_missing(people: Queue) -> None:
+def test_dropped_column_is_missing(people: Queue) -> None:
     people.admin.execute("alter table app.people drop column price")
     assert describe(people)["missing"] == ["price"]
 
 
-def test_table_that_is_gone_has_no_name_and_misses_all_columns(people: Queue) -> None:
+def test_dropped_table_has_no_name_and_all_columns_are_missing(people: Queue) -> None:
     people.admin.execute("drop table app.people")
     target = describe(people)
     assert (target["schema"], target["table"], target["columns"]) == (None, None, [])
     assert "name" in target["missing"]
 
 
-def test_options_of_the_target_are_told(people: Queue) -> None:
+def test_options_of_the_target_are_returned(people: Queue) -> None:
     people.admin.execute("""update public.import_targets set options = '{"trim": true}'""")
     assert describe(people)["options"] == {"trim": True}
 
 
-def test_settings_of_the_columns_are_told(people: Queue) -> None:
+def test_settings_of_the_columns_are_returned(people: Queue) -> None:
     people.admin.execute("""update public.import_targets set columns = '{"name": {"aliases": ["nome"]}}'""")
     assert describe(people)["settings"] == {"name": {"aliases": ["nome"]}}
-    assert [each["name"] for each in describe(people)["columns"]] == ["name"]
+    assert [column["name"] for column in describe(people)["columns"]] == ["name"]
 
 
-def test_how_the_target_is_written_is_told(people: Queue) -> None:
+def test_mode_and_special_columns_are_returned(people: Queue) -> None:
     people.admin.execute("alter table app.people add column owner uuid, add column job uuid, add unique (name)")
     people.admin.execute(
         "select importer.register_target('app.people', mode => 'upsert', key_columns => '{name}',"
@@ -123,29 +123,29 @@ def test_how_the_target_is_written_is_told(people: Queue) -> None:
     assert [target[key] for key in ("owner_column", "provenance_column")] == ["owner", "job"]
     assert target["types"] == {"owner": "uuid", "job": "uuid"}
     assert [target[key] for key in ("run_as", "on_duplicate_key", "on_duplicate_file")] == ["uploader", "last", "load"]
-    assert {"owner", "job"} & {each["name"] for each in target["columns"]} == set()
+    assert {"owner", "job"} & {column["name"] for column in target["columns"]} == set()
 
 
-def test_owner_column_that_is_gone_is_missing(people: Queue) -> None:
+def test_dropped_owner_column_is_missing(people: Queue) -> None:
     people.admin.execute("alter table app.people add column owner uuid")
     people.admin.execute("select importer.register_target('app.people', owner_column => 'owner')")
     people.admin.execute("alter table app.people drop column owner")
     assert describe(people)["missing"] == ["owner"]
 
 
-def test_row_security_of_the_table_is_told(people: Queue) -> None:
+def test_row_security_of_the_table_is_returned(people: Queue) -> None:
     assert describe(people)["row_security"] is False
     people.admin.execute("alter table app.people enable row level security")
     assert describe(people)["row_security"] is True
 
 
-def lacking(queue: Queue, uploader: str | None = "authenticated") -> list[list[str | None]] | None:
+def missing_privileges(queue: Queue, uploader: str | None = "authenticated") -> list[list[str | None]] | None:
     return queue.value("select importer.describe_target('people', %s)", uploader)["missing_privileges"]
 
 
 @pytest.fixture
 def small(people: Queue) -> Queue:
-    """A target of two columns, which signed-in users may insert, and read the first of."""
+    """Create a target of two columns: signed-in users may insert both and read the first."""
     people.admin.execute("alter table app.people add unique (name)")
     people.admin.execute(
         "select importer.register_target('app.people', columns => '{name, born}', key_columns => '{name}')"
@@ -156,17 +156,17 @@ def small(people: Queue) -> Queue:
 
 
 def test_uploader_with_all_grants_lacks_nothing(small: Queue) -> None:
-    assert lacking(small) == []
+    assert missing_privileges(small) == []
 
 
 def test_uploader_lacks_the_column_that_was_not_granted(small: Queue) -> None:
     small.admin.execute("revoke insert (born) on app.people from authenticated")
-    assert lacking(small) == [["insert", "born"]]
+    assert missing_privileges(small) == [["insert", "born"]]
 
 
 def test_uploader_without_the_schema_lacks_everything(small: Queue) -> None:
     small.admin.execute("revoke usage on schema app from authenticated")
-    assert sorted(lacking(small)) == [["insert", "born"], ["insert", "name"]]
+    assert sorted(missing_privileges(small)) == [["insert", "born"], ["insert", "name"]]
 
 
 @pytest.mark.parametrize(
@@ -181,26 +181,26 @@ def test_uploader_without_the_schema_lacks_everything(small: Queue) -> None:
 )
 def test_uploader_lacks_what_the_mode_needs(small: Queue, mode: str, missing: list[list[str | None]]) -> None:
     small.admin.execute("update public.import_targets set mode = %s", [mode])
-    assert sorted(lacking(small)) == missing
+    assert sorted(missing_privileges(small)) == missing
 
 
 def test_owner_column_must_be_granted_too(small: Queue) -> None:
     small.admin.execute("alter table app.people add column owner uuid")
     small.admin.execute("update public.import_targets set owner_column = 'owner'")
-    assert lacking(small) == [["insert", "owner"]]
+    assert missing_privileges(small) == [["insert", "owner"]]
 
 
-def test_column_that_is_gone_is_not_lacking_but_missing(small: Queue) -> None:
+def test_dropped_column_is_a_missing_column_not_a_missing_privilege(small: Queue) -> None:
     small.admin.execute("alter table app.people drop column born")
-    assert (lacking(small), describe(small)["missing"]) == ([], ["born"])
+    assert (missing_privileges(small), describe(small)["missing"]) == ([], ["born"])
 
 
 def test_job_without_an_owner_lacks_nothing(small: Queue) -> None:
     small.admin.execute("revoke all on app.people from authenticated")
-    assert lacking(small, None) == []
+    assert missing_privileges(small, None) == []
 
 
-def test_target_that_runs_as_the_processor_asks_nobody(small: Queue) -> None:
+def test_privileges_are_not_checked_if_the_target_runs_as_the_processor(small: Queue) -> None:
     small.admin.execute("revoke all on app.people from authenticated")
     small.admin.execute("update public.import_targets set run_as = 'processor'")
-    assert lacking(small) is None
+    assert missing_privileges(small) is None

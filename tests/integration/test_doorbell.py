@@ -1,4 +1,4 @@
-"""The doorbell: one ring for one statement, and an insert that nothing can stop."""
+"""importer.trigger_import_job_processing: one ring for each statement, and no error that fails an insert."""
 
 import psycopg
 import pytest
@@ -19,7 +19,7 @@ def configured(db: Database) -> Database:
     return db
 
 
-def test_one_statement_rings_once_however_many_rows(configured: Database) -> None:
+def test_one_statement_rings_once_for_any_number_of_rows(configured: Database) -> None:
     with configured.connect() as conn, conn.transaction(force_rollback=True):
         conn.execute(
             "insert into public.import_jobs (object_path, target) "
@@ -58,7 +58,7 @@ def test_job_that_is_not_due_does_not_ring(configured: Database) -> None:
         "delete from importer.settings",
     ],
 )
-def test_insert_commits_whatever_is_wrong_with_the_ring(configured: Database, breakage: str) -> None:
+def test_insert_commits_if_the_ring_fails(configured: Database, breakage: str) -> None:
     with configured.connect("supabase_admin") as admin:
         if "drop" in breakage:
             admin.execute("drop extension if exists pg_net cascade")

@@ -1,8 +1,8 @@
-"""importer.fail_job: permanent causes end the job, transient ones come back while attempts are left."""
+"""importer.fail_job: a permanent cause ends the job; after a transient one it is retried while attempts are left."""
 
 import pytest
 
-from tests.integration.queue_harness import Queue, refused
+from tests.integration.queue_harness import Queue, raises
 
 
 def test_permanent_cause_fails_the_job_with_its_reason(queue: Queue) -> None:
@@ -13,7 +13,7 @@ def test_permanent_cause_fails_the_job_with_its_reason(queue: Queue) -> None:
     assert queue.row(claim.id, "finished_at") is not None
 
 
-def test_failing_ends_the_lease(queue: Queue) -> None:
+def test_failure_ends_the_lease(queue: Queue) -> None:
     queue.fail(queue.running())
     assert queue.value("select count(*) from importer.job_leases") == 0
 
@@ -57,7 +57,7 @@ def test_transient_causes_use_up_the_attempts(queue: Queue) -> None:
     assert outcomes == ["pending", "pending", "failed"]
 
 
-def test_what_is_in_stays_in_and_counted(queue: Queue) -> None:
+def test_loaded_rows_stay_loaded_and_counted(queue: Queue) -> None:
     claim = queue.running()
     queue.open(claim)
     queue.commit(claim, 0, loaded=3)
@@ -65,7 +65,7 @@ def test_what_is_in_stays_in_and_counted(queue: Queue) -> None:
     assert queue.row(claim.id, "rows_loaded", "chunks_done", "file_etag") == (3, 1, "e1")
 
 
-def test_report_of_a_failed_job_is_kept(queue: Queue) -> None:
+def test_report_of_a_failed_job_is_stored(queue: Queue) -> None:
     claim = queue.running()
     queue.processor.execute(
         "select importer.fail_job(%s, %s, 'IJ420', 'm', 'h', false, '{\"rows\": 3}')", [claim.id, claim.token]
@@ -75,9 +75,9 @@ def test_report_of_a_failed_job_is_kept(queue: Queue) -> None:
 
 def test_old_token_is_refused(queue: Queue) -> None:
     claim = queue.running()
-    queue.give_back(claim)
+    queue.release(claim)
     queue.claim()
-    with refused("IJ103"):
+    with raises("IJ103"):
         queue.fail(claim)
     assert queue.row(claim.id, "status") == "running"
 
@@ -85,7 +85,7 @@ def test_old_token_is_refused(queue: Queue) -> None:
 def test_cancelled_job_is_not_revived(queue: Queue) -> None:
     claim = queue.running()
     queue.admin.execute("update public.import_jobs set status = 'cancelled'")
-    with refused("IJ103"):
+    with raises("IJ103"):
         queue.fail(claim, transient=True)
     assert queue.row(claim.id, "status") == "cancelled"
 

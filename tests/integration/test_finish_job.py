@@ -1,4 +1,4 @@
-"""importer.finish_job: ledger, counters and the processor's own count agree, or the job does not complete."""
+"""importer.finish_job: a job completes only if the ledger, its counters and the processor's count of records agree."""
 
 import threading
 import time
@@ -6,7 +6,7 @@ import time
 import psycopg
 import pytest
 
-from tests.integration.queue_harness import Claim, Queue, refused
+from tests.integration.queue_harness import Claim, Queue, raises
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def test_finish_completes_the_job(queue: Queue, claim: Claim) -> None:
     assert queue.row(claim.id, "finished_at") is not None
 
 
-def test_finish_writes_what_was_found(queue: Queue, claim: Claim) -> None:
+def test_finish_writes_hash_report_and_paths(queue: Queue, claim: Claim) -> None:
     queue.commit(claim, 0)
     queue.finish(claim, 1)
     row = queue.row(claim.id, "file_sha256", "report", "total_chunks", "bytes_read")
@@ -39,7 +39,7 @@ def test_finish_ends_the_lease(queue: Queue, claim: Claim) -> None:
 @pytest.mark.parametrize("records", [0, 2])
 def test_another_number_of_records_is_refused(queue: Queue, claim: Claim, records: int) -> None:
     queue.commit(claim, 0)
-    with refused("IJ902"):
+    with raises("IJ902"):
         queue.finish(claim, records)
     assert queue.row(claim.id, "status") == "running"
 
@@ -47,21 +47,21 @@ def test_another_number_of_records_is_refused(queue: Queue, claim: Claim, record
 def test_ledger_with_a_gap_is_refused(queue: Queue, claim: Claim) -> None:
     queue.commit(claim, 0)
     queue.commit(claim, 2)
-    with refused("IJ902"):
+    with raises("IJ902"):
         queue.finish(claim, 2)
 
 
 def test_ledger_that_overlaps_is_refused(queue: Queue, claim: Claim) -> None:
     queue.commit(claim, 0)
     queue.commit(claim, 1, start=5)
-    with refused("IJ902"):
+    with raises("IJ902"):
         queue.finish(claim, 2)
 
 
-def test_counters_that_are_not_the_ledgers_are_refused(queue: Queue, claim: Claim) -> None:
+def test_counters_that_differ_from_the_ledger_are_refused(queue: Queue, claim: Claim) -> None:
     queue.commit(claim, 0)
     queue.admin.execute("update public.import_jobs set rows_read = 2, rows_loaded = 2")
-    with refused("IJ902"):
+    with raises("IJ902"):
         queue.finish(claim, 2)
 
 
@@ -72,21 +72,21 @@ def test_first_chunk_may_start_below_a_header(queue: Queue, claim: Claim) -> Non
 
 
 def test_old_token_is_refused(queue: Queue, claim: Claim) -> None:
-    queue.give_back(claim)
+    queue.release(claim)
     queue.claim()
-    with refused("IJ103"):
+    with raises("IJ103"):
         queue.finish(claim, 0)
 
 
 def test_expired_lease_is_refused(queue: Queue, claim: Claim) -> None:
-    queue.lapse(claim)
-    with refused("IJ103"):
+    queue.expire(claim)
+    with raises("IJ103"):
         queue.finish(claim, 0)
 
 
 def test_cancelled_job_is_not_revived(queue: Queue, claim: Claim) -> None:
     queue.admin.execute("update public.import_jobs set status = 'cancelled'")
-    with refused("IJ103"):
+    with raises("IJ103"):
         queue.finish(claim, 0)
     assert queue.row(claim.id, "status") == "cancelled"
 
@@ -96,7 +96,7 @@ def waits_for_a_lock(queue: Queue, pid: int) -> bool:
 
 
 def until_waiting(queue: Queue, conn: psycopg.Connection) -> None:
-    """Wait until the connection's statement waits for a lock."""
+    """Wait until the statement of the connection is waiting for a lock."""
     deadline = time.monotonic() + 10
     while not waits_for_a_lock(queue, conn.info.backend_pid):
         assert time.monotonic() < deadline, "it never waited"
@@ -104,7 +104,7 @@ def until_waiting(queue: Queue, conn: psycopg.Connection) -> None:
 
 
 def test_cancellation_that_meets_the_finish_wins_without_a_deadlock(queue: Queue, claim: Claim) -> None:
-    """Both want the job's row and its lease; taken in different orders, one of them would die of 40P01."""
+    """Both lock the job's row and its lease; in different orders, one of them would fail with 40P01."""
     outcome: list[str | None] = []
 
     def finish() -> None:

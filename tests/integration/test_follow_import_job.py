@@ -1,8 +1,8 @@
-"""What follows from a transition: a retry keeps what is in, a cancellation ends the lease, each is an event."""
+"""importer.follow_import_job: a transition writes an event, ends the lease, and keeps what is loaded."""
 
 from uuid import UUID
 
-from tests.integration.queue_harness import OWNER, Queue, refused
+from tests.integration.queue_harness import OWNER, Queue, raises
 
 STATES = ("pending", "running", "completed", "failed", "cancelled")
 UPDATE = "update public.import_jobs set status = %s where id = %s"
@@ -36,7 +36,7 @@ def test_retry_is_due_at_once(queue: Queue) -> None:
     assert [claim.id for claim in queue.claim()] == [job]
 
 
-def test_retry_keeps_what_is_in(queue: Queue) -> None:
+def test_retry_keeps_loaded_rows(queue: Queue) -> None:
     job = failed_with_a_chunk(queue, 2)
     retry(queue, job)
     assert queue.row(job, "rows_loaded", "rows_rejected", "chunks_done", "bytes_read") == (4, 2, 2, 20)
@@ -44,26 +44,26 @@ def test_retry_keeps_what_is_in(queue: Queue) -> None:
     assert [entry["seq"] for entry in queue.open(claim)] == [0, 1]
 
 
-def test_retry_keeps_the_files_identity_when_something_is_in(queue: Queue) -> None:
+def test_retry_with_loaded_rows_keeps_the_identity_of_the_file(queue: Queue) -> None:
     job = failed_with_a_chunk(queue, 1)
     retry(queue, job)
     assert queue.row(job, "file_etag", "bytes_total") == ("e1", 100)
 
 
-def test_retry_forgets_the_files_identity_when_nothing_is_in(queue: Queue) -> None:
+def test_retry_without_loaded_rows_clears_the_identity_of_the_file(queue: Queue) -> None:
     job = failed_with_a_chunk(queue, 0)
     retry(queue, job)
     assert queue.row(job, "file_etag", "bytes_total") == (None, None)
 
 
-def test_automatic_retry_keeps_the_files_identity(queue: Queue) -> None:
+def test_automatic_retry_keeps_the_identity_of_the_file(queue: Queue) -> None:
     claim = queue.running()
     queue.open(claim, "e1", 100)
     queue.fail(claim, transient=True)
     assert queue.row(claim.id, "file_etag", "bytes_total") == ("e1", 100)
 
 
-def test_cancelling_a_running_job_ends_its_lease(queue: Queue) -> None:
+def test_cancellation_of_a_running_job_ends_its_lease(queue: Queue) -> None:
     claim = queue.running(created_by=OWNER)
     with queue.user(OWNER) as conn:
         conn.execute(UPDATE, ["cancelled", claim.id])
@@ -71,7 +71,7 @@ def test_cancelling_a_running_job_ends_its_lease(queue: Queue) -> None:
     assert queue.row(claim.id, "phase") is None
 
 
-def test_cancelling_keeps_what_is_in_and_counted(queue: Queue) -> None:
+def test_cancellation_keeps_loaded_rows_and_counters(queue: Queue) -> None:
     claim = queue.running(created_by=OWNER)
     queue.open(claim)
     queue.commit(claim, 0, loaded=3)
@@ -85,23 +85,23 @@ def test_cancelled_and_retried_job_refuses_the_first_token(queue: Queue) -> None
     queue.admin.execute(UPDATE, ["cancelled", claim.id])
     queue.admin.execute(UPDATE, ["pending", claim.id])
     queue.claim()
-    with refused("IJ103"):
+    with raises("IJ103"):
         queue.commit(claim, 0)
 
 
-def test_every_transition_is_an_event(queue: Queue) -> None:
+def test_every_transition_writes_an_event(queue: Queue) -> None:
     job = queue.job_that_is("failed", created_by=OWNER)
     retry(queue, job)
     assert queue.events(job) == ["pending", "running", "failed", "pending"]
 
 
-def test_event_of_a_failure_has_its_code_and_where_it_came_from(queue: Queue) -> None:
+def test_event_of_a_failure_has_its_code_and_the_earlier_status(queue: Queue) -> None:
     job = queue.job_that_is("failed")
     detail = queue.value("select detail from public.import_job_events where job_id = %s and event = 'failed'", job)
     assert (detail["from"], detail["error_code"]) == ("running", "IJ301")
 
 
-def test_ended_job_has_a_time_and_others_have_none(queue: Queue) -> None:
+def test_only_ended_jobs_have_finished_at(queue: Queue) -> None:
     ended = {}
     for status in STATES:
         queue.admin.execute("delete from public.import_jobs")

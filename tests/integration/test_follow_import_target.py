@@ -1,8 +1,8 @@
-"""importer.follow_import_target: whoever writes targets, the processor's grants are what they need."""
+"""importer.follow_import_target: the processor's grants are always exactly those that the targets need."""
 
 import pytest
 
-from tests.integration.queue_harness import Queue, refused
+from tests.integration.queue_harness import Queue, raises
 
 PEOPLE = """
 create schema app;
@@ -14,7 +14,7 @@ insert into public.import_targets (name, "table", columns, mode, key_columns, ow
 values (%s, 'app.people', %s, %s, %s, %s, %s)
 """
 NAME, BOTH = '{"name": {}}', '{"id": {}, "name": {}}'
-# What each mode needs, of a target with columns id and name, key id, owner tenant, provenance job.
+# The privileges that each mode needs for a target with columns id and name, key id, owner tenant and provenance job.
 NEEDED = {
     "insert": {"insert id, job, name, tenant"},
     "upsert": {"insert id, job, name, tenant", "update name", "select id, name, tenant"},
@@ -31,7 +31,7 @@ def people(queue: Queue) -> Queue:
 
 
 def rights(queue: Queue, table: str = "app.people") -> set[str]:
-    """Return what the processor may do with a table: a privilege, and the columns where not all of it."""
+    """Return the processor's privileges on a table, each with its columns unless it is on the whole table."""
     rows = queue.admin.execute(
         """
         select p.name || ' ' || string_agg(a.attname, ', ' order by a.attname)
@@ -52,7 +52,7 @@ def write(queue: Queue, name: str = "people", columns: str = BOTH, mode: str = "
     queue.admin.execute(WRITE, [name, columns, mode, ["id"], "tenant", "job"])
 
 
-def test_nothing_is_granted_before(people: Queue) -> None:
+def test_nothing_is_granted_without_a_target(people: Queue) -> None:
     assert rights(people) == set()
 
 
@@ -73,23 +73,23 @@ def test_update_columns_limit_what_may_be_changed(people: Queue) -> None:
     write(people, columns='{"id": {}, "name": {}, "age": {}}', mode="upsert")
     assert "update age, name" in rights(people)
     people.admin.execute("update public.import_targets set update_columns = '{age}'")
-    assert {each for each in rights(people) if each.startswith("update")} == {"update age"}
+    assert {right for right in rights(people) if right.startswith("update")} == {"update age"}
 
 
-def test_column_that_is_taken_off_the_list_cannot_be_written_any_more(people: Queue) -> None:
+def test_removed_column_can_no_longer_be_written(people: Queue) -> None:
     write(people)
     people.admin.execute("update public.import_targets set columns = '{\"name\": {}}', key_columns = null")
     assert rights(people) == {"insert job, name, tenant"}
 
 
-def test_deletion_takes_everything_back(people: Queue) -> None:
+def test_deletion_revokes_everything(people: Queue) -> None:
     write(people, mode="upsert")
     people.admin.execute("delete from public.import_targets")
     assert rights(people) == set()
     assert people.value("select has_sequence_privilege('import_processor', 'app.people_id_seq', 'usage')") is False
 
 
-def test_two_targets_on_one_table_add_up(people: Queue) -> None:
+def test_privileges_of_two_targets_on_one_table_add_up(people: Queue) -> None:
     write(people, "a", mode="insert")
     people.admin.execute(WRITE, ["b", '{"age": {}}', "replace", None, None, None])
     assert rights(people) == {"insert age, id, job, name, tenant", "delete"}
@@ -104,7 +104,7 @@ def test_deletion_keeps_what_the_other_target_needs(people: Queue) -> None:
     assert rights(people) == set()
 
 
-def test_target_that_moves_to_another_table_takes_its_grants_along(people: Queue) -> None:
+def test_grants_move_with_the_target_to_another_table(people: Queue) -> None:
     people.admin.execute(WRITE, ["a", NAME, "insert", None, None, None])
     people.admin.execute("update public.import_targets set \"table\" = 'app.cities'")
     assert (rights(people), rights(people, "app.cities")) == (set(), {"insert name"})
@@ -130,21 +130,21 @@ def test_other_tables_of_the_schema_stay_closed(people: Queue) -> None:
     assert rights(people, "app.cities") == set()
 
 
-def test_column_that_is_gone_stands_in_nobodys_way(people: Queue) -> None:
+def test_dropped_column_does_not_prevent_a_change(people: Queue) -> None:
     write(people, "a", columns='{"id": {}, "name": {}, "age": {}}')
     people.admin.execute("alter table app.people drop column age")
     people.admin.execute("update public.import_targets set max_running_jobs = 2")
     assert rights(people) == {"insert id, job, name, tenant"}
 
 
-def test_table_that_is_gone_stands_in_nobodys_way(people: Queue) -> None:
+def test_dropped_table_does_not_prevent_a_change(people: Queue) -> None:
     write(people)
     people.admin.execute("drop table app.people")
     people.admin.execute("update public.import_targets set max_running_jobs = 2")
     people.admin.execute("delete from public.import_targets")
 
 
-def test_deletion_takes_everything_back_from_a_table_that_was_renamed(people: Queue) -> None:
+def test_deletion_revokes_everything_from_a_renamed_table(people: Queue) -> None:
     people.admin.execute(WRITE, ["people", NAME, "insert", None, "tenant", "job"])
     people.admin.execute("alter table app.people rename to persons")
     people.admin.execute("delete from public.import_targets")
@@ -156,10 +156,10 @@ def test_target_without_a_table_grants_nothing(people: Queue) -> None:
     assert rights(people) == set()
 
 
-def test_who_may_not_grant_on_a_table_cannot_make_it_a_target(people: Queue) -> None:
+def test_role_without_grant_option_cannot_create_a_target(people: Queue) -> None:
     with people.db.connect("supabase_admin") as superuser:
         superuser.execute("create table app.theirs (name text)")
-    with refused("42501"):
+    with raises("42501"):
         people.admin.execute(
             "insert into public.import_targets (name, \"table\", columns) values ('t', 'app.theirs', %s)", [NAME]
         )

@@ -1,4 +1,4 @@
-"""The state machine: which transitions exist, whose they are, and what follows from each."""
+"""importer.guard_import_job: the transitions of the state machine, and who may make them."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import psycopg
 import pytest
 
-from tests.integration.queue_harness import OTHER, OWNER, Queue, refused
+from tests.integration.queue_harness import OTHER, OWNER, Queue, raises
 
 STATES = ("pending", "running", "completed", "failed", "cancelled")
 CLIENTS = {("pending", "cancelled"), ("running", "cancelled"), ("failed", "pending"), ("cancelled", "pending")}
@@ -35,7 +35,7 @@ def test_client_cancels_and_retries_by_update(queue: Queue, role: str, old: str,
 @pytest.mark.parametrize(("old", "new"), OTHERS)
 def test_client_can_make_no_other_transition(queue: Queue, role: str, old: str, new: str) -> None:
     job = queue.job_that_is(old, created_by=OWNER)
-    with client(queue, role) as conn, refused("IJ101"):
+    with client(queue, role) as conn, raises("IJ101"):
         conn.execute(UPDATE, [new, job])
     assert queue.row(job, "status") == old
 
@@ -43,7 +43,7 @@ def test_client_can_make_no_other_transition(queue: Queue, role: str, old: str, 
 @pytest.mark.parametrize(("old", "new"), IMPOSSIBLE)
 def test_administrator_cannot_make_an_impossible_transition(queue: Queue, old: str, new: str) -> None:
     job = queue.job_that_is(old)
-    with refused("IJ101"):
+    with raises("IJ101"):
         queue.admin.execute(UPDATE, [new, job])
 
 
@@ -62,7 +62,7 @@ def test_administrator_fails_a_pending_job_with_a_code(queue: Queue) -> None:
 
 def test_failed_job_without_a_code_is_refused(queue: Queue) -> None:
     job = queue.insert()
-    with refused("23514"):
+    with raises("23514"):
         queue.admin.execute(UPDATE, ["failed", job])
 
 
@@ -83,35 +83,35 @@ def test_function_retries(queue: Queue, role: str, old: str) -> None:
 
 
 @pytest.mark.parametrize("old", ["completed", "failed"])
-def test_function_does_not_cancel_what_has_ended(queue: Queue, old: str) -> None:
+def test_function_does_not_cancel_an_ended_job(queue: Queue, old: str) -> None:
     job = queue.job_that_is(old, created_by=OWNER)
-    with queue.user(OWNER) as conn, refused("IJ101"):
+    with queue.user(OWNER) as conn, raises("IJ101"):
         conn.execute("select public.cancel_import_job(%s)", [job])
 
 
 @pytest.mark.parametrize("old", ["running", "completed"])
-def test_function_does_not_retry_what_has_not_failed(queue: Queue, old: str) -> None:
+def test_function_does_not_retry_a_job_that_has_not_failed(queue: Queue, old: str) -> None:
     job = queue.job_that_is(old, created_by=OWNER)
-    with queue.user(OWNER) as conn, refused("IJ101"):
+    with queue.user(OWNER) as conn, raises("IJ101"):
         conn.execute("select public.retry_import_job(%s)", [job])
 
 
 @pytest.mark.parametrize("function", ["cancel_import_job", "retry_import_job"])
-def test_function_knows_no_job_of_another_tenant(queue: Queue, function: str) -> None:
+def test_function_does_not_find_a_job_of_another_tenant(queue: Queue, function: str) -> None:
     job = queue.job_that_is("failed" if "retry" in function else "pending", created_by=OWNER)
-    with queue.user(OTHER) as conn, refused("IJ108"):
+    with queue.user(OTHER) as conn, raises("IJ108"):
         conn.execute(f"select public.{function}(%s)", [job])
 
 
 @pytest.mark.parametrize("function", ["cancel_import_job", "retry_import_job"])
-def test_function_knows_no_job_that_is_not_there(queue: Queue, function: str) -> None:
-    with queue.user() as conn, refused("IJ108"):
+def test_function_raises_for_an_unknown_job(queue: Queue, function: str) -> None:
+    with queue.user() as conn, raises("IJ108"):
         conn.execute(f"select public.{function}(gen_random_uuid())")
 
 
 @pytest.mark.parametrize("function", ["cancel_import_job", "retry_import_job"])
 def test_anon_may_call_no_function(queue: Queue, function: str) -> None:
-    with queue.db.connect("anon") as conn, refused("42501"):
+    with queue.db.connect("anon") as conn, raises("42501"):
         conn.execute(f"select public.{function}(gen_random_uuid())")
 
 

@@ -1,4 +1,4 @@
-"""importer.invalid_values: Postgres's own input conversion is the judge, on every version alike."""
+"""importer.invalid_values: Postgres's own input conversion decides, with the same result on every version."""
 
 import pytest
 
@@ -46,18 +46,16 @@ def invalid_values(queue: Queue, type_name: str, texts: list[str]) -> dict[str, 
 
 
 @pytest.mark.parametrize(("type_name", "texts"), CASES, ids=[case[0] for case in CASES])
-def test_refused_are_exactly_those_that_are_no_input_for_the_type(
-    types: Queue, type_name: str, texts: dict[str, str | None]
-) -> None:
+def test_exactly_the_invalid_values_are_returned(types: Queue, type_name: str, texts: dict[str, str | None]) -> None:
     expected = {text: code for text, code in texts.items() if code}
     assert invalid_values(types, type_name, list(texts)) == expected
 
 
-def test_no_candidates_no_refusals(types: Queue) -> None:
+def test_no_candidates_give_no_invalid_values(types: Queue) -> None:
     assert invalid_values(types, "integer", []) == {}
 
 
-def test_check_that_raises_refuses_its_value_and_no_other(types: Queue) -> None:
+def test_domain_check_that_raises_makes_only_its_value_invalid(types: Queue) -> None:
     assert invalid_values(types, "app.touchy", ["1", "0", "20", "2"]) == {"0": "22012", "20": "23514"}
 
 

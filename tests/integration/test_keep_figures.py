@@ -1,9 +1,9 @@
-"""importer.keep_figures: the report's figures stand in the ledger for an attempt that resumes."""
+"""importer.keep_figures: the ledger keeps the figures of the report for an attempt that resumes."""
 
 import pytest
 from psycopg.types.json import Jsonb
 
-from tests.integration.queue_harness import Claim, Queue, refused
+from tests.integration.queue_harness import Claim, Queue, raises
 
 
 @pytest.fixture
@@ -25,27 +25,27 @@ def figures(queue: Queue) -> list[object]:
     return [row[0] for row in queue.admin.execute("select figures from importer.job_chunks order by seq")]
 
 
-def test_only_the_newest_are_kept(queue: Queue, claim: Claim) -> None:
+def test_only_the_newest_figures_are_kept(queue: Queue, claim: Claim) -> None:
     keep(queue, claim, 1, {"rows": 2})
     keep(queue, claim, 2, {"rows": 3})
     assert figures(queue) == [None, None, {"rows": 3}]
 
 
-def test_next_attempt_is_given_them(queue: Queue, claim: Claim) -> None:
+def test_next_attempt_gets_the_figures(queue: Queue, claim: Claim) -> None:
     keep(queue, claim, 1, {"rows": 2})
-    queue.give_back(claim)
+    queue.release(claim)
     (successor,) = queue.claim()
     assert [entry["figures"] for entry in queue.open(successor)] == [None, {"rows": 2}, None]
 
 
-def test_they_are_cleared_when_the_job_completes(queue: Queue, claim: Claim) -> None:
+def test_figures_are_cleared_when_the_job_completes(queue: Queue, claim: Claim) -> None:
     keep(queue, claim, 2, {"rows": 3})
     queue.finish(claim, 3)
     assert figures(queue) == [None, None, None]
 
 
-def test_without_a_lease_nothing_is_kept(queue: Queue, claim: Claim) -> None:
-    queue.lapse(claim)
-    with refused("IJ103"):
+def test_without_a_lease_no_figures_are_stored(queue: Queue, claim: Claim) -> None:
+    queue.expire(claim)
+    with raises("IJ103"):
         keep(queue, claim, 1, {})
     assert figures(queue) == [None, None, None]

@@ -1,8 +1,8 @@
-"""importer.keep_preview: the preview is replaced as a whole."""
+"""importer.keep_preview: the whole preview is replaced."""
 
 from psycopg.types.json import Jsonb
 
-from tests.integration.queue_harness import Claim, Queue, refused
+from tests.integration.queue_harness import Claim, Queue, raises
 
 
 def keep(queue: Queue, claim: Claim, rows: list[dict[str, object]]) -> None:
@@ -16,16 +16,16 @@ def test_preview_is_replaced(queue: Queue) -> None:
     assert queue.row(claim.id, "preview") == [{"id": "2"}]
 
 
-def test_without_a_lease_it_stays(queue: Queue) -> None:
+def test_without_a_lease_the_preview_is_unchanged(queue: Queue) -> None:
     claim = queue.running()
     keep(queue, claim, [{"id": "1"}])
-    queue.lapse(claim)
-    with refused("IJ103"):
+    queue.expire(claim)
+    with raises("IJ103"):
         keep(queue, claim, [])
     assert queue.row(claim.id, "preview") == [{"id": "1"}]
 
 
-def test_all_or_nothing_job_that_begins_anew_has_none(queue: Queue) -> None:
+def test_retry_of_an_all_or_nothing_job_clears_the_preview(queue: Queue) -> None:
     claim = queue.running(options=Jsonb({"atomic": True}))
     queue.open(claim)
     queue.commit(claim)
@@ -35,7 +35,7 @@ def test_all_or_nothing_job_that_begins_anew_has_none(queue: Queue) -> None:
     assert queue.row(claim.id, "preview", "rows_read") == (None, 0)
 
 
-def test_job_that_goes_on_keeps_it(queue: Queue) -> None:
+def test_retry_of_a_job_with_loaded_rows_keeps_the_preview(queue: Queue) -> None:
     claim = queue.running()
     queue.open(claim)
     queue.commit(claim)

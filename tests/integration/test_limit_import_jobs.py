@@ -1,11 +1,11 @@
-"""importer.limit_import_jobs: how much one owner may have pending or running, in jobs and in bytes."""
+"""importer.limit_import_jobs: how many jobs and bytes one owner may have pending or running."""
 
 from uuid import UUID
 
 import psycopg
 import pytest
 
-from tests.integration.queue_harness import OTHER, OWNER, Queue, refused
+from tests.integration.queue_harness import OTHER, OWNER, Queue, raises
 
 MANY = """
 insert into public.import_jobs (object_path, target)
@@ -15,7 +15,7 @@ select %s || '/a' || n, 'people' from generate_series(1, %s) as n
 
 @pytest.fixture
 def three(queue: Queue) -> Queue:
-    """An owner may have three jobs."""
+    """Set the limit of jobs to three."""
     setting(queue, "max_active_jobs_per_owner", "3")
     return queue
 
@@ -32,11 +32,11 @@ def jobs(queue: Queue) -> int:
     return queue.value("select count(*) from public.import_jobs")
 
 
-def test_limit_can_be_reached_and_not_exceeded(three: Queue) -> None:
+def test_limit_can_be_reached_but_not_exceeded(three: Queue) -> None:
     with three.user() as conn:
         for _ in range(3):
             insert(conn)
-        with refused("IJ114"):
+        with raises("IJ114"):
             insert(conn)
     assert jobs(three) == 3
 
@@ -47,7 +47,7 @@ def test_statement_is_counted_as_a_whole(three: Queue, count: int, there: int) -
         if there:
             insert(conn, count)
         else:
-            with refused("IJ114"):
+            with raises("IJ114"):
                 insert(conn, count)
     assert jobs(three) == there
 
@@ -57,7 +57,7 @@ def test_running_jobs_count(three: Queue) -> None:
         insert(conn, 2)
         three.claim(2)
         insert(conn)
-        with refused("IJ114"):
+        with raises("IJ114"):
             insert(conn)
 
 
@@ -81,10 +81,10 @@ def test_service_has_no_limit(three: Queue) -> None:
     assert jobs(three) == 4
 
 
-def test_service_that_inserts_for_an_owner_meets_the_owners_limit(three: Queue) -> None:
+def test_limit_of_an_owner_applies_to_inserts_by_the_service(three: Queue) -> None:
     for _ in range(3):
         three.insert(created_by=OWNER)
-    with refused("IJ114"):
+    with raises("IJ114"):
         three.insert(created_by=OWNER)
     three.insert(created_by=OTHER)
 
@@ -93,39 +93,39 @@ def test_retry_counts_like_an_insert(three: Queue) -> None:
     failed = three.job_that_is("failed", created_by=OWNER)
     with three.user() as conn:
         insert(conn, 3)
-        with refused("IJ114"):
+        with raises("IJ114"):
             conn.execute("select public.retry_import_job(%s)", [failed])
         conn.execute("update public.import_jobs set status = 'cancelled' where id <> %s", [failed])
         conn.execute("select public.retry_import_job(%s)", [failed])
     assert three.row(failed, "status") == "pending"
 
 
-def test_what_the_processor_puts_back_is_not_limited(three: Queue) -> None:
-    """A limit that was lowered meanwhile must not keep a running job from coming back."""
+def test_job_released_by_the_processor_is_not_limited(three: Queue) -> None:
+    """A limit that was lowered meanwhile must not prevent the release of a running job."""
     claim = three.running(created_by=OWNER)
     with three.user() as conn:
         insert(conn, 2)
     three.admin.execute("update importer.settings set value = '1' where name = 'max_active_jobs_per_owner'")
-    three.give_back(claim)
+    three.release(claim)
     assert three.row(claim.id, "status") == "pending"
 
 
 @pytest.mark.parametrize("value", ["many", "", "-1", "1.5", "9999999999999999999"])
-def test_setting_that_is_no_number_is_the_default(queue: Queue, value: str) -> None:
+def test_setting_that_is_not_a_number_means_the_default(queue: Queue, value: str) -> None:
     setting(queue, "max_active_jobs_per_owner", value)
     assert queue.value("select importer.setting_number('max_active_jobs_per_owner', 1000)") == 1000
     with queue.user() as conn:
         insert(conn, 3)
 
 
-def test_default_is_a_thousand_jobs(queue: Queue) -> None:
-    """An administrator inserts them: a user's statement may take 8 s."""
+def test_default_limit_is_1000_jobs(queue: Queue) -> None:
+    """An administrator inserts the jobs, because statements of users time out after 8 s."""
     queue.admin.execute(
         "insert into public.import_jobs (object_path, target, created_by)"
         " select 'a' || n, 'people', %s from generate_series(1, 1000) as n",
         [OWNER],
     )
-    with queue.user() as conn, refused("IJ114"):
+    with queue.user() as conn, raises("IJ114"):
         insert(conn)
 
 
@@ -137,7 +137,7 @@ def test_bytes_of_opened_files_count(queue: Queue, size: int, fits: bool) -> Non
         if fits:
             insert(conn)
         else:
-            with refused("IJ114"):
+            with raises("IJ114"):
                 insert(conn)
 
 
@@ -155,12 +155,12 @@ def test_bytes_of_uploaded_files_count(queue: Queue, size: int, fits: bool) -> N
         if fits:
             queue.insert(object_path=f"{OWNER}/a1", created_by=OWNER)
         else:
-            with refused("IJ114"):
+            with raises("IJ114"):
                 queue.insert(object_path=f"{OWNER}/a1", created_by=OWNER)
 
 
 def test_hint_names_the_limits(three: Queue) -> None:
-    with three.user() as conn, refused("IJ114") as caught:
+    with three.user() as conn, raises("IJ114") as caught:
         insert(conn, 4)
     assert caught.value.diag.message_hint == (
         "Wait until some jobs have ended, or cancel them; the limits are 3 jobs and 100000000000 bytes."

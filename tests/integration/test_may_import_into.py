@@ -1,4 +1,4 @@
-"""importer.may_import_into: whose a target is, judged at the insert (check_owner) and when the job runs (check_admission)."""
+"""importer.may_import_into: who may import, checked at the insert (check_owner) and in the run (check_admission)."""
 
 from typing import Any
 from uuid import UUID
@@ -6,7 +6,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from tests.integration.queue_harness import OWNER, Queue, refused
+from tests.integration.queue_harness import OWNER, Queue, raises
 
 IN_TEAM = "claims -> 'app_metadata' ->> 'team' = '7'"
 MEMBERS = "exists (select from app.members where member = (claims ->> 'sub')::uuid)"
@@ -36,15 +36,15 @@ def admit(queue: Queue, job: UUID) -> None:
     queue.processor.execute("select importer.check_admission(%s)", [job])
 
 
-def test_signed_in_users_may_use_a_target_by_default(people: Queue) -> None:
+def test_signed_in_users_may_import_by_default(people: Queue) -> None:
     admit(people, insert(people))
 
 
 @pytest.mark.parametrize("roles", [[], ["manager"], ["service_role", "anon"]])
 @pytest.mark.parametrize("target", ["people", "app.people"])
-def test_role_that_is_not_listed_is_refused_at_the_insert(people: Queue, target: str, roles: list[str]) -> None:
+def test_role_that_is_not_listed_may_not_insert(people: Queue, target: str, roles: list[str]) -> None:
     allow(people, allowed_roles=roles)
-    with refused("IJ601"):
+    with raises("IJ601"):
         insert(people, target)
     assert people.value("select count(*) from public.import_jobs") == 0
 
@@ -58,70 +58,70 @@ def test_condition_decides_at_the_insert(people: Queue, team: dict[str, Any] | N
     if may:
         admit(people, insert(people, **claims))
     else:
-        with refused("IJ601"):
+        with raises("IJ601"):
             insert(people, **claims)
 
 
 def test_condition_sees_only_claims_that_the_target_lists(people: Queue) -> None:
     allow(people, allowed_when=IN_TEAM)
-    with refused("IJ601"):
+    with raises("IJ601"):
         insert(people, app_metadata={"team": 7})
 
 
-def test_condition_may_ask_a_table_that_the_user_cannot_read(people: Queue) -> None:
+def test_condition_may_read_a_table_that_the_user_may_not_read(people: Queue) -> None:
     allow(people, allowed_when=MEMBERS)
-    with refused("IJ601"):
+    with raises("IJ601"):
         insert(people)
     people.admin.execute("insert into app.members values (%s)", [OWNER])
     insert(people)
 
 
-def test_condition_that_fails_has_a_code(people: Queue) -> None:
+def test_condition_that_raises_an_error_raises_ij113(people: Queue) -> None:
     allow(people, allowed_when=MEMBERS)
     people.admin.execute("drop table app.members")
-    with refused("IJ113"):
+    with raises("IJ113"):
         insert(people)
 
 
-def test_condition_that_is_neither_true_nor_false_refuses(people: Queue) -> None:
+def test_condition_that_is_null_counts_as_false(people: Queue) -> None:
     allow(people, allowed_when="null")
-    with refused("IJ601"):
+    with raises("IJ601"):
         insert(people)
 
 
 @pytest.mark.parametrize("owner", [None, OWNER])
-def test_service_is_not_asked_but_its_owner_is(people: Queue, owner: UUID | None) -> None:
+def test_condition_applies_to_the_owner_not_to_the_service(people: Queue, owner: UUID | None) -> None:
     allow(people, allowed_when=IN_TEAM)
     if owner is None:
         people.insert()
     else:
-        with refused("IJ601"):
+        with raises("IJ601"):
             people.insert(created_by=owner)
 
 
 @pytest.mark.parametrize("change", [{"allowed_roles": []}, {"allowed_when": "false"}])
-def test_job_is_judged_again_when_it_runs(people: Queue, change: dict[str, object]) -> None:
+def test_job_is_checked_again_when_it_runs(people: Queue, change: dict[str, object]) -> None:
     job = insert(people)
     allow(people, **change)
-    with refused("IJ601"):
+    with raises("IJ601"):
         admit(people, job)
 
 
-def test_job_that_is_older_than_its_target_is_judged_when_it_runs(people: Queue) -> None:
+def test_job_older_than_its_target_is_checked_when_it_runs(people: Queue) -> None:
     job = insert(people, "cities")
     admit(people, job)
     people.admin.execute("create table app.cities (name text); select importer.register_target('app.cities')")
     allow(people, allowed_roles=["manager"])
-    with refused("IJ601"):
+    with raises("IJ601"):
         admit(people, job)
 
 
-def test_running_job_is_judged_by_the_claims_of_its_insert(people: Queue) -> None:
+def test_running_job_is_checked_with_the_claims_of_its_insert(people: Queue) -> None:
     allow(people, allowed_when=IN_TEAM, claims=["app_metadata"])
     job = insert(people, app_metadata={"team": 7})
     admit(people, job)
     allow(people, allowed_when="claims -> 'app_metadata' ->> 'team' = '8'")
-    with refused("IJ601"):
+    with raises("IJ601"):
         admit(people, job)
 
 

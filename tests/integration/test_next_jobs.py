@@ -1,4 +1,4 @@
-"""importer.next_jobs: priority, then turns of owners, then age, within the limits of target and owner."""
+"""importer.next_jobs: by priority, then in turns between owners, then by age, within the limits."""
 
 import pytest
 
@@ -63,7 +63,7 @@ def test_target_with_four_running_jobs_does_not_hold_up_others(queue: Queue) -> 
     assert other in {claim.id for claim in queue.claim(5)}
 
 
-def test_place_of_a_target_is_free_again_when_a_job_ends(queue: Queue) -> None:
+def test_target_has_a_free_place_again_when_a_job_ends(queue: Queue) -> None:
     for _ in range(5):
         queue.insert(target="people")
     first, *_ = queue.claim(5)
@@ -78,7 +78,7 @@ def test_owners_take_turns_at_one_target_too(queue: Queue) -> None:
     assert theirs in {claim.id for claim in queue.claim(4)}
 
 
-def test_target_says_how_many_of_its_jobs_run(queue: Queue) -> None:
+def test_max_running_jobs_limits_the_target(queue: Queue) -> None:
     queue.admin.execute("create schema app; create table app.people (name text)")
     queue.admin.execute("select importer.register_target('app.people')")
     queue.admin.execute("update public.import_targets set max_running_jobs = 1")
@@ -102,14 +102,14 @@ def test_owner_has_at_most_eight_running_jobs_whatever_their_priorities(queue: Q
     assert len(queue.claim(12)) == 8
 
 
-def test_setting_says_how_many_jobs_of_an_owner_run(queue: Queue) -> None:
+def test_setting_limits_the_running_jobs_of_an_owner(queue: Queue) -> None:
     queue.admin.execute("insert into importer.settings (name, value) values ('max_running_jobs_per_owner', '2')")
     for number in range(4):
         queue.insert(created_by=OWNER, target=f"t{number}")
     assert len(queue.claim(4)) == 2
 
 
-def test_jobs_without_owner_have_no_limit_of_an_owner(queue: Queue) -> None:
+def test_limit_of_owners_does_not_apply_to_jobs_without_owner(queue: Queue) -> None:
     for number in range(10):
         queue.insert(target=f"t{number}")
     assert len(queue.claim(10)) == 10
@@ -134,7 +134,7 @@ def test_backlog_at_a_full_target_takes_nothing_from_its_owners_other_targets(qu
 
 
 @pytest.mark.parametrize("value", ["many", "", "8.5", "99999999999"])
-def test_setting_that_is_no_number_counts_as_eight(queue: Queue, value: str) -> None:
+def test_setting_that_is_not_a_number_means_eight(queue: Queue, value: str) -> None:
     queue.admin.execute(
         "insert into importer.settings (name, value) values ('max_running_jobs_per_owner', %s)", [value]
     )
@@ -144,7 +144,7 @@ def test_setting_that_is_no_number_counts_as_eight(queue: Queue, value: str) -> 
 
 
 def test_owner_at_the_limit_elsewhere_takes_no_place_of_a_target(queue: Queue) -> None:
-    """The owner's second job stands before the other's, but cannot run: its place at the target is not taken by it."""
+    """The owner's second job precedes that of the other, but it cannot run and so takes no place at the target."""
     queue.admin.execute("insert into importer.settings (name, value) values ('max_running_jobs_per_owner', '1')")
     queue.admin.execute("create schema app; create table app.people (name text)")
     queue.admin.execute("select importer.register_target('app.people')")

@@ -1,4 +1,4 @@
-"""importer.next_jobs against two oracles, on queues drawn at random: its rules read plainly, and one big query."""
+"""importer.next_jobs on random queues, compared with two oracles: the rules in Python, and one query over the queue."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from psycopg import sql
 
 from tests.integration.queue_harness import Queue
 
-# One query with window functions over the whole queue: what the function was before it read no more than it needs.
+# One query with window functions over the whole queue.
 WINDOWS = (Path(__file__).parent / "next_jobs_windows.sql").read_text(encoding="utf-8")
 OWNERS = (None, *(UUID(int=n) for n in range(1, 5)))
-# The first two are one target, by its name and by its table; the last two nobody has registered.
+# The first two are the name and the table of one target; the last two are not registered.
 TARGETS = {"people": "people", "app.people": "people", "cities": "cities", "towns": "towns", "nothing": "nothing"}
 START = datetime(2026, 1, 1, tzinfo=UTC)
 SEEDS = range(60)
@@ -31,7 +31,7 @@ values (%(id)s, 'a', %(target)s, %(owner)s, %(priority)s, %(created_at)s, %(run_
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A job as the rules see it."""
+    """A job, with the columns that the rules use."""
 
     id: UUID
     target: str
@@ -43,7 +43,7 @@ class Entry:
 
     @property
     def row(self) -> dict[str, object]:
-        """The job's columns; only due jobs without a hindrance are in state `pending`."""
+        """Return the columns of the job; `pending` is the state of a job that is due and has attempts left."""
         ended = self.state == "completed"
         return {
             **{name: getattr(self, name) for name in ("id", "target", "owner", "priority", "created_at", "started_at")},
@@ -57,7 +57,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """A queue and the limits that hold in it."""
+    """A queue with its limits."""
 
     entries: list[Entry]
     owner_limit: int
@@ -68,7 +68,7 @@ class Scene:
 
 
 def scene(seed: int, owner_limit: int | None = None) -> Scene:
-    """Draw a queue: few values of everything, so that ties and limits are met all the time."""
+    """Return a random queue with few different values, so that ties and limits occur often."""
     draw = random.Random(seed)  # noqa: S311 - no secret
     owners, targets = draw.sample(OWNERS, draw.randint(1, 5)), draw.sample(list(TARGETS), draw.randint(1, 5))
     states = draw.choices(
@@ -91,7 +91,7 @@ def scene(seed: int, owner_limit: int | None = None) -> Scene:
 
 
 def expected(scene: Scene, max_jobs: int) -> list[UUID]:
-    """Choose by the rules, one job after the other, from the whole queue in its order."""
+    """Apply the rules to the whole queue in its order, job by job; return the ids of the chosen jobs."""
     running = [entry for entry in scene.entries if entry.state == "running"]
     of_target = {name: sum(TARGETS[e.target] == name for e in running) for name in TARGETS.values()}
     of_owner = {owner: sum(e.owner == owner for e in running) for owner in OWNERS}
@@ -117,7 +117,7 @@ def expected(scene: Scene, max_jobs: int) -> list[UUID]:
 
 
 def prepare(queue: Queue, scene: Scene) -> None:
-    """Make the scene the database's."""
+    """Create the targets, the limits and the jobs in the database."""
     admin = queue.admin
     admin.execute("create schema app; create table app.people (name text); create table app.cities (name text)")
     for name, limit in scene.target_limits.items():
@@ -139,7 +139,7 @@ def chosen(conn: psycopg.Connection, function: str, max_jobs: int) -> list[UUID]
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_chooses_what_the_rules_say(queue: Queue, seed: int) -> None:
+def test_choice_follows_the_rules(queue: Queue, seed: int) -> None:
     drawn = scene(seed)
     prepare(queue, drawn)
     for max_jobs in (1, 2, 3, 7, 50):
@@ -147,8 +147,8 @@ def test_chooses_what_the_rules_say(queue: Queue, seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_chooses_what_one_query_over_the_whole_queue_chooses(queue: Queue, seed: int) -> None:
-    """Where an owner's limit binds, that query's later choices differ: what the limit held back took places."""
+def test_choice_equals_that_of_one_query_over_the_whole_queue(queue: Queue, seed: int) -> None:
+    """With an effective limit of owners the query chooses differently, since jobs over that limit take places there."""
     queue.admin.execute(WINDOWS)
     drawn = scene(seed, owner_limit=50)
     prepare(queue, drawn)
@@ -159,7 +159,7 @@ def test_chooses_what_one_query_over_the_whole_queue_chooses(queue: Queue, seed:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_first_choice_is_that_of_one_query_over_the_whole_queue(queue: Queue, seed: int) -> None:
+def test_first_choice_equals_that_of_one_query_over_the_whole_queue(queue: Queue, seed: int) -> None:
     queue.admin.execute(WINDOWS)
     prepare(queue, scene(seed))
     assert chosen(queue.admin, "importer.next_jobs", 1) == chosen(queue.admin, "pg_temp.next_jobs_windows", 1)

@@ -1,6 +1,6 @@
-"""importer.open_job: the first attempt writes the file's identity, later ones must find it."""
+"""importer.open_job: the first attempt stores the identity of the file, later attempts must find the same file."""
 
-from tests.integration.queue_harness import Queue, refused
+from tests.integration.queue_harness import Queue, raises
 
 
 def test_open_writes_the_identity_and_sets_phase_loading(queue: Queue) -> None:
@@ -25,17 +25,17 @@ def test_open_returns_the_ledger_in_order(queue: Queue) -> None:
     queue.open(claim)
     queue.commit(claim, 1)
     queue.commit(claim, 0)
-    queue.give_back(claim)
+    queue.release(claim)
     (successor,) = queue.claim()
     ledger = queue.open(successor)
     assert [(entry["seq"], entry["byte_start"], entry["byte_end"]) for entry in ledger] == [(0, 0, 10), (1, 10, 20)]
 
 
-def test_resuming_is_an_event(queue: Queue) -> None:
+def test_resumption_writes_an_event(queue: Queue) -> None:
     claim = queue.running()
     queue.open(claim)
     queue.commit(claim, 0)
-    queue.give_back(claim)
+    queue.release(claim)
     (successor,) = queue.claim()
     queue.open(successor)
     assert queue.events(claim.id) == ["pending", "running", "released", "pending", "running", "resumed"]
@@ -44,14 +44,14 @@ def test_resuming_is_an_event(queue: Queue) -> None:
 def test_another_etag_is_refused(queue: Queue) -> None:
     claim = queue.running()
     queue.open(claim, "e1")
-    with refused("IJ204"):
+    with raises("IJ204"):
         queue.open(claim, "e2")
 
 
 def test_another_size_is_refused(queue: Queue) -> None:
     claim = queue.running()
     queue.open(claim, size=100)
-    with refused("IJ204"):
+    with raises("IJ204"):
         queue.open(claim, size=101)
 
 
@@ -63,14 +63,14 @@ def test_file_without_etag_may_be_opened_again(queue: Queue) -> None:
 
 def test_old_token_is_refused(queue: Queue) -> None:
     claim = queue.running()
-    queue.give_back(claim)
+    queue.release(claim)
     queue.claim()
-    with refused("IJ103"):
+    with raises("IJ103"):
         queue.open(claim)
 
 
 def test_expired_lease_is_refused(queue: Queue) -> None:
     claim = queue.running()
-    queue.lapse(claim)
-    with refused("IJ103"):
+    queue.expire(claim)
+    with raises("IJ103"):
         queue.open(claim)

@@ -1,4 +1,4 @@
-"""Which columns each role may read, insert and change, whatever a project grants by default: a table to read as a spec.
+"""The columns that each role may read, insert and update, for both default grants of projects, as a table.
 
 A cell is `all`, `-` for none, or the columns; `authenticated` is every signed-in user. Of a target, users see what they
 need to prepare a file, not the administrator's conditions.
@@ -39,7 +39,7 @@ COLUMNS = """
 select a.attname from pg_attribute as a
 where a.attrelid = %s::regclass and a.attnum > 0 and not a.attisdropped
 """
-# 42501 by grant; 428C9, which the parser gives before, for a generated column.
+# 42501 for a missing grant; 428C9 for a generated column, which the parser raises first.
 REFUSALS = {"42501", "428C9"}
 VALUES = {"object_path": f"{OWNER}/a.csv", "target": "people"}
 
@@ -50,10 +50,11 @@ def everybody(cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[Peop
 
 
 def columns(everybody: People, table: str, role: str, privilege: str) -> str:
-    """Return the columns on which a role has a privilege, as the matrix writes them."""
+    """Return the columns on which a role has a privilege, in the notation of the matrix."""
     every = everybody.names(COLUMNS, table)
-    found = everybody.names(COLUMNS + "and has_column_privilege(%s, a.attrelid, a.attnum, %s)", table, role, privilege)
-    return "all" if found == every else " ".join(sorted(found)) or "-"
+    condition = "and has_column_privilege(%s, a.attrelid, a.attnum, %s)"
+    permitted = everybody.names(COLUMNS + condition, table, role, privilege)
+    return "all" if permitted == every else " ".join(sorted(permitted)) or "-"
 
 
 @pytest.mark.parametrize("line", MATRIX)

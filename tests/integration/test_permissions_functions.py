@@ -1,6 +1,6 @@
-"""Who may execute every function of ours, whatever a project grants by default: one table, read like a spec.
+"""Who may execute each function, for both default grants of projects: a table as specification.
 
-A cell is `yes` or `-`: not permitted. Each function is really called, with nulls; what it says to that does not matter.
+A cell is `yes` or `-` (not permitted). Each function is called with nulls; an error of the function itself is ignored.
 """
 
 from collections.abc import Iterator
@@ -100,15 +100,15 @@ def everybody(cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[Peop
 
 
 def overloads(everybody: People) -> list[tuple[str, list[str]]]:
-    """Return our functions with the types of their arguments."""
+    """Return the names of our functions, each with the types of its arguments."""
     with everybody.acting("postgres") as conn:
         conn.execute("set local search_path = ''")
         return conn.execute(OURS).fetchall()
 
 
 def executes(everybody: People, role: str, name: str, types: list[str]) -> str:
-    """Call a function with nulls: `-` when the call itself is not permitted."""
-    nulls = ", ".join(f"null::{each}" for each in types)
+    """Call a function with nulls; return `-` if the role may not execute it, else `yes`."""
+    nulls = ", ".join(f"null::{type_name}" for type_name in types)
     with everybody.acting(role) as conn:
         try:
             conn.execute(sql.SQL(f"select {name}({nulls})"))
@@ -120,8 +120,8 @@ def executes(everybody: People, role: str, name: str, types: list[str]) -> str:
 
 @pytest.mark.parametrize("name", MATRIX)
 def test_each_role_executes_exactly_what_the_matrix_says(everybody: People, name: str) -> None:
-    found = [types for other, types in overloads(everybody) if other == name]
-    for types in found:
+    signatures = [types for other, types in overloads(everybody) if other == name]
+    for types in signatures:
         assert {role: executes(everybody, role, name, types) for role in ROLES} == MATRIX[name]
 
 
@@ -129,7 +129,7 @@ def test_matrix_has_every_function_there_is(everybody: People) -> None:
     assert {name for name, _ in overloads(everybody)} == set(MATRIX)
 
 
-def test_function_that_is_open_to_all_would_be_found(everybody: People) -> None:
+def test_function_granted_to_everybody_would_be_found(everybody: People) -> None:
     admin = everybody.connections["postgres"]
     admin.execute("create function public.open_door() returns void language sql as 'select'")
     try:

@@ -1,4 +1,4 @@
-"""What grants and policies cannot say in a table: whose a new job is, and what goes when a job goes."""
+"""Permissions that no matrix can show: the owner of a new job, and what is deleted together with a job."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,7 @@ import pytest
 
 from tests.conftest import Cluster
 from tests.integration.permissions_harness import OWNERS_FILE, OWNERS_JOB, People, people
-from tests.integration.queue_harness import OTHER, OWNER, refused
+from tests.integration.queue_harness import OTHER, OWNER, raises
 
 INSERT = (
     "insert into public.import_jobs (bucket_id, object_path, target) values (%s, %s, 'people') returning created_by"
@@ -18,7 +18,7 @@ def everybody(cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[Peop
     yield from people(cluster, request.param)
 
 
-def test_job_of_a_client_is_its_own(everybody: People) -> None:
+def test_client_becomes_the_owner_of_its_job(everybody: People) -> None:
     with everybody.acting("owner") as conn:
         assert conn.execute(INSERT, ["imports", f"{OWNER}/b.csv"]).fetchone() == (OWNER,)
 
@@ -29,13 +29,13 @@ def test_service_inserts_for_an_owner(everybody: People) -> None:
         assert conn.execute(statement, [OTHER]).rowcount == 1
 
 
-def test_job_of_the_service_is_nobodys(everybody: People) -> None:
+def test_job_of_the_service_has_no_owner(everybody: People) -> None:
     with everybody.acting("service_role") as conn:
         assert conn.execute(INSERT, ["imports", "service/b.csv"]).fetchone() == (None,)
 
 
 def test_signed_in_user_without_id_inserts_nothing(everybody: People) -> None:
-    with everybody.queue.db.connect("authenticated") as conn, refused("42501"):
+    with everybody.queue.db.connect("authenticated") as conn, raises("42501"):
         conn.execute(INSERT, ["imports", "b.csv"])
 
 
@@ -43,11 +43,11 @@ def test_signed_in_user_without_id_inserts_nothing(everybody: People) -> None:
     ("bucket", "path"), [("imports", f"{OTHER}/file.csv"), ("imports", "service/file.csv"), ("avatars", f"{OWNER}/x")]
 )
 def test_client_cannot_name_a_file_that_is_not_its_own(everybody: People, bucket: str, path: str) -> None:
-    with everybody.acting("owner") as conn, refused("IJ602"):
+    with everybody.acting("owner") as conn, raises("IJ602"):
         conn.execute(INSERT, [bucket, path])
 
 
-def test_deleting_a_job_deletes_all_that_belongs_to_it(everybody: People) -> None:
+def test_deletion_of_a_job_deletes_its_rows_in_all_tables(everybody: People) -> None:
     with everybody.acting("postgres") as conn:
         conn.execute("delete from public.import_jobs where id = %s", [OWNERS_JOB])
         left = {
@@ -62,8 +62,8 @@ def test_deleting_a_job_deletes_all_that_belongs_to_it(everybody: People) -> Non
 
 
 @pytest.mark.parametrize("role", ["anon", "authenticated", "service_role"])
-def test_tables_that_are_made_for_a_job_are_for_no_client(everybody: People, role: str) -> None:
-    """Made while jobs run, so that no matrix can name them."""
+def test_no_client_may_use_the_tables_of_a_job(everybody: People, role: str) -> None:
+    """These tables are created while jobs run, so no matrix can list them."""
     with everybody.acting("postgres") as conn:
         (token,) = conn.execute("select token from importer.job_leases where job_id = %s", [OWNERS_JOB]).fetchone()
         conn.execute("delete from importer.job_chunks")
@@ -90,7 +90,7 @@ def test_tables_that_are_made_for_a_job_are_for_no_client(everybody: People, rol
 
 @pytest.mark.parametrize("path", [OWNERS_FILE, f"{OTHER}/shared.csv", "team/shared.csv"])
 def test_job_of_a_user_deletes_below_the_users_folder_only(everybody: People, path: str) -> None:
-    """With the processor's key anything could be deleted; what the owner may read need not be the owner's."""
+    """The processor's key can delete every file, and not every file that the owner may read belongs to the owner."""
     with everybody.acting("postgres") as conn:
         conn.execute("alter table public.import_jobs disable trigger user")
         (job,) = conn.execute(
@@ -98,12 +98,12 @@ def test_job_of_a_user_deletes_below_the_users_folder_only(everybody: People, pa
             " values (%s, 'people', %s, 'completed', now(), '{\"delete_source\": true}') returning id",
             [path, OWNER],
         ).fetchone()
-        found = conn.execute("select job_id from importer.sources_to_delete()").fetchall()
-    assert found == ([(job,)] if path == OWNERS_FILE else [])
+        rows = conn.execute("select job_id from importer.sources_to_delete()").fetchall()
+    assert rows == ([(job,)] if path == OWNERS_FILE else [])
 
 
 def test_retry_by_the_owner_takes_the_claims_of_that_moment(everybody: People) -> None:
-    """A right that the owner has lost since the insert must not come back by a retry."""
+    """A retry must not restore a right that the owner has lost since the insert."""
     queue = everybody.queue
     stored = "select claims ->> 'aal' from importer.job_identities where job_id = %s"
     with queue.db.connect("authenticated", {"sub": str(OWNER), "aal": "aal2"}) as conn:

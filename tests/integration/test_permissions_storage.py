@@ -1,4 +1,4 @@
-"""Who may do what with files in the bucket of imports: the real Storage calls, over the policies of the migrations.
+"""Who may do what with files in the bucket of imports: calls of the Storage API, under the policies of the migrations.
 
 A cell is `ok`, the number of entries that a list has, or the error that Storage answers with: 403 refused, 404 not
 there for this caller, 409 there already. All calls are about files in the owner's folder unless the line says
@@ -108,7 +108,7 @@ def callers(site: tuple[StorageApi, Database]) -> dict[str, httpx.Client]:
 
 @pytest.fixture
 def fresh(callers: dict[str, httpx.Client]) -> Callable[[], None]:
-    """A bucket that holds the owner's source and its errors.csv, and nothing else; call it to have that again."""
+    """Fill the bucket with the owner's source and its errors.csv only; return a function that does so again."""
 
     def fill() -> None:
         service = callers["service_role"]
@@ -123,7 +123,7 @@ def fresh(callers: dict[str, httpx.Client]) -> Callable[[], None]:
 
 
 def outcome(response: httpx.Response) -> str:
-    """Return what the matrix writes."""
+    """Return the outcome of a call in the notation of the matrix."""
     body = response.json() if "json" in response.headers.get("content-type", "") else None
     if response.status_code >= 400:
         return str(body["statusCode"]) if isinstance(body, dict) else str(response.status_code)
@@ -134,20 +134,20 @@ def outcome(response: httpx.Response) -> str:
 def test_each_caller_does_exactly_what_the_matrix_says(
     callers: dict[str, httpx.Client], fresh: Callable[[], None], call: str
 ) -> None:
-    found = {}
+    outcomes = {}
     for caller in reversed(CALLERS):
-        found[caller] = outcome(CALLS[call](callers[caller]))
-        if not found[caller].startswith("4"):
-            fresh()  # refusals change nothing, and filling takes five calls
-    assert found == MATRIX[call]
+        outcomes[caller] = outcome(CALLS[call](callers[caller]))
+        if not outcomes[caller].startswith("4"):
+            fresh()  # only after success: filling takes five calls, and a call that fails changes nothing
+    assert outcomes == MATRIX[call]
 
 
 def test_matrix_has_every_call() -> None:
     assert list(MATRIX) == list(CALLS)
 
 
-def test_policies_on_objects_are_ours_and_no_more(site: tuple[StorageApi, Database]) -> None:
-    """An UPDATE or DELETE policy would let users exchange a file under a job that reads it."""
+def test_storage_objects_has_exactly_our_policies(site: tuple[StorageApi, Database]) -> None:
+    """An UPDATE or DELETE policy would let users replace a file while a job reads it."""
     with site[1].connect() as conn:
         rows = conn.execute(
             "select cmd, roles::text, permissive from pg_policies where schemaname = 'storage' order by cmd"
@@ -166,8 +166,8 @@ def test_no_spelling_of_a_path_leads_into_anothers_folder(
 ) -> None:
     put(callers["owner"], path)
     with site[1].connect() as conn:
-        found = conn.execute("select from storage.objects where name like %s", [f"{BOB}/%"])
-        assert found.rowcount == 0
+        selected = conn.execute("select from storage.objects where name like %s", [f"{BOB}/%"])
+        assert selected.rowcount == 0
 
 
 def test_signed_upload_is_good_for_its_own_path_only(

@@ -1,4 +1,4 @@
-"""Who may do what with every table and sequence, whatever a project grants by default: one table, read like a spec.
+"""Who may do what with each table and sequence, for both default grants of projects: a table as specification.
 
 A cell is the number of rows that the statement touches, or `-`: not permitted. There are two jobs, one of the owner's
 and one of the service's; `other` is a signed-in user of another tenant.
@@ -71,7 +71,7 @@ where c.relnamespace in ('public'::regnamespace, 'importer'::regnamespace) and c
   and c.oid::regclass::text <> 'people'
   and not exists (select from pg_depend as d where d.objid = c.oid and d.deptype = 'e')
 """
-# What is inserted and what is changed, for each table.
+# The values to insert and the assignment of an update, for each table.
 WRITES = {
     "public.import_jobs": (
         "(object_path, target) values (coalesce((select auth.uid())::text, 'service') || '/b', 'people')",
@@ -113,7 +113,7 @@ def everybody(cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[Peop
 
 
 def statement(line: str) -> str:
-    """Return the SQL of a line of the matrix."""
+    """Return the statement for a line of the matrix."""
     relation, operation = line.split()
     if operation in ("nextval", "setval"):
         return f"select {operation}('{relation}'{', 7' if operation == 'setval' else ''})"
@@ -146,13 +146,13 @@ def test_matrix_has_every_operation_on_everything_there_is(
     assert listed == {f"{name} {operation}" for name in there for operation in operations}
 
 
-def test_new_table_would_be_missed(everybody: People) -> None:
+def test_new_table_would_be_reported_as_missing(everybody: People) -> None:
     with everybody.acting("postgres") as conn:
         conn.execute("create table importer.forgotten (id bigint primary key)")
         assert ("importer.forgotten",) in conn.execute(OURS, [list("r")]).fetchall()
 
 
-def test_table_that_grants_by_accident_would_be_found(everybody: People) -> None:
+def test_accidental_grant_would_be_found(everybody: People) -> None:
     with everybody.acting("postgres") as conn:
         conn.execute("grant usage on schema importer to anon; grant select on importer.settings to anon")
         conn.execute("set local role anon")

@@ -1,6 +1,6 @@
-"""importer.postpone_job: later, as if the job had not been claimed."""
+"""importer.postpone_job: the job runs later, as if it had not been claimed."""
 
-from tests.integration.queue_harness import Claim, Queue, refused
+from tests.integration.queue_harness import Claim, Queue, raises
 
 
 def postpone(queue: Queue, claim: Claim, seconds: int = 60) -> None:
@@ -14,14 +14,14 @@ def test_job_is_pending_until_its_time(queue: Queue) -> None:
     assert queue.value("select run_after between now() + interval '55 s' and now() + interval '65 s' from import_jobs")
     assert queue.claim() == []
     queue.make_due(claim.id)
-    assert [each.id for each in queue.claim()] == [claim.id]
+    assert [claimed.id for claimed in queue.claim()] == [claim.id]
 
 
 def test_attempt_is_not_counted(queue: Queue) -> None:
     claim = queue.running(max_attempts=1)
     postpone(queue, claim, 0)
     assert queue.row(claim.id, "attempts") == 0
-    assert [each.value["attempt"] for each in queue.claim()] == [1]
+    assert [claimed.value["attempt"] for claimed in queue.claim()] == [1]
 
 
 def test_event_says_for_how_long(queue: Queue) -> None:
@@ -31,7 +31,7 @@ def test_event_says_for_how_long(queue: Queue) -> None:
     assert queue.value("select detail from public.import_job_events where event = 'postponed'") == {"seconds": 60}
 
 
-def test_nobody_is_rung(queue: Queue) -> None:
+def test_no_processor_is_rung(queue: Queue) -> None:
     claim = queue.running()
     notices: list[str] = []
     queue.processor.add_notice_handler(lambda notice: notices.append(notice.message_primary or ""))
@@ -39,9 +39,9 @@ def test_nobody_is_rung(queue: Queue) -> None:
     assert notices == []
 
 
-def test_lease_is_over(queue: Queue) -> None:
+def test_lease_ends(queue: Queue) -> None:
     claim = queue.running()
     postpone(queue, claim)
     assert queue.value("select count(*) from importer.job_leases") == 0
-    with refused("IJ103"):
+    with raises("IJ103"):
         postpone(queue, claim)

@@ -1,8 +1,8 @@
-"""importer.prepare_key_table: the keys that a job has met, where each may stand in the file only once."""
+"""importer.prepare_key_table: the table of the keys that a file has used, where each key may occur once."""
 
 import pytest
 
-from tests.integration.queue_harness import Claim, Queue, refused
+from tests.integration.queue_harness import Claim, Queue, raises
 
 PEOPLE = """
 create schema app;
@@ -26,11 +26,11 @@ def enter(queue: Queue, keys: str, record: int, name: str, born: str) -> None:
     queue.processor.execute(f"insert into importer.{keys} values (%s, %s, %s)", [record, name, born])
 
 
-def test_key_is_entered_once(queue: Queue, claim: Claim) -> None:
+def test_key_can_be_inserted_once(queue: Queue, claim: Claim) -> None:
     keys = prepare(queue, claim)
     enter(queue, keys, 1, "a", "2000-01-01")
     enter(queue, keys, 2, "a", "2000-01-02")
-    with refused("23505"):
+    with raises("23505"):
         enter(queue, keys, 3, "a", "2000-01-01")
 
 
@@ -40,11 +40,11 @@ def test_keys_of_committed_chunks_are_kept(queue: Queue, claim: Claim) -> None:
     queue.open(claim)
     queue.commit(claim)
     assert prepare(queue, claim) == keys
-    with refused("23505"):
+    with raises("23505"):
         enter(queue, keys, 2, "a", "2000-01-01")
 
 
-def test_job_that_begins_anew_has_met_no_key(queue: Queue, claim: Claim) -> None:
+def test_keys_are_deleted_when_the_job_starts_from_the_beginning(queue: Queue, claim: Claim) -> None:
     keys = prepare(queue, claim)
     enter(queue, keys, 1, "a", "2000-01-01")
     assert prepare(queue, claim) == keys
@@ -52,7 +52,7 @@ def test_job_that_begins_anew_has_met_no_key(queue: Queue, claim: Claim) -> None
 
 
 @pytest.mark.parametrize("role", ["anon", "authenticated", "service_role"])
-def test_nobody_else_sees_them(queue: Queue, claim: Claim, role: str) -> None:
+def test_no_other_role_may_read_the_keys(queue: Queue, claim: Claim, role: str) -> None:
     table = f"importer.{prepare(queue, claim)}"
     assert queue.value("select has_table_privilege(%s, %s::regclass, 'select')", role, table) is False
 
@@ -66,13 +66,13 @@ def test_keys_of_a_completed_job_are_dropped(queue: Queue, claim: Claim) -> None
     assert queue.value("select to_regclass('importer.' || %s)", keys) is None
 
 
-def test_table_that_is_gone_has_a_code(queue: Queue, claim: Claim) -> None:
+def test_dropped_table_raises_ij503(queue: Queue, claim: Claim) -> None:
     queue.admin.execute("drop table app.people")
-    with refused("IJ503"):
+    with raises("IJ503"):
         prepare(queue, claim)
 
 
-def test_without_a_lease_it_is_refused(queue: Queue, claim: Claim) -> None:
-    queue.lapse(claim)
-    with refused("IJ103"):
+def test_without_a_lease_ij103_is_raised(queue: Queue, claim: Claim) -> None:
+    queue.expire(claim)
+    with raises("IJ103"):
         prepare(queue, claim)

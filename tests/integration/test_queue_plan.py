@@ -1,4 +1,4 @@
-"""The cost of importer.next_jobs, in pages it looks at: it depends on who waits for what, not on how many jobs wait."""
+"""The cost of importer.next_jobs in pages: it grows with the pairs of owner and target, not with the backlog."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from tests.integration.queue_harness import Queue
 
-# `width` pairs of owner and target; each gets `depth` jobs, of priorities 0 to 2.
+# Inserts `depth` jobs of priorities 0 to 2 for each of `width` pairs of owner and target.
 FILL = """
 insert into public.import_jobs (object_path, target, created_by, priority, created_at, run_after)
 select
@@ -18,7 +18,7 @@ PAGES = "explain (analyze, buffers, timing off, format json) select importer.nex
 
 
 def fill(queue: Queue, width: int, depth: int, *, due: bool = True) -> None:
-    """Insert jobs, the triggers aside: this is about many."""
+    """Insert many jobs, with the triggers disabled."""
     with queue.admin.transaction():
         queue.admin.execute("alter table public.import_jobs disable trigger user")
         queue.admin.execute(FILL, {"width": width, "depth": depth, "due": due})
@@ -26,7 +26,7 @@ def fill(queue: Queue, width: int, depth: int, *, due: bool = True) -> None:
 
 
 def pages(queue: Queue) -> int:
-    """Return how many pages one call looks at, after two that leave hints behind."""
+    """Return the number of pages that a call reads, after two calls that set the hint bits."""
     for _ in range(2):
         queue.admin.execute(PAGES)
     plan = queue.value(PAGES)[0]["Plan"]
@@ -35,19 +35,19 @@ def pages(queue: Queue) -> int:
 
 @pytest.fixture(autouse=True)
 def no_dead_rows(queue: Queue) -> None:
-    """Take away what the tests before have left in the indexes; it would be counted, too."""
+    """Remove the dead rows of earlier tests from the indexes, because they would be counted."""
     queue.admin.execute("vacuum public.import_jobs")
 
 
 @pytest.mark.parametrize("width", [1, 50])
-def test_backlog_does_not_make_a_choice_dearer(queue: Queue, width: int) -> None:
+def test_cost_does_not_grow_with_the_backlog(queue: Queue, width: int) -> None:
     fill(queue, width, 200 // width)
     few = pages(queue)
     fill(queue, width, 20_000 // width)
     assert pages(queue) < few + 20 * width + 100
 
 
-def test_backlog_at_a_full_target_is_leapt_over(queue: Queue) -> None:
+def test_backlog_at_a_full_target_is_skipped(queue: Queue) -> None:
     fill(queue, 1, 20_000)
     for _ in range(4):
         queue.running(target="t1", priority=9)
@@ -55,14 +55,14 @@ def test_backlog_at_a_full_target_is_leapt_over(queue: Queue) -> None:
     assert pages(queue) < 100
 
 
-def test_jobs_that_are_not_due_are_passed_over_in_the_index(queue: Queue) -> None:
+def test_jobs_that_are_not_due_are_skipped_in_the_index(queue: Queue) -> None:
     due = queue.insert(target="t1", created_by="00000000-0000-4000-8000-000000000001", created_at="2100-01-01")
     fill(queue, 1, 20_000, due=False)
     assert pages(queue) < 1000  # 20,000 jobs are 200 pages of the index, and 600 of the table
     assert [claim.id for claim in queue.claim()] == [due]
 
 
-def test_plan_made_for_an_empty_queue_serves_a_full_one(queue: Queue) -> None:
+def test_plan_made_for_an_empty_queue_is_fast_for_a_full_one(queue: Queue) -> None:
     queue.admin.execute("discard plans")
     queue.admin.execute("vacuum analyze public.import_jobs")
     assert queue.admin.execute("select importer.next_jobs(2)").fetchall() == []

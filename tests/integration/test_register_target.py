@@ -1,9 +1,9 @@
-"""importer.register_target: a table becomes a target by one call, with the least grants."""
+"""importer.register_target: one call makes a table a target and grants the minimum of privileges."""
 
 import psycopg
 import pytest
 
-from tests.integration.queue_harness import Queue, refused
+from tests.integration.queue_harness import Queue, raises
 
 PEOPLE = """
 create schema app;
@@ -28,7 +28,7 @@ def register(conn: psycopg.Connection, relation: str = "app.people", *more: obje
 
 
 def granted(conn: psycopg.Connection, table: str = "app.people") -> set[str]:
-    """Return the columns that the processor may insert into."""
+    """Return the columns that the processor may insert."""
     rows = conn.execute(
         "select attname from pg_attribute where attrelid = %s::regclass and attnum > 0 and not attisdropped"
         " and has_column_privilege('import_processor', attrelid, attnum, 'insert')",
@@ -37,7 +37,7 @@ def granted(conn: psycopg.Connection, table: str = "app.people") -> set[str]:
     return {name for (name,) in rows}
 
 
-def test_target_has_the_tables_own_name(admin: psycopg.Connection) -> None:
+def test_target_is_named_after_the_table_by_default(admin: psycopg.Connection) -> None:
     assert register(admin) == "people"
 
 
@@ -55,7 +55,7 @@ def test_table_is_qualified_and_quoted(admin: psycopg.Connection) -> None:
     assert granted(admin, 'app."Odd Name"') == {"a b"}
 
 
-def test_columns_default_to_all_that_can_be_inserted_into(admin: psycopg.Connection) -> None:
+def test_columns_default_to_all_insertable_columns(admin: psycopg.Connection) -> None:
     register(admin)
     columns = admin.execute("select columns from public.import_targets").fetchone()[0]
     assert columns == {"name": {}, "age": {}}
@@ -67,8 +67,8 @@ def test_columns_may_be_chosen(admin: psycopg.Connection) -> None:
 
 
 @pytest.mark.parametrize("columns", [["shout"], ["id"], ["name", "nothing"], []])
-def test_column_that_cannot_be_written_is_refused(admin: psycopg.Connection, columns: list[str]) -> None:
-    with refused("IJ503"):
+def test_column_that_is_not_writable_is_refused(admin: psycopg.Connection, columns: list[str]) -> None:
+    with raises("IJ503"):
         register(admin, "app.people", None, columns)
 
 
@@ -133,16 +133,16 @@ def test_partitioned_table_can_be_a_target(queue: Queue, admin: psycopg.Connecti
 
 def test_view_is_refused(admin: psycopg.Connection) -> None:
     admin.execute("create view app.v as select 1 as one")
-    with refused("IJ503"):
+    with raises("IJ503"):
         register(admin, "app.v")
 
 
-def test_table_that_is_not_there_is_refused(admin: psycopg.Connection) -> None:
-    with refused("42P01"):
+def test_table_that_does_not_exist_is_refused(admin: psycopg.Connection) -> None:
+    with raises("42P01"):
         register(admin, "app.nothing")
 
 
-def test_registering_again_takes_up_new_columns(admin: psycopg.Connection) -> None:
+def test_second_registration_adds_new_columns(admin: psycopg.Connection) -> None:
     register(admin)
     admin.execute("alter table app.people add column email text")
     register(admin)
@@ -150,28 +150,28 @@ def test_registering_again_takes_up_new_columns(admin: psycopg.Connection) -> No
     assert granted(admin) == {"name", "age", "email"}
 
 
-def test_registering_again_keeps_the_targets_options(admin: psycopg.Connection) -> None:
+def test_second_registration_keeps_the_options(admin: psycopg.Connection) -> None:
     register(admin)
     admin.execute("""update public.import_targets set options = '{"trim": true}'""")
     register(admin)
     assert admin.execute("select options from public.import_targets").fetchone()[0] == {"trim": True}
 
 
-def test_wrong_default_options_of_a_target_are_refused(admin: psycopg.Connection) -> None:
+def test_invalid_default_options_of_a_target_are_refused(admin: psycopg.Connection) -> None:
     register(admin)
-    with refused("IJ102"):
+    with raises("IJ102"):
         admin.execute("""update public.import_targets set options = '{"trim": "yes"}'""")
 
 
-def test_who_may_not_grant_on_the_table_cannot_register_it(queue: Queue, admin: psycopg.Connection) -> None:
+def test_role_without_grant_option_cannot_register_the_table(queue: Queue, admin: psycopg.Connection) -> None:
     with queue.db.connect("supabase_admin") as superuser:
         superuser.execute("create table app.theirs (name text)")
-    with refused("42501"):
+    with raises("42501"):
         register(admin, "app.theirs")
     assert admin.execute("select count(*) from public.import_targets").fetchone() == (0,)
 
 
 @pytest.mark.parametrize("role", ["authenticated", "anon", "service_role"])
 def test_clients_cannot_register(queue: Queue, admin: psycopg.Connection, role: str) -> None:
-    with queue.db.connect(role) as client, refused("42501"):
+    with queue.db.connect(role) as client, raises("42501"):
         register(client, "public.import_jobs")

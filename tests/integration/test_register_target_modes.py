@@ -1,10 +1,10 @@
-"""importer.register_target: what it derives for a mode, and what it keeps of a former registration."""
+"""importer.register_target: what it derives for each mode, and what a second registration keeps."""
 
 from typing import Any
 
 import pytest
 
-from tests.integration.queue_harness import Queue, refused
+from tests.integration.queue_harness import Queue, raises
 
 PEOPLE = """
 create schema app;
@@ -23,13 +23,13 @@ def people(queue: Queue) -> Queue:
 
 
 def register(queue: Queue, relation: str = "app.people", **given: object) -> dict[str, Any]:
-    """Register by named arguments; return the target as it is written."""
+    """Register with named arguments; return the row of the target."""
     more = "".join(f", {name} => %s" for name in given)
     queue.admin.execute(f"select importer.register_target(%s{more})", [relation, *given.values()])
     return queue.value("select to_jsonb(t) from public.import_targets as t")
 
 
-def test_target_inserts_as_its_uploader_unless_told_otherwise(people: Queue) -> None:
+def test_defaults_are_mode_insert_and_run_as_uploader(people: Queue) -> None:
     target = register(people)
     expected = {
         "mode": "insert",
@@ -46,7 +46,7 @@ def test_target_inserts_as_its_uploader_unless_told_otherwise(people: Queue) -> 
 
 
 @pytest.mark.parametrize("mode", ["upsert", "update"])
-def test_key_is_the_primary_key_without_what_it_includes(people: Queue, mode: str) -> None:
+def test_key_is_the_primary_key_without_its_included_columns(people: Queue, mode: str) -> None:
     assert register(people, mode=mode)["key_columns"] == ["tenant", "number"]
 
 
@@ -55,18 +55,18 @@ def test_mode_that_needs_no_key_gets_none(people: Queue, mode: str) -> None:
     assert register(people, mode=mode)["key_columns"] is None
 
 
-def test_given_key_wins(people: Queue) -> None:
+def test_given_key_takes_precedence(people: Queue) -> None:
     assert register(people, "app.rows", mode="upsert", key_columns=["code"])["key_columns"] == ["code"]
 
 
-def test_primary_key_that_no_file_can_bring_is_refused(people: Queue) -> None:
-    with refused("IJ113"):
+def test_primary_key_that_is_not_insertable_is_refused(people: Queue) -> None:
+    with raises("IJ113"):
         register(people, "app.rows", mode="upsert")
 
 
 def test_mode_with_a_key_and_a_table_without_one_is_refused(people: Queue) -> None:
     people.admin.execute("create table app.heap (a text)")
-    with refused("23514"):
+    with raises("23514"):
         register(people, "app.heap", mode="upsert")
 
 
@@ -83,7 +83,7 @@ def test_owner_and_provenance_are_not_among_the_columns(people: Queue) -> None:
         {"mode": "replace", "owner_column": "owner", "provenance_column": "job", "run_as": "processor"},
     ],
 )
-def test_registering_again_keeps_what_is_not_given(people: Queue, given: dict[str, object]) -> None:
+def test_second_registration_keeps_parameters_that_are_not_given(people: Queue, given: dict[str, object]) -> None:
     first = register(people, **given)
     people.admin.execute("alter table app.people add column extra text")
     again = register(people)
@@ -91,14 +91,14 @@ def test_registering_again_keeps_what_is_not_given(people: Queue, given: dict[st
     assert {**again, "updated_at": ""} == {**first, "updated_at": ""}
 
 
-def test_registering_again_changes_what_is_given(people: Queue) -> None:
+def test_second_registration_changes_parameters_that_are_given(people: Queue) -> None:
     register(people, mode="upsert", update_columns=["age"])
     assert register(people, update_columns=["name"])["update_columns"] == ["name"]
     target = register(people, mode="insert", run_as="processor")
     assert (target["mode"], target["run_as"], target["update_columns"]) == ("insert", "processor", ["name"])
 
 
-def test_registering_again_keeps_the_settings_of_columns(people: Queue) -> None:
+def test_second_registration_keeps_the_settings_of_columns(people: Queue) -> None:
     register(people)
     people.admin.execute(
         'update public.import_targets set columns = columns || \'{"name": {"aliases": ["nome"]}}\','
@@ -130,7 +130,7 @@ def test_target_without_a_table_gets_one(people: Queue) -> None:
         ({"mode": "upsert", "columns": ["name"]}, "IJ113"),
     ],
 )
-def test_what_cannot_work_is_refused(people: Queue, given: dict[str, object], code: str) -> None:
-    with refused(code):
+def test_invalid_parameters_are_refused(people: Queue, given: dict[str, object], code: str) -> None:
+    with raises(code):
         register(people, **given)
     assert people.value("select count(*) from public.import_targets") == 0

@@ -1,36 +1,36 @@
-"""importer.reject_staged_rows: staged rows that the target refuses move from loaded to rejected."""
+"""importer.reject_staged_rows: staged rows that the target rejects are counted as rejected instead of loaded."""
 
 import pytest
 from psycopg.types.json import Jsonb
 
-from tests.integration.queue_harness import Claim, Queue, refused
+from tests.integration.queue_harness import Claim, Queue, raises
 
 
 @pytest.fixture
 def claim(queue: Queue) -> Claim:
-    """Two chunks: records 1 to 3, of which 3 was rejected before, and 4 to 5."""
+    """Return a job with two chunks: records 1 to 3, of which 3 is rejected already, and records 4 to 5."""
     claim = queue.running()
     queue.open(claim)
     for seq, following, loaded, rejected in ((0, 4, 2, 1), (1, 6, 2, 0)):
-        errors = [error(3, "IJ403")] if rejected else []
+        rejections = [rejection(3, "IJ403")] if rejected else []
         queue.processor.execute(
             "select importer.commit_chunk(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 0, %s, %s)",
             [
                 *(claim.id, claim.token, seq, seq * 10, seq * 10 + 10, following + 1, following),
-                *(loaded + rejected, loaded, rejected, seq * 10 + 10, Jsonb(errors)),
+                *(loaded + rejected, loaded, rejected, seq * 10 + 10, Jsonb(rejections)),
             ],
         )
     return claim
 
 
-def error(record: int, code: str = "IJ410") -> dict[str, object]:
+def rejection(record: int, code: str = "IJ410") -> dict[str, object]:
     return {"record": record, "line": record + 1, "column": None, "code": code, "message": "m", "raw": f"r{record}"}
 
 
 def reject(queue: Queue, claim: Claim, *records: int, kept: int = 100) -> None:
     queue.processor.execute(
         "select importer.reject_staged_rows(%s, %s, %s, %s)",
-        [claim.id, claim.token, Jsonb([error(each) for each in records]), kept],
+        [claim.id, claim.token, Jsonb([rejection(record) for record in records]), kept],
     )
 
 
@@ -47,7 +47,7 @@ def ledger(queue: Queue) -> list[tuple[int, int]]:
         ([1, 2, 4, 5], [(0, 3), (0, 2)]),
     ],
 )
-def test_rows_are_rejected_in_the_chunk_they_were_in(
+def test_rows_are_rejected_in_their_own_chunk(
     queue: Queue, claim: Claim, records: list[int], expected: list[tuple[int, int]]
 ) -> None:
     reject(queue, claim, *records)
@@ -56,7 +56,7 @@ def test_rows_are_rejected_in_the_chunk_they_were_in(
     assert counted == (5, 4 - len(records), 1 + len(records))
 
 
-def test_rejected_rows_are_written_with_their_reason(queue: Queue, claim: Claim) -> None:
+def test_rejections_are_written_with_their_reasons(queue: Queue, claim: Claim) -> None:
     reject(queue, claim, 4)
     rows = queue.admin.execute(
         "select record_number, line_number, code, raw from public.import_job_errors order by record_number"
@@ -64,14 +64,14 @@ def test_rejected_rows_are_written_with_their_reason(queue: Queue, claim: Claim)
     assert rows.fetchall() == [(3, 4, "IJ403", "r3"), (4, 5, "IJ410", "r4")]
 
 
-def test_only_so_many_are_kept_for_people_to_see(queue: Queue, claim: Claim) -> None:
+def test_only_the_first_rejections_are_shown(queue: Queue, claim: Claim) -> None:
     reject(queue, claim, 1, 4, kept=1)
     shown = queue.admin.execute("select record_number from public.import_job_errors order by 1").fetchall()
     aside = queue.admin.execute("select record_number from importer.job_rejections").fetchall()
     assert (shown, aside) == ([(1,), (3,)], [(4,)])
 
 
-def test_job_finishes_after_it(queue: Queue, claim: Claim) -> None:
+def test_job_can_be_completed_afterwards(queue: Queue, claim: Claim) -> None:
     reject(queue, claim, 1, 5)
     queue.finish(claim, 5)
     assert queue.row(claim.id, "status", "rows_loaded", "rows_rejected") == ("completed", 2, 3)
@@ -79,13 +79,13 @@ def test_job_finishes_after_it(queue: Queue, claim: Claim) -> None:
 
 def test_row_is_rejected_once(queue: Queue, claim: Claim) -> None:
     reject(queue, claim, 1)
-    with refused("23505"):
+    with raises("23505"):
         reject(queue, claim, 1)
     assert ledger(queue) == [(1, 2), (2, 0)]
 
 
-def test_without_a_lease_it_is_refused(queue: Queue, claim: Claim) -> None:
-    queue.lapse(claim)
-    with refused("IJ103"):
+def test_without_a_lease_ij103_is_raised(queue: Queue, claim: Claim) -> None:
+    queue.expire(claim)
+    with raises("IJ103"):
         reject(queue, claim, 1)
     assert ledger(queue) == [(2, 1), (2, 0)]

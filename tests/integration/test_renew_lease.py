@@ -1,4 +1,4 @@
-"""importer.renew_lease: the heartbeat prolongs what still holds and nothing else."""
+"""importer.renew_lease: the heartbeat extends a valid lease only."""
 
 from tests.integration.queue_harness import Claim, Queue
 
@@ -9,22 +9,22 @@ def renew(queue: Queue, claim: Claim, seconds: int = 45) -> bool:
     ).fetchone()[0]
 
 
-def test_lease_that_holds_is_prolonged(queue: Queue) -> None:
+def test_valid_lease_is_extended(queue: Queue) -> None:
     claim = queue.running()
     assert renew(queue, claim, 3600)
     assert queue.value("select expires_at > clock_timestamp() + interval '59 min' from importer.job_leases")
 
 
-def test_lease_that_is_over_is_not_renewed(queue: Queue) -> None:
+def test_expired_lease_is_not_renewed(queue: Queue) -> None:
     claim = queue.running()
-    queue.lapse(claim)
+    queue.expire(claim)
     assert not renew(queue, claim)
     assert queue.value("select expires_at < clock_timestamp() from importer.job_leases")
 
 
 def test_lease_that_was_taken_over_is_not_renewed(queue: Queue) -> None:
     claim = queue.running()
-    queue.give_back(claim)
+    queue.release(claim)
     queue.claim()
     assert not renew(queue, claim)
 

@@ -1,8 +1,8 @@
-"""importer.skip_duplicate: a duplicate completes and says of what."""
+"""importer.skip_duplicate: a duplicate completes and names the first job."""
 
 from uuid import UUID, uuid4
 
-from tests.integration.queue_harness import Claim, Queue, refused
+from tests.integration.queue_harness import Claim, Queue, raises
 
 
 def skip(queue: Queue, claim: Claim, first: UUID) -> None:
@@ -26,7 +26,7 @@ def test_bytes_are_those_of_the_file_when_it_was_opened(queue: Queue) -> None:
     assert queue.row(claim.id, "bytes_read", "bytes_total") == (7, 7)
 
 
-def test_lease_is_over_and_the_event_written(queue: Queue) -> None:
+def test_lease_ends_and_the_event_is_written(queue: Queue) -> None:
     first = queue.job_that_is("completed")
     claim = queue.running()
     skip(queue, claim, first)
@@ -34,16 +34,16 @@ def test_lease_is_over_and_the_event_written(queue: Queue) -> None:
     assert queue.events(claim.id)[-1] == "completed"
 
 
-def test_first_job_may_be_gone(queue: Queue) -> None:
+def test_first_job_may_have_been_deleted(queue: Queue) -> None:
     gone = uuid4()
     claim = queue.running()
     skip(queue, claim, gone)
     assert queue.row(claim.id, "status", "duplicate_of", "report") == ("completed", None, {"duplicate_of": str(gone)})
 
 
-def test_without_a_lease_it_is_refused(queue: Queue) -> None:
+def test_without_a_lease_ij103_is_raised(queue: Queue) -> None:
     claim = queue.running()
-    queue.lapse(claim)
-    with refused("IJ103"):
+    queue.expire(claim)
+    with raises("IJ103"):
         skip(queue, claim, uuid4())
     assert queue.row(claim.id, "status") == "running"

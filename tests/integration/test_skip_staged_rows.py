@@ -1,8 +1,8 @@
-"""importer.skip_staged_rows: staged rows that turn out to be skipped move from loaded to skipped, and all still adds up."""
+"""importer.skip_staged_rows: staged rows are counted as skipped instead of loaded, and the counts still add up."""
 
 import pytest
 
-from tests.integration.queue_harness import Claim, Queue, refused
+from tests.integration.queue_harness import Claim, Queue, raises
 
 
 @pytest.fixture
@@ -16,8 +16,8 @@ def claim(queue: Queue) -> Claim:
     return claim
 
 
-def pass_over(queue: Queue, claim: Claim, passed: int) -> None:
-    queue.processor.execute("select importer.skip_staged_rows(%s, %s, %s)", [claim.id, claim.token, passed])
+def skip(queue: Queue, claim: Claim, rows: int) -> None:
+    queue.processor.execute("select importer.skip_staged_rows(%s, %s, %s)", [claim.id, claim.token, rows])
 
 
 def ledger(queue: Queue) -> list[tuple[int, int]]:
@@ -34,46 +34,46 @@ def ledger(queue: Queue) -> list[tuple[int, int]]:
         (9, [(0, 3), (0, 3), (0, 1), (0, 4)]),
     ],
 )
-def test_rows_move_from_the_last_chunk_backwards(
+def test_rows_are_taken_from_the_last_chunk_first(
     queue: Queue, claim: Claim, passed: int, expected: list[tuple[int, int]]
 ) -> None:
-    pass_over(queue, claim, passed)
+    skip(queue, claim, passed)
     assert ledger(queue) == expected
     assert queue.row(claim.id, "rows_read", "rows_loaded", "rows_skipped") == (11, 9 - passed, 2 + passed)
 
 
-def test_job_finishes_after_it(queue: Queue, claim: Claim) -> None:
-    pass_over(queue, claim, 5)
+def test_job_can_be_completed_afterwards(queue: Queue, claim: Claim) -> None:
+    skip(queue, claim, 5)
     queue.finish(claim, 11)
     assert queue.row(claim.id, "status", "rows_loaded", "rows_skipped") == ("completed", 4, 7)
 
 
-def test_more_than_were_loaded_is_refused(queue: Queue, claim: Claim) -> None:
+def test_more_rows_than_were_loaded_raise_ij902(queue: Queue, claim: Claim) -> None:
     before = ledger(queue)
-    with refused("IJ902"):
-        pass_over(queue, claim, 10)
+    with raises("IJ902"):
+        skip(queue, claim, 10)
     assert ledger(queue) == before
     assert queue.row(claim.id, "rows_loaded") == 9
 
 
-def test_job_without_chunks_passes_over_nothing(queue: Queue) -> None:
+def test_job_without_chunks_can_skip_no_rows(queue: Queue) -> None:
     claim = queue.running()
-    pass_over(queue, claim, 0)
-    with refused("IJ902"):
-        pass_over(queue, claim, 1)
+    skip(queue, claim, 0)
+    with raises("IJ902"):
+        skip(queue, claim, 1)
 
 
-def test_ledger_of_another_job_is_left_alone(queue: Queue, claim: Claim) -> None:
+def test_ledger_of_another_job_is_unchanged(queue: Queue, claim: Claim) -> None:
     other = queue.running()
     queue.open(other)
     queue.commit(other, 0, loaded=2)
-    pass_over(queue, other, 1)
+    skip(queue, other, 1)
     assert ledger(queue).count((1, 1)) == 1
     assert queue.row(claim.id, "rows_loaded") == 9
 
 
-def test_without_a_lease_it_is_refused(queue: Queue, claim: Claim) -> None:
-    queue.lapse(claim)
-    with refused("IJ103"):
-        pass_over(queue, claim, 1)
+def test_without_a_lease_ij103_is_raised(queue: Queue, claim: Claim) -> None:
+    queue.expire(claim)
+    with raises("IJ103"):
+        skip(queue, claim, 1)
     assert queue.row(claim.id, "rows_loaded") == 9

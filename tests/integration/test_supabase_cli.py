@@ -1,4 +1,4 @@
-"""The migrations by the official CLI, as a role that is not a superuser, on a database that has the floor only."""
+"""The official CLI applies the migrations, as a role without superuser rights, to a database with the floor only."""
 
 from pathlib import Path
 

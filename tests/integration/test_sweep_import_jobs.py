@@ -1,11 +1,11 @@
-"""importer.sweep_import_jobs: takes back what was lost, ends what cannot go on, rings for what nobody heard."""
+"""importer.sweep_import_jobs: takes back lost jobs, fails those without attempts left, and rings for due jobs."""
 
 from tests.integration.queue_harness import Queue
 
 
 def test_lost_lease_puts_the_job_back(queue: Queue) -> None:
     claim = queue.running()
-    queue.lapse(claim)
+    queue.expire(claim)
     assert queue.sweep() == [(claim.id, "lease_lost")]
     assert queue.row(claim.id, "status", "attempts", "error_code") == ("pending", 1, None)
 
@@ -18,7 +18,7 @@ def test_running_job_without_any_lease_is_lost(queue: Queue) -> None:
 
 def test_lost_job_waits_before_the_next_attempt(queue: Queue) -> None:
     claim = queue.running()
-    queue.lapse(claim)
+    queue.expire(claim)
     before = queue.value("select clock_timestamp()")
     queue.sweep()
     wait = queue.row(claim.id, "run_after") - before
@@ -26,14 +26,14 @@ def test_lost_job_waits_before_the_next_attempt(queue: Queue) -> None:
     assert (queue.row(claim.id, "run_after") - queue.value("select clock_timestamp()")).total_seconds() <= 2
 
 
-def test_lost_lease_is_an_event(queue: Queue) -> None:
+def test_lost_lease_writes_an_event(queue: Queue) -> None:
     claim = queue.running()
-    queue.lapse(claim)
+    queue.expire(claim)
     queue.sweep()
     assert queue.events(claim.id) == ["pending", "running", "lease_lost", "pending"]
 
 
-def test_lease_that_holds_is_left_alone(queue: Queue) -> None:
+def test_job_with_a_valid_lease_is_not_swept(queue: Queue) -> None:
     claim = queue.running()
     assert queue.sweep() == []
     assert queue.row(claim.id, "status") == "running"
@@ -41,36 +41,36 @@ def test_lease_that_holds_is_left_alone(queue: Queue) -> None:
 
 def test_lost_job_without_attempts_left_fails_with_ij104(queue: Queue) -> None:
     claim = queue.running(max_attempts=1)
-    queue.lapse(claim)
+    queue.expire(claim)
     assert queue.sweep() == [(claim.id, "attempts_used_up")]
     assert queue.row(claim.id, "status", "phase", "error_code") == ("failed", None, "IJ104")
     assert queue.row(claim.id, "error_message") == "the processor was lost in each of 1 attempts"
     assert queue.row(claim.id, "finished_at") is not None
 
 
-def test_file_that_kills_every_processor_ends(queue: Queue) -> None:
+def test_file_that_crashes_every_processor_fails(queue: Queue) -> None:
     job = queue.insert(max_attempts=3)
     for _ in range(3):
         queue.make_due(job)
         (claim,) = queue.claim()
-        queue.lapse(claim)
+        queue.expire(claim)
         queue.sweep()
     assert queue.row(job, "status", "attempts", "error_code") == ("failed", 3, "IJ104")
     assert queue.claim() == []
 
 
-def test_lost_job_keeps_what_is_in(queue: Queue) -> None:
+def test_lost_job_keeps_its_loaded_rows(queue: Queue) -> None:
     claim = queue.running()
     queue.open(claim)
     queue.commit(claim, 0, loaded=3)
-    queue.lapse(claim)
+    queue.expire(claim)
     queue.sweep()
     assert queue.row(claim.id, "rows_loaded", "chunks_done", "file_etag") == (3, 1, "e1")
 
 
 def test_token_of_a_lost_lease_stays_refused_after_the_next_claim(queue: Queue) -> None:
     claim = queue.running()
-    queue.lapse(claim)
+    queue.expire(claim)
     queue.sweep()
     queue.make_due(claim.id)
     (successor,) = queue.claim()
@@ -80,7 +80,7 @@ def test_token_of_a_lost_lease_stays_refused_after_the_next_claim(queue: Queue) 
 
 def test_cancelled_job_is_never_revived(queue: Queue) -> None:
     claim = queue.running()
-    queue.lapse(claim)
+    queue.expire(claim)
     queue.admin.execute("update public.import_jobs set status = 'cancelled'")
     assert queue.sweep() == []
     assert queue.row(claim.id, "status") == "cancelled"
@@ -96,10 +96,10 @@ def test_pending_job_that_is_not_due_is_not_rung_for(queue: Queue) -> None:
     assert queue.sweep() == []
 
 
-def test_one_sweep_rings_once_however_many_jobs(queue: Queue) -> None:
+def test_one_sweep_rings_once_for_any_number_of_jobs(queue: Queue) -> None:
     lost = [queue.running(target=f"lost{number}") for number in range(3)]
     for claim in lost:
-        queue.lapse(claim)
+        queue.expire(claim)
     for number in range(20):
         queue.insert(target=f"due{number}")
     queue.admin.execute("select importer.configure('http://127.0.0.1:9', 'ring-token')")
@@ -118,20 +118,20 @@ def test_sweep_without_due_jobs_does_not_ring(queue: Queue) -> None:
 
 
 def rings(queue: Queue) -> int:
-    """Count the requests filed in the processor's transaction."""
+    """Return the number of requests that the processor's transaction has queued."""
     return queue.processor.execute("select count(*) from net.http_request_queue").fetchone()[0]
 
 
-def test_sweep_goes_through_when_the_ring_fails(queue: Queue) -> None:
+def test_sweep_succeeds_if_the_ring_fails(queue: Queue) -> None:
     claim = queue.running()
-    queue.lapse(claim)
+    queue.expire(claim)
     job = queue.insert(target="cities")  # nothing is configured: the ring is a warning
     assert queue.sweep() == [(claim.id, "lease_lost"), (job, "rung")]
 
 
-def test_row_that_another_session_works_on_is_skipped(queue: Queue) -> None:
+def test_locked_job_is_skipped(queue: Queue) -> None:
     claim = queue.running()
-    queue.lapse(claim)
+    queue.expire(claim)
     with queue.db.connect() as other, other.transaction():
         other.execute("select from public.import_jobs for update")
         assert queue.sweep() == []

@@ -1,11 +1,11 @@
-"""importer.undo_import_job: a job is taken back out of its target, whole or not at all."""
+"""importer.undo_import_job: all rows of a job are removed from the target, or none."""
 
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
-from tests.integration.queue_harness import OTHER, OWNER, Claim, Queue, refused
+from tests.integration.queue_harness import OTHER, OWNER, Claim, Queue, raises
 
 NOTES = """
 create schema app;
@@ -26,7 +26,7 @@ def notes(queue: Queue) -> Queue:
 
 
 def loaded(queue: Queue, *bodies: str, status: str = "completed", **columns: object) -> UUID:
-    """A job that has loaded these rows and is now in `status`."""
+    """Return a job that has loaded these rows and is in `status`."""
     claim = queue.running(target="notes", **columns)
     queue.open(claim)
     put(queue, claim, *bodies)
@@ -49,7 +49,7 @@ def put(queue: Queue, claim: Claim, *bodies: str) -> None:
 
 
 def replaced(queue: Queue, *bodies: str, **columns: object) -> UUID:
-    """A job that has exchanged the owner's rows, or all, for these."""
+    """Return a job that has replaced the owner's rows, or all rows, by these."""
     claim = queue.running(target="notes", **columns)
     queue.processor.execute("select importer.keep_replaced_rows(%s, %s)", [claim.id, claim.token])
     owner = claim.value["owner"]
@@ -74,7 +74,7 @@ def event(queue: Queue, job: UUID) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("mode", ["insert", "ignore"])
-def test_rows_of_the_job_go_and_others_stay(notes: Queue, mode: str) -> None:
+def test_only_the_rows_of_the_job_are_removed(notes: Queue, mode: str) -> None:
     notes.admin.execute("update public.import_targets set mode = %s", [mode])
     notes.admin.execute("insert into app.notes (body) values ('by hand')")
     other = loaded(notes, "x")
@@ -85,12 +85,12 @@ def test_rows_of_the_job_go_and_others_stay(notes: Queue, mode: str) -> None:
 
 
 @pytest.mark.parametrize("status", ["completed", "failed", "cancelled"])
-def test_job_in_any_end_can_be_undone(notes: Queue, status: str) -> None:
+def test_job_with_any_outcome_can_be_undone(notes: Queue, status: str) -> None:
     assert undo(notes, loaded(notes, "a", status=status)) == 1
     assert bodies(notes) == []
 
 
-def test_job_says_when_and_keeps_its_counters(notes: Queue) -> None:
+def test_undone_at_is_set_and_the_counters_are_kept(notes: Queue) -> None:
     job = loaded(notes, "a", "b")
     undo(notes, job)
     assert notes.row(job, "undone_at") is not None
@@ -98,7 +98,7 @@ def test_job_says_when_and_keeps_its_counters(notes: Queue) -> None:
     assert event(notes, job) == {"removed": 2, "restored": 0, "by": "postgres"}
 
 
-def test_row_that_was_deleted_since_is_not_missed(notes: Queue) -> None:
+def test_row_deleted_since_is_not_an_error(notes: Queue) -> None:
     job = loaded(notes, "a", "b")
     notes.admin.execute("delete from app.notes where body = 'a'")
     assert undo(notes, job) == 1
@@ -109,7 +109,7 @@ def test_provenance_column_may_be_text(notes: Queue) -> None:
     assert undo(notes, loaded(notes, "a")) == 1
 
 
-def test_undone_job_that_is_tried_again_begins_anew(notes: Queue) -> None:
+def test_retry_of_an_undone_job_starts_from_the_beginning(notes: Queue) -> None:
     job = loaded(notes, "a", status="failed")
     undo(notes, job)
     notes.admin.execute("update public.import_jobs set status = 'pending'")
@@ -142,10 +142,10 @@ def test_undone_job_that_is_tried_again_begins_anew(notes: Queue) -> None:
         ),
     ],
 )
-def test_what_cannot_be_undone_says_why(notes: Queue, change: str, reason: str) -> None:
+def test_error_says_why_a_job_cannot_be_undone(notes: Queue, change: str, reason: str) -> None:
     job = loaded(notes, "a")
     notes.admin.execute(change)
-    with refused("IJ112") as caught:
+    with raises("IJ112") as caught:
         undo(notes, job)
     assert caught.value.diag.message_primary == f"the job cannot be undone: {reason}"
     assert event_count(notes) == 0
@@ -158,42 +158,42 @@ def event_count(queue: Queue) -> int:
 @pytest.mark.parametrize("status", ["pending", "running"])
 def test_job_that_has_not_ended_cannot_be_undone(notes: Queue, status: str) -> None:
     job = notes.job_that_is(status, target="notes")
-    with refused("IJ112"):
+    with raises("IJ112"):
         undo(notes, job)
 
 
 def test_job_cannot_be_undone_twice(notes: Queue) -> None:
     job = loaded(notes, "a")
     undo(notes, job)
-    with refused("IJ112"):
+    with raises("IJ112"):
         undo(notes, job)
 
 
-def test_unknown_job_has_a_code(notes: Queue) -> None:
-    with refused("IJ108"):
+def test_unknown_job_raises_ij108(notes: Queue) -> None:
+    with raises("IJ108"):
         undo(notes, uuid4())
 
 
 @pytest.mark.parametrize("role", ["authenticated", "anon", "service_role", "import_processor"])
-def test_nobody_but_an_administrator_may(notes: Queue, role: str) -> None:
+def test_only_administrators_may_undo(notes: Queue, role: str) -> None:
     job = loaded(notes, "a", created_by=OWNER)
     claims = {"sub": str(OWNER)} if role == "authenticated" else None
-    with notes.db.connect(role, claims) as conn, refused("42501"):
+    with notes.db.connect(role, claims) as conn, raises("42501"):
         conn.execute("select importer.undo_import_job(%s)", [job])
 
 
-def test_error_of_a_foreign_key_passes_through_and_leaves_all_as_it_was(notes: Queue) -> None:
+def test_foreign_key_violation_is_raised_and_nothing_changes(notes: Queue) -> None:
     job = loaded(notes, "a", "b")
     notes.admin.execute("create table app.tags (note_body text references app.notes (body))")
     notes.admin.execute("insert into app.tags values ('b')")
-    with refused("23503"):
+    with raises("23503"):
         undo(notes, job)
     assert bodies(notes) == ["a", "b"]
     assert notes.row(job, "undone_at") is None
     assert event_count(notes) == 0
 
 
-def test_trigger_of_the_table_finds_its_names_without_a_schema(notes: Queue) -> None:
+def test_trigger_of_the_table_can_use_unqualified_names(notes: Queue) -> None:
     notes.admin.execute(
         "create table public.undo_log (body text);"
         "create function app.remember() returns trigger language plpgsql as"
@@ -208,7 +208,7 @@ def test_trigger_of_the_table_finds_its_names_without_a_schema(notes: Queue) -> 
     assert notes.value("show search_path") == '"$user", public, extensions'
 
 
-def test_replaced_rows_of_the_owner_come_back(notes: Queue) -> None:
+def test_replaced_rows_of_the_owner_are_restored(notes: Queue) -> None:
     notes.admin.execute(REPLACE)
     notes.admin.execute(NO_PROVENANCE)
     notes.admin.execute(
@@ -223,7 +223,7 @@ def test_replaced_rows_of_the_owner_come_back(notes: Queue) -> None:
     assert event(notes, job) == {"removed": 1, "restored": 2, "by": "postgres"}
 
 
-def test_replaced_rows_of_all_come_back(notes: Queue) -> None:
+def test_replaced_rows_of_all_owners_are_restored(notes: Queue) -> None:
     notes.admin.execute(REPLACE)
     notes.admin.execute(NO_PROVENANCE)
     notes.admin.execute("insert into app.notes (owner, body) values (%s, 'a'), (null, 'b')", [OWNER])
@@ -232,7 +232,7 @@ def test_replaced_rows_of_all_come_back(notes: Queue) -> None:
     assert bodies(notes) == ["a", "b"]
 
 
-def test_what_came_since_stays_where_provenance_tells(notes: Queue) -> None:
+def test_rows_added_since_are_kept_if_there_is_a_provenance_column(notes: Queue) -> None:
     notes.admin.execute(REPLACE)
     notes.admin.execute("insert into app.notes (owner, body) values (%s, 'old')", [OWNER])
     job = replaced(notes, "new", created_by=OWNER)
@@ -248,7 +248,7 @@ def test_saved_rows_are_dropped_with_the_undo(notes: Queue) -> None:
     assert notes.value("select to_regclass('importer.replaced_' || %s)", job.hex) is None
 
 
-def test_mode_of_that_time_counts(notes: Queue) -> None:
+def test_saved_rows_are_restored_after_a_change_of_the_mode(notes: Queue) -> None:
     notes.admin.execute(REPLACE)
     notes.admin.execute("insert into app.notes (body) values ('old')")
     job = replaced(notes, "new")
@@ -257,7 +257,7 @@ def test_mode_of_that_time_counts(notes: Queue) -> None:
     assert bodies(notes) == ["old"]
 
 
-def test_key_that_is_there_before_and_after_keeps_its_references(notes: Queue) -> None:
+def test_references_to_a_key_that_exists_before_and_after_are_kept(notes: Queue) -> None:
     notes.admin.execute(REPLACE)
     notes.admin.execute("insert into app.notes (body) values ('same'), ('old')")
     job = replaced(notes, "same", "new")
@@ -267,7 +267,7 @@ def test_key_that_is_there_before_and_after_keeps_its_references(notes: Queue) -
     assert bodies(notes) == ["old", "same"]
 
 
-def test_column_that_came_since_takes_its_default(notes: Queue) -> None:
+def test_column_added_since_gets_its_default(notes: Queue) -> None:
     notes.admin.execute(REPLACE)
     notes.admin.execute("insert into app.notes (body) values ('old')")
     job = replaced(notes, "new")
@@ -282,7 +282,7 @@ def test_later_replacement_is_undone_first(notes: Queue) -> None:
     notes.admin.execute("insert into app.notes (owner, body) values (%s, 'a')", [OWNER])
     first = replaced(notes, "b", created_by=OWNER)
     second = replaced(notes, "c", created_by=OWNER)
-    with refused("IJ112") as caught:
+    with raises("IJ112") as caught:
         undo(notes, first)
     assert caught.value.diag.message_primary == "the job cannot be undone: a later job has replaced its rows"
     undo(notes, second)
@@ -291,7 +291,7 @@ def test_later_replacement_is_undone_first(notes: Queue) -> None:
     assert bodies(notes) == ["a"]
 
 
-def test_replacement_by_another_owner_does_not_stand_in_the_way(notes: Queue) -> None:
+def test_later_replacement_by_another_owner_does_not_matter(notes: Queue) -> None:
     notes.admin.execute(REPLACE)
     first = replaced(notes, "b", created_by=OWNER)
     replaced(notes, "c", created_by=OTHER)
@@ -299,9 +299,9 @@ def test_replacement_by_another_owner_does_not_stand_in_the_way(notes: Queue) ->
     assert bodies(notes) == ["c"]
 
 
-def test_replacement_by_an_administrator_does(notes: Queue) -> None:
+def test_later_replacement_by_an_administrator_prevents_the_undo(notes: Queue) -> None:
     notes.admin.execute(REPLACE)
     first = replaced(notes, "b", created_by=OWNER)
     replaced(notes, "c")
-    with refused("IJ112"):
+    with raises("IJ112"):
         undo(notes, first)

@@ -1,4 +1,4 @@
-"""importer.unregister_target: the processor's grants go with the target."""
+"""importer.unregister_target: the processor's grants are revoked together with the target."""
 
 import psycopg
 import pytest
@@ -15,7 +15,7 @@ def admin(queue: Queue) -> psycopg.Connection:
     return queue.admin
 
 
-def test_unregistering_takes_the_grants_back(admin: psycopg.Connection) -> None:
+def test_unregistering_revokes_the_grants(admin: psycopg.Connection) -> None:
     assert admin.execute("select importer.unregister_target('people')").fetchone() == (True,)
     assert admin.execute(GRANTED).fetchone() == (False,)
     assert admin.execute("select count(*) from public.import_targets").fetchone() == (0,)
@@ -27,10 +27,10 @@ def test_unregistering_keeps_grants_that_another_target_needs(admin: psycopg.Con
     assert admin.execute(GRANTED).fetchone() == (True,)
 
 
-def test_unregistering_what_is_not_there_returns_false(admin: psycopg.Connection) -> None:
+def test_unregistering_an_unknown_target_returns_false(admin: psycopg.Connection) -> None:
     assert admin.execute("select importer.unregister_target('nothing')").fetchone() == (False,)
 
 
-def test_unregistering_goes_through_when_the_table_is_gone(admin: psycopg.Connection) -> None:
+def test_unregistering_succeeds_after_the_table_was_dropped(admin: psycopg.Connection) -> None:
     admin.execute("drop table app.people")
     assert admin.execute("select importer.unregister_target('people')").fetchone() == (True,)
