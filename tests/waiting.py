@@ -9,7 +9,7 @@ from typing import TypeVar
 T = TypeVar("T")
 # What anything in the tests may take on a busy machine before it counts as hanging.
 DEADLINE = 40.0
-_POLL_SECONDS = 0.01
+_POLL_SECONDS = 0.02
 
 
 def until(look: Callable[[], T], what: object = "", seconds: float = DEADLINE) -> T:

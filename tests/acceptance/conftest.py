@@ -1,4 +1,4 @@
-"""The whole pipeline as a user drives it: one embedded stack for each test worker, a table of its own for each test."""
+"""The whole pipeline as a user drives it: an embedded stack per test worker, a table of its own for each test."""
 
 from __future__ import annotations
 
@@ -6,23 +6,24 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-import httpx
 import psycopg
 import pytest
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
+from tests.servers import POSTGRES_MAJOR, StorageFiles, server_folder
+from tests.waiting import until
+
 ENDED = ("completed", "failed", "cancelled")
 # What a job of a few rows may take on a busy machine before it counts as hanging.
 DEADLINE_SECONDS = 60
+INSERT_JOB = "insert into public.import_jobs (object_path, target, options) values (%s, %s, %s) returning id"
 
 
 def cli(*arguments: str, env: dict[str, str] | None = None, timeout: float = 120) -> subprocess.CompletedProcess[str]:
@@ -43,114 +44,100 @@ class Stack:
 
     folder: Path
     env: dict[str, str]
+    files: StorageFiles = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "files", StorageFiles(self.env["SUPABASE_URL"], self.env["SUPABASE_SECRET_KEY"]))
 
     def sql(self, statement: str, *parameters: Any) -> list[dict[str, Any]]:
-        """Run a statement as the administrator."""
+        """Run a statement as the administrator and return its rows."""
         with psycopg.connect(self.env["DATABASE_URL"], autocommit=True, row_factory=dict_row) as conn:
             cursor = conn.execute(statement, parameters or None)
             return cursor.fetchall() if cursor.description else []
 
     def upload(self, data: bytes, name: str = "file.csv", folder: object = "service") -> str:
-        """Put bytes into the bucket, below a folder; return their path."""
-        path = f"{folder}/{uuid4().hex}/{name}"
-        response = httpx.post(
-            f"{self.env['SUPABASE_URL']}/storage/v1/object/imports/{path}",
-            headers={"apikey": self.env["SUPABASE_SECRET_KEY"], "content-type": "text/csv"},
-            content=data,
-        )
-        response.raise_for_status()
-        return path
+        """Upload a file to a new path below a folder and return the path."""
+        return self.files.upload(data, f"{folder}/{uuid4().hex}/{name}")
 
     def download(self, path: str) -> bytes:
-        """Return what is in the bucket under a path."""
-        response = httpx.get(
-            f"{self.env['SUPABASE_URL']}/storage/v1/object/authenticated/imports/{path}",
-            headers={"apikey": self.env["SUPABASE_SECRET_KEY"]},
-        )
-        response.raise_for_status()
-        return response.content
+        """Return the content of a file in the bucket."""
+        return self.files.download(path)
 
     def insert(self, path: str, target: str, options: dict[str, Any] | None = None) -> UUID:
-        """Insert a pending job with plain SQL."""
-        (row,) = self.sql(
-            "insert into public.import_jobs (object_path, target, options) values (%s, %s, %s) returning id",
-            path,
-            target,
-            Jsonb(options or {}),
-        )
+        """Insert a pending job with plain SQL and return its id."""
+        (row,) = self.sql(INSERT_JOB, path, target, Jsonb(options or {}))
         return row["id"]
 
     def insert_as(
         self, user: UUID, path: str, target: str, options: dict[str, Any] | None = None, **claims: object
     ) -> UUID:
-        """Insert a pending job as a signed-in user does through the Data API."""
+        """Insert a pending job as a signed-in user does through the Data API, and return its id."""
         with psycopg.connect(self.env["DATABASE_URL"], autocommit=True) as conn, conn.transaction():
             conn.execute("set local role authenticated")
-            told = json.dumps({"sub": str(user), "role": "authenticated", **claims})
-            conn.execute("select set_config('request.jwt.claims', %s, true)", (told,))
-            row = conn.execute(
-                "insert into public.import_jobs (object_path, target, options) values (%s, %s, %s) returning id",
-                (path, target, Jsonb(options or {})),
-            ).fetchone()
+            document = json.dumps({"sub": str(user), "role": "authenticated", **claims})
+            conn.execute("select set_config('request.jwt.claims', %s, true)", (document,))
+            row = conn.execute(INSERT_JOB, (path, target, Jsonb(options or {}))).fetchone()
         return row[0]
 
     def wait(self, job_id: UUID) -> dict[str, Any]:
         """Return the job's row once it has ended."""
-        deadline = time.monotonic() + DEADLINE_SECONDS
-        while time.monotonic() < deadline:
-            (row,) = self.sql("select * from public.import_jobs where id = %s", job_id)
-            if row["status"] in ENDED:
-                return row
-            time.sleep(0.02)
-        raise AssertionError(f"the job did not end: {row}")
+
+        def ended() -> dict[str, Any] | None:
+            row = self._job(job_id)
+            return row if row["status"] in ENDED else None
+
+        return until(ended, lambda: self._job(job_id), DEADLINE_SECONDS)
 
     def run(self, data: bytes, target: str, options: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Upload, insert, wait; every job must add up."""
-        job = self.wait(self.insert(self.upload(data), target, options))
-        assert job["rows_read"] == job["rows_loaded"] + job["rows_rejected"] + job["rows_skipped"]
-        print(job["error_code"], job["error_message"])  # shown when a test fails
-        return job
+        """Upload a file, insert its job, and return the job's row once it has ended."""
+        return self._ended_with_counts(self.insert(self.upload(data), target, options))
 
     def run_as(
         self, user: UUID, data: bytes, target: str, options: dict[str, Any] | None = None, **claims: object
     ) -> dict[str, Any]:
-        """Upload into the user's folder, insert as the user, wait."""
+        """Upload a file into the user's folder, insert its job as the user, and return the row once it has ended."""
         path = self.upload(data, folder=user)
-        job = self.wait(self.insert_as(user, path, target, options, **claims))
-        assert job["rows_read"] == job["rows_loaded"] + job["rows_rejected"] + job["rows_skipped"]
-        print(job["error_code"], job["error_message"])  # shown when a test fails
-        return job
+        return self._ended_with_counts(self.insert_as(user, path, target, options, **claims))
 
-    def errors(self, job: dict[str, Any]) -> list[tuple[int, str | None, str]]:
-        """Return the rejected rows as (line, column, code)."""
+    def rejections(self, job: dict[str, Any]) -> list[tuple[int, str | None, str]]:
+        """Return the rejections of a job as (line, column, code)."""
         rows = self.sql("select * from public.import_job_errors where job_id = %s order by record_number", job["id"])
         return [(row["line_number"], row["column_name"], row["code"]) for row in rows]
 
-    def table(self, columns: str, **registered: object) -> str:
-        """Create a table, register it as a target, return its name."""
+    def table(self, columns: str, **settings: object) -> str:
+        """Create a table, register it as a target with these settings, and return its name."""
         name = f"t_{uuid4().hex[:12]}"
         self.sql(f"create table public.{name} ({columns})")
-        self.register(name, **registered)
+        self.register(name, **settings)
         return name
 
-    def register(self, name: str, **registered: object) -> None:
-        """Register a table as a target, with these of its settings."""
-        given = "".join(f", {key} => %s" for key in registered)
-        self.sql(f"select importer.register_target('public.{name}'{given})", *registered.values())
+    def register(self, name: str, **settings: object) -> None:
+        """Register a table as a target with these settings."""
+        arguments = "".join(f", {key} => %s" for key in settings)
+        self.sql(f"select importer.register_target('public.{name}'{arguments})", *settings.values())
 
     def rows(self, name: str, what: str = "*") -> list[tuple[Any, ...]]:
-        """Return what a table holds, in the order of its first column."""
+        """Return the rows of a table in the order of its first column."""
         return [tuple(row.values()) for row in self.sql(f"select {what} from public.{name} order by 1")]
+
+    def _job(self, job_id: UUID) -> dict[str, Any]:
+        (row,) = self.sql("select * from public.import_jobs where id = %s", job_id)
+        return row
+
+    def _ended_with_counts(self, job_id: UUID) -> dict[str, Any]:
+        """Wait for the end of a job and check that its counts add up."""
+        job = self.wait(job_id)
+        assert job["rows_read"] == job["rows_loaded"] + job["rows_rejected"] + job["rows_skipped"]
+        print(job["error_code"], job["error_message"])  # shown when a test fails
+        return job
 
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
     """A stack with its processor, started and stopped by the command line."""
-    with tempfile.TemporaryDirectory(prefix="import-jobs-acceptance-") as name:
-        Path(name).chmod(0o711)  # lets the database's account through when root runs the tests
-        folder = Path(name) / "stack"
-        major = os.environ.get("IMPORT_JOBS_TEST_POSTGRES", "17")
-        up = cli("stack", "up", "--detach", "--data", str(folder), "--postgres", major)
+    with server_folder("import-jobs-acceptance-") as parent:
+        folder = parent / "stack"
+        up = cli("stack", "up", "--detach", "--data", str(folder), "--postgres", str(POSTGRES_MAJOR))
         assert up.returncode == 0, up.stderr
         try:
             lines = cli("stack", "env", "--data", str(folder)).stdout.splitlines()

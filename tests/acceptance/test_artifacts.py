@@ -78,7 +78,7 @@ def test_dry_run_that_would_load_no_row_fails_and_lists_its_rejections(stack: St
     table = stack.table(f"parent integer references public.{parent}")
     job = stack.run(b"parent\n1\n2\n", table, {"dry_run": True})
     assert (job["status"], job["error_code"], job["rows_rejected"]) == ("failed", "IJ421", 2)
-    assert stack.errors(job) == [(2, None, "IJ411"), (3, None, "IJ411")]
+    assert stack.rejections(job) == [(2, None, "IJ411"), (3, None, "IJ411")]
 
 
 def test_failed_job_has_its_errors_csv_and_report(stack: Stack) -> None:
@@ -134,7 +134,7 @@ def test_dry_run_checks_every_row_and_writes_none(stack: Stack) -> None:
     stack.sql(f"insert into public.{table} values (7)")
     job = stack.run(b"id\n1\nx\n7\n1\n", table, {"dry_run": True})
     assert (job["status"], job["rows_loaded"], job["rows_rejected"]) == ("completed", 1, 3)
-    assert stack.errors(job) == [(3, "id", "IJ403"), (4, None, "IJ410"), (5, None, "IJ410")]
+    assert stack.rejections(job) == [(3, "id", "IJ403"), (4, None, "IJ410"), (5, None, "IJ410")]
     assert stack.sql(f"select id from public.{table}") == [{"id": 7}]
 
 

@@ -34,7 +34,7 @@ def test_rows_that_violate_constraints_are_rejected_at_the_end(stack: Stack) -> 
     stack.sql(f"insert into public.{table} values (5, 0)")
     job = stack.run(b"id,n\n" + b"".join(b"%d,%d\n" % (n, n) for n in range(10)), table, {"atomic": True})
     assert (job["status"], job["rows_loaded"], job["rows_rejected"]) == ("completed", 8, 2)
-    assert stack.errors(job) == [(5, None, "IJ412"), (7, None, "IJ410")]
+    assert stack.rejections(job) == [(5, None, "IJ412"), (7, None, "IJ410")]
     assert stack.sql(f"select count(*) from public.{table}") == [{"count": 9}]
 
 

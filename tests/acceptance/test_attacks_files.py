@@ -34,7 +34,7 @@ def assert_never_opened(stack: Stack, job: dict[str, Any], code: str, table: str
     assert [name for name in UNTOUCHED if job[name] is not None] == []
     assert (job["bytes_read"], job["rows_read"]) == (0, 0)
     assert stack.rows(table) == []
-    assert stack.errors(job) == []
+    assert stack.rejections(job) == []
 
 
 @pytest.fixture

@@ -50,7 +50,7 @@ def test_table_and_columns_with_sql_in_their_names_are_loaded(
     target = odd_table(stack, name, ODD_NAMES, mode)
     values = [f"value {n}" for n in range(len(ODD_NAMES))]
     job = stack.run(csv_of(["id", *ODD_NAMES], ["1", *values], ["x", *values]), target, options)
-    assert (job["status"], job["rows_loaded"], stack.errors(job)) == ("completed", 1, [(3, "id", "IJ403")])
+    assert (job["status"], job["rows_loaded"], stack.rejections(job)) == ("completed", 1, [(3, "id", "IJ403")])
     rows = stack.sql(sql.SQL("select * from {}").format(sql.Identifier("public", name)).as_string())
     assert [list(row.values()) for row in rows] == ([] if options.get("dry_run") else [[1, *values]])
 

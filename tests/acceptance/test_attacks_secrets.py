@@ -62,7 +62,7 @@ def test_invalid_values_of_all_types_are_not_repeated(stack: Stack) -> None:
     header = ",".join(["id", *(f"c{n}" for n in range(len(INVALID_VALUES)))])
     job = stack.run("\n".join([header, *lines, "99" + "," * len(INVALID_VALUES)]).encode(), name)
     assert (job["rows_loaded"], job["rows_rejected"]) == (1, len(INVALID_VALUES))
-    assert {column for _, column, _ in stack.errors(job)} == {f"c{n}" for n in range(len(INVALID_VALUES))}
+    assert {column for _, column, _ in stack.rejections(job)} == {f"c{n}" for n in range(len(INVALID_VALUES))}
     assert CANARY not in job_texts(stack, job) + all_logs(stack)
 
 
@@ -100,7 +100,7 @@ def test_values_that_constraints_or_triggers_reject_are_not_repeated(stack: Stac
     ]
     job = stack.run("\n".join(["id,parent,small,tag,note,needed", *rows]).encode(), name)
     assert (job["rows_loaded"], job["rows_rejected"]) == (1, 7)
-    assert {code for _, _, code in stack.errors(job)} == {"IJ404", "IJ410", "IJ411", "IJ412", "IJ413", "IJ414"}
+    assert {code for _, _, code in stack.rejections(job)} == {"IJ404", "IJ410", "IJ411", "IJ412", "IJ413", "IJ414"}
     assert CANARY not in job_texts(stack, job) + all_logs(stack)
 
 
@@ -112,7 +112,7 @@ def test_rows_that_a_policy_rejects_are_not_repeated(stack: Stack, options: dict
         f"create policy p on public.{name} for insert to authenticated with check (note not like '%{CANARY}%')"
     )
     job = stack.run_as(user, f"id,note\n1,good\n2,{CANARY}\n".encode(), name, options)
-    assert stack.errors(job) == [(3, None, "IJ604")]
+    assert stack.rejections(job) == [(3, None, "IJ604")]
     assert CANARY not in job_texts(stack, job) + all_logs(stack)
 
 

@@ -25,7 +25,7 @@ def test_rejection_does_not_reveal_the_row_of_another_tenant(stack: Stack) -> No
     )
     stack.run_as(other, b"id,note\n1,secret-of-the-other\n", name)
     job = stack.run_as(user, b"id,note\n1,mine\n2,mine\n", name)
-    assert stack.errors(job) == [(2, None, "IJ410")]
+    assert stack.rejections(job) == [(2, None, "IJ410")]
     (row,) = stack.sql("select message from public.import_job_errors where job_id = %s", job["id"])
     assert "secret" not in row["message"]
     assert str(other) not in row["message"]
@@ -86,7 +86,7 @@ def test_policy_sees_only_the_claims_that_the_target_lists(stack: Stack) -> None
     assert stack.run_as(user, data, name, {}, **claims)["error_code"] == "IJ421"
     stack.sql("update public.import_targets set claims = '{app_metadata}' where name = %s", name)
     job = stack.run_as(user, data, name, {}, **claims)
-    assert (job["rows_loaded"], stack.errors(job)) == (1, [(3, None, "IJ604")])
+    assert (job["rows_loaded"], stack.rejections(job)) == (1, [(3, None, "IJ604")])
     (identity,) = stack.sql("select claims from importer.job_identities where job_id = %s", job["id"])
     assert set(identity["claims"]) == {"sub", "role", "app_metadata"}
 
@@ -101,7 +101,7 @@ def test_job_of_the_service_for_an_owner_has_no_claims_but_the_owners_id(stack: 
         user,
     )
     job = stack.wait(row["id"])
-    assert (job["rows_loaded"], stack.errors(job)) == (1, [(3, None, "IJ604")])
+    assert (job["rows_loaded"], stack.rejections(job)) == (1, [(3, None, "IJ604")])
 
 
 def test_row_security_without_a_policy_rejects_every_row(stack: Stack) -> None:

@@ -80,7 +80,7 @@ def test_file_ends_as_expected(stack: Stack, started: dict[str, UUID], tables: d
     assert (job["status"], job["error_code"]) == ("failed" if code else "completed", code), job["error_message"]
     assert expected.get("message", "") in (job["error_message"] or "")
     assert (job["rows_loaded"], job["rows_rejected"]) == (expected.get("loaded", 0), expected.get("rejected", 0))
-    codes = [code for _, _, code in stack.errors(job)] if job["rows_rejected"] else []
+    codes = [code for _, _, code in stack.rejections(job)] if job["rows_rejected"] else []
     assert codes == expected.get("codes", [])
     if "fields" in expected:
         assert job["rows_read"] == len(expected["fields"])

@@ -64,7 +64,7 @@ def test_invalid_rows_are_rejected_with_line_column_and_code(stack: Stack) -> No
         table,
     )
     assert (job["status"], job["rows_loaded"], job["rows_rejected"]) == ("completed", 1, 8)
-    assert stack.errors(job) == [
+    assert stack.rejections(job) == [
         (3, None, "IJ401"),
         (4, None, "IJ402"),
         (5, "id", "IJ403"),
@@ -110,7 +110,7 @@ def test_values_of_other_types_are_cast_by_postgres(stack: Stack) -> None:
     csv.writer(text, lineterminator="\n").writerows([["id", "j", "r", "ip", "tags"], *rows])
     job = stack.run(text.getvalue().encode(), table)
     assert (job["status"], job["rows_loaded"]) == ("completed", 2)
-    assert stack.errors(job) == [(3, "j", "IJ403"), (4, "r", "IJ403"), (5, "ip", "IJ403"), (6, "tags", "IJ403")]
+    assert stack.rejections(job) == [(3, "j", "IJ403"), (4, "r", "IJ403"), (5, "ip", "IJ403"), (6, "tags", "IJ403")]
 
 
 def test_enum_and_domain_values_are_checked(stack: Stack) -> None:
@@ -118,7 +118,7 @@ def test_enum_and_domain_values_are_checked(stack: Stack) -> None:
     stack.sql("create domain public.percent as integer check (value between 0 and 100)")
     table = stack.table("m public.mood, p public.percent")
     job = stack.run(b"m,p\nglad,100\nGLAD,1\nsad,101\n", table)
-    assert (job["rows_loaded"], stack.errors(job)) == (1, [(3, "m", "IJ403"), (4, "p", "IJ412")])
+    assert (job["rows_loaded"], stack.rejections(job)) == (1, [(3, "m", "IJ403"), (4, "p", "IJ412")])
 
 
 def test_constraints_reject_the_row_and_load_the_rest(stack: Stack) -> None:
@@ -127,7 +127,7 @@ def test_constraints_reject_the_row_and_load_the_rest(stack: Stack) -> None:
     table = stack.table(f"id integer primary key, parent integer references public.{parent}, n integer check (n > 0)")
     job = stack.run(b"id,parent,n\n1,1,1\n1,1,1\n2,9,1\n3,1,0\n4,1,1\n", table)
     assert (job["status"], job["rows_loaded"]) == ("completed", 2)
-    assert stack.errors(job) == [(3, None, "IJ410"), (4, None, "IJ411"), (5, None, "IJ412")]
+    assert stack.rejections(job) == [(3, None, "IJ410"), (4, None, "IJ411"), (5, None, "IJ412")]
 
 
 def test_one_column_file_keeps_nulls_and_backslash_dots(stack: Stack) -> None:

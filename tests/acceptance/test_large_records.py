@@ -18,7 +18,7 @@ def test_field_over_the_limit_is_rejected_and_one_at_it_is_loaded(stack: Stack) 
     rows = [record(1, b"a"), record(2, b"b" * MIB), record(3, b"c" * (MIB + 1)), record(4, b"d")]
     job = stack.run(HEADER + b"\n" + b"".join(rows), table)
     assert (job["status"], job["rows_loaded"], job["rows_rejected"]) == ("completed", 3, 1)
-    assert stack.errors(job) == [(4, None, "IJ408")]
+    assert stack.rejections(job) == [(4, None, "IJ408")]
     assert stack.rows(table, "id, length(c0)") == [(1, 1), (2, MIB), (4, 1)]
 
 
@@ -26,7 +26,7 @@ def test_quoted_field_over_the_limit_is_rejected(stack: Stack) -> None:
     table = stack.table(COLUMNS)
     rows = [record(1, b"a"), record(2, b'"' + b"b," * MIB + b'"'), record(3, b"c")]
     job = stack.run(HEADER + b"\n" + b"".join(rows), table)
-    assert stack.errors(job) == [(3, None, "IJ408")]
+    assert stack.rejections(job) == [(3, None, "IJ408")]
     assert stack.rows(table, "id") == [(1,), (3,)]
 
 
@@ -35,7 +35,7 @@ def test_record_over_the_limit_with_fields_below_theirs_is_rejected(stack: Stack
     wide = [b"x" * (MIB - 10)] * 17
     job = stack.run(HEADER + b"\n" + record(1, b"a") + record(2, *wide) + record(3, b"c"), table)
     assert (job["status"], job["rows_loaded"], job["rows_rejected"]) == ("completed", 2, 1)
-    assert stack.errors(job) == [(3, None, "IJ408")]
+    assert stack.rejections(job) == [(3, None, "IJ408")]
     assert stack.rows(table, "id") == [(1,), (3,)]
 
 

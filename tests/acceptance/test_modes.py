@@ -55,7 +55,7 @@ def test_repeated_key_is_rejected_where_the_target_says_so(stack: Stack, mode: s
     stack.sql("update public.import_targets set on_duplicate_key = 'error' where name = %s", name)
     job = stack.run(b"sku,price\nb,20\na,30\nb,21\nb,22\n", name, options)
     assert job["status"] == "completed"
-    assert stack.errors(job) == [(4, None, "IJ417"), (5, None, "IJ417")]
+    assert stack.rejections(job) == [(4, None, "IJ417"), (5, None, "IJ417")]
     assert dict(stack.rows(name, "sku, price"))["b"] == (2 if mode == "ignore" else 20)
 
 
@@ -65,7 +65,7 @@ def test_repeated_key_is_rejected_across_chunks(stack: Stack) -> None:
     lines = [b"%d,%s\n" % (n % 9_000, b"x" * 100) for n in range(9_100)]  # 1 MB: more than the first two chunks
     job = stack.run(b"id,filler\n" + b"".join(lines), name)
     assert counts(job) == ("completed", 9_000, 100, 0)
-    assert {code for _, _, code in stack.errors(job)} == {"IJ417"}
+    assert {code for _, _, code in stack.rejections(job)} == {"IJ417"}
 
 
 def test_null_keys_are_not_duplicates(stack: Stack) -> None:
@@ -144,7 +144,7 @@ def test_only_rows_that_violate_a_constraint_are_rejected(stack: Stack, mode: st
     job = stack.run(b"id,n\n" + b"".join(lines), name)
     expected = {"upsert": (97, 3, 0), "ignore": (50, 3, 47), "update": (47, 3, 50)}[mode]
     assert counts(job) == ("completed", *expected)
-    assert stack.errors(job) == [(8, None, "IJ412"), (31, None, "IJ412"), (32, None, "IJ412")]
+    assert stack.rejections(job) == [(8, None, "IJ412"), (31, None, "IJ412"), (32, None, "IJ412")]
 
 
 def test_file_without_the_key_column_fails_the_job(stack: Stack) -> None:
@@ -169,7 +169,7 @@ def test_required_column_must_be_present_and_filled(stack: Stack) -> None:
     missing = stack.run(b"id\n1\n", name)
     assert (missing["status"], missing["error_code"]) == ("failed", "IJ307")
     job = stack.run(b"id,email\n1,a@b.example\n2,\n", name)
-    assert stack.errors(job) == [(3, "email", "IJ404")]
+    assert stack.rejections(job) == [(3, "email", "IJ404")]
 
 
 CLEANING = """
@@ -187,7 +187,7 @@ def test_mode_none_cleans_a_file_without_a_table(stack: Stack) -> None:
     )
     job = stack.run((data + "Di,d@e.example,3,{x},z\n").encode(), "cleaning")
     assert counts(job) == ("completed", 1, 3, 0)
-    assert [code for _, _, code in stack.errors(job)] == ["IJ415", "IJ401", "IJ403"]
+    assert [code for _, _, code in stack.rejections(job)] == ["IJ415", "IJ401", "IJ403"]
     output = stack.download(job["output_path"]).decode()
     assert output == "name,email,amount,tags\nAna Souza,Ana@example.com,1.5,{1}\n"
     assert job["report"]["columns"]["email"]["valid"] == 0.5

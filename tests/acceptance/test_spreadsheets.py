@@ -85,4 +85,4 @@ def test_normalisers_of_the_target_are_applied_and_reported(stack: Stack) -> Non
     assert stack.sql(f"select * from public.{table}") == [
         {"email": "Ana@example.com", "fone": "+5511912345678", "cpf": "52998224725"}
     ]
-    assert [(line, column) for line, column, _ in stack.errors(job)] == [(3, "email"), (4, "cpf")]
+    assert [(line, column) for line, column, _ in stack.rejections(job)] == [(3, "email"), (4, "cpf")]

@@ -33,7 +33,7 @@ def test_rows_of_another_user_are_rejected_one_by_one(stack: Stack, user: UUID) 
     other = uuid4()
     job = stack.run_as(user, f"id,user_id\n1,{user}\n2,{other}\n3,{user}\n4,{other}\n".encode(), name)
     assert (job["status"], job["rows_loaded"], job["rows_rejected"]) == ("completed", 2, 2)
-    assert stack.errors(job) == [(3, None, "IJ604"), (5, None, "IJ604")]
+    assert stack.rejections(job) == [(3, None, "IJ604"), (5, None, "IJ604")]
     assert stack.rows(name, "id, user_id") == [(1, user), (3, user)]
 
 
@@ -51,7 +51,7 @@ def test_upsert_does_not_touch_rows_of_another_user(stack: Stack, user: UUID) ->
     stack.run_as(other := uuid4(), b"id,note\n1,theirs\n", name)
     job = stack.run_as(user, b"id,note\n1,mine\n2,mine\n", name)
     assert (job["status"], job["rows_loaded"], job["rows_rejected"]) == ("completed", 1, 1)
-    assert stack.errors(job) == [(2, None, "IJ604")]
+    assert stack.rejections(job) == [(2, None, "IJ604")]
     assert stack.rows(name, "id, user_id, note") == [(1, other, "theirs"), (2, user, "mine")]
 
 
@@ -63,7 +63,7 @@ def test_upsert_by_the_processor_does_not_touch_rows_of_another_user(
     stack.run_as(other := uuid4(), b"id,note\n1,theirs\n", name)
     job = stack.run_as(user, b"id,note\n1,mine\n2,mine\n", name, options)
     assert (job["status"], job["rows_loaded"], job["rows_rejected"]) == ("completed", 1, 1)
-    assert stack.errors(job) == [(2, None, "IJ604")]
+    assert stack.rejections(job) == [(2, None, "IJ604")]
     assert stack.rows(name, "id, user_id, note") == [(1, other, "theirs"), (2, user, "mine")]
 
 
@@ -88,7 +88,7 @@ def test_atomic_job_rejects_rows_of_another_user_at_the_end(stack: Stack, user: 
     name = notes(stack)
     job = stack.run_as(user, f"id,user_id\n1,{user}\n2,{uuid4()}\n".encode(), name, {"atomic": True})
     assert (job["status"], job["rows_loaded"], job["rows_rejected"]) == ("completed", 1, 1)
-    assert stack.errors(job) == [(3, None, "IJ604")]
+    assert stack.rejections(job) == [(3, None, "IJ604")]
 
 
 @pytest.mark.parametrize("secured", [True, False])

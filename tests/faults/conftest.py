@@ -1,11 +1,9 @@
-"""One stack for each test worker; after every test its processors are killed and its jobs compared with their files."""
+"""One stack per test worker. After every test its processors are killed and its jobs are compared with their files."""
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,54 +12,52 @@ from processor.local import state
 from processor.local.stack import Stack as LocalStack
 from tests.faults.checks import check_case, check_logs
 from tests.faults.harness import FaultStack
-from tests.faults.processors import Nursery, until
+from tests.faults.processors import Nursery
 from tests.faults.proxies.storage_proxy import StorageProxy
 from tests.faults.proxies.tcp_proxy import TcpProxy
+from tests.servers import POSTGRES_MAJOR, server_folder
+from tests.waiting import until
 
-BACKENDS = "select pid from pg_stat_activity where usename = 'import_processor'"
-# A job that its test did not end must not be found by the next one's processors.
-LEFT = "update public.import_jobs set status = 'cancelled' where status in ('pending', 'running')"
+SESSIONS = "select pid from pg_stat_activity where usename = 'import_processor'"
+# The processors of the next test must not claim a job that this test did not end.
+CANCEL_REMAINING = "update public.import_jobs set status = 'cancelled' where status in ('pending', 'running')"
 
 
 @contextmanager
 def fault_stack(folder: Path) -> Iterator[FaultStack]:
-    """Start everything but a processor."""
+    """Start a stack without its processor, and the proxies in front of Postgres and Storage."""
     directory = folder / "stack"
     state.prepare(directory)
-    major = int(os.environ.get("IMPORT_JOBS_TEST_POSTGRES", "17"))
-    local = LocalStack(directory=directory, state=state.load_or_create(directory, major), stopping=lambda: False)
-    nursery = Nursery()
-    try:
+    local = LocalStack(
+        directory=directory, state=state.load_or_create(directory, POSTGRES_MAJOR), stopping=lambda: False
+    )
+    with ExitStack() as cleanup:
+        cleanup.callback(local.server.destroy)
+        cleanup.callback(local.stop)
+        nursery = Nursery()
+        cleanup.callback(nursery.close)
         for _ in local.start(processor=False):
             pass
         postgres = TcpProxy(local.state.postgres_port)
         storage = StorageProxy(local.state.supabase_url)
-        line = TcpProxy(storage.port)
-        for proxy in (postgres, storage, line):
+        storage_line = TcpProxy(storage.port)
+        for proxy in (postgres, storage, storage_line):
             proxy.start()
-        yield FaultStack(local, nursery, postgres, storage, line)
-        for proxy in (line, storage, postgres):
-            proxy.stop()
-    finally:
-        nursery.close()
-        local.stop()
-        local.server.destroy()
+            cleanup.callback(proxy.stop)
+        yield FaultStack(local=local, nursery=nursery, postgres=postgres, storage=storage, storage_line=storage_line)
 
 
 @pytest.fixture(scope="session")
-def one_stack() -> Iterator[FaultStack]:
+def shared_stack() -> Iterator[FaultStack]:
     """The running stack; ask for `stack` instead."""
-    with tempfile.TemporaryDirectory(prefix="import-jobs-faults-") as name:
-        folder = Path(name)
-        folder.chmod(0o711)  # lets the server's account through when root runs the tests
-        with fault_stack(folder) as stack:
-            yield stack
+    with server_folder("import-jobs-faults-") as folder, fault_stack(folder) as stack:
+        yield stack
 
 
 @pytest.fixture
-def stack(one_stack: FaultStack) -> Iterator[FaultStack]:
+def stack(shared_stack: FaultStack) -> Iterator[FaultStack]:
     """The stack without faults, processors and jobs."""
-    stack = one_stack
+    stack = shared_stack
     stack.cases, stack.processors = [], []
     try:
         yield stack
@@ -70,13 +66,13 @@ def stack(one_stack: FaultStack) -> Iterator[FaultStack]:
     for case in stack.cases:
         check_case(stack, case)
     check_logs(stack)
-    stack.sql(LEFT)
+    stack.sql(CANCEL_REMAINING)
 
 
 def heal(stack: FaultStack) -> None:
-    """End the processors and all faults; what their sessions had not committed is rolled back then."""
-    for one in stack.processors:
-        one.kill()
+    """Kill the processors, remove all faults, and wait until the processors' transactions are rolled back."""
+    for processor in stack.processors:
+        processor.kill()
     stack.storage.clear()
     for line in (stack.storage_line, stack.postgres):
         line.resume()
@@ -84,4 +80,4 @@ def heal(stack: FaultStack) -> None:
     if stack.local.server.pid is None:
         stack.local.server.start()
     stack.sql("delete from net.stand_in_faults")
-    until(lambda: not stack.sql(BACKENDS), "an end of the processors' sessions")
+    until(lambda: not stack.sql(SESSIONS), "an end of the processors' sessions")

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
 
-import httpx
 import psycopg
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
@@ -19,9 +18,11 @@ from processor.local.ports import free_port
 from processor.local.stack import Stack as LocalStack
 from tests.faults.files import Case, make_csv
 from tests.faults.holds import GATE, Hold, held
-from tests.faults.processors import Nursery, Processor, until
+from tests.faults.processors import Nursery, Processor
 from tests.faults.proxies.storage_proxy import StorageProxy
 from tests.faults.proxies.tcp_proxy import TcpProxy
+from tests.servers import StorageFiles
+from tests.waiting import until
 
 ENDED = ("completed", "failed", "cancelled")
 # A processor that is to be lost; and one that must not be, however busy the machine is.
@@ -49,7 +50,7 @@ def rows_of(
     return cursor.fetchall() if cursor.description else []
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class FaultStack:
     """What one test works with; `cases` and `processors` are those of the test in hand."""
 
@@ -60,8 +61,11 @@ class FaultStack:
     storage_line: TcpProxy
     cases: list[Case] = field(default_factory=list)
     processors: list[Processor] = field(default_factory=list)
-    _http: httpx.Client = field(default_factory=lambda: httpx.Client(trust_env=False))
+    files: StorageFiles = field(init=False)
     _sessions: dict[str, psycopg.Connection[dict[str, Any]]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.files = StorageFiles(self.local.state.supabase_url, self.local.state.secret_key)
 
     @property
     def superuser_url(self) -> str:
@@ -122,11 +126,7 @@ class FaultStack:
 
     def upload(self, data: bytes, path: str | None = None) -> str:
         """Put bytes into the bucket, over what is there; return their path."""
-        path = path or f"service/{uuid4().hex}/file.csv"
-        url = f"{self.local.state.supabase_url}/storage/v1/object/imports/{path}"
-        headers = {"apikey": self.local.state.secret_key, "content-type": "text/csv", "x-upsert": "true"}
-        self._http.post(url, headers=headers, content=data).raise_for_status()
-        return path
+        return self.files.upload(data, path or f"service/{uuid4().hex}/file.csv")
 
     def insert(self, table: str, data: bytes | None = None, **columns: Any) -> Case:
         """Upload a file (of five chunks by default) and insert its job."""

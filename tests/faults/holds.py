@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import psycopg
 
-from tests.faults.processors import until
+from tests.waiting import until
 
 # Class of the advisory locks that the targets' triggers wait for; the object is the row's id.
 GATE = 4711

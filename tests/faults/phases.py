@@ -8,8 +8,8 @@ from functools import partial
 
 from tests.faults.files import Case, make_csv
 from tests.faults.harness import FaultStack
-from tests.faults.processors import until
 from tests.faults.proxies.storage_fault import Fault
+from tests.waiting import until
 
 # A row in the third of the five chunks.
 MIDDLE = 1500

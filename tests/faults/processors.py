@@ -8,28 +8,14 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from processor.local.python_command import module_environment
 from processor.local.processes import Process, identify
-
-T = TypeVar("T")
-# What anything here may take on a busy machine before it counts as hanging.
-DEADLINE = 40.0
-
-
-def until(look: Callable[[], T], what: object = "") -> T:
-    """Return the first true value of `look`; fail when there is none before the deadline."""
-    end = time.monotonic() + DEADLINE
-    while time.monotonic() < end:
-        if value := look():
-            return value
-        time.sleep(0.02)
-    raise AssertionError(f"nothing within {DEADLINE:g} s: {what() if callable(what) else what}")
+from processor.local.python_command import module_environment
+from tests.waiting import DEADLINE, until
 
 
 def listens(port: int) -> bool:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.faults.harness import SHORT_LEASE, FaultStack
 from tests.faults.phases import PHASES
-from tests.faults.processors import until
+from tests.waiting import until
 
 BY_UPDATE = "update public.import_jobs set status = 'cancelled' where id = %s"
 BY_FUNCTION = "select public.cancel_import_job(%s)"

@@ -11,7 +11,7 @@ from tests.faults.files import Case
 from tests.faults.harness import GATE, SHORT_LEASE, FaultStack
 from tests.faults.holds import Hold
 from tests.faults.phases import MIDDLE, PHASES
-from tests.faults.processors import until
+from tests.waiting import until
 
 RETRIED = ["pending", "running", "retry_scheduled", "pending", "running"]
 # A deferred trigger keeps COMMIT waiting. The importer makes all constraints immediate; the second trigger undoes it.

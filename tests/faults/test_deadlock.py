@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.faults.harness import GATE, FaultStack
-from tests.faults.processors import until
+from tests.waiting import until
 
 # Each row that is loaded adds to its kind's total, which the gate then holds locked.
 TOTALS = """

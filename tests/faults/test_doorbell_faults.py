@@ -9,7 +9,8 @@ import pytest
 
 from processor.local.postgres import SUPERUSER
 from tests.faults.harness import FaultStack
-from tests.faults.processors import Processor, until
+from tests.faults.processors import Processor
+from tests.waiting import until
 
 # No sweep within the test but the one at the start.
 NO_SWEEP = 3600

@@ -6,7 +6,7 @@ import pytest
 
 from tests.faults.files import make_csv
 from tests.faults.harness import SHORT_LEASE, FaultStack
-from tests.faults.processors import until
+from tests.waiting import until
 
 # A key in the second chunk; its COPY waits for whoever else is inserting it.
 HELD = 700

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 
-import httpx
 import pytest
 
 from tests.faults.harness import FaultStack
@@ -34,7 +33,5 @@ def test_rejected_rows_beyond_those_kept_are_counted_and_in_errors_csv(
     assert job["report"]["rejected_by_code"] == {code: len(BAD)}
     kept = stack.sql("select * from public.import_job_errors where job_id = %s order by record_number", case.job)
     assert [(row["record_number"], row["code"]) for row in kept] == [(at + 1, code) for at in BAD[:KEPT]]
-    url = f"{stack.local.state.supabase_url}/storage/v1/object/imports/{job['errors_path']}"
-    answer = httpx.get(url, headers={"apikey": stack.local.state.secret_key}).raise_for_status()
-    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    rows = list(csv.DictReader(io.StringIO(stack.files.download(job["errors_path"]).decode())))
     assert [(int(row["import_line"]), row["import_code"]) for row in rows] == [(at + 2, code) for at in BAD]

@@ -9,7 +9,8 @@ import pytest
 from tests.faults.files import Case
 from tests.faults.harness import SHORT_LEASE, FaultStack
 from tests.faults.phases import MIDDLE, PHASES
-from tests.faults.processors import Processor, until
+from tests.faults.processors import Processor
+from tests.waiting import until
 
 OVER = "select job_id from importer.job_leases where job_id = %s and expires_at < clock_timestamp()"
 TAKEN_OVER = ["pending", "running", "lease_lost", "pending", "running"]

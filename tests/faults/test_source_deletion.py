@@ -6,8 +6,8 @@ import httpx
 import pytest
 
 from tests.faults.harness import FaultStack
-from tests.faults.processors import until
 from tests.faults.proxies.storage_fault import Fault
+from tests.waiting import until
 
 FAULTS = {
     "unavailable": (Fault(kind="status", status=503, method="DELETE", remaining=None), "IJ203"),

@@ -8,7 +8,8 @@ import pytest
 
 from tests.faults.harness import FaultStack
 from tests.faults.phases import PHASES
-from tests.faults.processors import Processor, until
+from tests.faults.processors import Processor
+from tests.waiting import until
 
 # Chunks that are in when the processor has ended.
 CHUNKS = {"before_claim": 0, "after_claim": 0, "mid_copy": 3, "before_commit": 3}

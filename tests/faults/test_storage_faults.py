@@ -7,8 +7,8 @@ import pytest
 from tests.faults.files import make_csv
 from tests.faults.harness import SHORT_LEASE, FaultStack
 from tests.faults.phases import PHASES
-from tests.faults.processors import until
 from tests.faults.proxies.storage_fault import Fault
+from tests.waiting import until
 
 FIRST_TRY = ["pending", "running", "completed"]
 WITHIN_THE_ATTEMPT = {
