@@ -1,7 +1,6 @@
 """Run benchmarks, save their results, and make the pages from them: scripts/bench."""
 
 import argparse
-import signal
 import sys
 import time
 from dataclasses import dataclass
@@ -18,8 +17,8 @@ from benchmarks.results import Outcome, Result, ResultSet
 from benchmarks.size import Size
 from benchmarks.stack import BenchmarkStack, benchmark_stack
 from benchmarks.standalone import BYTES_PER_ROW
-from examples.script import run_script
 from processor.errors import UserError
+from processor.local.signals import run_script
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +115,6 @@ def selected_names(what: list[str]) -> tuple[str, ...]:
 
 def main() -> int:
     """Execute the command line; return the exit status."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # SIGTERM ends the stack as Ctrl-C does
     arguments, console = parse_arguments(sys.argv[1:]), Console()
     if arguments.what == ["list"]:
         terminal.print_catalog(console, ALL)

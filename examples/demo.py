@@ -18,11 +18,11 @@ from rich.console import Console
 from rich.syntax import Syntax
 from rich.table import Table
 
-from examples.script import run_script
 from processor.cli.show import job_table
 from processor.cli.upload import BUCKET, object_path, upload
 from processor.cli.watch import watch
 from processor.errors import UserError
+from processor.local.signals import run_script
 
 FOLDER = Path(__file__).resolve().parent
 INSERT = """insert into public.import_jobs (bucket_id, object_path, target, options)

@@ -7,18 +7,16 @@ import faulthandler
 import os
 import random
 import shutil
-import signal
 import sys
 import tempfile
 import threading
 from pathlib import Path
-from types import FrameType
 
 from rich.console import Console
 
 from benchmarks.arguments import positive_integer, positive_number
-from examples.script import run_script
 from processor.local import server_folders
+from processor.local.signals import run_script
 from tests.chaos.run import ChaosRun, Settings
 
 # How long a run may take on top of its own seconds: to start, to recover beyond its deadline, to stop, and to check.
@@ -33,8 +31,6 @@ def main() -> int:
     settings = parse_arguments()
     console = Console(width=None if sys.stdout.isatty() else WIDTH)
     console.print(f"chaos: {settings.seconds:.0f} s with seed {settings.seed}")
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, raise_interrupt)
     folder = Path(tempfile.mkdtemp(prefix="import-jobs-chaos-"))
     folder.chmod(0o711)  # the server's account must be able to enter it when root executes the run
     run = ChaosRun(settings, folder / "stack", console)
@@ -76,11 +72,6 @@ def parse_arguments() -> Settings:
         processors=given.processors,
         major=given.postgres,
     )
-
-
-def raise_interrupt(number: int, frame: FrameType | None) -> None:
-    """End the run as Ctrl-C does, so that everything is stopped."""
-    raise KeyboardInterrupt
 
 
 def abort(run: ChaosRun) -> None:

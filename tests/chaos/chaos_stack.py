@@ -28,7 +28,7 @@ class ChaosStack:
         self.folder = folder
         self._open = False
         self.state = state.load_or_create(folder, major or postgres_installation.DEFAULT_MAJOR)
-        self.local_stack = Stack(folder, self.state, lambda: False)
+        self.local_stack = Stack(directory=folder, state=self.state, stopping=lambda: False)
         self.storage = StorageProxy(self.state.supabase_url)
         self.processors = [
             ChaosProcessor(number, self.state, self.storage.port, folder / "logs" / f"processor-{number}.log")
