@@ -1,5 +1,6 @@
 """Compare docs/reference/errors.md, processor/errors.py and the migrations: the same codes, the same hints."""
 
+import ast
 import re
 from dataclasses import dataclass
 from html import unescape
@@ -17,6 +18,7 @@ _LITERAL = r"'((?:[^']|'')*)'"
 _RAISED = re.compile(rf"errcode = '(IJ\d{{3}})',?\s*hint = (?:format\()?{_LITERAL}")
 _WRITTEN = re.compile(rf"'(IJ\d{{3}})' end.*?error_hint = case.*?then {_LITERAL}", re.DOTALL)
 _CODED_IN_SQL = re.compile(r"errcode = '(\w+)'|'(IJ\d{3})' end")
+_MESSAGE = re.compile(rf"(?:raise exception |format\(){_LITERAL}")
 _RETRIED = {"**Retried automatically:** yes": True, "**Retried automatically:** no": False, "**Rejects a row.**": None}
 
 
@@ -68,6 +70,22 @@ def sql_codes() -> set[str]:
     return {code for migration in migrate.migrations() for code in CODE.findall(migration.sql)}
 
 
+def parameterised(node: ast.Constant | ast.JoinedStr) -> str:
+    """Return the text of a literal, with … for each parameter of an f-string."""
+    values = node.values if isinstance(node, ast.JoinedStr) else [node]
+    return "".join(str(value.value) if isinstance(value, ast.Constant) else "…" for value in values)
+
+
+def messages() -> set[str]:
+    """Return every text in the processor's modules and in the migrations, with … for parameters."""
+    texts = {text for m in migrate.migrations() for text in _MESSAGE.findall(m.sql)}
+    existing = {re.sub(r"%s?", "…", text).replace("''", "'") for text in texts}
+    for path in (ROOT / "processor").rglob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        existing |= {parameterised(node) for node in ast.walk(tree) if isinstance(node, ast.Constant | ast.JoinedStr)}
+    return existing
+
+
 SECTIONS = {section.code: section for section in sections()}
 
 
@@ -109,6 +127,12 @@ def test_page_says_whether_the_job_is_retried(code: str) -> None:
 def test_message_of_a_rejection_is_that_of_the_page(code: str) -> None:
     assert SECTIONS[code].message == REJECTIONS[code]
     assert SECTIONS[code].transient is None
+
+
+def test_every_quoted_message_exists() -> None:
+    existing = {text.rstrip("…") for text in messages()}
+    quoted = [(section.code, text) for section in sections() for text in section.message.split(" · ")]
+    assert [(code, text) for code, text in quoted if text.rstrip("…") not in existing] == []
 
 
 def test_codes_are_below_the_heading_of_their_group() -> None:
