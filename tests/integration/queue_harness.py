@@ -23,6 +23,22 @@ delete from public.import_targets;
 delete from importer.settings;
 drop schema if exists app cascade;
 """
+COMMIT_CHUNK = """select importer.commit_chunk(
+  job_id => %(job_id)s, token => %(token)s, seq => %(seq)s, byte_start => %(byte_start)s, byte_end => %(byte_end)s,
+  next_line => %(next_line)s, next_record => %(next_record)s, rows_read => %(rows_read)s,
+  rows_loaded => %(rows_loaded)s, rows_rejected => %(rows_rejected)s, rows_skipped => %(rows_skipped)s,
+  bytes_read => %(byte_end)s, rejections => %(rejections)s
+)"""
+OPEN_JOB = """select importer.open_job(
+  job_id => %(job_id)s, token => %(token)s, file_etag => %(etag)s, bytes_total => %(size)s, dialect => %(dialect)s
+)"""
+FINISH_JOB = """select importer.finish_job(
+  job_id => %(job_id)s, token => %(token)s, records => %(records)s, file_sha256 => '00', report => '{"seconds": 1}'
+)"""
+FAIL_JOB = """select importer.fail_job(
+  job_id => %(job_id)s, token => %(token)s, code => %(code)s, message => 'a sentence', hint => 'a hint',
+  transient => %(transient)s, report => %(report)s
+)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +95,10 @@ class Queue:
         self.admin.execute("update public.import_jobs set run_after = now() where id = %s", [job])
 
     def open(self, claim: Claim, etag: str = "e1", size: int = 100) -> list[dict[str, Any]]:
-        return self.processor.execute(
-            "select importer.open_job(%s, %s, %s, %s, %s)",
-            [claim.id, claim.token, etag, size, Jsonb({"delimiter": ","})],
-        ).fetchone()[0]
+        """Open the job with this identity of the file; return its ledger."""
+        dialect = Jsonb({"delimiter": ","})
+        arguments = {"job_id": claim.id, "token": claim.token, "etag": etag, "size": size, "dialect": dialect}
+        return self.processor.execute(OPEN_JOB, arguments).fetchone()[0]
 
     def commit(
         self,
@@ -95,29 +111,50 @@ class Queue:
         rejections: Sequence[dict[str, object]] = (),
         start: int | None = None,
         conn: psycopg.Connection | None = None,
+        **other: object,
     ) -> None:
-        """Commit chunk `seq`, which covers ten bytes from `start` (by default `seq` * 10)."""
+        """Commit chunk `seq`, which covers ten bytes from `start` (by default `seq` * 10).
+
+        `other` replaces arguments of the SQL function, such as `next_record`.
+        """
         start = seq * 10 if start is None else start
-        read = loaded + rejected + skipped
-        (conn or self.processor).execute(
-            "select importer.commit_chunk(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
-            [
-                *(claim.id, claim.token, seq, start, start + 10, 2, 2),
-                *(read, loaded, rejected, skipped, start + 10, Jsonb(list(rejections))),
-            ],
-        )
+        arguments = {
+            "job_id": claim.id,
+            "token": claim.token,
+            "seq": seq,
+            "byte_start": start,
+            "byte_end": start + 10,
+            "next_line": 2,
+            "next_record": 2,
+            "rows_read": loaded + rejected + skipped,
+            "rows_loaded": loaded,
+            "rows_rejected": rejected,
+            "rows_skipped": skipped,
+            "rejections": Jsonb(list(rejections)),
+        }
+        (conn or self.processor).execute(COMMIT_CHUNK, {**arguments, **other})
 
     def finish(self, claim: Claim, records: int) -> None:
-        self.processor.execute(
-            "select importer.finish_job(%s, %s, %s, %s, %s)",
-            [claim.id, claim.token, records, "00", Jsonb({"seconds": 1})],
-        )
+        arguments = {"job_id": claim.id, "token": claim.token, "records": records}
+        self.processor.execute(FINISH_JOB, arguments)
 
-    def fail(self, claim: Claim, *, transient: bool = False, code: str = "IJ301") -> str:
-        return self.processor.execute(
-            "select importer.fail_job(%s, %s, %s, 'a sentence', 'a hint', %s)",
-            [claim.id, claim.token, code, transient],
-        ).fetchone()[0]
+    def fail(
+        self,
+        claim: Claim,
+        *,
+        transient: bool = False,
+        code: str = "IJ301",
+        report: dict[str, object] | None = None,
+    ) -> str:
+        """End the attempt with an error; return the new status."""
+        arguments = {
+            "job_id": claim.id,
+            "token": claim.token,
+            "code": code,
+            "transient": transient,
+            "report": None if report is None else Jsonb(report),
+        }
+        return self.processor.execute(FAIL_JOB, arguments).fetchone()[0]
 
     def release(self, claim: Claim) -> None:
         self.processor.execute("select importer.release_job(%s, %s)", [claim.id, claim.token])

@@ -105,16 +105,12 @@ def test_commit_after_cancellation_is_refused(queue: Queue, claim: Claim) -> Non
 
 def test_rows_that_do_not_add_up_are_refused(queue: Queue, claim: Claim) -> None:
     with raises("23514"):
-        queue.processor.execute(
-            "select importer.commit_chunk(%s, %s, 0, 0, 10, 2, 2, 9, 5, 2, 1, 10, '[]')", [claim.id, claim.token]
-        )
+        queue.commit(claim, loaded=5, rejected=2, skipped=1, rows_read=9)
 
 
 def test_chunk_without_bytes_is_refused(queue: Queue, claim: Claim) -> None:
     with raises("23514"):
-        queue.processor.execute(
-            "select importer.commit_chunk(%s, %s, 0, 10, 10, 2, 2, 0, 0, 0, 0, 10, '[]')", [claim.id, claim.token]
-        )
+        queue.commit(claim, loaded=0, start=10, byte_end=10)
 
 
 def test_sweep_skips_a_job_whose_commit_is_in_progress(queue: Queue) -> None:

@@ -67,9 +67,7 @@ def test_loaded_rows_stay_loaded_and_counted(queue: Queue) -> None:
 
 def test_report_of_a_failed_job_is_stored(queue: Queue) -> None:
     claim = queue.running()
-    queue.processor.execute(
-        "select importer.fail_job(%s, %s, 'IJ420', 'm', 'h', false, '{\"rows\": 3}')", [claim.id, claim.token]
-    )
+    queue.fail(claim, code="IJ420", report={"rows": 3})
     assert queue.row(claim.id, "report") == {"rows": 3}
 
 

@@ -13,12 +13,14 @@ def claim(queue: Queue) -> Claim:
     queue.open(claim)
     for seq, following, loaded, rejected in ((0, 4, 2, 1), (1, 6, 2, 0)):
         rejections = [rejection(3, "IJ403")] if rejected else []
-        queue.processor.execute(
-            "select importer.commit_chunk(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 0, %s, %s)",
-            [
-                *(claim.id, claim.token, seq, seq * 10, seq * 10 + 10, following + 1, following),
-                *(loaded + rejected, loaded, rejected, seq * 10 + 10, Jsonb(rejections)),
-            ],
+        queue.commit(
+            claim,
+            seq,
+            loaded=loaded,
+            rejected=rejected,
+            rejections=rejections,
+            next_line=following + 1,
+            next_record=following,
         )
     return claim
 

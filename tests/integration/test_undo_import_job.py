@@ -1,76 +1,17 @@
 """importer.undo_import_job: all rows of a job are removed from the target, or none."""
 
-from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 
-from tests.integration.queue_harness import OTHER, OWNER, Claim, Queue, raises
-
-NOTES = """
-create schema app;
-create table app.notes (
-  id bigint generated always as identity primary key, owner uuid, body text unique, import_job_id uuid,
-  length integer generated always as (length(body)) stored
-);
-select importer.register_target('app.notes', provenance_column => 'import_job_id');
-"""
-REPLACE = "select importer.register_target('app.notes', mode => 'replace', owner_column => 'owner')"
-NO_PROVENANCE = "update public.import_targets set provenance_column = null"
+from tests.integration.queue_harness import OWNER, Queue, raises
+from tests.integration.undo_harness import NO_PROVENANCE, NOTES, bodies, loaded, put, undo, undone_event
 
 
 @pytest.fixture
 def notes(queue: Queue) -> Queue:
     queue.admin.execute(NOTES)
     return queue
-
-
-def loaded(queue: Queue, *bodies: str, status: str = "completed", **columns: object) -> UUID:
-    """Return a job that has loaded these rows and is in `status`."""
-    claim = queue.running(target="notes", **columns)
-    queue.open(claim)
-    put(queue, claim, *bodies)
-    queue.commit(claim, loaded=len(bodies))
-    if status == "completed":
-        queue.finish(claim, len(bodies))
-    elif status == "failed":
-        queue.fail(claim)
-    elif status == "cancelled":
-        queue.admin.execute("update public.import_jobs set status = 'cancelled' where id = %s", [claim.id])
-    return claim.id
-
-
-def put(queue: Queue, claim: Claim, *bodies: str) -> None:
-    owner = claim.value["owner"]
-    for body in bodies:
-        queue.admin.execute(
-            "insert into app.notes (owner, body, import_job_id) values (%s, %s, %s)", [owner, body, claim.id]
-        )
-
-
-def replaced(queue: Queue, *bodies: str, **columns: object) -> UUID:
-    """Return a job that has replaced the owner's rows, or all rows, by these."""
-    claim = queue.running(target="notes", **columns)
-    queue.processor.execute("select importer.keep_replaced_rows(%s, %s)", [claim.id, claim.token])
-    owner = claim.value["owner"]
-    queue.admin.execute("delete from app.notes where owner = %s or %s::uuid is null", [owner, owner])
-    queue.open(claim)
-    put(queue, claim, *bodies)
-    queue.commit(claim, loaded=len(bodies))
-    queue.finish(claim, len(bodies))
-    return claim.id
-
-
-def undo(queue: Queue, job: UUID) -> int:
-    return queue.value("select importer.undo_import_job(%s)", job)
-
-
-def bodies(queue: Queue) -> list[str]:
-    return [body for (body,) in queue.admin.execute("select body from app.notes order by body")]
-
-
-def event(queue: Queue, job: UUID) -> dict[str, Any]:
-    return queue.value("select detail from public.import_job_events where job_id = %s and event = 'undone'", job)
 
 
 @pytest.mark.parametrize("mode", ["insert", "ignore"])
@@ -95,7 +36,7 @@ def test_undone_at_is_set_and_the_counters_are_kept(notes: Queue) -> None:
     undo(notes, job)
     assert notes.row(job, "undone_at") is not None
     assert notes.row(job, "status", "rows_read", "rows_loaded") == ("completed", 2, 2)
-    assert event(notes, job) == {"removed": 2, "restored": 0, "by": "postgres"}
+    assert undone_event(notes, job) == {"removed": 2, "restored": 0, "by": "postgres"}
 
 
 def test_row_deleted_since_is_not_an_error(notes: Queue) -> None:
@@ -206,102 +147,3 @@ def test_trigger_of_the_table_can_use_unqualified_names(notes: Queue) -> None:
     finally:
         notes.admin.execute("drop table public.undo_log")
     assert notes.value("show search_path") == '"$user", public, extensions'
-
-
-def test_replaced_rows_of_the_owner_are_restored(notes: Queue) -> None:
-    notes.admin.execute(REPLACE)
-    notes.admin.execute(NO_PROVENANCE)
-    notes.admin.execute(
-        "insert into app.notes (owner, body) values (%s, 'old 1'), (%s, 'foreign'), (%s, 'old 2')",
-        [OWNER, OTHER, OWNER],
-    )
-    before = notes.admin.execute("select * from app.notes order by id").fetchall()
-    job = replaced(notes, "new", created_by=OWNER)
-    assert bodies(notes) == ["foreign", "new"]
-    assert undo(notes, job) == 2
-    assert notes.admin.execute("select * from app.notes order by id").fetchall() == before
-    assert event(notes, job) == {"removed": 1, "restored": 2, "by": "postgres"}
-
-
-def test_replaced_rows_of_all_owners_are_restored(notes: Queue) -> None:
-    notes.admin.execute(REPLACE)
-    notes.admin.execute(NO_PROVENANCE)
-    notes.admin.execute("insert into app.notes (owner, body) values (%s, 'a'), (null, 'b')", [OWNER])
-    job = replaced(notes, "new 1", "new 2", "new 3")
-    assert undo(notes, job) == 2
-    assert bodies(notes) == ["a", "b"]
-
-
-def test_rows_added_since_are_kept_if_there_is_a_provenance_column(notes: Queue) -> None:
-    notes.admin.execute(REPLACE)
-    notes.admin.execute("insert into app.notes (owner, body) values (%s, 'old')", [OWNER])
-    job = replaced(notes, "new", created_by=OWNER)
-    notes.admin.execute("insert into app.notes (owner, body) values (%s, 'since')", [OWNER])
-    assert undo(notes, job) == 1
-    assert bodies(notes) == ["old", "since"]
-
-
-def test_saved_rows_are_dropped_with_the_undo(notes: Queue) -> None:
-    notes.admin.execute(REPLACE)
-    job = replaced(notes, "new")
-    assert undo(notes, job) == 0
-    assert notes.value("select to_regclass('importer.replaced_' || %s)", job.hex) is None
-
-
-def test_saved_rows_are_restored_after_a_change_of_the_mode(notes: Queue) -> None:
-    notes.admin.execute(REPLACE)
-    notes.admin.execute("insert into app.notes (body) values ('old')")
-    job = replaced(notes, "new")
-    notes.admin.execute("update public.import_targets set mode = 'insert'")
-    assert undo(notes, job) == 1
-    assert bodies(notes) == ["old"]
-
-
-def test_references_to_a_key_that_exists_before_and_after_are_kept(notes: Queue) -> None:
-    notes.admin.execute(REPLACE)
-    notes.admin.execute("insert into app.notes (body) values ('same'), ('old')")
-    job = replaced(notes, "same", "new")
-    notes.admin.execute("create table app.tags (note_body text references app.notes (body))")
-    notes.admin.execute("insert into app.tags values ('same')")
-    assert undo(notes, job) == 2
-    assert bodies(notes) == ["old", "same"]
-
-
-def test_column_added_since_gets_its_default(notes: Queue) -> None:
-    notes.admin.execute(REPLACE)
-    notes.admin.execute("insert into app.notes (body) values ('old')")
-    job = replaced(notes, "new")
-    notes.admin.execute("alter table app.notes add column mark text not null default 'm', drop column owner cascade")
-    notes.admin.execute("update public.import_targets set owner_column = null")
-    undo(notes, job)
-    assert notes.admin.execute("select body, mark from app.notes").fetchall() == [("old", "m")]
-
-
-def test_later_replacement_is_undone_first(notes: Queue) -> None:
-    notes.admin.execute(REPLACE)
-    notes.admin.execute("insert into app.notes (owner, body) values (%s, 'a')", [OWNER])
-    first = replaced(notes, "b", created_by=OWNER)
-    second = replaced(notes, "c", created_by=OWNER)
-    with raises("IJ112") as caught:
-        undo(notes, first)
-    assert caught.value.diag.message_primary == "the job cannot be undone: a later job has replaced its rows"
-    undo(notes, second)
-    assert bodies(notes) == ["b"]
-    undo(notes, first)
-    assert bodies(notes) == ["a"]
-
-
-def test_later_replacement_by_another_owner_does_not_matter(notes: Queue) -> None:
-    notes.admin.execute(REPLACE)
-    first = replaced(notes, "b", created_by=OWNER)
-    replaced(notes, "c", created_by=OTHER)
-    undo(notes, first)
-    assert bodies(notes) == ["c"]
-
-
-def test_later_replacement_by_an_administrator_prevents_the_undo(notes: Queue) -> None:
-    notes.admin.execute(REPLACE)
-    first = replaced(notes, "b", created_by=OWNER)
-    replaced(notes, "c")
-    with raises("IJ112"):
-        undo(notes, first)
