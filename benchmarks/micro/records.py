@@ -1,4 +1,7 @@
-"""Measure how many megabytes a second one core cuts into chunks of counted records, per kind of file."""
+"""Measure how many megabytes per second one core cuts into chunks of counted records, for several kinds of files.
+
+`python -m benchmarks.micro.records`
+"""
 
 import time
 from collections.abc import Iterator
@@ -9,7 +12,7 @@ from processor.records import cut
 BLOCK, CHUNK, SIZE = 1 << 18, 16 << 20, 200 << 20
 WORD = b"abcdefghijklmn"
 
-#: Kind of file → its lines, repeated until SIZE; the target in MB/s, where there is one.
+#: Kind of file → its lines, which are repeated up to SIZE, its dialect, and the target in MB/s if there is one.
 KINDS: dict[str, tuple[list[bytes], Dialect, int | None]] = {
     "plain": ([b",".join([WORD] * 7) + b"\n"], Dialect(), 250),
     "plain, CRLF": ([b",".join([WORD] * 7) + b"\r\n"], Dialect(), 250),
@@ -26,18 +29,19 @@ KINDS: dict[str, tuple[list[bytes], Dialect, int | None]] = {
 
 
 def blocks(lines: list[bytes]) -> Iterator[bytes]:
+    """Yield blocks of the repeated lines."""
     unit = b"".join(lines)
     text = unit * (4 * BLOCK // len(unit) + 1)
-    given = 0
-    while given < SIZE:
+    size = 0
+    while size < SIZE:
         for start in range(0, len(text), BLOCK):
             block = text[start : start + BLOCK]
-            given += len(block)
+            size += len(block)
             yield block
 
 
 def measure(lines: list[bytes], dialect: Dialect) -> tuple[float, int, int]:
-    """Return MB/s, records and fields."""
+    """Return the speed in MB/s, the records and the fields."""
     size = records = fields = 0
     started = time.process_time()
     for chunk in cut(blocks(lines), dialect, Position(), FileLimits(), lambda _: CHUNK):
@@ -48,6 +52,7 @@ def measure(lines: list[bytes], dialect: Dialect) -> tuple[float, int, int]:
 
 
 def main() -> None:
+    """Print one line for each kind of file: the better of two runs."""
     for kind, (lines, dialect, target) in KINDS.items():
         speed, records, fields = max(measure(lines, dialect) for _ in range(2))
         goal = f"target {target}" if target else ""
