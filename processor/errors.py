@@ -42,7 +42,7 @@ class BadOption(
 class LeaseLost(
     JobError,
     code="IJ103",
-    hint="Another processor has taken over the job, or the job was cancelled. This process writes nothing more.",
+    hint="No action is needed: another processor has taken the job over, or the job was cancelled.",
 ):
     """The database holds another lease token for the job, or none: this process must stop writing."""
 
@@ -238,7 +238,7 @@ class DatabaseRefused(
 class NotAllowed(
     JobError,
     code="IJ601",
-    hint="Ask an administrator: allowed_roles and allowed_when in import_targets say who may use the target.",
+    hint="Ask an administrator to allow it in import_targets.allowed_roles or allowed_when.",
 ):
     """The target may not be used by the job's owner."""
 
@@ -246,7 +246,7 @@ class NotAllowed(
 class NotReadable(
     JobError,
     code="IJ602",
-    hint="Upload the file to <your user id>/… in the bucket imports and use that path.",
+    hint="Upload the file to <your user id>/… in the bucket imports, and set object_path to that path.",
 ):
     """The job's owner may not read the file that the job names."""
 
