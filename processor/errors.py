@@ -32,9 +32,7 @@ class JobError(Exception):
 
 # --- IJ1xx: the job itself -------------------------------------------------------------------------------
 class BadOption(
-    JobError,
-    code="IJ102",
-    hint="Correct the job's options. docs/reference/options.md lists their names and values.",
+    JobError, code="IJ102", hint="Correct the job's options. docs/reference/options.md lists their names and values."
 ):
     """An option does not fit the file. Only options that cannot be checked at the insert are reported this way."""
 
@@ -48,9 +46,7 @@ class LeaseLost(
 
 
 class UnknownTarget(
-    JobError,
-    code="IJ106",
-    hint="Register the table first: select importer.register_target('public.your_table').",
+    JobError, code="IJ106", hint="Register the table first: select importer.register_target('public.your_table')."
 ):
     """The job names a target that is not registered."""
 
@@ -85,18 +81,13 @@ class ObjectNotFound(
 
 
 class SourceRefused(
-    JobError,
-    code="IJ202",
-    hint="Check SUPABASE_SECRET_KEY of the processor and the policies of the bucket.",
+    JobError, code="IJ202", hint="Check SUPABASE_SECRET_KEY of the processor and the policies of the bucket."
 ):
     """Storage refused the request, and a retry would not change that."""
 
 
 class SourceUnavailable(
-    JobError,
-    code="IJ203",
-    hint="Storage did not answer properly. The job is retried automatically.",
-    transient=True,
+    JobError, code="IJ203", hint="Storage did not answer properly. The job is retried automatically.", transient=True
 ):
     """A network error, an HTTP status 5xx or 429 of Storage, or a response that ended early."""
 
@@ -110,9 +101,7 @@ class SourceChanged(
 
 
 class SourceTooLarge(
-    JobError,
-    code="IJ205",
-    hint="Split the file, or raise IMPORT_JOBS_MAX_FILE_BYTES on the processor.",
+    JobError, code="IJ205", hint="Split the file, or raise IMPORT_JOBS_MAX_FILE_BYTES on the processor."
 ):
     """The object is larger than the processor accepts."""
 
@@ -135,17 +124,13 @@ class WrongEncoding(JobError, code="IJ304", hint="Save the file as UTF-8, or nam
 
 
 class UnclosedQuote(
-    JobError,
-    code="IJ305",
-    hint="Close the quoted field that starts on that line, or set options.quote.",
+    JobError, code="IJ305", hint="Close the quoted field that starts on that line, or set options.quote."
 ):
     """The file ends inside a quoted field."""
 
 
 class NoMatchingColumn(
-    JobError,
-    code="IJ306",
-    hint="Use the names of the target's columns in the header line, or set options.mapping.",
+    JobError, code="IJ306", hint="Use the names of the target's columns in the header line, or set options.mapping."
 ):
     """No header matches a column of the target."""
 
@@ -201,44 +186,32 @@ class AllRejected(
 
 # --- IJ5xx: the database -----------------------------------------------------------------------------------
 class DatabaseUnavailable(
-    JobError,
-    code="IJ501",
-    hint="The database did not answer. The job is retried automatically.",
-    transient=True,
+    JobError, code="IJ501", hint="The database did not answer. The job is retried automatically.", transient=True
 ):
     """The connection to the database was lost or could not be opened."""
 
 
 class DatabaseBusy(
-    JobError,
-    code="IJ502",
-    hint="Another transaction was in the way. The job is retried automatically.",
-    transient=True,
+    JobError, code="IJ502", hint="Another transaction was in the way. The job is retried automatically.", transient=True
 ):
     """A deadlock, a serialization failure, or a lock or statement time-out."""
 
 
 class TargetMissing(
-    JobError,
-    code="IJ503",
-    hint="Restore the table, or register the target again with importer.register_target().",
+    JobError, code="IJ503", hint="Restore the table, or register the target again with importer.register_target()."
 ):
     """The target's table or one of its columns no longer exists, or has changed its type."""
 
 
 class DatabaseRefused(
-    JobError,
-    code="IJ504",
-    hint="Look up the SQLSTATE in the job's events and PostgreSQL's log, and remove the cause.",
+    JobError, code="IJ504", hint="Look up the SQLSTATE in the job's events and PostgreSQL's log, and remove the cause."
 ):
     """PostgreSQL reported an error that is not about one row."""
 
 
 # --- IJ6xx: permission -------------------------------------------------------------------------------------
 class NotAllowed(
-    JobError,
-    code="IJ601",
-    hint="Ask an administrator to allow it in import_targets.allowed_roles or allowed_when.",
+    JobError, code="IJ601", hint="Ask an administrator to allow it in import_targets.allowed_roles or allowed_when."
 ):
     """The target may not be used by the job's owner."""
 
@@ -252,27 +225,17 @@ class NotReadable(
 
 
 class NotPermitted(
-    JobError,
-    code="IJ603",
-    hint="Grant the privileges that the message names, or register the target again.",
+    JobError, code="IJ603", hint="Grant the privileges that the message names, or register the target again."
 ):
     """The role that writes the rows has no privilege on the target."""
 
 
 # --- IJ9xx: defects ----------------------------------------------------------------------------------------
-class Defect(
-    JobError,
-    code="IJ901",
-    hint="This is a defect of import-jobs. Report it with the processor's log.",
-):
+class Defect(JobError, code="IJ901", hint="This is a defect of import-jobs. Report it with the processor's log."):
     """An error that the code does not expect."""
 
 
-class RowAccounting(
-    JobError,
-    code="IJ902",
-    hint="This is a defect of import-jobs. Report it with the file's dialect.",
-):
+class RowAccounting(JobError, code="IJ902", hint="This is a defect of import-jobs. Report it with the file's dialect."):
     """The number of parsed rows differs from the number of records counted in the bytes; the chunk is not loaded."""
 
 
