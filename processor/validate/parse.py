@@ -10,8 +10,8 @@ from processor.native import split_records
 def parse(body: bytes, plan: Plan, dialect: Dialect, expected: int) -> pl.DataFrame:
     """Parse `expected` records of RFC 4180 bytes into one String column for each of `plan.fields`, named by its column.
 
-    The quote is `"` whatever the file's quote is, since `records.canonical_csv` has rewritten the records that need it. An
-    unquoted empty field is null, a quoted one is the empty text, as in COPY. A field whose text is one of
+    The quote is `"` whatever the file's quote is, since `records.canonical_csv` has rewritten the records that need it.
+    An unquoted empty field is null, a quoted one is the empty text, as in COPY. A field whose text is one of
     `plan.null_values` is null, quoted or not. Raises: RowAccounting when `body` has another number of records, or a
     record with another number of fields.
     """
