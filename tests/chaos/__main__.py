@@ -28,7 +28,7 @@ WIDTH = 140
 
 def main() -> int:
     """Execute one run; return the exit status."""
-    settings = parse_arguments()
+    settings = parse_arguments(sys.argv[1:])
     console = Console(width=None if sys.stdout.isatty() else WIDTH)
     console.print(f"chaos: {settings.seconds:.0f} s with seed {settings.seed}")
     folder = Path(tempfile.mkdtemp(prefix="import-jobs-chaos-"))
@@ -51,7 +51,7 @@ def main() -> int:
     return 0 if passed else 1
 
 
-def parse_arguments() -> Settings:
+def parse_arguments(arguments: list[str]) -> Settings:
     """Parse the command line."""
     parser = argparse.ArgumentParser(
         prog="scripts/chaos", description="Run jobs under random faults and check that no row is lost or loaded twice."
@@ -63,7 +63,7 @@ def parse_arguments() -> Settings:
     )
     parser.add_argument("--processors", type=positive_integer, default=3, help="number of processors (default 3)")
     parser.add_argument("--postgres", type=int, help="major version of Postgres (default 17)")
-    given = parser.parse_args()
+    given = parser.parse_args(arguments)
     seed: int = random.randrange(SEEDS) if given.seed is None else given.seed  # noqa: S311 - not a secret
     return Settings(
         seconds=given.seconds,

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from processor.native import Batch, Measurement, Order, Sketch, most_frequent
 from processor.native.library import KERNELS
-from tests.unit.last_page import SOME_TEXTS, Columns, ends_well, room
+from tests.unit.protected_memory import SOME_TEXTS, Columns, protected_array, run_in_process
 
 some = settings(max_examples=300, deadline=None)
 WORDS = st.text("ab\0\x7fé€\U0001f600", max_size=5)
@@ -158,20 +158,22 @@ def edges_of_figures() -> None:
     for column, at_start, skipped, order in itertools.product(lists, (False, True), (0, 5), Order):
         columns = Columns([column], skipped=skipped, at_start=at_start)
         for size in (1, 3, 500):
-            figures, sketch, filled = room(6, np.int64), room(size, np.uint64), ctypes.c_int64()
+            figures, sketch, filled = protected_array(6, np.int64), protected_array(size, np.uint64), ctypes.c_int64()
             KERNELS.ij_measure_column(
-                *(columns.at, 0, order, size == 3, figures.ctypes.data, sketch.ctypes.data),
+                *(columns.address, 0, order, size == 3, figures.ctypes.data, sketch.ctypes.data),
                 *(ctypes.addressof(filled), size),
             )
             assert filled.value == min(size, len(set(column) - {None}))
             assert figures[0] == column.count(None)
         for wanted in (1, 5):
             slots = 2 << len(column).bit_length()
-            table, best = room(3 * slots, np.int64), room(3 * wanted, np.int64)
+            table, best = protected_array(3 * slots, np.int64), protected_array(3 * wanted, np.int64)
             table[:] = 0
-            written = KERNELS.ij_most_frequent_texts(columns.at, 0, table.ctypes.data, slots, best.ctypes.data, wanted)
+            written = KERNELS.ij_most_frequent_texts(
+                columns.address, 0, table.ctypes.data, slots, best.ctypes.data, wanted
+            )
             assert written == min(wanted, len(set(column) - {None}))
 
 
 def test_no_memory_outside_of_texts_and_sketch_is_accessed() -> None:
-    assert ends_well(edges_of_figures) == 0
+    assert run_in_process(edges_of_figures) == 0

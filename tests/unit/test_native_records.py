@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from processor.native import find_records
 from processor.native.library import KERNELS
-from tests.unit.last_page import ends_well, placed, room
+from tests.unit.protected_memory import protected_array, protected_bytes, run_in_process
 
 PIECES = ["a", ",", ",", '"', '"', '"a,b"', '"c\r\nd"', '"\n"', '""', "\n", "\r\n", "\n\n", "é" * 9, "x" * 61]
 TEXTS = st.lists(st.sampled_from(PIECES), max_size=40).map("".join)
@@ -97,10 +97,10 @@ def edges_of_records() -> None:
     ]
     for text in texts:
         for size in range(len(text) + 1):
-            data = placed(text[:size])
+            data = protected_bytes(text[:size])
             for space in (0, 1, size // 3, size):
-                ends, nexts, lines = (room(space, np.int64) for _ in range(3))
-                fields = room(space, np.int32)
+                ends, nexts, lines = (protected_array(space, np.int64) for _ in range(3))
+                fields = protected_array(space, np.int32)
                 for quote in b'",':
                     for final in (False, True):
                         count = KERNELS.ij_find_records(
@@ -112,4 +112,4 @@ def edges_of_records() -> None:
 
 
 def test_no_memory_outside_of_window_and_arrays_is_accessed() -> None:
-    assert ends_well(edges_of_records) == 0
+    assert run_in_process(edges_of_records) == 0

@@ -12,7 +12,7 @@ from processor.native import BinaryForm, Form, copy_rows
 from processor.native.library import KERNELS
 from processor.native.rows import PIECE
 from processor.native.values import as_array
-from tests.unit.last_page import SOME_TEXTS, Columns, ends_well, room
+from tests.unit.protected_memory import SOME_TEXTS, Columns, protected_array, run_in_process
 
 Field = bytes | None
 TEXTS = st.none() | st.text(max_size=6) | st.integers(0, 90).map(lambda size: "é" * (size // 2) + "x" * (size % 2))
@@ -106,12 +106,12 @@ def edges_of_rows() -> None:
     for skipped in (0, 1, 7, 9):
         for forms in ((Form.TEXT, Form.SAME, Form.INT2), (Form.JSONB, Form.TEXT, Form.BOOLEAN), (Form.TEXT,) * 3):
             columns, form_array = Columns(rows, skipped=skipped), as_array([BinaryForm(form) for form in forms])
-            scratch, row, sizes = room(12, "<i8"), ctypes.c_int64(), list[int]()
+            scratch, row, sizes = protected_array(12, "<i8"), ctypes.c_int64(), list[int]()
             size = 0
             while row.value < columns.rows:
-                out, space = room(size), ctypes.c_int64(size)
+                out, space = protected_array(size), ctypes.c_int64(size)
                 count = KERNELS.ij_copy_rows(
-                    *(columns.at, form_array.ctypes.data, scratch.ctypes.data, ctypes.addressof(row)),
+                    *(columns.address, form_array.ctypes.data, scratch.ctypes.data, ctypes.addressof(row)),
                     *(out.ctypes.data, ctypes.addressof(space)),
                 )
                 assert 0 <= count <= size
@@ -121,4 +121,4 @@ def edges_of_rows() -> None:
 
 
 def test_no_memory_outside_of_the_piece_is_accessed() -> None:
-    assert ends_well(edges_of_rows) == 0
+    assert run_in_process(edges_of_rows) == 0

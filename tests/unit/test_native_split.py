@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from processor.native import split_records
 from processor.native.library import KERNELS
-from tests.unit.last_page import ends_well, placed, room
+from tests.unit.protected_memory import protected_array, protected_bytes, run_in_process
 
 #: Pieces of texts, up to and beyond the 12 bytes that a view holds inline and the 64 bytes of a block of the scan.
 PIECES = ["a", "é", ",", ",", "\n", "\r\n", '"', '"', '""', " ", "\0", "x" * 11, "y" * 12, "z" * 13, "€" * 21, "b" * 63]
@@ -115,14 +115,18 @@ def edges_of_split() -> None:
     texts += [(f'"{"x" * size}""",{"y" * size}\n' * 4).encode() for size in (0, 7, 8, 11, 12, 13, 60, 64)]
     for text in texts:
         for size in range(len(text) + 1):
-            data = placed(text[:size])
+            data = protected_bytes(text[:size])
             width, rows = (text.split(b"\n")[0].count(b",") + 1), text.count(b"\n", 0, size) + 1
-            slots, views = room(width, np.int32), room(16 * width * rows)
+            slots, views = protected_array(width, np.int32), protected_array(16 * width * rows)
             slots[:] = np.arange(width)
             bitmap = -(-rows // 8)
-            valid, nulls, unescaped = room(bitmap * width), room(width, np.int64), room(size)
-            used, marker = ctypes.c_int64(), placed(b"y" * 8)
-            markers, sizes = (ctypes.c_void_p * 1)(marker.ctypes.data), room(1, np.int64)
+            valid, nulls, unescaped = (
+                protected_array(bitmap * width),
+                protected_array(width, np.int64),
+                protected_array(size),
+            )
+            used, marker = ctypes.c_int64(), protected_bytes(b"y" * 8)
+            markers, sizes = (ctypes.c_void_p * 1)(marker.ctypes.data), protected_array(1, np.int64)
             sizes[:] = 8
             count = KERNELS.ij_split_records(
                 *(data.ctypes.data, size, ord(","), slots.ctypes.data, width, rows, views.ctypes.data),
@@ -133,4 +137,4 @@ def edges_of_split() -> None:
 
 
 def test_no_memory_outside_of_data_and_columns_is_accessed() -> None:
-    assert ends_well(edges_of_split) == 0
+    assert run_in_process(edges_of_split) == 0

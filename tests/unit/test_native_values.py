@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from processor.native import Batch, BinaryForm, Form, copy_rows, has_exact_value
 from processor.native.library import KERNELS
 from processor.native.values import as_array
-from tests.unit.last_page import SOME_TEXTS, Columns, ends_well, placed, room
+from tests.unit.protected_memory import SOME_TEXTS, Columns, protected_array, protected_bytes, run_in_process
 
 EXACT = Context(prec=500)
 EPOCH = datetime(2000, 1, 1)  # noqa: DTZ001 - as in timestamps without a time zone
@@ -205,13 +205,13 @@ def edges_of_values() -> None:
     cut = [text[:size] for text in texts for size in range(len(text) + 1) if size < 40 or size > 197]
     for text, form in itertools.product(cut, set(Form) - {Form.WHOLE}):
         # Without a view, because a text of up to 12 bytes has the rest of its view behind it.
-        alone, written = placed(text), room(len(text) + 20)
+        alone, written = protected_bytes(text), protected_array(len(text) + 20)
         KERNELS.ij_read_value(form, 38, 10, alone.ctypes.data, len(text), written.ctypes.data)
-        column, form_array, mask = Columns([[text]]), as_array([BinaryForm(form, 38, 10)]), room(1)
-        scratch = room(KERNELS.ij_longest_text(column.at, 0) + 24)
-        KERNELS.ij_mark_exact_values(column.at, 0, form_array.ctypes.data, mask.ctypes.data, scratch.ctypes.data)
+        column, form_array, mask = Columns([[text]]), as_array([BinaryForm(form, 38, 10)]), protected_array(1)
+        scratch = protected_array(KERNELS.ij_longest_text(column.address, 0) + 24)
+        KERNELS.ij_mark_exact_values(column.address, 0, form_array.ctypes.data, mask.ctypes.data, scratch.ctypes.data)
         assert mask[0] in (0, 1)
 
 
 def test_no_memory_outside_of_texts_and_scratch_is_accessed() -> None:
-    assert ends_well(edges_of_values) == 0
+    assert run_in_process(edges_of_values) == 0

@@ -1,4 +1,4 @@
-"""Memory with nothing before and behind it: what reads or writes past either end stops the process."""
+"""Arrays between two protected pages: an access outside the array stops the process with a signal."""
 
 import ctypes
 import inspect
@@ -31,8 +31,11 @@ _libc = ctypes.CDLL(None, use_errno=True)
 _libc.mprotect.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
 
 
-def ends_well(function: Callable[[], None]) -> int:
-    """Run a function of a test's module in a process of its own; 0 unless it failed or crashed."""
+def run_in_process(function: Callable[[], None]) -> int:
+    """Run a function of a test module in a new process; return 0, or the negative number of the signal that stopped it.
+
+    Raises: AssertionError with the traceback of the function.
+    """
     folders = [str(ROOT), str(Path(inspect.getfile(function)).parent)]
     call = f"import sys; sys.path[:0] = {folders}; from {function.__module__} import {function.__name__} as go; go()"
     done = subprocess.run([sys.executable, "-c", call], cwd=ROOT, capture_output=True, text=True)
@@ -41,9 +44,8 @@ def ends_well(function: Callable[[], None]) -> int:
     return done.returncode
 
 
-def room(size: int, dtype: npt.DTypeLike = np.uint8, *, at_start: bool = False) -> npt.NDArray[Any]:
-    """Make an array between two pages that cannot be read, which ends where the second begins (or begins after the
-    first)."""
+def protected_array(size: int, dtype: npt.DTypeLike = np.uint8, *, at_start: bool = False) -> npt.NDArray[Any]:
+    """Return an array that ends where a protected page begins, or begins where one ends when `at_start` is set."""
     kind = np.dtype(dtype)
     pages = max(1, -(-size * kind.itemsize // PAGE))
     mapping = mmap.mmap(-1, (pages + 2) * PAGE)
@@ -54,15 +56,15 @@ def room(size: int, dtype: npt.DTypeLike = np.uint8, *, at_start: bool = False) 
     return np.ndarray(size, kind, mapping, offset)
 
 
-def placed(data: bytes, *, at_start: bool = False) -> npt.NDArray[np.uint8]:
-    """Put bytes there."""
-    array = room(len(data), at_start=at_start)
+def protected_bytes(data: bytes, *, at_start: bool = False) -> npt.NDArray[np.uint8]:
+    """Return a protected array with a copy of some bytes."""
+    array = protected_array(len(data), at_start=at_start)
     array[:] = np.frombuffer(data, np.uint8)
     return array
 
 
 class ArrowArray(ctypes.Structure):
-    """Struct ArrowArray of the Arrow C data interface."""
+    """The struct ArrowArray of the Arrow C data interface."""
 
     _fields_ = (
         *((name, ctypes.c_int64) for name in ("length", "null_count", "offset", "n_buffers", "n_children")),
@@ -71,8 +73,11 @@ class ArrowArray(ctypes.Structure):
 
 
 class Columns:
-    """Columns of texts as the kernels take them, where each buffer ends (or begins) with its page; `at` is their
-    address, `rows` how many texts each has."""
+    """Columns of texts in the format of the kernels, with every buffer in a protected array.
+
+    `address` is the address of the batch, and `rows` the number of texts in each column. `skipped` is the offset of the
+    first text in the buffers.
+    """
 
     def __init__(self, columns: Sequence[Sequence[bytes | None]], *, skipped: int = 0, at_start: bool = False) -> None:
         self.rows = len(columns[0])
@@ -81,22 +86,22 @@ class Columns:
         pointers = (ctypes.c_void_p * len(children))(*(ctypes.addressof(child) for child in children))
         self._batch = ArrowArray(self.rows, 0, 0, 1, len(children), None, ctypes.addressof(pointers))
         self._kept += [*children, pointers]
-        self.at = ctypes.addressof(self._batch)
+        self.address = ctypes.addressof(self._batch)
 
     def _column(self, texts: Sequence[bytes | None], skipped: int, at_start: bool) -> ArrowArray:
         present = np.array([False] * skipped + [text is not None for text in texts])
-        views, heap = room(16 * present.size, at_start=at_start), b""
-        for place, text in enumerate(texts, skipped):
-            view = views[16 * place : 16 * place + 16]
-            shown = text or b""
-            head = shown.ljust(12, b"\0")
-            if len(shown) > 12:
-                head = shown[:4] + np.array([0, len(heap)], "<i4").tobytes()
-                heap += shown
-            view[:] = np.frombuffer(np.array(len(shown), "<i4").tobytes() + head, np.uint8)
-        bitmap = placed(np.packbits(present, bitorder="little").tobytes(), at_start=at_start)
-        text = placed(heap, at_start=at_start)
-        buffers = (ctypes.c_void_p * 3)(bitmap.ctypes.data, views.ctypes.data, text.ctypes.data)
-        self._kept += [bitmap, views, text, buffers]
+        views, heap = protected_array(16 * present.size, at_start=at_start), b""
+        for index, text in enumerate(texts, skipped):
+            view = views[16 * index : 16 * index + 16]
+            value = text or b""
+            rest = value.ljust(12, b"\0")
+            if len(value) > 12:
+                rest = value[:4] + np.array([0, len(heap)], "<i4").tobytes()
+                heap += value
+            view[:] = np.frombuffer(np.array(len(value), "<i4").tobytes() + rest, np.uint8)
+        bitmap = protected_bytes(np.packbits(present, bitorder="little").tobytes(), at_start=at_start)
+        heap_array = protected_bytes(heap, at_start=at_start)
+        buffers = (ctypes.c_void_p * 3)(bitmap.ctypes.data, views.ctypes.data, heap_array.ctypes.data)
+        self._kept += [bitmap, views, heap_array, buffers]
         nulls = sum(text is None for text in texts)
         return ArrowArray(len(texts), nulls, skipped, 3, 0, ctypes.addressof(buffers))

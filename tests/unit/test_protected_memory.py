@@ -1,13 +1,13 @@
-"""The pages around a test's memory do stop who goes past its ends: else the tests that rely on them prove nothing."""
+"""The protected pages stop every access outside the array; the tests of the kernels rely on it."""
 
 import ctypes
 import signal
 
 import pytest
 
-from tests.unit.last_page import ends_well, placed
+from tests.unit.protected_memory import protected_bytes, run_in_process
 
-AT_END, AT_START = placed(b"abc"), placed(b"abc", at_start=True)
+AT_END, AT_START = protected_bytes(b"abc"), protected_bytes(b"abc", at_start=True)
 
 
 def reading_within() -> None:
@@ -28,10 +28,10 @@ def writing_behind() -> None:
     ctypes.memset(AT_END.ctypes.data, 0, 4)
 
 
-def test_what_stays_within_goes_on() -> None:
-    assert ends_well(reading_within) == 0
+def test_access_within_the_array_is_allowed() -> None:
+    assert run_in_process(reading_within) == 0
 
 
 @pytest.mark.parametrize("outside", [reading_behind, reading_before, writing_behind])
-def test_what_goes_past_an_end_is_stopped(outside) -> None:
-    assert ends_well(outside) in (-signal.SIGSEGV, -signal.SIGBUS)
+def test_access_outside_the_array_is_stopped(outside) -> None:
+    assert run_in_process(outside) in (-signal.SIGSEGV, -signal.SIGBUS)
