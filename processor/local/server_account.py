@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, TypedDict
 
 from processor.errors import UserError
 
@@ -25,6 +25,14 @@ class Account:
 
     uid: int
     gid: int
+
+
+class _Switch(TypedDict):
+    """The arguments of subprocess that change the account of the child process."""
+
+    user: int | None
+    group: int | None
+    extra_groups: list[int] | None
 
 
 def account() -> Account | None:
@@ -46,7 +54,6 @@ def account() -> Account | None:
 
 def run(command: Sequence[str], env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
     """Run a command under the account and wait for it. It runs in `/`, which every account may enter."""
-    who = account()
     return subprocess.run(
         command,
         env=env,
@@ -56,15 +63,12 @@ def run(command: Sequence[str], env: Mapping[str, str]) -> subprocess.CompletedP
         stderr=subprocess.STDOUT,
         text=True,
         check=False,
-        user=who.uid if who else None,
-        group=who.gid if who else None,
-        extra_groups=[who.gid] if who else None,
+        **_switch_to(account()),
     )
 
 
 def spawn(command: Sequence[str], env: Mapping[str, str], log: IO[bytes]) -> subprocess.Popen[bytes]:
     """Start a command under the account. It gets a session of its own, so that Ctrl-C reaches only the caller."""
-    who = account()
     return subprocess.Popen(
         command,
         env=env,
@@ -73,11 +77,15 @@ def spawn(command: Sequence[str], env: Mapping[str, str], log: IO[bytes]) -> sub
         stdout=log,
         stderr=subprocess.STDOUT,
         start_new_session=True,
-        user=who.uid if who else None,
-        group=who.gid if who else None,
-        extra_groups=[who.gid] if who else None,
+        **_switch_to(account()),
         preexec_fn=signal_on_parent_death(signal.SIGINT),
     )
+
+
+def _switch_to(who: Account | None) -> _Switch:
+    if who is None:
+        return {"user": None, "group": None, "extra_groups": None}
+    return {"user": who.uid, "group": who.gid, "extra_groups": [who.gid]}
 
 
 def signal_on_parent_death(number: signal.Signals) -> Callable[[], None] | None:

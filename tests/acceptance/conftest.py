@@ -45,15 +45,20 @@ class Stack:
     folder: Path
     env: dict[str, str]
     files: StorageFiles = field(init=False)
+    _sessions: list[psycopg.Connection[dict[str, Any]]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "files", StorageFiles(self.env["SUPABASE_URL"], self.env["SUPABASE_SECRET_KEY"]))
 
+    def close(self) -> None:
+        """Close the administrator's session."""
+        for session in self._sessions:
+            session.close()
+
     def sql(self, statement: str, *parameters: Any) -> list[dict[str, Any]]:
         """Run a statement as the administrator and return its rows."""
-        with psycopg.connect(self.env["DATABASE_URL"], autocommit=True, row_factory=dict_row) as conn:
-            cursor = conn.execute(statement, parameters or None)
-            return cursor.fetchall() if cursor.description else []
+        cursor = self._session().execute(statement, parameters or None)
+        return cursor.fetchall() if cursor.description else []
 
     def upload(self, data: bytes, name: str = "file.csv", folder: object = "service") -> str:
         """Upload a file to a new path below a folder and return the path."""
@@ -120,6 +125,12 @@ class Stack:
         """Return the rows of a table in the order of its first column."""
         return [tuple(row.values()) for row in self.sql(f"select {what} from public.{name} order by 1")]
 
+    def _session(self) -> psycopg.Connection[dict[str, Any]]:
+        """Return the administrator's session. It stays open between calls, since waiting polls every 20 ms."""
+        if not self._sessions or self._sessions[-1].closed:
+            self._sessions.append(psycopg.connect(self.env["DATABASE_URL"], autocommit=True, row_factory=dict_row))
+        return self._sessions[-1]
+
     def _job(self, job_id: UUID) -> dict[str, Any]:
         (row,) = self.sql("select * from public.import_jobs where id = %s", job_id)
         return row
@@ -141,7 +152,9 @@ def stack() -> Iterator[Stack]:
         assert up.returncode == 0, up.stderr
         try:
             lines = cli("stack", "env", "--data", str(folder)).stdout.splitlines()
-            yield Stack(folder, dict(line.removeprefix("export ").split("=", 1) for line in lines))
+            stack = Stack(folder, dict(line.removeprefix("export ").split("=", 1) for line in lines))
+            yield stack
+            stack.close()
         finally:
             down = cli("stack", "down", "--data", str(folder))
             assert down.returncode == 0, down.stderr

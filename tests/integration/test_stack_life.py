@@ -14,7 +14,7 @@ import pytest
 
 from processor.local import bucket, processes, run_record, state
 from tests.integration.stack_command import StackCommand, alive, family
-from tests.servers import server_folder
+from tests.servers import NO_CERTIFICATES, server_folder
 from tests.waiting import until
 
 
@@ -94,13 +94,16 @@ def test_storage_has_the_declared_bucket(running):
         f"{env['SUPABASE_URL']}/storage/v1/bucket",
         headers={"apikey": env["SUPABASE_SECRET_KEY"]},
         trust_env=False,
+        verify=NO_CERTIFICATES,
     ).json()
     wanted = [(b.name, b.public, b.file_size_limit, b.allowed_mime_types) for b in bucket.declared()]
     assert [(b["id"], b["public"], b["file_size_limit"], b["allowed_mime_types"]) for b in listing] == wanted
 
 
 def test_processor_answers(running):
-    assert httpx.get(f"{running[1]['PROCESSOR_URL']}/health", trust_env=False).status_code == 200
+    assert (
+        httpx.get(f"{running[1]['PROCESSOR_URL']}/health", trust_env=False, verify=NO_CERTIFICATES).status_code == 200
+    )
 
 
 def test_secrets_are_in_no_command_line_no_log_and_no_open_file(running):
@@ -187,7 +190,9 @@ def test_two_stacks_side_by_side(stack, running):
         shared = [name for name in env if env[name] == other_env[name]]
         assert shared == ["IMPORT_JOBS_HOST"]
         assert stack.run("down").returncode == 0
-        assert httpx.get(f"{other_env['SUPABASE_URL']}/health", trust_env=False).status_code == 200
+        assert (
+            httpx.get(f"{other_env['SUPABASE_URL']}/health", trust_env=False, verify=NO_CERTIFICATES).status_code == 200
+        )
 
 
 def test_dead_part_is_reported_and_the_others_go_on(stack):

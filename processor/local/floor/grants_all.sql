@@ -1,13 +1,7 @@
 -- Projects created before October 2026 grant the API's roles all privileges on new objects of schema public.
-alter default privileges for role postgres in schema public
+alter default privileges for role postgres, supabase_admin in schema public
 grant all on tables to postgres, anon, authenticated, service_role;
-alter default privileges for role postgres in schema public
+alter default privileges for role postgres, supabase_admin in schema public
 grant all on sequences to postgres, anon, authenticated, service_role;
-alter default privileges for role postgres in schema public
-grant all on functions to postgres, anon, authenticated, service_role;
-alter default privileges for role supabase_admin in schema public
-grant all on tables to postgres, anon, authenticated, service_role;
-alter default privileges for role supabase_admin in schema public
-grant all on sequences to postgres, anon, authenticated, service_role;
-alter default privileges for role supabase_admin in schema public
+alter default privileges for role postgres, supabase_admin in schema public
 grant all on functions to postgres, anon, authenticated, service_role;
