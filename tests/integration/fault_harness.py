@@ -1,4 +1,4 @@
-"""What the fault proxies' tests drive: proxies as processes, plain sockets, and a server of one file."""
+"""Helpers for the tests of the fault proxies: proxies as processes, plain sockets, and a server of one file."""
 
 from __future__ import annotations
 
@@ -19,26 +19,28 @@ def connect(port: int) -> socket.socket:
     return socket.create_connection(("127.0.0.1", port), timeout=DEADLINE)
 
 
-def ask(connection: socket.socket, words: bytes) -> bytes:
-    connection.sendall(words)
-    return read(connection, len(words))
+def send_and_read(connection: socket.socket, data: bytes) -> bytes:
+    """Send bytes to the echo server; return what it sends back."""
+    connection.sendall(data)
+    return read(connection, len(data))
 
 
-def ask_once(port: int, words: bytes) -> bytes:
-    """Ask on a new connection, which may be reset before, in or after its handshake."""
+def connect_and_send(port: int, data: bytes) -> bytes:
+    """Send bytes on a new connection, which may be reset before, during or after its handshake."""
     with connect(port) as connection:
-        return ask(connection, words)
+        return send_and_read(connection, data)
 
 
 def read(connection: socket.socket, size: int) -> bytes:
-    got = b""
-    while len(got) < size and (block := connection.recv(size - len(got))):
-        got += block
-    return got
+    """Read `size` bytes, or fewer when the connection ends."""
+    received = b""
+    while len(received) < size and (block := connection.recv(size - len(received))):
+        received += block
+    return received
 
 
 class running:  # noqa: N801 -- used as a function
-    """A fault proxy as a process: its port and the URL of its control port; ends with status 0."""
+    """Run a fault proxy as a process, and give its port and the URL of its control port; it must end with status 0."""
 
     def __init__(self, module: str, *args: str) -> None:
         self.process = subprocess.Popen(
@@ -59,7 +61,7 @@ class running:  # noqa: N801 -- used as a function
 
 
 class FileServer(BaseHTTPRequestHandler):
-    """What of a Storage API matters here: FILE with Range and ETag, and an echo of uploads."""
+    """A Storage API in miniature: FILE with Range and ETag, and the size and key of each upload."""
 
     protocol_version = "HTTP/1.1"
 
@@ -86,11 +88,11 @@ class FileServer(BaseHTTPRequestHandler):
                 body += self.rfile.read(size)
                 self.rfile.readline()
             self.rfile.readline()
-        seen = json.dumps({"size": len(body), "key": self.headers.get("apikey")}).encode()
+        payload = json.dumps({"size": len(body), "key": self.headers.get("apikey")}).encode()
         self.send_response(200)
-        self.send_header("Content-Length", str(len(seen)))
+        self.send_header("Content-Length", str(len(payload)))
         self.end_headers()
-        self.wfile.write(seen)
+        self.wfile.write(payload)
 
     def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
+        """Log nothing."""

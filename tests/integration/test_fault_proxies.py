@@ -1,4 +1,4 @@
-"""The TCP proxy breaks what it is told to break, on real sockets, and nothing else."""
+"""The TCP proxy injects exactly the requested faults into real connections."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import pytest
 
 from processor.local.ports import free_port
 from tests.faults.proxies.tcp_proxy import TcpProxy
-from tests.integration.fault_harness import FILE, ask, ask_once, connect, read, running
+from tests.integration.fault_harness import FILE, connect, connect_and_send, read, running, send_and_read
 from tests.waiting import DEADLINE, until
 
 
 @pytest.fixture
 def echo_port():
-    """A server that sends back what it gets, and ends when the client has."""
+    """A server that sends back what it receives, until the client closes the connection."""
 
     def serve(connection: socket.socket) -> None:
         with connection:
@@ -48,7 +48,7 @@ def tcp(echo_port):
     proxy.stop()
 
 
-def test_tcp_passes_megabytes_both_ways_and_the_end_of_each_side(tcp):
+def test_tcp_forwards_megabytes_and_the_end_of_each_direction(tcp):
     with connect(tcp.port) as client:
         threading.Thread(
             target=lambda: (client.sendall(FILE * 8), client.shutdown(socket.SHUT_WR)), daemon=True
@@ -57,21 +57,21 @@ def test_tcp_passes_megabytes_both_ways_and_the_end_of_each_side(tcp):
     until(lambda: tcp.connections == 0)
 
 
-def test_tcp_reset_is_an_rst_on_every_connection_and_new_ones_work(tcp):
+def test_tcp_reset_sends_rst_on_every_connection_and_new_ones_work(tcp):
     with connect(tcp.port) as first, connect(tcp.port) as second:
-        assert ask(first, b"one") == b"one"
-        assert ask(second, b"two") == b"two"
+        assert send_and_read(first, b"one") == b"one"
+        assert send_and_read(second, b"two") == b"two"
         assert tcp.reset() == 2
         for client in (first, second):
             with pytest.raises(ConnectionResetError):
                 client.recv(1)
     with connect(tcp.port) as client:
-        assert ask(client, b"again") == b"again"
+        assert send_and_read(client, b"again") == b"again"
 
 
-def test_tcp_frozen_connection_stays_open_without_a_byte_until_resumed(tcp):
+def test_tcp_frozen_connection_stays_open_and_forwards_nothing_until_resumed(tcp):
     with connect(tcp.port) as client, connect(tcp.port) as other:
-        assert ask(client, b"before") == b"before"
+        assert send_and_read(client, b"before") == b"before"
         tcp.freeze()
         client.sendall(b"held")
         other.sendall(b"back")
@@ -86,7 +86,7 @@ def test_tcp_frozen_connection_stays_open_without_a_byte_until_resumed(tcp):
 
 def test_tcp_frozen_connection_can_be_reset(tcp):
     with connect(tcp.port) as client:
-        assert ask(client, b"before") == b"before"
+        assert send_and_read(client, b"before") == b"before"
         tcp.freeze()
         client.sendall(b"held")
         assert tcp.reset() == 1
@@ -94,23 +94,23 @@ def test_tcp_frozen_connection_can_be_reset(tcp):
             client.recv(1)
 
 
-def test_tcp_refusing_resets_new_connections_only(tcp):
+def test_tcp_refuse_resets_new_connections_only(tcp):
     with connect(tcp.port) as old:
-        assert ask(old, b"old") == b"old"
+        assert send_and_read(old, b"old") == b"old"
         tcp.refuse()
         with pytest.raises(ConnectionError):
-            ask_once(tcp.port, b"new")
-        assert ask(old, b"still") == b"still"
+            connect_and_send(tcp.port, b"new")
+        assert send_and_read(old, b"still") == b"still"
         tcp.resume()
-    assert ask_once(tcp.port, b"new") == b"new"
+    assert connect_and_send(tcp.port, b"new") == b"new"
 
 
-def test_tcp_resets_when_the_target_is_not_there():
+def test_tcp_resets_when_the_target_does_not_listen():
     proxy = TcpProxy(free_port())
     proxy.start()
     try:
         with pytest.raises(ConnectionError):
-            ask_once(proxy.port, b"anyone")
+            connect_and_send(proxy.port, b"anyone")
     finally:
         proxy.stop()
 
@@ -118,7 +118,7 @@ def test_tcp_resets_when_the_target_is_not_there():
 def test_tcp_as_a_process_is_controlled_over_http(echo_port):
     with running("tcp_proxy", "0", str(echo_port)) as (port, control):
         with connect(port) as client:
-            assert ask(client, b"one") == b"one"
+            assert send_and_read(client, b"one") == b"one"
             assert httpx.get(control).json() == {"mode": "flowing", "connections": 1}
             assert httpx.post(f"{control}freeze").json()["mode"] == "frozen"
             assert httpx.post(f"{control}reset").json() == {"reset": 1}

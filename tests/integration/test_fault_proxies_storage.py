@@ -1,4 +1,4 @@
-"""The Storage proxy answers wrongly, slowly or by half as it is told to, and else as Storage does."""
+"""The Storage proxy injects exactly the requested faults, and otherwise responds as Storage does."""
 
 from __future__ import annotations
 
@@ -42,19 +42,19 @@ def client(storage):
         yield client
 
 
-def drain(answer: httpx.Response, into: bytearray) -> None:
-    for block in answer.iter_raw():
+def drain(response: httpx.Response, into: bytearray) -> None:
+    for block in response.iter_raw():
         into += block
 
 
-def drain_until_broken(answer: httpx.Response, into: bytearray) -> None:
+def drain_until_broken(response: httpx.Response, into: bytearray) -> None:
     with contextlib.suppress(httpx.TransportError):
-        drain(answer, into)
+        drain(response, into)
 
 
-def test_storage_without_faults_is_what_is_behind_it(client):
-    answer = client.get("/file")
-    assert (answer.status_code, answer.headers["etag"], answer.content) == (200, '"one"', FILE)
+def test_storage_without_faults_responds_as_its_target(client):
+    response = client.get("/file")
+    assert (response.status_code, response.headers["etag"], response.content) == (200, '"one"', FILE)
     part = client.get("/file", headers={"Range": "bytes=999990-"})
     assert (part.status_code, part.content) == (206, FILE[-10:])
     head = client.head("/file")
@@ -63,83 +63,83 @@ def test_storage_without_faults_is_what_is_behind_it(client):
 
 
 @pytest.mark.parametrize("body", [FILE, (FILE[n : n + 99_999] for n in range(0, len(FILE), 99_999))])
-def test_storage_uploads_pass_with_and_without_a_length(client, body):
-    answer = client.post("/file", content=body, headers={"apikey": "sb_secret_x"})
-    assert answer.json() == {"size": len(FILE), "key": "sb_secret_x"}
+def test_storage_forwards_uploads_with_and_without_a_length(client, body):
+    response = client.post("/file", content=body, headers={"apikey": "sb_secret_x"})
+    assert response.json() == {"size": len(FILE), "key": "sb_secret_x"}
 
 
-def test_storage_answers_503_as_often_as_told(client, storage):
+def test_storage_responds_503_the_requested_number_of_times(client, storage):
     storage.add(Fault(kind="status", status=503, remaining=2))
-    answers = [client.get("/file") for _ in range(3)]
-    assert [answer.status_code for answer in answers] == [503, 503, 200]
-    assert answers[0].json() == {
+    responses = [client.get("/file") for _ in range(3)]
+    assert [response.status_code for response in responses] == [503, 503, 200]
+    assert responses[0].json() == {
         "statusCode": "503",
         "error": "service_unavailable",
         "message": "Service Unavailable",
     }
 
 
-def test_storage_answers_429_with_retry_after(client, storage):
+def test_storage_responds_429_with_retry_after(client, storage):
     storage.add(Fault(kind="status", status=429, retry_after=7, method="POST"))
     assert client.get("/file").status_code == 200
-    answer = client.post("/file", content=FILE)
-    assert (answer.status_code, answer.headers["retry-after"]) == (429, "7")
+    response = client.post("/file", content=FILE)
+    assert (response.status_code, response.headers["retry-after"]) == (429, "7")
     assert client.post("/file", content=FILE).status_code == 200
 
 
 @pytest.mark.parametrize("path", ["/file", "/chunked"])
-def test_storage_truncates_the_body_and_not_its_length(client, storage, path):
+def test_storage_truncates_the_body_and_keeps_content_length(client, storage, path):
     storage.add(Fault(kind="truncate", after_bytes=300_000))
-    got = bytearray()
-    with client.stream("GET", path) as answer:
-        assert answer.status_code == 200
-        assert answer.headers.get("content-length") == ("1000000" if path == "/file" else None)
+    received = bytearray()
+    with client.stream("GET", path) as response:
+        assert response.status_code == 200
+        assert response.headers.get("content-length") == ("1000000" if path == "/file" else None)
         with pytest.raises(httpx.RemoteProtocolError):
-            drain(answer, got)
-    assert got == FILE[:300_000]
+            drain(response, received)
+    assert received == FILE[:300_000]
     assert client.get(path).content == FILE
 
 
 def test_storage_ignores_range(client, storage):
     storage.add(Fault(kind="ignore_range"))
-    answers = [client.get("/file", headers={"Range": "bytes=999990-"}) for _ in range(2)]
-    assert [(answer.status_code, len(answer.content)) for answer in answers] == [(200, 1_000_000), (206, 10)]
+    responses = [client.get("/file", headers={"Range": "bytes=999990-"}) for _ in range(2)]
+    assert [(response.status_code, len(response.content)) for response in responses] == [(200, 1_000_000), (206, 10)]
 
 
-def test_storage_has_another_etag(client, storage):
+def test_storage_replaces_the_etag(client, storage):
     storage.add(Fault(kind="etag", etag='"two"', remaining=None))
     assert [client.get("/file").headers["etag"] for _ in range(2)] == ['"two"', '"two"']
     storage.clear()
     assert client.get("/file").headers["etag"] == '"one"'
 
 
-def test_storage_slow_body_is_streamed_and_ends_with_the_proxy(file_server):
+def test_storage_streams_a_slow_body_until_the_proxy_stops(file_server):
     proxy = StorageProxy(file_server)
     proxy.start()
-    # At 100 bytes a second the whole would take hours: what is here was not buffered until the end.
+    # At 100 bytes a second the whole file would take hours, so these bytes were not buffered until its end.
     proxy.add(Fault(kind="slow", bytes_per_second=100))
-    got = bytearray()
-    with httpx.stream("GET", f"{proxy.url}/file", timeout=DEADLINE) as answer:
-        reading = threading.Thread(target=drain_until_broken, args=(answer, got))
+    received = bytearray()
+    with httpx.stream("GET", f"{proxy.url}/file", timeout=DEADLINE) as response:
+        reading = threading.Thread(target=drain_until_broken, args=(response, received))
         reading.start()
-        until(lambda: len(got) >= 10)
+        until(lambda: len(received) >= 10)
         proxy.stop()
         reading.join(DEADLINE)
     assert not reading.is_alive()
-    assert FILE.startswith(got)
-    assert len(got) < 100_000
+    assert FILE.startswith(received)
+    assert len(received) < 100_000
 
 
-def test_storage_faults_of_several_kinds_act_together_and_only_on_their_path(client, storage):
+def test_storage_faults_of_several_kinds_apply_together_and_only_to_their_path(client, storage):
     storage.add(Fault(kind="etag", path="/file"))
     storage.add(Fault(kind="ignore_range", path="/file"))
     assert client.get("/chunked").headers["etag"] == '"one"'
-    answer = client.get("/file", headers={"Range": "bytes=5-"})
-    assert (answer.status_code, answer.headers["etag"]) == (200, '"another"')
+    response = client.get("/file", headers={"Range": "bytes=5-"})
+    assert (response.status_code, response.headers["etag"]) == (200, '"another"')
     assert storage.faults.as_json() == []
 
 
-def test_storage_that_is_not_there_is_502():
+def test_storage_that_does_not_listen_gives_502():
     proxy = StorageProxy(f"http://127.0.0.1:{free_port()}")
     proxy.start()
     try:
@@ -160,14 +160,14 @@ def test_storage_as_a_process_is_controlled_over_http(file_server):
             assert httpx.post(faults, json=wrong).status_code == 400
 
 
-def test_storage_upload_reaches_storage_before_the_client_has_sent_it_all():
-    """The body's second half is sent only after Storage has seen its first."""
-    with socket.create_server(("127.0.0.1", 0)) as behind:
-        proxy = StorageProxy(f"http://127.0.0.1:{behind.getsockname()[1]}")
+def test_storage_forwards_an_upload_before_the_client_has_sent_all_of_it():
+    """The client sends the second half of the body only after Storage has received the first."""
+    with socket.create_server(("127.0.0.1", 0)) as target:
+        proxy = StorageProxy(f"http://127.0.0.1:{target.getsockname()[1]}")
         proxy.start()
         with connect(proxy.port) as client:
             client.sendall(b"POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 8\r\n\r\nhalf")
-            upstream, _ = behind.accept()
+            upstream, _ = target.accept()
             with upstream:
                 upstream.settimeout(DEADLINE)
                 received = b""

@@ -1,1 +1,1 @@
-"""Proxies that break what goes through them, for tests of what happens then; nothing else uses them."""
+"""Proxies for TCP and for the Storage API that inject faults on request, for tests only."""

@@ -1,4 +1,4 @@
-"""An HTTP proxy in front of a Storage API that answers wrongly, slowly or by half when told to."""
+"""An HTTP proxy in front of a Storage API that returns errors, slow bodies or truncated bodies on request."""
 
 import sys
 import threading
@@ -9,7 +9,7 @@ from tests.faults.proxies.storage_relay import RelayServer
 
 
 class StorageProxy:
-    """Serve the Storage API at `target` ("http://host:port") on 127.0.0.1:`port`, with the faults added to it."""
+    """Forwards 127.0.0.1:`port` to the Storage API at `target` ("http://host:port"), and injects its faults."""
 
     def __init__(self, target: str, port: int = 0) -> None:
         self.faults = FaultList()
@@ -18,43 +18,30 @@ class StorageProxy:
         self.url = f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        """Answer from now on, in threads."""
+        """Serve from now on, in threads."""
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
     def stop(self) -> None:
-        """Close the port and every connection; only after start()."""
+        """Close the port and every connection. Call it after start() only."""
         self._server.stop()
 
     def add(self, fault: Fault) -> None:
-        """Break the next calls that match."""
+        """Inject a fault into the next requests that match it."""
         self.faults.add(fault)
 
     def clear(self) -> None:
-        """Break nothing any more."""
+        """Remove all faults."""
         self.faults.clear()
 
 
 def _main(listen_port: str, target: str, control_port: str = "0") -> None:
     proxy = StorageProxy(target, int(listen_port))
-    server = control.ControlServer(
-        {
-            "GET /faults": lambda _: proxy.faults.as_json(),
-            "POST /faults": proxy.faults.add_json,
-            "DELETE /faults": lambda _: proxy.clear() or [],
-        },
-        int(control_port),
-    )
-
-    def start() -> str:
-        proxy.start()
-        server.start()
-        return f"ready port={proxy.port} control={server.port}"
-
-    def stop() -> None:
-        server.stop()
-        proxy.stop()
-
-    control.run(start, stop)
+    actions: dict[str, control.Action] = {
+        "GET /faults": lambda _: proxy.faults.as_json(),
+        "POST /faults": proxy.faults.add_json,
+        "DELETE /faults": lambda _: proxy.clear() or [],
+    }
+    control.serve(proxy, actions, int(control_port))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The half of the Storage proxy that moves bytes: call in, call out, answer back, block by block."""
+"""The part of the Storage proxy that forwards requests and responses, block by block."""
 
 import contextlib
 import json
@@ -13,16 +13,16 @@ from urllib.parse import urlsplit
 from tests.faults.proxies.storage_fault import Fault, FaultList, Kind
 
 BLOCK = 256 * 1024
-# They speak of one connection, not of the call (RFC 9110, 7.6.1).
+# These headers describe one connection and are not forwarded (RFC 9110, 7.6.1).
 HOP_BY_HOP = {"connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "proxy-connection"}
-# The longest wait of an idle connection, and of Storage for its next byte.
-PATIENCE = 330.0
+# The time-out of an idle connection, and of the next byte from Storage.
+TIMEOUT = 330.0
 
 Faults = Mapping[Kind, Fault]
 
 
 class RelayServer(ThreadingHTTPServer):
-    """A thread per connection; knows its connections, so that stop() can end them."""
+    """A server with one thread per connection; it keeps its connections so that stop() can close them."""
 
     daemon_threads = True
     block_on_close = False
@@ -31,7 +31,7 @@ class RelayServer(ThreadingHTTPServer):
     def __init__(self, target: str, faults: FaultList, port: int) -> None:
         parts = urlsplit(target)
         if parts.scheme != "http" or parts.hostname is None:
-            raise ValueError(f"the target is http://host:port, not {target}")
+            raise ValueError(f"the target must be http://host:port, not {target}")
         self.target = (parts.hostname, parts.port or 80)
         self.faults = faults
         self.stopping = threading.Event()
@@ -39,58 +39,58 @@ class RelayServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", port), Relay)
 
     def get_request(self) -> tuple[socket.socket, object]:
-        """Accept a connection, and remember it."""
+        """Accept a connection and keep it."""
         request, address = super().get_request()
         self._open.add(request)
         return request, address
 
     def shutdown_request(self, request: socket.socket | tuple[bytes, socket.socket]) -> None:
-        """Close a connection that was served."""
+        """Close a connection after its last request."""
         if isinstance(request, socket.socket):
             self._open.discard(request)
         super().shutdown_request(request)
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A side that went away in the middle is what this proxy is for."""
+        """Ignore errors: this proxy is made to interrupt connections."""
 
     def stop(self) -> None:
         """Close the port and every connection."""
         self.stopping.set()
         self.shutdown()
         self.server_close()
-        for each in list(self._open):
+        for connection in list(self._open):
             with contextlib.suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)
+                connection.shutdown(socket.SHUT_RDWR)
 
 
 class Relay(BaseHTTPRequestHandler):
-    """One connection of a client."""
+    """The handler of one connection of a client."""
 
     protocol_version = "HTTP/1.1"
-    timeout = PATIENCE
+    timeout = TIMEOUT
 
-    def handle_call(self) -> None:
-        """Answer as Storage does, but for the faults of this call."""
+    def handle_request(self) -> None:
+        """Forward a request and its response, with the faults that match it."""
         faults = self._relay.faults.take(self.command, self.path)
         if fault := faults.get("status"):
-            self._refuse(fault.status, fault.retry_after)
+            self._respond_with_error(fault.status, fault.retry_after)
             return
-        upstream = HTTPConnection(*self._relay.target, timeout=PATIENCE)
+        upstream = HTTPConnection(*self._relay.target, timeout=TIMEOUT)
         try:
             self._forward(upstream, without_range="ignore_range" in faults)
-            answer = upstream.getresponse()
+            response = upstream.getresponse()
         except (OSError, HTTPException):
             self.close_connection = True
-            self._refuse(502, None)
+            self._respond_with_error(502, None)
         else:
-            self._answer(answer, faults)
+            self._respond(response, faults)
         finally:
             upstream.close()
 
-    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = handle_call  # noqa: N815
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = handle_request  # noqa: N815
 
     def log_message(self, format: str, *args: object) -> None:
-        """Say nothing: signed URLs hold tokens."""
+        """Log nothing: signed URLs contain tokens."""
 
     @property
     def _relay(self) -> RelayServer:
@@ -110,7 +110,7 @@ class Relay(BaseHTTPRequestHandler):
             try:
                 upstream.send(b"%x\r\n%b\r\n" % (len(block), block) if chunked else block)
             except (BrokenPipeError, ConnectionResetError):
-                # Storage has refused already: its answer is there, and the rest of the body is of no use.
+                # Storage has responded with an error already, and does not read the rest of the body.
                 self.close_connection = True
                 return
         if chunked:
@@ -133,11 +133,11 @@ class Relay(BaseHTTPRequestHandler):
         while size:
             block = self.rfile.read1(min(size, BLOCK))
             if not block:
-                raise ConnectionError("the client ended in the middle of its body")
+                raise ConnectionError("the client closed the connection within its body")
             size -= len(block)
             yield block
 
-    def _refuse(self, status: int, retry_after: int | None) -> None:
+    def _respond_with_error(self, status: int, retry_after: int | None) -> None:
         for _ in self._body() if not self.close_connection else ():
             pass
         reason = self.responses.get(status, ("Unknown", ""))[0]
@@ -152,30 +152,30 @@ class Relay(BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(payload)
 
-    def _answer(self, answer: HTTPResponse, faults: Faults) -> None:
+    def _respond(self, response: HTTPResponse, faults: Faults) -> None:
         etag = faults.get("etag")
-        bare = self.command == "HEAD" or answer.status in {204, 304}
-        chunked = answer.getheader("Content-Length") is None and not bare
-        self.send_response_only(answer.status, answer.reason)
-        for name, value in answer.getheaders():
+        without_body = self.command == "HEAD" or response.status in {204, 304}
+        chunked = response.getheader("Content-Length") is None and not without_body
+        self.send_response_only(response.status, response.reason)
+        for name, value in response.getheaders():
             if name.lower() not in HOP_BY_HOP:
                 self.send_header(name, etag.etag if etag and name.lower() == "etag" else value)
         if chunked:
             self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
-        if bare:
+        if without_body:
             return
-        for block in self._paced(answer, faults):
+        for block in self._response_body(response, faults):
             self.wfile.write(b"%x\r\n%b\r\n" % (len(block), block) if chunked else block)
         if chunked and not self.close_connection:
             self.wfile.write(b"0\r\n\r\n")
 
-    def _paced(self, answer: HTTPResponse, faults: Faults) -> Iterator[bytes]:
+    def _response_body(self, response: HTTPResponse, faults: Faults) -> Iterator[bytes]:
         slow, truncate = faults.get("slow"), faults.get("truncate")
-        # Twenty blocks a second, so that a slow body trickles instead of coming in lumps.
+        # A slow body is sent in twenty blocks a second, so that it arrives evenly.
         size = BLOCK if slow is None else max(1, slow.bytes_per_second // 20)
         left = truncate.after_bytes if truncate else None
-        while block := answer.read1(size):
+        while block := response.read1(size):
             if left is not None and len(block) > left:
                 self.close_connection = True
                 yield block[:left]
@@ -184,6 +184,6 @@ class Relay(BaseHTTPRequestHandler):
             left = None if left is None else left - len(block)
             if slow and self._relay.stopping.wait(len(block) / slow.bytes_per_second):
                 break
-        # Storage itself broke off: so does the proxy, where read1() would have it look complete.
-        if answer.length:
+        # Storage itself closed the connection early. read1() does not report that, so the proxy must.
+        if response.length:
             self.close_connection = True

@@ -1,4 +1,4 @@
-"""A TCP proxy that resets connections, freezes them half-open, or turns new ones away."""
+"""A TCP proxy that resets connections, freezes them, or refuses new ones on request."""
 
 import asyncio
 import contextlib
@@ -15,14 +15,14 @@ T = TypeVar("T")
 Mode = Literal["flowing", "frozen", "refusing"]
 Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 BLOCK = 256 * 1024
-# Linger on, for 0 seconds: close() sends RST and throws away what was not sent yet.
+# With a linger time of 0 seconds close() sends RST and discards unsent bytes.
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
 class TcpProxy:
-    """Pass bytes between 127.0.0.1:`port` and the target, from a thread of its own.
+    """Forwards bytes between 127.0.0.1:`port` and the target, in a thread of its own.
 
-    All calls come back when they have taken effect; those of bytes that the kernel holds already may still arrive.
+    Every method returns when it has taken effect. Bytes that the kernel has accepted before may still arrive.
     """
 
     def __init__(self, target_port: int, port: int = 0, target_host: str = "127.0.0.1") -> None:
@@ -39,38 +39,38 @@ class TcpProxy:
     def start(self) -> None:
         """Accept connections from now on."""
         self._thread.start()
-        self._server = self._do(asyncio.start_server(self._connected, sock=self._socket))
+        self._server = self._run(asyncio.start_server(self._connected, sock=self._socket))
 
     def stop(self) -> None:
-        """Close the port and reset every connection; only after start()."""
-        self._do(self._close())
+        """Close the port and reset every connection. Call it after start() only."""
+        self._run(self._close())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
 
     def reset(self) -> int:
-        """Answer both sides of every open connection with RST; return how many there were."""
-        return self._do(self._reset())
+        """Send RST to both sides of every open connection; return the number of connections."""
+        return self._run(self._reset())
 
     def freeze(self) -> None:
-        """Let no byte pass, on old and new connections alike, and keep the sockets open."""
-        self._do(self._set_mode("frozen"))
+        """Forward nothing, on old and new connections alike, but keep the sockets open."""
+        self._run(self._set_mode("frozen"))
 
     def refuse(self) -> None:
-        """Reset new connections at once, as if nothing listened; old ones go on."""
-        self._do(self._set_mode("refusing"))
+        """Reset new connections at once, as if nothing listened; open connections continue."""
+        self._run(self._set_mode("refusing"))
 
     def resume(self) -> None:
-        """Pass everything again, what was held back first."""
-        self._do(self._set_mode("flowing"))
+        """Forward everything again, starting with the bytes that were held back."""
+        self._run(self._set_mode("flowing"))
 
     @property
     def connections(self) -> int:
-        """How many connections are open."""
+        """The number of open connections."""
         return len(self._open)
 
-    def _do(self, what: Coroutine[object, object, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(what, self._loop).result(timeout=30)
+    def _run(self, coroutine: Coroutine[object, object, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(timeout=30)
 
     async def _set_mode(self, mode: Mode) -> None:
         self.mode = mode
@@ -90,7 +90,7 @@ class TcpProxy:
                 _abort(writer)
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        # The transports close their sockets, which sends the RST, in the loop's next round.
+        # The transports close their sockets, which sends the RST, in the next iteration of the loop.
         await asyncio.sleep(0)
         return len(tasks)
 
@@ -105,34 +105,34 @@ class TcpProxy:
 
     async def _serve(self, client: Stream, writers: list[asyncio.StreamWriter]) -> None:
         with contextlib.suppress(asyncio.CancelledError):
-            await self._pass_on(client, writers)
+            await self._forward(client, writers)
         for writer in writers:
             writer.close()
 
-    async def _pass_on(self, client: Stream, writers: list[asyncio.StreamWriter]) -> None:
+    async def _forward(self, client: Stream, writers: list[asyncio.StreamWriter]) -> None:
         try:
             target = await asyncio.open_connection(*self._target)
             writers.append(target[1])
-            async with asyncio.TaskGroup() as pumps:
-                pumps.create_task(self._pump(client[0], target[1]))
-                pumps.create_task(self._pump(target[0], client[1]))
+            async with asyncio.TaskGroup() as directions:
+                directions.create_task(self._copy(client[0], target[1]))
+                directions.create_task(self._copy(target[0], client[1]))
         except* OSError:
-            # One side was reset, or the target is not there: so is the other side.
+            # One side was reset, or the target does not listen: reset the other side as well.
             for writer in writers:
                 _abort(writer)
 
-    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _copy(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while block := await reader.read(BLOCK):
             await self._flowing.wait()
             writer.write(block)
             await writer.drain()
         await self._flowing.wait()
-        # Half-closed only: the other direction may have more to say.
+        # Close this direction only: the other one may still carry bytes.
         writer.write_eof()
 
 
 def _abort(writer: asyncio.StreamWriter) -> None:
-    # The side that was reset has closed its socket by itself (EBADF).
+    # The socket of a side that was reset is closed already (EBADF).
     with contextlib.suppress(OSError):
         writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
     writer.transport.abort()
@@ -144,27 +144,14 @@ def _main(listen_port: str, target_port: str, control_port: str = "0") -> None:
     def state(_: object = None) -> dict[str, object]:
         return {"mode": proxy.mode, "connections": proxy.connections}
 
-    server = control.ControlServer(
-        {
-            "GET /": state,
-            "POST /reset": lambda _: {"reset": proxy.reset()},
-            "POST /freeze": lambda _: proxy.freeze() or state(),
-            "POST /refuse": lambda _: proxy.refuse() or state(),
-            "POST /resume": lambda _: proxy.resume() or state(),
-        },
-        int(control_port),
-    )
-
-    def start() -> str:
-        proxy.start()
-        server.start()
-        return f"ready port={proxy.port} control={server.port}"
-
-    def stop() -> None:
-        server.stop()
-        proxy.stop()
-
-    control.run(start, stop)
+    actions: dict[str, control.Action] = {
+        "GET /": state,
+        "POST /reset": lambda _: {"reset": proxy.reset()},
+        "POST /freeze": lambda _: proxy.freeze() or state(),
+        "POST /refuse": lambda _: proxy.refuse() or state(),
+        "POST /resume": lambda _: proxy.resume() or state(),
+    }
+    control.serve(proxy, actions, int(control_port))
 
 
 if __name__ == "__main__":
