@@ -11,8 +11,8 @@ from processor.model import ArtifactPaths, Column, Job, Target
 
 CLAIM = "select importer.claim_jobs(%s, %s, %s)"
 RENEW = "select importer.renew_lease(%s, %s, %s)"
-END_FORMER = "select importer.end_former_sessions(%s, %s, %s)"
-ADMIT = "select importer.check_admission(%s)"
+END_FORMER_SESSIONS = "select importer.end_former_sessions(%s, %s, %s)"
+CHECK_ADMISSION = "select importer.check_admission(%s)"
 POSTPONE = "select importer.postpone_job(%s, %s, %s)"
 RELEASE = "select importer.release_job(%s, %s)"
 FINISH = """select importer.finish_job(
@@ -106,7 +106,7 @@ def renew(conn: psycopg.Connection, job: Job, lease_seconds: int) -> bool:
 
 def end_former_sessions(conn: psycopg.Connection, job: Job, lease_seconds: int) -> int:
     """End the sessions in which earlier holders of the job still have a transaction open; return their number."""
-    row = conn.execute(END_FORMER, (job.id, job.token, lease_seconds)).fetchone()
+    row = conn.execute(END_FORMER_SESSIONS, (job.id, job.token, lease_seconds)).fetchone()
     return int(row[0]) if row else 0
 
 
@@ -115,7 +115,7 @@ def check_admission(conn: psycopg.Connection, job: Job) -> None:
 
     Raises: psycopg.Error with SQLSTATE IJ601.
     """
-    conn.execute(ADMIT, (job.id,))
+    conn.execute(CHECK_ADMISSION, (job.id,))
 
 
 def postpone(conn: psycopg.Connection, job: Job, seconds: float) -> None:

@@ -7,42 +7,42 @@ import psycopg
 from processor.model import Job, Rejection
 from processor.queue.rejections import rejections_json
 
-PREPARE_STAGE = "select importer.prepare_staging_table(%s, %s, %s)"
-PREPARE_KEYS = "select importer.prepare_key_table(%s, %s, %s)"
-REJECT_STAGED = "select importer.reject_staged_rows(%s, %s, %s, %s)"
-SKIP_STAGED = "select importer.skip_staged_rows(%s, %s, %s)"
-FINISH_STAGE = "select importer.drop_staging_table(%s, %s)"
-KEEP_REPLACED = "select importer.keep_replaced_rows(%s, %s)"
+PREPARE_STAGING_TABLE = "select importer.prepare_staging_table(%s, %s, %s)"
+PREPARE_KEY_TABLE = "select importer.prepare_key_table(%s, %s, %s)"
+REJECT_STAGED_ROWS = "select importer.reject_staged_rows(%s, %s, %s, %s)"
+SKIP_STAGED_ROWS = "select importer.skip_staged_rows(%s, %s, %s)"
+DROP_STAGING_TABLE = "select importer.drop_staging_table(%s, %s)"
+KEEP_REPLACED_ROWS = "select importer.keep_replaced_rows(%s, %s)"
 
 
-def prepare_stage(conn: psycopg.Connection, job: Job, columns: Sequence[str]) -> str:
+def prepare_staging_table(conn: psycopg.Connection, job: Job, columns: Sequence[str]) -> str:
     """Create the staging table of an all-or-nothing job, or keep the one it has; return its name in `importer`."""
-    row = conn.execute(PREPARE_STAGE, (job.id, job.token, list(columns))).fetchone()
+    row = conn.execute(PREPARE_STAGING_TABLE, (job.id, job.token, list(columns))).fetchone()
     return str(row[0]) if row else ""
 
 
-def prepare_keys(conn: psycopg.Connection, job: Job, columns: Sequence[str]) -> str:
+def prepare_key_table(conn: psycopg.Connection, job: Job, columns: Sequence[str]) -> str:
     """Create the table of the keys that a job has met, or keep the one it has; return its name in `importer`."""
-    row = conn.execute(PREPARE_KEYS, (job.id, job.token, list(columns))).fetchone()
+    row = conn.execute(PREPARE_KEY_TABLE, (job.id, job.token, list(columns))).fetchone()
     return str(row[0]) if row else ""
 
 
-def reject_staged(conn: psycopg.Connection, job: Job, rejections: Sequence[Rejection], kept: int) -> None:
+def reject_staged_rows(conn: psycopg.Connection, job: Job, rejections: Sequence[Rejection], kept: int) -> None:
     """Count staged rows as rejected, the first `kept` of them shown to the owner."""
-    conn.execute(REJECT_STAGED, (job.id, job.token, rejections_json(rejections), kept))
+    conn.execute(REJECT_STAGED_ROWS, (job.id, job.token, rejections_json(rejections), kept))
 
 
-def skip_staged(conn: psycopg.Connection, job: Job, rows: int) -> None:
+def skip_staged_rows(conn: psycopg.Connection, job: Job, rows: int) -> None:
     """Count staged rows that the target's mode skips, in the transaction that moves the others."""
-    conn.execute(SKIP_STAGED, (job.id, job.token, rows))
+    conn.execute(SKIP_STAGED_ROWS, (job.id, job.token, rows))
 
 
-def finish_stage(conn: psycopg.Connection, job: Job) -> None:
+def drop_staging_table(conn: psycopg.Connection, job: Job) -> None:
     """Drop the staging table, in the transaction that has moved its rows."""
-    conn.execute(FINISH_STAGE, (job.id, job.token))
+    conn.execute(DROP_STAGING_TABLE, (job.id, job.token))
 
 
-def keep_replaced(conn: psycopg.Connection, job: Job) -> int:
+def keep_replaced_rows(conn: psycopg.Connection, job: Job) -> int:
     """Keep the rows that are about to be replaced, so that the job can be undone; return their number."""
-    row = conn.execute(KEEP_REPLACED, (job.id, job.token)).fetchone()
+    row = conn.execute(KEEP_REPLACED_ROWS, (job.id, job.token)).fetchone()
     return int(row[0]) if row else 0

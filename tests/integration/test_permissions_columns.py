@@ -1,7 +1,7 @@
 """The columns that each role may read, insert and update, for both default grants of projects, as a table.
 
-A cell is `all`, `-` for none, or the columns; `authenticated` is every signed-in user. Of a target, users see what they
-need to prepare a file, not the administrator's conditions.
+A cell is `all`, `-` for none, or a list of columns; `authenticated` is any signed-in user. Of a target, users see the
+columns that they need to prepare a file, but not the administrator's conditions.
 """
 
 from collections.abc import Iterator

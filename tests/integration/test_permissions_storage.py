@@ -1,7 +1,7 @@
 """Who may do what with files in the bucket of imports: calls of the Storage API, under the policies of the migrations.
 
-A cell is `ok`, the number of entries that a list has, or the error that Storage answers with: 403 refused, 404 not
-there for this caller, 409 there already. All calls are about files in the owner's folder unless the line says
+A cell is `ok`, the number of entries in a list, or the error of the Storage API: 403 for not permitted, 404 for not
+visible to this caller, 409 for an existing object. All calls concern files in the owner's folder unless the line says
 otherwise.
 """
 

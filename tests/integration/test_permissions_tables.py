@@ -1,7 +1,7 @@
 """Who may do what with each table and sequence, for both default grants of projects: a table as specification.
 
-A cell is the number of rows that the statement touches, or `-`: not permitted. There are two jobs, one of the owner's
-and one of the service's; `other` is a signed-in user of another tenant.
+A cell is the number of rows that the statement affects, or `-` (not permitted). There are two jobs, one of the owner
+and one of the service; `other` is a signed-in user of another tenant.
 """
 
 from collections.abc import Iterator

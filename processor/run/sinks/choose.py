@@ -132,7 +132,7 @@ def unique_key_statements(
     keys = unique_in_file(writing.target, writing.columns)
     if not keys:
         return None, None
-    table = sql.Identifier("importer", staging.prepare_keys(conn, job, keys))
+    table = sql.Identifier("importer", staging.prepare_key_table(conn, job, keys))
     names = sql.SQL(", ").join(map(sql.Identifier, keys))
     enter_keys = sql.SQL(
         'insert into {table} ("#record", {names}) select "#record", {names} from {stage} '
@@ -150,7 +150,7 @@ def staging_table_sink(
 ) -> StagingTableSink:
     """Return the sink of an all-or-nothing job, and create its staging table."""
     target = writing.target
-    name = staging.prepare_stage(conn, job, writing.columns)
+    name = staging.prepare_staging_table(conn, job, writing.columns)
     stage = sql.Identifier("importer", name)
     statements = transfer_statements(writing, STAGE, stage)
     create_view = sql.SQL("create temporary view import_stage as select * from {}").format(stage)

@@ -48,13 +48,13 @@ class StagingTableSink(RelationSink):
         skipped = 0
         if not self.dry_run:
             staged = self._prepare(conn)
-            kept = staging.keep_replaced(conn, job) if self.clear is not None else 0
+            kept = staging.keep_replaced_rows(conn, job) if self.clear is not None else 0
             with acting(conn, self.enter):
                 if self.clear is not None:
                     check_cleared(kept, conn.execute(self.clear).rowcount)
                 skipped = staged - conn.execute(self.statements.transfer(0, LAST)).rowcount
             conn.execute(self.drop_view)
-        staging.finish_stage(conn, job)
+        staging.drop_staging_table(conn, job)
         return skipped
 
     def find_rejected(self, conn: psycopg.Connection, job: Job, last_record: int, limit: int | None) -> SinkResult:
@@ -77,7 +77,7 @@ class StagingTableSink(RelationSink):
     def reject(self, conn: psycopg.Connection, job: Job, rejections: list[Rejection], visible_left: int) -> None:
         """Count staged rows as rejected, and delete them from the staging table."""
         conn.execute(self.delete, ([rejection.record for rejection in rejections],))
-        staging.reject_staged(conn, job, rejections, max(visible_left, 0))
+        staging.reject_staged_rows(conn, job, rejections, max(visible_left, 0))
 
     def _prepare(self, conn: psycopg.Connection) -> int:
         """Prepare the transfer; return how many rows are staged."""
