@@ -8,9 +8,14 @@ from processor.errors import BadCompression
 
 #: The signatures of local headers, of the directory's records, and of data descriptors (APPNOTE.TXT, 4.3).
 LOCAL, DIRECTORY, DESCRIPTOR = b"PK\x03\x04", (b"PK\x01\x02", b"PK\x05\x06", b"PK\x06\x06"), b"PK\x07\x08"
+#: Flags, method, CRC, compressed and uncompressed size, and the sizes of the name and the extra field.
 HEADER = struct.Struct("<4x2xHH4xLLLHH")
+#: The most bytes that one step of decompression yields.
 STEP = 1 << 20
-ENCRYPTED, DESCRIBED, STORED, DEFLATED = 0x1, 0x8, 0, 8
+#: Flags: the member is encrypted; a data descriptor follows it.
+ENCRYPTED, DESCRIBED = 0x1, 0x8
+#: Methods.
+STORED, DEFLATED = 0, 8
 DAMAGED = "the zip archive is damaged or ends too early"
 
 
@@ -47,7 +52,7 @@ def unzip(blocks: Iterable[bytes]) -> Iterator[bytes]:
     """
     source, files = _Input(blocks), 0
     while (signature := source.peek(4)) == LOCAL:
-        flags, method, crc, packed, _, name_size, extra_size = HEADER.unpack(source.read(HEADER.size))
+        flags, method, crc, compressed_size, _, name_size, extra_size = HEADER.unpack(source.read(HEADER.size))
         name, extra = source.read(name_size), source.read(extra_size)
         if flags & ENCRYPTED:
             raise BadCompression("the zip archive is encrypted")
@@ -57,7 +62,7 @@ def unzip(blocks: Iterable[bytes]) -> Iterator[bytes]:
         files += not ignored
         if files > 1:
             raise BadCompression("the zip archive holds more than one file")
-        pieces = _inflated(source) if method == DEFLATED else _stored(source, _stored_size(packed, extra))
+        pieces = _inflated(source) if method == DEFLATED else _stored(source, _stored_size(compressed_size, extra))
         actual_crc = 0
         for piece in pieces:
             actual_crc = zlib.crc32(piece, actual_crc)
@@ -104,7 +109,7 @@ def _stored_size(size: int, extra: bytes) -> int:
 
 
 def _descriptor_crc(source: _Input) -> int:
-    """Read the data descriptor behind a member whose header has no CRC, and return its CRC.
+    """Read the data descriptor after a member whose header has no CRC, and return its CRC.
 
     Its signature is optional, and its two sizes have 4 or 8 bytes each.
     """

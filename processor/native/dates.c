@@ -50,7 +50,7 @@ static inline int read_clock(reader *from, int64_t *clock) {
     return 1;
 }
 
-/* Read Z, UTC behind a space, or a UTC offset of up to 14:59, as microseconds ahead of UTC. */
+/* Read Z, UTC after a space, or a UTC offset of up to 14:59, as microseconds ahead of UTC. */
 static inline int read_zone(reader *from, int64_t *ahead) {
     *ahead = 0;
     if (skip(from, 'Z')) return 1;

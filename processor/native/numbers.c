@@ -8,8 +8,8 @@
 /* Postgres accepts numbers of 131,072 digits; a text longer than this is left to it. */
 #define NUMBER_BYTES 200
 
-/* [+-]?[0-9]+ within 64 bits. The limit on the size is also one on leading zeros: Python's int(), which orders these
- * texts in the report, reads no more than 4,300 digits. */
+/* Read [+-]?[0-9]+ within 64 bits. NUMBER_BYTES also limits leading zeros: the report orders these texts with Python's
+ * int(), which reads at most 4,300 digits. */
 int whole_number(const uint8_t *text, int64_t size, int64_t *value) {
     if (size > NUMBER_BYTES) return 0;
     const uint8_t *at = text, *end = text + size;
@@ -42,7 +42,7 @@ SEPARATE int64_t read_integer(const uint8_t *text, int64_t size, int bytes, uint
 typedef struct {
     int negative;
     const uint8_t *whole, *fraction;
-    int64_t wholes, fractions; /* numbers of digits, without leading zeros of the whole part */
+    int64_t wholes, fractions; /* the numbers of digits, without leading zeros of the whole part */
 } decimal;
 
 static int read_decimal(reader *from, decimal *number) {
@@ -83,7 +83,7 @@ static int fits(const decimal *number, int64_t precision, int64_t scale) {
     return 0;
 }
 
-/* Write the header of a numeric whose digits are already behind it, and return the size of both. */
+/* Write the header of a numeric whose digits are already in place, and return the size of both. */
 static inline int64_t put_header(const decimal *number, int64_t count, int64_t weight, uint8_t *out) {
     put16(out, (uint16_t)count);
     put16(out + 2, (uint16_t)(count ? weight : 0));
@@ -92,7 +92,7 @@ static inline int64_t put_header(const decimal *number, int64_t count, int64_t w
     return 8 + 2 * count;
 }
 
-/* Write a numeric of up to eight digits before the point and four behind it, as most are. */
+/* Write a numeric of up to eight digits before the point and four after it, as most are. */
 static inline int64_t write_small_numeric(const decimal *number, uint8_t *out) {
     static const uint16_t SHIFTS[] = {10000, 1000, 100, 10, 1};
     uint32_t whole = 0, fraction = 0;

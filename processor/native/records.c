@@ -31,7 +31,7 @@ static inline enum quoted skip_quoted(marks *cursor, const uint8_t *end, uint8_t
 }
 
 /* Find the records that end in the window. With `final`, the last record ends with the data. For each record, set
- * `ends` to the place behind its last field, `nexts` to the place behind its line end, `fields` to its number of fields
+ * `ends` to the place after its last field, `nexts` to the place after its line end, `fields` to its number of fields
  * (0: the line is empty) and `lines` to the number of line ends up to and including its own. Each array has room for
  * `room` records. `quote` is the delimiter if no character quotes. Return the number of records, IRREGULAR if a quote
  * stands anywhere else or a CR stands without its LF, or NO_ROOM. */

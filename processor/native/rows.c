@@ -67,7 +67,7 @@ static inline int64_t row_bytes(const texts *columns, const binary_form *forms, 
     return bytes;
 }
 
-/* Write one field, and return the place behind it, or NULL if the text has no exact value. */
+/* Write one field, and return the place after it, or NULL if the text has no exact value. */
 static inline uint8_t *put_field(uint8_t *out, const array *numbers, const texts *column, const binary_form *to,
                                  int64_t row) {
     if (is_null(column, row)) return put_size(out, -1);

@@ -19,7 +19,7 @@ typedef struct {
     int is_copied, is_quoted;
 } field;
 
-/* Read the rest of a field whose opening quote is at `open`. Return the place behind the closing quote, or NULL if
+/* Read the rest of a field whose opening quote is at `open`. Return the place after the closing quote, or NULL if
  * there is none. */
 static const uint8_t *read_quoted(source *from, const uint8_t *open, field *into) {
     const uint8_t *at = open + 1;
@@ -47,7 +47,7 @@ static const uint8_t *read_quoted(source *from, const uint8_t *open, field *into
     }
 }
 
-/* Read the field at `at`, the last of its record if `is_last`. Return the place behind the field and its delimiter or
+/* Read the field at `at`, the last of its record if `is_last`. Return the place after the field and its delimiter or
  * line end, or NULL if the bytes are not such a field. */
 static inline const uint8_t *read_field(source *from, const uint8_t *at, int is_last, field *into) {
     const uint8_t *stop = next_mark(&from->cursor);

@@ -18,7 +18,7 @@ _OVERHEAD: Final = 24
 class Form(IntEnum):
     """The binary representation of a value; the order is that of `enum form` in values.h."""
 
-    #: The text itself, of a limited number of characters.
+    #: The text itself, with at most `precision` characters.
     TEXT = 0
     #: The text itself, of a type that does not accept every text.
     SAME = 1

@@ -12,7 +12,8 @@ from processor.records.extents import Bools, Ints
 from processor.records.marks import CR, LF
 from processor.records.record_rewrite import RecordRewriter
 
-#: Below this many gaps, the kept stretches are joined (1 µs each); from it on, the bytes are masked (400 MB/s).
+#: With fewer gaps than this, the stretches between them are joined (1 µs each); with more, the bytes are masked (400
+#: MB/s).
 MANY_GAPS = 2000
 BOM = b"\xef\xbb\xbf"
 

@@ -92,17 +92,17 @@ class _Rewrite:
 
     def remove_escapes(self) -> None:
         """Remove escapes, except before a quoted `"`, where they become `"`, and in an unquoted `\\N`."""
-        rows, behind = self.rows(self.escaped), self.view.take(self.escaped)
+        rows, values = self.rows(self.escaped), self.view.take(self.escaped)
         inside = (np.searchsorted(self.quotes, self.escaped) - self.first[rows]) % 2 == 1
-        literal = inside & (behind == DOUBLE)
-        special = ~inside & np.isin(behind, (self.delimiter, DOUBLE, LF, CR))
+        literal = inside & (values == DOUBLE)
+        special = ~inside & np.isin(values, (self.delimiter, DOUBLE, LF, CR))
         self.pending[rows[special]] = True
-        null = ~inside & (behind == NULL) & self._alone(rows)
+        null = ~inside & (values == NULL) & self._alone(rows)
         self.out[self.escaped[literal] - 1] = DOUBLE
         self.removed[self.escaped[~literal & ~null] - 1] = True
 
     def _alone(self, rows: Ints) -> Bools:
-        """Mark the escapes that form a whole field together with the byte behind them."""
+        """Mark the escapes that form a whole field together with the byte after them."""
         before, after = self.escaped - 2, self.escaped + 1
         begins = (before < self.chunk.starts[rows]) | (self.view.take(np.maximum(before, 0)) == self.delimiter)
         last = self.view.take(np.minimum(after, self.view.size - 1))

@@ -141,7 +141,7 @@ class _Cutter:
 
 
 def _next(position: Position, size: int, lines: int, records: int) -> Position:
-    """Return the position behind a chunk."""
+    """Return the position after a chunk."""
     return Position(
         offset=position.offset + size,
         line=position.line + lines,

@@ -53,7 +53,7 @@ class OversizedRecord:
         return False
 
     def _is_complete(self, field: re.Match[bytes]) -> bool:
-        """Tell whether a field's end is certain: at the end of the buffer, more text or an LF may follow."""
+        """Tell whether a field's end is certain; at the end of the buffer, more text or an LF may follow."""
         return field.end() < len(self.buffer.data) or self.buffer.final or field.group(2) not in (b"", b"\r")
 
     def _shorten(self) -> None:

@@ -39,7 +39,7 @@ class RecordRewriter:
             return raw
         quoted = self.body.match(raw) if self.quote and raw.startswith(self.quote) else None
         if quoted:
-            value = self._unquoted(quoted.group(1)) + self._unescaped(raw[quoted.end() :], behind_quote=True)
+            value = self._unquoted(quoted.group(1)) + self._unescaped(raw[quoted.end() :], after_quote=True)
             return _quoted(value)
         # \N is the null of MySQL and of Postgres's text format.
         value = raw if raw == self.escape + b"N" else self._unescaped(raw)
@@ -50,11 +50,11 @@ class RecordRewriter:
             return self.pairs_or_doubled.sub(_second_byte, body)
         return body.replace(self.quote * 2, self.quote)
 
-    def _unescaped(self, text: bytes, *, behind_quote: bool = False) -> bytes:
-        """Remove the escapes; the byte behind a closing quote is never an escape."""
+    def _unescaped(self, text: bytes, *, after_quote: bool = False) -> bytes:
+        """Remove the escapes; the byte after a closing quote is never an escape."""
         if not self.escape:
             return text
-        return text[:behind_quote] + self.pairs.sub(_second_byte, text[behind_quote:])
+        return text[:after_quote] + self.pairs.sub(_second_byte, text[after_quote:])
 
 
 def _quoted(value: bytes) -> bytes:

@@ -1,7 +1,7 @@
 """Find all records of a window at once: with a kernel if quotes are regular, or else with vector operations.
 
-Vector operations cannot know that quotes and escapes in a comment mean nothing, and neither does an escape right behind
-a closing quote. At such a record the scan stops: the record is read by pattern, and the next window begins behind it.
+Vector operations cannot know that quotes and escapes in a comment have no meaning, nor has an escape right after a
+closing quote. At such a record the scan stops: the record is read by pattern, and the next window begins after it.
 """
 
 import numpy as np
@@ -46,7 +46,7 @@ def _scan_regular(window: Window) -> RecordExtents | None:
 
 
 def _structural_bytes(window: Window, rare: set[int]) -> tuple[Ints, Bytes]:
-    """Return the places, from the window's start, and the values of unescaped delimiters, quotes and line ends."""
+    """Return the offsets in the window and the values of all unescaped delimiters, quotes and line ends."""
     view, marks = window.view, window.marks
     mask = view == marks.delimiter
     mask |= view == LF
@@ -63,7 +63,7 @@ def _structural_bytes(window: Window, rare: set[int]) -> tuple[Ints, Bytes]:
 
 
 def _scan_any(window: Window, places: Ints, kinds: Bytes, rare: set[int]) -> tuple[RecordExtents, bool]:
-    """Find the records of any window, and tell whether they stop at an escape behind a closing quote."""
+    """Find the records of any window, and tell whether they stop at an escape after a closing quote."""
     delimiters = kinds == window.marks.delimiter
     line_ends, crlf = _line_ends(window, places, kinds) if CR in rare else (kinds == LF, None)
     odd, stop = places[:0], None
@@ -74,7 +74,7 @@ def _scan_any(window: Window, places: Ints, kinds: Bytes, rare: set[int]) -> tup
         last = np.flatnonzero(line_ends & outside)
         odd = places[quoting.odd]
         if window.marks.escape in rare:
-            stop = _escape_behind(window, odd)
+            stop = _escape_after(window, odd)
     else:
         last = np.flatnonzero(line_ends)
     if stop is not None:
@@ -95,10 +95,10 @@ def _line_ends(window: Window, places: Ints, kinds: Bytes) -> tuple[Bools, Bools
     return lf | cr, crlf
 
 
-def _escape_behind(window: Window, odd: Ints) -> int | None:
-    """Return the first place of an escape right behind one of the odd quotes."""
-    behind = odd[odd + 1 < window.size] + 1
-    hits = behind[window.view.take(behind) == window.marks.escape]
+def _escape_after(window: Window, odd: Ints) -> int | None:
+    """Return the first place of an escape right after one of the odd quotes."""
+    after = odd[odd + 1 < window.size] + 1
+    hits = after[window.view.take(after) == window.marks.escape]
     return int(hits[0]) if hits.size else None
 
 

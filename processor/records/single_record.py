@@ -38,7 +38,7 @@ def read_record(data: bytes, start: int, stop: int, final: bool, marks: Marks) -
     if end == start:
         return Record(end, after, 0, False)
     fields = marks.field.findall(data, start, after)
-    # At the record's end the pattern matches the empty text once more; it is a field only behind a delimiter.
+    # At the record's end the pattern matches the empty text once more; it is a field only after a delimiter.
     count = len(fields) - (fields[-2][1] != b"%c" % marks.delimiter)
     return Record(end, after, count, any(odd for odd, _ in fields))
 
@@ -54,7 +54,7 @@ def _comment(data: bytes, start: int, stop: int, final: bool) -> Record | None:
 
 
 def open_quote(data: bytes, start: int, stop: int, marks: Marks) -> int | None:
-    """Return where the quoted field opens that is still open at `stop`; None if the record at `start` has none."""
+    """Return the offset of the quote that is still open at `stop` in the record at `start`; None if there is none."""
     at = start
     while field := marks.field.match(data, at, stop):
         at = field.end()

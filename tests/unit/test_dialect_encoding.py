@@ -1,4 +1,4 @@
-"""Encodings without a byte order mark and a rule of ours are guessed by statistics, with a confidence."""
+"""Encodings that have neither a byte order mark nor a rule of their own are guessed by statistics."""
 
 import pytest
 

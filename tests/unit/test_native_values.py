@@ -204,7 +204,7 @@ def edges_of_values() -> None:
     texts += [b"1e", b"1e+", b"-", b".", b"2026-11-22 10:00 UTC", b"10:00:00.123456789", b"2026-11-22 10:00:00.5 +0530"]
     cut = [text[:size] for text in texts for size in range(len(text) + 1) if size < 40 or size > 197]
     for text, form in itertools.product(cut, set(Form) - {Form.WHOLE}):
-        # Without a view, because a text of up to 12 bytes has the rest of its view behind it.
+        # Without a view, because a text of up to 12 bytes has the rest of its view after it.
         alone, written = protected_bytes(text), protected_array(len(text) + 20)
         KERNELS.ij_read_value(form, 38, 10, alone.ctypes.data, len(text), written.ctypes.data)
         column, form_array, mask = Columns([[text]]), as_array([BinaryForm(form, 38, 10)]), protected_array(1)
