@@ -395,7 +395,7 @@ COMMENT ON COLUMN public.import_jobs.target IS 'Name of a registered target (imp
 
 COMMENT ON COLUMN public.import_jobs.options IS 'Options of this job; the insert fails for an unknown name or a value of the wrong type.';
 
-COMMENT ON COLUMN public.import_jobs.priority IS 'Among the jobs of one owner, higher values run first.';
+COMMENT ON COLUMN public.import_jobs.priority IS 'Jobs with a higher priority run first.';
 
 COMMENT ON COLUMN public.import_jobs.run_after IS 'The job does not start before this time; the back-off of a retry sets it.';
 
