@@ -30,5 +30,5 @@ def numbered(chunk: Chunk, rejections: Rejections) -> list[Rejection]:
             message=rejections.messages[at],
             raw=raw,
         )
-        for at, row, raw in zip(order, rows, records.texts(chunk, rows), strict=True)
+        for at, row, raw in zip(order, rows, records.record_texts(chunk, rows), strict=True)
     ]

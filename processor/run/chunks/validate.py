@@ -44,7 +44,7 @@ class ChunkValidator:
         shape = validate.check_shape(chunk, plan.width)
         with report.timed("parse"):
             index = np.flatnonzero(shape.keep)
-            frame = validate.parse(records.clean(chunk, shape.keep, dialect), plan, dialect, len(index))
+            frame = validate.parse(records.canonical_csv(chunk, shape.keep, dialect), plan, dialect, len(index))
             rows = Rows(unescape_formulas(frame) if self._escaped else frame, index, ascii_only=chunk.data.isascii())
         with report.timed("read"):
             read = validate.transform(rows, plan)
