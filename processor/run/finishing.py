@@ -88,7 +88,7 @@ class Finisher:
     def _skip(self, rows: int) -> None:
         """Count staged rows that the target's mode skipped, in the transaction that moved the others."""
         if rows:
-            staging.skip_staged(self._conn, self._context.job, rows)
+            staging.skip_staged_rows(self._conn, self._context.job, rows)
             self._context.report.skip(rows, 0)
 
     def _reject_late(self, counts: RowCounts) -> RowCounts:
@@ -124,7 +124,7 @@ class Finisher:
         for chunk in records.cut(text, opened.dialect, opened.first, context.limits, opened.sizes):
             first = chunk.position.record
             rows = [number - first for number in sorted(rejected) if 0 <= number - first < chunk.records]
-            for row, raw in zip(rows, records.texts(chunk, rows), strict=True):
+            for row, raw in zip(rows, records.record_texts(chunk, rows), strict=True):
                 reason = rejected[first + row]
                 rejections.append(
                     Rejection(
