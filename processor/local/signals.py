@@ -40,7 +40,8 @@ def run_script(main: Callable[[], int]) -> NoReturn:
     printed in one line.
     """
     for number in STOP_SIGNALS:
-        signal.signal(number, signal.default_int_handler)
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as after nohup
+            signal.signal(number, signal.default_int_handler)
     try:
         sys.exit(main())
     except UserError as error:

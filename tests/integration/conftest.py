@@ -1,4 +1,4 @@
-"""Databases and servers that the tests of a file share. A clone takes 0.2 s, emptying a database 5 ms."""
+"""Databases and servers that the tests of a file share. A clone and its drop take 90 ms, emptying a database 5 ms."""
 
 from __future__ import annotations
 
