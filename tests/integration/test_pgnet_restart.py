@@ -12,8 +12,10 @@ from tests.integration.pgnet_harness import post, response
 from tests.servers import PgnetWorker
 from tests.waiting import DEADLINE, until
 
-TERMINATE_WORKERS = """select pg_terminate_backend(pid) from pg_stat_activity
-             where application_name like 'pg_net stand-in%' and datname = current_database()"""
+TERMINATE_WORKERS = """
+select pg_terminate_backend(pid) from pg_stat_activity
+where application_name like 'pg_net stand-in%' and datname = current_database()
+"""
 
 
 @pytest.fixture

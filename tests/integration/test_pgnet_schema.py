@@ -149,7 +149,7 @@ def test_invalid_url_raises(conn, url):
         conn.execute("select net.http_post(%s)", [url])
 
 
-def test_verb_is_checked_by_the_domain(conn):
+def test_method_is_checked_by_the_domain(conn):
     with pytest.raises(errors.CheckViolation):
         conn.execute("select 'PATCH'::net.http_method")
 

@@ -13,6 +13,7 @@ import psycopg
 import pytest
 
 from processor.local import bucket, processes, run_record, state
+from processor.local.child_process import answers
 from tests.integration.stack_command import StackCommand, alive, family
 from tests.servers import NO_CERTIFICATES, server_folder
 from tests.waiting import until
@@ -78,7 +79,7 @@ def test_env_names_what_a_client_and_a_processor_need(running):
     ]
 
 
-def test_database_is_migrated_and_knows_its_roles(running):
+def test_database_is_migrated_and_has_its_roles(running):
     _, env = running
     with psycopg.connect(env["DATABASE_URL"]) as conn:
         row = conn.execute("select current_user::text, to_regclass('public.import_jobs') is not null")
@@ -101,12 +102,10 @@ def test_storage_has_the_declared_bucket(running):
 
 
 def test_processor_answers(running):
-    assert (
-        httpx.get(f"{running[1]['PROCESSOR_URL']}/health", trust_env=False, verify=NO_CERTIFICATES).status_code == 200
-    )
+    assert answers(f"{running[1]['PROCESSOR_URL']}/health")
 
 
-def test_secrets_are_in_no_command_line_no_log_and_no_open_file(running):
+def test_secrets_are_in_no_command_line_no_log_and_no_readable_file(running):
     stack, env = running
     secrets = [value for name, value in env.items() if name.endswith(("KEY", "SECRET", "TOKEN"))]
     secrets += [env[name].split(":")[2].split("@")[0] for name in env if name.endswith("DATABASE_URL")]
@@ -130,7 +129,7 @@ def test_second_up_is_an_error(running, how):
     assert stack.ready
 
 
-def test_down_leaves_no_process_and_up_finds_data_keys_and_ports_again(stack):
+def test_down_ends_all_processes_and_up_restores_data_keys_and_ports(stack):
     with stack.detached("--no-processor") as before:
         with psycopg.connect(before["DATABASE_URL"]) as conn:
             conn.execute("create table public.kept as select 42 as answer")
@@ -144,13 +143,13 @@ def test_down_leaves_no_process_and_up_finds_data_keys_and_ports_again(stack):
                 assert conn.execute("select answer from public.kept").fetchone() == (42,)
 
 
-def test_kill_of_everything_loses_nothing_committed(stack):
+def test_kill_of_all_processes_loses_no_committed_data(stack):
     with stack.detached("--no-processor") as before:
         with psycopg.connect(before["DATABASE_URL"]) as conn:
             conn.execute("create table public.committed as select 42 as answer")
         everything = family(stack.processes()["supervisor"].pid)
         for process in everything.values():
-            with contextlib.suppress(ProcessLookupError):  # its parent's end may have taken it along
+            with contextlib.suppress(ProcessLookupError):  # it may have ended with its parent
                 os.kill(process.pid, signal.SIGKILL)
         until(lambda: alive(everything) == [])
         assert stack.run("env").returncode == 1
@@ -160,7 +159,7 @@ def test_kill_of_everything_loses_nothing_committed(stack):
                 assert conn.execute("select answer from public.committed").fetchone() == (42,)
 
 
-def test_kill_of_the_supervisor_takes_the_rest_along(stack):
+def test_kill_of_the_supervisor_ends_all_processes(stack):
     with stack.detached("--no-processor"):
         everything = family(stack.processes()["supervisor"].pid)
         os.kill(stack.processes()["supervisor"].pid, signal.SIGKILL)
@@ -169,7 +168,7 @@ def test_kill_of_the_supervisor_takes_the_rest_along(stack):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_signal_leaves_nothing(stack, number):
+def test_signal_ends_all_processes(stack, number):
     with stack.foreground("--no-processor") as process:
         everything = family(process.pid)
         process.send_signal(number)
@@ -190,12 +189,10 @@ def test_two_stacks_side_by_side(stack, running):
         shared = [name for name in env if env[name] == other_env[name]]
         assert shared == ["IMPORT_JOBS_HOST"]
         assert stack.run("down").returncode == 0
-        assert (
-            httpx.get(f"{other_env['SUPABASE_URL']}/health", trust_env=False, verify=NO_CERTIFICATES).status_code == 200
-        )
+        assert answers(f"{other_env['SUPABASE_URL']}/health")
 
 
-def test_dead_part_is_reported_and_the_others_go_on(stack):
+def test_end_of_a_part_is_reported_and_the_others_keep_running(stack):
     with stack.foreground("--no-processor") as process:
         env = stack.env()
         storage = stack.processes()["storage"]
@@ -206,7 +203,7 @@ def test_dead_part_is_reported_and_the_others_go_on(stack):
 
 
 @pytest.mark.parametrize("how", [[], ["--detach"]])
-def test_part_that_cannot_start_is_named_and_nothing_is_left(stack, how):
+def test_part_that_cannot_start_is_named_and_all_processes_end(stack, how):
     up = stack.run("up", *how, IMPORT_JOBS_CHUNK_BYTES="many")
     assert up.returncode == 1
     *details, last = up.stderr.splitlines()
