@@ -12,7 +12,7 @@ from processor.local import state
 from processor.local.stack import Stack as LocalStack
 from tests.faults.checks import check_case, check_logs
 from tests.faults.harness import FaultStack
-from tests.faults.processors import Nursery
+from tests.faults.processors import ForkServer
 from tests.faults.proxies.storage_proxy import StorageProxy
 from tests.faults.proxies.tcp_proxy import TcpProxy
 from tests.servers import POSTGRES_MAJOR, server_folder
@@ -34,8 +34,8 @@ def fault_stack(folder: Path) -> Iterator[FaultStack]:
     with ExitStack() as cleanup:
         cleanup.callback(local.server.destroy)
         cleanup.callback(local.stop)
-        nursery = Nursery()
-        cleanup.callback(nursery.close)
+        fork_server = ForkServer()
+        cleanup.callback(fork_server.close)
         for _ in local.start(processor=False):
             pass
         postgres = TcpProxy(local.state.postgres_port)
@@ -44,7 +44,9 @@ def fault_stack(folder: Path) -> Iterator[FaultStack]:
         for proxy in (postgres, storage, storage_line):
             proxy.start()
             cleanup.callback(proxy.stop)
-        yield FaultStack(local=local, nursery=nursery, postgres=postgres, storage=storage, storage_line=storage_line)
+        yield FaultStack(
+            local=local, fork_server=fork_server, postgres=postgres, storage=storage, storage_line=storage_line
+        )
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""The files the tests import, and what must have become of them, computed without the product."""
+"""The files that the tests import, and their expected results, computed without the product."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from collections import Counter
 from dataclasses import dataclass
 from uuid import UUID
 
-# One row in so many has an id that is no number.
+# One row in this many has an id that is not a number.
 BAD_EVERY = 97
-# With the 64 KiB chunks of these tests, some 600 rows make a chunk.
+# A chunk of 64 KiB, as in these tests, has some 600 rows.
 NOTE = "a note with a comma, and quotes " + "x" * 70
 
 
@@ -25,26 +25,27 @@ class Case:
 
     @property
     def records(self) -> int:
+        """The number of records of the file, without the header."""
         return len(parsed(self.data))
 
     def expected(self, records: int) -> tuple[Counter[tuple[int, str]], list[tuple[int, str]]]:
-        """What the first `records` records must become: rows of the target, and rejections as (record, code)."""
+        """Return the expected rows and the expected rejections, as (record, code), of the first `records` records."""
         rows = parsed(self.data)[:records]
         good = Counter((int(key), note) for key, note in rows if key.isdigit())
-        bad = [(at, "IJ403") for at, (key, _) in enumerate(rows, 1) if not key.isdigit()]
+        bad = [(record, "IJ403") for record, (key, _) in enumerate(rows, 1) if not key.isdigit()]
         return good, bad
 
 
 def make_csv(rows: int, first: int = 1) -> bytes:
-    """Return a file of about 110 bytes a row; ids count from `first`."""
+    """Return a file with `rows` rows of about 110 bytes, whose ids count from `first`."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(("id", "note"))
-    for at in range(first, first + rows):
-        writer.writerow((f"bad{at}" if at % BAD_EVERY == 0 else at, f"{at} {NOTE}"))
+    for key in range(first, first + rows):
+        writer.writerow((f"bad{key}" if key % BAD_EVERY == 0 else key, f"{key} {NOTE}"))
     return text.getvalue().encode()
 
 
 def parsed(data: bytes) -> list[tuple[str, str]]:
-    """Return the records of a file as Python's csv reads them."""
+    """Return the records of a file, without the header, as Python's csv module reads them."""
     return [(row[0], row[1]) for row in csv.reader(io.StringIO(data.decode(), newline=""))][1:]

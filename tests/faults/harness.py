@@ -1,4 +1,7 @@
-"""An embedded stack with a breakable network: processor → proxies → Postgres and Storage; pg_net's stand-in rings."""
+"""An embedded stack with a network that tests can break.
+
+Processors reach Postgres and Storage through proxies, and the stand-in for pg_net rings them.
+"""
 
 from __future__ import annotations
 
@@ -18,18 +21,25 @@ from processor.local.ports import free_port
 from processor.local.stack import Stack as LocalStack
 from tests.faults.files import Case, make_csv
 from tests.faults.holds import GATE, Hold, held
-from tests.faults.processors import Nursery, Processor
+from tests.faults.processors import ForkServer, Processor
 from tests.faults.proxies.storage_proxy import StorageProxy
 from tests.faults.proxies.tcp_proxy import TcpProxy
 from tests.servers import StorageFiles
 from tests.waiting import until
 
 ENDED = ("completed", "failed", "cancelled")
-# A processor that is to be lost; and one that must not be, however busy the machine is.
+# Seconds: the shortest lease that is allowed, and one that holds on a busy machine.
 SHORT_LEASE, LONG_LEASE = 2, 60
-# Brings the end of a back-off forward, which is up to seconds long and random.
-HURRY = "update public.import_jobs set run_after = now() where id = %s and status = 'pending' and run_after > now()"
-# BEFORE ROW triggers fire while the COPY goes on; a shared lock lets all through at once when the gate opens.
+# Ends a back-off, which is random and takes up to seconds.
+END_BACK_OFF = """
+update public.import_jobs set run_after = now() where id = %s and status = 'pending' and run_after > now()
+"""
+# Ends the leases of lost processors. In test_paused_processor.py some leases end by themselves.
+END_LEASE = """
+update importer.job_leases set expires_at = clock_timestamp()
+where job_id = %s and worker = any (%s) and expires_at > clock_timestamp()
+"""
+# BEFORE ROW triggers fire during the COPY. The lock is shared, so that an open gate lets all sessions through at once.
 GATED = """
 create function public.gate_{0}() returns trigger language plpgsql as $$
 begin
@@ -42,20 +52,20 @@ execute function public.gate_{0}()
 _numbers = itertools.count(1)
 
 
-def rows_of(
+def execute(
     conn: psycopg.Connection[dict[str, Any]], statement: str, parameters: tuple[Any, ...]
 ) -> list[dict[str, Any]]:
-    """Execute a statement and return its rows, if it has some."""
+    """Execute a statement; return its rows, if it returns rows."""
     cursor = conn.execute(statement, parameters or None)
     return cursor.fetchall() if cursor.description else []
 
 
 @dataclass(slots=True, kw_only=True)
 class FaultStack:
-    """What one test works with; `cases` and `processors` are those of the test in hand."""
+    """The stack that one test works with. `cases` and `processors` are those of the current test."""
 
     local: LocalStack
-    nursery: Nursery
+    fork_server: ForkServer
     postgres: TcpProxy
     storage: StorageProxy
     storage_line: TcpProxy
@@ -69,54 +79,64 @@ class FaultStack:
 
     @property
     def superuser_url(self) -> str:
+        """The connection string of the superuser, past all proxies."""
         return self.local.server.url()
 
     def sql(self, statement: str, *parameters: Any, role: str = "postgres") -> list[dict[str, Any]]:
-        """Run a statement, as the administrator by default, past all proxies."""
-        # Kept between calls, since a handshake costs more than most statements; a crash of Postgres ends it.
-        kept = self._sessions.get(role)
-        if kept is not None and not kept.closed:
+        """Execute a statement past all proxies, as the administrator by default; return its rows."""
+        # The session is kept, because a handshake costs more than most statements. A crash of Postgres ends it.
+        session = self._sessions.get(role)
+        if session is not None and not session.closed:
             with contextlib.suppress(psycopg.OperationalError):
-                return rows_of(kept, statement, parameters)
+                return execute(session, statement, parameters)
         url = self.local.state.database_url(role)
         self._sessions[role] = psycopg.connect(url, autocommit=True, row_factory=dict_row)
-        return rows_of(self._sessions[role], statement, parameters)
+        return execute(self._sessions[role], statement, parameters)
 
     def hold(self, statement: str, *parameters: object) -> AbstractContextManager[Hold]:
-        """Lock something for the length of a block."""
+        """Take a lock until the block ends."""
         return held(self.superuser_url, statement, *parameters)
 
     def gate(self, row: int) -> AbstractContextManager[Hold]:
-        """Hold each COPY that comes to the row of this id, where the target is gated at it."""
+        """Hold each COPY that reaches the row with this id, in targets that are gated at it, until the block ends."""
         return self.hold("select pg_advisory_lock(%s, %s)", GATE, row)
 
     def processor(self, *, lease: int = LONG_LEASE, direct: bool = False, **settings: object) -> Processor:
-        """Start one and wait until it answers; `direct` goes past the proxy of Postgres."""
-        kept = self.local.state
-        port = (
-            free_port() if any(each.port == kept.processor_port and not each.ended for each in self.processors) else 0
-        )
-        port = port or kept.processor_port
-        url = kept.database_url(floor.PROCESSOR)
+        """Start a processor and wait until it accepts requests; a `direct` one connects to Postgres past the proxy.
+
+        `settings` are further variables, without the prefix IMPORT_JOBS_ and in lower case.
+        """
+        state = self.local.state
+        port = self._processor_port()
+        url = state.database_url(floor.PROCESSOR)
         env = {
-            "DATABASE_URL": url if direct else url.replace(f":{kept.postgres_port}/", f":{self.postgres.port}/"),
+            "DATABASE_URL": url if direct else url.replace(f":{state.postgres_port}/", f":{self.postgres.port}/"),
             "SUPABASE_URL": f"http://127.0.0.1:{self.storage_line.port}",
-            "SUPABASE_SECRET_KEY": kept.secret_key,
+            "SUPABASE_SECRET_KEY": state.secret_key,
             "IMPORT_JOBS_HOST": "127.0.0.1",
             "IMPORT_JOBS_PORT": str(port),
             "IMPORT_JOBS_LEASE_SECONDS": str(lease),
             "IMPORT_JOBS_HEARTBEAT_SECONDS": "0.3",
-            "IMPORT_JOBS_SWEEP_SECONDS": "0.5",
+            "IMPORT_JOBS_SWEEP_SECONDS": "0.2",
             "IMPORT_JOBS_CHUNK_BYTES": str(64 * 1024),
             **{f"IMPORT_JOBS_{name.upper()}": str(value) for name, value in settings.items()},
         }
         log = self.local.directory / "logs" / f"processor-{next(_numbers)}.log"
-        one = Processor(self.nursery, log, port, env)
-        self.processors.append(one)
-        return one.wait_ready()
+        processor = Processor(fork_server=self.fork_server, log=log, port=port, env=env)
+        self.processors.append(processor)
+        return processor.wait_ready()
+
+    def _processor_port(self) -> int:
+        """Return the port that rings go to, or another one if a processor uses it."""
+        port = self.local.state.processor_port
+        taken = any(processor.port == port and not processor.ended for processor in self.processors)
+        return free_port() if taken else port
 
     def table(self, *gates: int, key: str = "") -> str:
-        """Create a target, gated at the rows of these ids; without a key, so that a row loaded twice shows."""
+        """Create a target that is gated at the rows with these ids; return its name.
+
+        It has no key unless `key` says so, so that a row that is loaded twice is seen.
+        """
         name = f"t_{uuid4().hex[:12]}"
         self.sql(f"create table public.{name} (id integer {key}, note text)")
         self.sql(f"select importer.register_target('public.{name}')")
@@ -124,29 +144,27 @@ class FaultStack:
             self.sql(GATED.format(name, GATE, ",".join(map(str, gates))))
         return name
 
-    def upload(self, data: bytes, path: str | None = None) -> str:
-        """Put bytes into the bucket, over what is there; return their path."""
-        return self.files.upload(data, path or f"service/{uuid4().hex}/file.csv")
-
     def insert(self, table: str, data: bytes | None = None, **columns: Any) -> Case:
-        """Upload a file (of five chunks by default) and insert its job."""
+        """Upload a file, of five chunks by default, and insert its job."""
         data = make_csv(2500) if data is None else data
-        path = self.upload(data)
+        path = self.files.upload(data, f"service/{uuid4().hex}/file.csv")
         values = {"object_path": path, "target": table, **columns}
         names = ", ".join(values)
-        places = ", ".join(["%s"] * len(values))
-        given = [Jsonb(value) if isinstance(value, dict) else value for value in values.values()]
-        (row,) = self.sql(f"insert into public.import_jobs ({names}) values ({places}) returning id", *given)
+        placeholders = ", ".join(["%s"] * len(values))
+        parameters = [Jsonb(value) if isinstance(value, dict) else value for value in values.values()]
+        statement = f"insert into public.import_jobs ({names}) values ({placeholders}) returning id"
+        (row,) = self.sql(statement, *parameters)
         case = Case(row["id"], table, path, data)
         self.cases.append(case)
         return case
 
     def job(self, job: UUID) -> dict[str, Any]:
+        """Return the row of a job."""
         (row,) = self.sql("select * from public.import_jobs where id = %s", job)
         return row
 
     def until_job(self, case: Case, **values: object) -> dict[str, Any]:
-        """Return the job's row once it has these values."""
+        """Return the row of the job once it has these values."""
 
         def look() -> dict[str, Any] | None:
             row = self.job(case.job)
@@ -155,43 +173,55 @@ class FaultStack:
         return until(look, lambda: (values, self.job(case.job), self.events(case)))
 
     def ended(self, case: Case) -> dict[str, Any]:
-        """Return the job's row once it has ended; back-offs are cut short."""
+        """Return the row of the job once it has ended; back-offs and the leases of lost processors are cut short."""
 
         def look() -> dict[str, Any] | None:
-            self.sql(HURRY, case.job)
-            row = self.job(case.job)
+            row = self._job_without_delays(case)
             return row if row["status"] in ENDED else None
 
         return until(look, lambda: (self.job(case.job), self.events(case)))
 
     def completed(self, case: Case) -> dict[str, Any]:
-        """Return the job's row once it has ended, which must be by completion."""
+        """Return the row of the job once it has ended, which must be by completion."""
         job = self.ended(case)
-        said = [one.logged("defect") for one in self.processors]
+        defects = [processor.logged("defect") for processor in self.processors]
         assert (job["status"], job["error_code"]) == ("completed", None), (
             job["error_code"],
             job["error_message"],
-            said,
+            defects,
         )
         return job
 
     def until_attempt(self, case: Case, attempt: int) -> None:
-        """Return once the job is in its `attempt`th attempt; back-offs are cut short."""
+        """Return once the job runs in this attempt; back-offs and the leases of lost processors are cut short."""
 
         def look() -> bool:
-            self.sql(HURRY, case.job)
-            row = self.job(case.job)
+            row = self._job_without_delays(case)
             return (row["status"], row["attempts"]) == ("running", attempt)
 
         until(look, lambda: (self.job(case.job), self.events(case)))
 
+    def _job_without_delays(self, case: Case) -> dict[str, Any]:
+        """Return the row of the job, after ending its back-off and a lease of a lost processor."""
+        self.sql(END_BACK_OFF, case.job)
+        if lost := [processor.worker for processor in self.processors if processor.is_lost]:
+            self.sql(END_LEASE, case.job, lost)
+        return self.job(case.job)
+
     def events(self, case: Case) -> list[str]:
+        """Return the names of the job's events, in order."""
         rows = self.sql("select event from public.import_job_events where job_id = %s order by id", case.job)
         return [row["event"] for row in rows]
 
     def ledger(self, case: Case) -> list[dict[str, Any]]:
+        """Return the ledger entries of the job, in the order of the file."""
         return self.sql("select * from importer.job_chunks where job_id = %s order by seq", case.job)
 
+    def attempts(self, case: Case) -> list[int]:
+        """Return the attempt that loaded each chunk, in the order of the file."""
+        return [entry["attempt"] for entry in self.ledger(case)]
+
     def lease(self, case: Case) -> dict[str, Any] | None:
+        """Return the lease on the job, if there is one."""
         rows = self.sql("select * from importer.job_leases where job_id = %s", case.job)
         return rows[0] if rows else None

@@ -1,4 +1,4 @@
-"""Locks that hold a processor's transaction at one place, taken and let go by the test's own connection."""
+"""Locks on connections of the test, which stop a processor's transaction at a known statement."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ import psycopg
 
 from tests.waiting import until
 
-# Class of the advisory locks that the targets' triggers wait for; the object is the row's id.
+# The class of the advisory locks that the triggers of gated targets wait for; the object is the id of the row.
 GATE = 4711
-# Of the sessions that wait for a lock of ours, directly or behind another, those of processors; with what they execute.
+# The sessions of processors that execute a statement like `query` and wait for the session `pid`, directly or behind
+# another session.
 WAITING = """
 with recursive behind as (
   select %(pid)s::integer as pid
@@ -24,33 +25,34 @@ where a.usename = 'import_processor' and a.query ilike %(query)s and a.wait_even
 
 
 class Hold:
-    """A lock in a session of its own; `look` is another session, which tells who waits for it."""
+    """A lock in a session of its own. `observer` is a second session, which looks for the sessions that wait for it."""
 
-    def __init__(self, conn: psycopg.Connection, look: psycopg.Connection) -> None:
-        self._conn, self._look = conn, look
+    def __init__(self, conn: psycopg.Connection, observer: psycopg.Connection) -> None:
+        self._conn, self._observer = conn, observer
         self._pid = conn.info.backend_pid
 
     def waiting(self, query: str = "%") -> list[int]:
-        """Return the backends of processors that wait for the lock, while executing something like `query`."""
-        rows = self._look.execute(WAITING, {"pid": self._pid, "query": query}).fetchall()
+        """Return the backend pids of processors that wait for the lock while they execute a statement like `query`."""
+        rows = self._observer.execute(WAITING, {"pid": self._pid, "query": query}).fetchall()
         return [pid for (pid,) in rows]
 
     def wait_for(self, query: str, count: int = 1) -> list[int]:
-        """Return when `count` backends wait."""
-        until(lambda: len(self.waiting(query)) >= count, f"{count} waiting in {query}")
+        """Wait until `count` backends wait for the lock; return their pids."""
+        until(lambda: len(self.waiting(query)) >= count, f"{count} backends that wait in {query}")
         return self.waiting(query)
 
     def release(self) -> None:
+        """Give the lock up before the block ends."""
         self._conn.close()
 
 
 @contextmanager
 def held(url: str, statement: str, *parameters: object) -> Iterator[Hold]:
-    """Execute a statement that locks, and keep the lock until the end of the block, or `release`."""
-    with psycopg.connect(url, autocommit=True) as look:
+    """Execute a statement that takes a lock, and keep the lock until the block ends or `release` is called."""
+    with psycopg.connect(url, autocommit=True) as observer:
         conn = psycopg.connect(url)
         try:
             conn.execute(statement, parameters or None)
-            yield Hold(conn, look)
+            yield Hold(conn, observer)
         finally:
             conn.close()

@@ -1,4 +1,4 @@
-"""The phases of a job in which a fault can strike; each is a block that begins when a processor is held in it."""
+"""The phases of a job in which a fault can happen: blocks that begin when a processor is held in the phase."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from functools import partial
 
 from tests.faults.files import Case, make_csv
 from tests.faults.harness import FaultStack
+from tests.faults.holds import Hold
 from tests.faults.proxies.storage_fault import Fault
 from tests.waiting import until
 
-# A row in the third of the five chunks.
-MIDDLE = 1500
-# A file that takes some two seconds at the speed at which Storage is held.
+# A row in the third of the five chunks, and the last row.
+MIDDLE, LAST = 1500, 2500
+# Rows of a file whose download takes some two seconds at the speed to which Storage is limited.
 LONG = 18_000
 CLAIM_LOCK = "select pg_advisory_lock(hashtextextended('importer.claim_jobs', 0))"
-# Committing a chunk needs the first, finishing a job the second.
+# The commit of a chunk needs the first table, the end of a job the second.
 LEDGER_LOCK = "lock table importer.job_chunks in share row exclusive mode"
 EVENTS_LOCK = "lock table public.import_job_events in share row exclusive mode"
 
@@ -25,9 +26,9 @@ Phase = Callable[[FaultStack], AbstractContextManager[Case]]
 
 @contextmanager
 def before_claim(stack: FaultStack) -> Iterator[Case]:
-    """The claim has been asked for and not been made."""
+    """A processor has begun to claim the job, and the claim waits for a lock."""
     with stack.hold(CLAIM_LOCK) as hold:
-        # Due since long: the claim that waits here may have begun before this insert.
+        # The job is long due, since the claim that waits here may have begun before this insert.
         case = stack.insert(stack.table(), run_after="2026-01-01")
         hold.wait_for("%claim_jobs%")
         yield case
@@ -35,12 +36,12 @@ def before_claim(stack: FaultStack) -> Iterator[Case]:
 
 @contextmanager
 def after_claim(stack: FaultStack) -> Iterator[Case]:
-    """The job is claimed, and Storage has not answered."""
+    """The job is claimed, and Storage has not responded."""
     table = stack.table()
     stack.storage_line.freeze()
     case = stack.insert(table)
     stack.until_job(case, status="running", phase="opening")
-    # Only then has the attempt its connection to Postgres, which comes before that to Storage.
+    # The attempt connects to Storage after it has connected to Postgres.
     until(lambda: stack.storage_line.connections > 0, lambda: stack.job(case.job))
     yield case
     stack.storage_line.resume()
@@ -48,7 +49,7 @@ def after_claim(stack: FaultStack) -> Iterator[Case]:
 
 @contextmanager
 def mid_download(stack: FaultStack) -> Iterator[Case]:
-    """Some chunks are in, and the body of Storage's answer has stopped in the middle."""
+    """Some chunks are committed, and the body of Storage's response has stopped in the middle."""
     stack.storage.add(Fault(kind="slow", bytes_per_second=1_000_000, remaining=None))
     case = stack.insert(stack.table(), make_csv(LONG))
     until(lambda: stack.job(case.job)["chunks_done"] >= 1, lambda: stack.job(case.job))
@@ -60,38 +61,29 @@ def mid_download(stack: FaultStack) -> Iterator[Case]:
 
 
 @contextmanager
-def mid_copy(stack: FaultStack, key: str = "") -> Iterator[Case]:
-    """Two chunks are in, and half of the rows of the third."""
-    with stack.gate(MIDDLE) as gate:
-        case = stack.insert(stack.table(MIDDLE, key=key))
+def gated(stack: FaultStack, row: int, key: str = "") -> Iterator[tuple[Case, Hold]]:
+    """The COPY of the chunk with this row waits at the row."""
+    with stack.gate(row) as gate:
+        case = stack.insert(stack.table(row, key=key))
         gate.wait_for("copy%")
+        yield case, gate
+
+
+@contextmanager
+def mid_copy(stack: FaultStack, key: str = "") -> Iterator[Case]:
+    """Two chunks are committed, and half of the rows of the third are copied."""
+    with gated(stack, MIDDLE, key) as (case, _):
         assert stack.job(case.job)["chunks_done"] == 2
         yield case
 
 
 @contextmanager
-def before_commit(stack: FaultStack) -> Iterator[Case]:
-    """The third chunk's rows have been copied, and its ledger entry waits."""
-    with stack.gate(MIDDLE) as gate:
-        case = stack.insert(stack.table(MIDDLE))
-        gate.wait_for("copy%")
-        with stack.hold(LEDGER_LOCK) as ledger:
-            gate.release()
-            ledger.wait_for("%commit_chunk%")
-            yield case
-
-
-@contextmanager
-def after_commit(stack: FaultStack) -> Iterator[Case]:
-    """All chunks are committed, and the job's end is not."""
-    last = 2500
-    with stack.gate(last) as gate:
-        case = stack.insert(stack.table(last))
-        gate.wait_for("copy%")
-        with stack.hold(EVENTS_LOCK) as events:
-            gate.release()
-            events.wait_for("%finish_job%")
-            yield case
+def after_copy(stack: FaultStack, row: int, lock: str, query: str) -> Iterator[Case]:
+    """The chunk with this row is copied, and a statement like `query` after it waits for a lock."""
+    with gated(stack, row) as (case, gate), stack.hold(lock) as hold:
+        gate.release()
+        hold.wait_for(query)
+        yield case
 
 
 PHASES: dict[str, Phase] = {
@@ -99,8 +91,10 @@ PHASES: dict[str, Phase] = {
     "after_claim": after_claim,
     "mid_download": mid_download,
     "mid_copy": mid_copy,
-    # Rows that are not committed yet keep those with the same key waiting.
+    # Uncommitted rows block the rows of other sessions that have the same key.
     "mid_copy_with_key": partial(mid_copy, key="primary key"),
-    "before_commit": before_commit,
-    "after_commit": after_commit,
+    # The rows of the third chunk are copied, and its ledger entry is not written.
+    "before_commit": partial(after_copy, row=MIDDLE, lock=LEDGER_LOCK, query="%commit_chunk%"),
+    # All chunks are committed, and the job is not completed.
+    "after_commit": partial(after_copy, row=LAST, lock=EVENTS_LOCK, query="%finish_job%"),
 }

@@ -1,4 +1,4 @@
-"""A file that kills every processor that takes it ends as failed, with its own code, and can be retried by hand."""
+"""A job whose file kills every processor fails with IJ104 and can be retried by hand."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def test_file_that_kills_the_processor_fails_when_its_attempts_are_used_up(stack
     stack.processor()
     job = stack.ended(case)
     assert (job["status"], job["error_code"], job["attempts"]) == ("failed", "IJ104", CRASHES)
-    lost = ["running", "lease_lost"]
-    assert stack.events(case) == ["pending", *lost, "pending", "running", "resumed", "lease_lost", "failed"]
+    first = ["pending", "running", "lease_lost"]
+    assert stack.events(case) == [*first, "pending", "running", "resumed", "lease_lost", "failed"]
     assert job["chunks_done"] == 2
     stack.sql("update public.import_jobs set status = 'pending' where id = %s", case.job)
     stack.completed(case)

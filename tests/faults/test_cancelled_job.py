@@ -1,4 +1,4 @@
-"""A job cancelled while it runs: what is in stays counted, nothing revives it, a retry loads the rest."""
+"""A job that is cancelled while it runs keeps its committed chunks and stays cancelled; a retry loads the rest."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ BY_FUNCTION = "select public.cancel_import_job(%s)"
     [("after_claim", BY_UPDATE), ("mid_download", BY_FUNCTION), ("mid_copy", BY_UPDATE), ("mid_copy", BY_FUNCTION)],
 )
 def test_cancelled_job_stops_and_a_retry_loads_the_rest(stack: FaultStack, phase: str, how: str) -> None:
-    one = stack.processor()
+    processor = stack.processor()
     with PHASES[phase](stack) as case:
         stack.sql(how, case.job)
-        if phase == "mid_download":  # before Storage has gone on
-            until(lambda: one.logged("lease_lost"), one.said)
-    until(lambda: one.logged("lease_lost"), one.said)
-    stack.ended(stack.insert(stack.table()))  # by a processor that has looked for jobs since
+        if phase == "mid_download":  # before Storage responds again
+            until(lambda: processor.logged("lease_lost"), processor.log_text)
+    until(lambda: processor.logged("lease_lost"), processor.log_text)
+    stack.ended(stack.insert(stack.table()))  # shows that the processor has looked for jobs since
     job, ledger = stack.job(case.job), stack.ledger(case)
     assert (job["status"], job["error_code"]) == ("cancelled", None)
     assert job["rows_read"] < case.records

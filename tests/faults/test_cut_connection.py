@@ -1,4 +1,4 @@
-"""Connections to Postgres that are reset in every phase, and in the middle of a COMMIT: in doubt, the ledger tells."""
+"""Connections to Postgres are reset in every phase, and during a COMMIT, where the ledger says whether it succeeded."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.faults.phases import MIDDLE, PHASES
 from tests.waiting import until
 
 RETRIED = ["pending", "running", "retry_scheduled", "pending", "running"]
-# A deferred trigger keeps COMMIT waiting. The importer makes all constraints immediate; the second trigger undoes it.
+# A deferred trigger makes COMMIT wait. The processor makes all constraints immediate, which the second trigger reverts.
 COMMIT_GATE = """
 create function public.gate_commit_{name}() returns trigger language plpgsql as $$
 begin
@@ -42,7 +42,7 @@ def test_reset_connection_loses_nothing(stack: FaultStack, phase: str) -> None:
     assert stack.events(case)[:5] == RETRIED
 
 
-def test_claim_whose_answer_is_lost_ends_with_its_lease(stack: FaultStack) -> None:
+def test_claim_that_gets_no_answer_ends_with_its_lease(stack: FaultStack) -> None:
     stack.processor(lease=SHORT_LEASE)
     with PHASES["before_claim"](stack) as case:
         assert stack.postgres.reset() > 0
@@ -52,7 +52,7 @@ def test_claim_whose_answer_is_lost_ends_with_its_lease(stack: FaultStack) -> No
 
 @contextmanager
 def in_commit(stack: FaultStack) -> Iterator[tuple[Case, Hold, int]]:
-    """Hold the COMMIT of the third chunk; gives the backend that executes it, too."""
+    """Hold the COMMIT of the third chunk; yield the case, the hold and the pid of the backend that executes COMMIT."""
     table = stack.table()
     stack.sql(
         COMMIT_GATE.format(
@@ -66,32 +66,27 @@ def in_commit(stack: FaultStack) -> Iterator[tuple[Case, Hold, int]]:
         yield case, gate, backend
 
 
-def loaded_by(stack: FaultStack, case: Case) -> list[int]:
-    """Return the attempt of each chunk."""
-    return [entry["attempt"] for entry in stack.ledger(case)]
-
-
-def test_commit_that_did_not_go_through_is_made_again(stack: FaultStack) -> None:
+def test_chunk_whose_commit_failed_is_loaded_again(stack: FaultStack) -> None:
     stack.processor()
     with in_commit(stack) as (case, _, backend):
         stack.postgres.reset()
         stack.local.server.restart("immediate")
         assert not stack.sql("select from pg_stat_activity where pid = %s and query ilike 'commit%%'", backend)
     stack.completed(case)
-    assert loaded_by(stack, case) == [1, 1, 2, 2, 2]
+    assert stack.attempts(case) == [1, 1, 2, 2, 2]
 
 
-def test_commit_that_goes_through_after_the_connection_was_lost_counts(stack: FaultStack) -> None:
+def test_chunk_committed_after_the_connection_was_lost_counts(stack: FaultStack) -> None:
     stack.processor()
     with in_commit(stack) as (case, gate, _):
         stack.postgres.reset()
         gate.wait_for("%fail_job%")
     stack.completed(case)
-    assert loaded_by(stack, case) == [1, 1, 1, 2, 2]
+    assert stack.attempts(case) == [1, 1, 1, 2, 2]
     assert stack.events(case) == [*RETRIED, "resumed", "completed"]
 
 
-def test_commit_whose_answer_is_lost_counts(stack: FaultStack) -> None:
+def test_chunk_whose_commit_gets_no_answer_counts(stack: FaultStack) -> None:
     stack.processor()
     with in_commit(stack) as (case, gate, _):
         stack.postgres.freeze()
@@ -100,12 +95,12 @@ def test_commit_whose_answer_is_lost_counts(stack: FaultStack) -> None:
         stack.postgres.reset()
         stack.postgres.resume()
     stack.completed(case)
-    assert loaded_by(stack, case) == [1, 1, 1, 2, 2]
+    assert stack.attempts(case) == [1, 1, 1, 2, 2]
     assert stack.events(case) == [*RETRIED, "resumed", "completed"]
 
 
-def test_end_of_a_job_whose_answer_is_lost_stays(stack: FaultStack) -> None:
-    one = stack.processor()
+def test_completion_whose_commit_gets_no_answer_stands(stack: FaultStack) -> None:
+    processor = stack.processor()
     condition = "new.status = 'completed'"
     stack.sql(
         COMMIT_GATE.format(name="end", table="import_jobs", gate=GATE, row=0, event="update", condition=condition)
@@ -119,7 +114,7 @@ def test_end_of_a_job_whose_answer_is_lost_stays(stack: FaultStack) -> None:
             stack.until_job(case, status="completed")
             stack.postgres.reset()
             stack.postgres.resume()
-        until(lambda: one.logged("lease_lost"), one.said)
+        until(lambda: processor.logged("lease_lost"), processor.log_text)
     finally:
         stack.sql("drop function public.gate_commit_end() cascade; drop function public.defer_end() cascade")
     assert stack.events(case) == ["pending", "running", "completed"]

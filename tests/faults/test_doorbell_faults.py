@@ -1,4 +1,4 @@
-"""Rings that are lost, late, repeated, forged or never answered: the row is the truth, and the sweep finds it."""
+"""Rings that are lost, late, repeated, forged or never answered: every job still runs exactly once."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.faults.harness import FaultStack
 from tests.faults.processors import Processor
 from tests.waiting import until
 
-# No sweep within the test but the one at the start.
+# No sweep happens during the test except the one at the start.
 NO_SWEEP = 3600
 FIRST_TRY = ["pending", "running", "completed"]
 DELIVERING = """
@@ -26,33 +26,35 @@ UNANSWERED = "select id from net._http_response where error_msg is not null and 
 
 
 def idle_processor(stack: FaultStack) -> Processor:
-    """Start a processor that claims nothing any more unless it is rung; the claim of its start is over."""
-    one = stack.processor(sweep_seconds=NO_SWEEP)
-    until(lambda: stack.sql(CLAIMED, role=SUPERUSER), one.said)
-    return one
+    """Start a processor, wait for its first claim, and return it; from then on it claims only when it is rung."""
+    processor = stack.processor(sweep_seconds=NO_SWEEP)
+    until(lambda: stack.sql(CLAIMED, role=SUPERUSER), processor.log_text)
+    return processor
 
 
 def break_rings(stack: FaultStack, kind: str, amount: float | None = None) -> None:
+    """Let the stand-in for pg_net lose, repeat or delay its requests."""
     stack.sql("insert into net.stand_in_faults (kind, amount) values (%s, %s)", kind, amount)
 
 
-def ring(one: Processor, token: str | None) -> httpx.Response:
+def ring(processor: Processor, token: str | None) -> httpx.Response:
+    """Ring a processor with this token."""
     headers = {"authorization": f"Bearer {token}"} if token else {}
     body = {"job_ids": [str(uuid4())]}
-    return httpx.post(f"{one.url}/process-import-jobs", json=body, headers=headers, trust_env=False)
+    return httpx.post(f"{processor.url}/process-import-jobs", json=body, headers=headers, trust_env=False)
 
 
 @pytest.mark.parametrize(("kind", "amount"), [("repeat", 1), ("repeat", 20), ("delay", 0.5)])
 def test_ring_starts_a_job_once(stack: FaultStack, kind: str, amount: float) -> None:
-    one = idle_processor(stack)
+    processor = idle_processor(stack)
     break_rings(stack, kind, amount)
     case = stack.insert(stack.table())
     assert stack.ended(case)["attempts"] == 1
     assert stack.events(case) == FIRST_TRY
-    assert len(one.logged("job_started")) == 1
+    assert len(processor.logged("job_started")) == 1
 
 
-def test_lost_ring_is_made_up_for_by_the_sweep(stack: FaultStack) -> None:
+def test_sweep_finds_the_job_of_a_lost_ring(stack: FaultStack) -> None:
     stack.processor()
     break_rings(stack, "lose")
     case = stack.insert(stack.table())
@@ -60,27 +62,27 @@ def test_lost_ring_is_made_up_for_by_the_sweep(stack: FaultStack) -> None:
     assert stack.events(case) == FIRST_TRY
 
 
-def test_job_starts_where_nothing_can_ring(stack: FaultStack) -> None:
+def test_job_starts_without_a_configured_doorbell(stack: FaultStack) -> None:
     stack.processor()
     try:
         stack.sql("delete from importer.settings")
         case = stack.insert(stack.table())
         stack.ended(case)
     finally:
-        kept = stack.local.state
-        stack.sql("select importer.configure(%s, %s)", kept.processor_url, kept.wake_token)
+        state = stack.local.state
+        stack.sql("select importer.configure(%s, %s)", state.processor_url, state.wake_token)
     assert stack.events(case) == FIRST_TRY
 
 
-def test_forged_ring_is_turned_away_and_starts_nothing(stack: FaultStack) -> None:
-    one = idle_processor(stack)
+def test_forged_ring_gets_401_and_starts_nothing(stack: FaultStack) -> None:
+    processor = idle_processor(stack)
     break_rings(stack, "lose")
     case = stack.insert(stack.table())
     for token in (None, "forged", stack.local.state.secret_key):
-        answer = ring(one, token)
-        assert (answer.status_code, answer.content) == (401, b"")
+        response = ring(processor, token)
+        assert (response.status_code, response.content) == (401, b"")
     assert stack.events(case) == ["pending"]
-    assert ring(one, stack.local.state.wake_token).status_code == 202
+    assert ring(processor, stack.local.state.wake_token).status_code == 202
     stack.completed(case)
     assert stack.events(case) == FIRST_TRY
 
@@ -89,9 +91,9 @@ def test_processor_that_dies_before_it_answers_a_ring_loses_nothing(stack: Fault
     victim = idle_processor(stack)
     victim.pause()
     case = stack.insert(stack.table())
-    until(lambda: stack.sql(DELIVERING, role=SUPERUSER), "the ring on its way")
+    until(lambda: stack.sql(DELIVERING, role=SUPERUSER), "a ring that is being delivered")
     victim.kill()
-    until(lambda: stack.sql(UNANSWERED), "a ring without an answer")
+    until(lambda: stack.sql(UNANSWERED), "a ring that failed")
     assert stack.events(case) == ["pending"]
     idle_processor(stack)
     stack.completed(case)

@@ -1,37 +1,28 @@
-"""A lock on the target that an application does not let go: the job waits, but no cancellation and no stop does."""
+"""An application keeps the target locked: the job waits, but a cancellation and a stop of the processor do not."""
 
 from __future__ import annotations
-
-import signal
 
 import pytest
 
 from tests.faults.harness import FaultStack
-from tests.faults.processors import Processor
 
+# A key that another session has inserted and not committed.
 HELD = 700
 ROW = "insert into public.{} values ({}, 'uncommitted')"
-# Lets the processor look at the table, but write nothing.
+# Allows the processor to read the table and not to write.
 TABLE = "lock table public.{} in exclusive mode"
 
 
-def stopped(one: Processor) -> None:
-    """SIGTERM; return when it has ended in order."""
-    one.send(signal.SIGTERM)
-    assert one.wait() == -signal.SIGTERM
-    assert len(one.logged("worker_stopped")) == 1
-
-
-def test_cancelled_job_leaves_its_place_though_the_target_is_locked(stack: FaultStack) -> None:
-    one = stack.processor(max_jobs=1)
+def test_cancelled_job_frees_its_slot_while_the_target_is_locked(stack: FaultStack) -> None:
+    processor = stack.processor(max_jobs=1)
     table = stack.table(key="primary key")
     with stack.hold(ROW.format(table, HELD)) as hold:
         case = stack.insert(table)
         hold.wait_for("copy%")
         stack.sql("select public.cancel_import_job(%s)", case.job)
-        stack.completed(stack.insert(stack.table()))  # by the only place there is
+        stack.completed(stack.insert(stack.table()))  # in the only slot of the processor
         assert not hold.waiting()
-    assert len(one.logged("lease_lost")) == 1
+    assert len(processor.logged("lease_lost")) == 1
     assert stack.events(case) == ["pending", "running", "cancelled"]
     stack.sql("select public.retry_import_job(%s)", case.job)
     stack.completed(case)
@@ -40,17 +31,18 @@ def test_cancelled_job_leaves_its_place_though_the_target_is_locked(stack: Fault
 @pytest.mark.parametrize(
     ("lock", "options", "statement"),
     [(ROW.format("{}", HELD), {}, "copy%"), (TABLE, {}, "copy%"), (TABLE, {"atomic": True}, "%insert into%")],
-    ids=["a row", "the table", "the table, of an all-or-nothing job"],
+    ids=["a row", "the table", "the table, atomic"],
 )
-def test_stopped_processor_gives_back_a_job_whose_target_is_locked(
+def test_stopped_processor_releases_a_job_whose_target_is_locked(
     stack: FaultStack, lock: str, options: dict[str, bool], statement: str
 ) -> None:
-    one = stack.processor(stop_seconds=0.2)
+    processor = stack.processor(stop_seconds=0.2)
     table = stack.table(key="primary key")
     with stack.hold(lock.format(table)) as hold:
         case = stack.insert(table, options=options)
         hold.wait_for(statement)
-        stopped(one)
+        processor.stop()
+        processor.check_stopped()
         assert not hold.waiting()
         job = stack.job(case.job)
         assert (job["status"], job["attempts"]) == ("pending", 0)
@@ -60,7 +52,7 @@ def test_stopped_processor_gives_back_a_job_whose_target_is_locked(
     assert stack.completed(case)["attempts"] == 1
 
 
-def test_job_waits_for_a_lock_and_goes_on(stack: FaultStack) -> None:
+def test_job_waits_for_a_lock_and_completes(stack: FaultStack) -> None:
     stack.processor()
     table = stack.table(key="primary key")
     with stack.hold(TABLE.format(table)) as hold:

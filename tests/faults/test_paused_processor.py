@@ -1,4 +1,4 @@
-"""SIGSTOP past the lease, then SIGCONT: another processor takes over, and the first writes nothing more."""
+"""SIGSTOP until the lease has ended, then SIGCONT: another processor takes over, and the first writes nothing more."""
 
 from __future__ import annotations
 
@@ -12,18 +12,23 @@ from tests.faults.phases import MIDDLE, PHASES
 from tests.faults.processors import Processor
 from tests.waiting import until
 
-OVER = "select job_id from importer.job_leases where job_id = %s and expires_at < clock_timestamp()"
+EXPIRED = "select job_id from importer.job_leases where job_id = %s and expires_at < clock_timestamp()"
 TAKEN_OVER = ["pending", "running", "lease_lost", "pending", "running"]
 
 
+# The phases in which the tests wait until the lease of the paused processor ends by itself.
+UNHURRIED = {"before_claim", "mid_copy"}
+
+
 def written(stack: FaultStack, case: Case) -> tuple[Any, ...]:
-    """All that a processor can write about a job."""
+    """Return all that a processor can write about a job."""
     return stack.job(case.job), stack.events(case), stack.ledger(case)
 
 
-def until_lease_lost(one: Processor, case: Case) -> None:
-    (said, *_) = until(lambda: one.logged("lease_lost"), one.said)
-    assert (said["code"], said["job_id"]) == ("IJ103", str(case.job))
+def until_lease_lost(processor: Processor, case: Case) -> None:
+    """Return when the processor has logged that it lost the lease on the job."""
+    (record, *_) = until(lambda: processor.logged("lease_lost"), processor.log_text)
+    assert (record["code"], record["job_id"]) == ("IJ103", str(case.job))
 
 
 @pytest.mark.parametrize("phase", PHASES)
@@ -31,6 +36,7 @@ def test_paused_processor_writes_nothing_more(stack: FaultStack, phase: str) -> 
     paused = stack.processor(lease=SHORT_LEASE)
     with PHASES[phase](stack) as case:
         paused.pause()
+    paused.is_lost = phase not in UNHURRIED
     stack.processor()
     stack.completed(case)
     assert stack.events(case)[:5] == TAKEN_OVER
@@ -40,7 +46,7 @@ def test_paused_processor_writes_nothing_more(stack: FaultStack, phase: str) -> 
     assert written(stack, case) == before
 
 
-def test_frozen_connections_count_as_a_pause(stack: FaultStack) -> None:
+def test_processor_with_frozen_connections_writes_nothing_more(stack: FaultStack) -> None:
     cut_off = stack.processor(lease=SHORT_LEASE)
     with PHASES["mid_copy_with_key"](stack) as case:
         stack.postgres.freeze()
@@ -53,18 +59,18 @@ def test_frozen_connections_count_as_a_pause(stack: FaultStack) -> None:
     assert written(stack, case) == before
 
 
-def test_processor_that_takes_its_own_job_over_keeps_the_new_lease(stack: FaultStack) -> None:
-    one = stack.processor(lease=SHORT_LEASE)
+def test_processor_that_claims_its_own_lost_job_keeps_the_new_lease(stack: FaultStack) -> None:
+    processor = stack.processor(lease=SHORT_LEASE)
     with stack.gate(MIDDLE) as gate:
         case = stack.insert(stack.table(MIDDLE))
         gate.wait_for("copy%")
-        one.pause()
-        until(lambda: stack.sql(OVER, case.job), "the lease's end")
-        one.resume()
+        processor.pause()
+        until(lambda: stack.sql(EXPIRED, case.job), "the end of the lease")
+        processor.resume()
         stack.until_attempt(case, 2)
-        until_lease_lost(one, case)
+        until_lease_lost(processor, case)
         lease = stack.lease(case)
         assert lease is not None
-        until(lambda: (stack.lease(case) or lease)["expires_at"] > lease["expires_at"], "a renewal")
+        until(lambda: (stack.lease(case) or lease)["expires_at"] > lease["expires_at"], "a renewal of the new lease")
     stack.completed(case)
     assert stack.events(case) == [*TAKEN_OVER, "resumed", "completed"]

@@ -1,4 +1,4 @@
-"""A retry by hand of a job that failed in the middle loads what is missing, not what is in."""
+"""A retry by hand of a job that failed in the middle loads only the missing chunks."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.faults.proxies.storage_fault import Fault
     "how",
     ["update public.import_jobs set status = 'pending' where id = %s", "select public.retry_import_job(%s)"],
 )
-def test_retry_of_a_failed_job_loads_what_is_missing(stack: FaultStack, how: str) -> None:
+def test_retry_of_a_failed_job_loads_only_missing_chunks(stack: FaultStack, how: str) -> None:
     stack.processor()
     with PHASES["mid_download"](stack) as case:
         stack.storage.add(Fault(kind="status", status=404))

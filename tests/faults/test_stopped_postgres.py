@@ -1,4 +1,4 @@
-"""An immediate stop of Postgres in every phase, which is as good as a crash, and its start."""
+"""Postgres is stopped in every phase with an immediate shutdown, which equals a crash, and started again."""
 
 from __future__ import annotations
 

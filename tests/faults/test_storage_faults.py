@@ -1,4 +1,4 @@
-"""Storage that refuses, stalls, breaks off, ignores Range or has another file: taken up again, or refused by code."""
+"""Storage fails, stalls, breaks off, ignores Range or has another file: the download continues or ends with a code."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ WITHIN_THE_ATTEMPT = {
 def test_storage_fault_costs_no_attempt(stack: FaultStack, fault: str) -> None:
     stack.processor()
     table = stack.table()
-    for each in WITHIN_THE_ATTEMPT[fault]:
-        stack.storage.add(each)
+    for storage_fault in WITHIN_THE_ATTEMPT[fault]:
+        stack.storage.add(storage_fault)
     case = stack.insert(table)
     stack.completed(case)
     assert stack.events(case) == FIRST_TRY
 
 
-def test_storage_reset_in_mid_download_costs_no_attempt(stack: FaultStack) -> None:
+def test_reset_during_the_download_costs_no_attempt(stack: FaultStack) -> None:
     stack.processor()
     with PHASES["mid_download"](stack) as case:
         assert stack.storage_line.reset() > 0
@@ -45,23 +45,23 @@ def test_storage_reset_in_mid_download_costs_no_attempt(stack: FaultStack) -> No
 
 
 @pytest.mark.parametrize("phase", ["after_claim", "mid_download"])
-def test_lease_outlives_a_storage_that_is_stuck(stack: FaultStack, phase: str) -> None:
+def test_lease_is_renewed_while_storage_does_not_respond(stack: FaultStack, phase: str) -> None:
     stack.processor(lease=SHORT_LEASE)
     with PHASES[phase](stack) as case:
         lease = stack.lease(case)
         assert lease is not None
         until(
             lambda: stack.sql("select clock_timestamp() > %s as over", lease["expires_at"])[0]["over"],
-            "the end of the lease as it was",
+            "the time at which the first lease would have ended",
         )
-        now = stack.lease(case)
-        assert now is not None
-        assert (now["token"], now["expires_at"] > lease["expires_at"]) == (lease["token"], True)
+        renewed = stack.lease(case)
+        assert renewed is not None
+        assert (renewed["token"], renewed["expires_at"] > lease["expires_at"]) == (lease["token"], True)
     stack.completed(case)
     assert stack.events(case) == FIRST_TRY
 
 
-def test_storage_that_does_not_recover_costs_the_attempt_and_not_the_job(stack: FaultStack) -> None:
+def test_storage_that_does_not_recover_fails_the_attempt_and_not_the_job(stack: FaultStack) -> None:
     stack.processor()
     stack.storage.add(Fault(kind="status", status=503, remaining=None))
     case = stack.insert(stack.table())
@@ -74,7 +74,7 @@ def test_storage_that_does_not_recover_costs_the_attempt_and_not_the_job(stack: 
     stack.completed(case)
 
 
-def test_another_etag_within_the_attempt_is_refused(stack: FaultStack) -> None:
+def test_another_etag_within_the_attempt_fails_the_job(stack: FaultStack) -> None:
     stack.processor()
     stack.storage.add(Fault(kind="truncate", after_bytes=300_000))
     stack.storage.add(Fault(kind="etag"))
@@ -83,22 +83,22 @@ def test_another_etag_within_the_attempt_is_refused(stack: FaultStack) -> None:
 
 
 @pytest.mark.parametrize("other", ["of_another_size", "of_the_same_size"])
-def test_another_file_at_the_next_attempt_is_refused(stack: FaultStack, other: str) -> None:
+def test_another_file_at_the_next_attempt_fails_the_job(stack: FaultStack, other: str) -> None:
     victim = stack.processor(lease=SHORT_LEASE)
     with PHASES["mid_copy"](stack) as case:
         victim.kill()
     changed = case.data.replace(b"comma", b"COMMA") if other == "of_the_same_size" else make_csv(2501)
-    stack.upload(changed, case.path)
+    stack.files.upload(changed, case.path)
     stack.processor()
     job = stack.ended(case)
     assert (job["status"], job["error_code"], job["chunks_done"]) == ("failed", "IJ204", 2)
 
 
-def test_resume_reads_over_what_is_in_where_storage_ignores_range(stack: FaultStack) -> None:
+def test_resumed_download_discards_committed_bytes_when_storage_ignores_range(stack: FaultStack) -> None:
     victim = stack.processor(lease=SHORT_LEASE)
     with PHASES["mid_copy"](stack) as case:
         victim.kill()
     stack.storage.add(Fault(kind="ignore_range", remaining=None))
     stack.processor()
     stack.completed(case)
-    assert [entry["attempt"] for entry in stack.ledger(case)] == [1, 1, 2, 2, 2]
+    assert stack.attempts(case) == [1, 1, 2, 2, 2]

@@ -1,4 +1,4 @@
-"""Two processors on one database: the claim is the coordination."""
+"""Two processors on one database divide the jobs by their claims."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.faults.phases import CLAIM_LOCK, MIDDLE
 ANA, BIA = UUID(int=10), UUID(int=11)
 
 
-def test_two_processors_hold_one_job_each(stack: FaultStack) -> None:
+def test_two_processors_with_one_slot_hold_one_job_each(stack: FaultStack) -> None:
     for _ in range(2):
         stack.processor(max_jobs=1)
     with stack.gate(MIDDLE) as gate:
@@ -23,21 +23,21 @@ def test_two_processors_hold_one_job_each(stack: FaultStack) -> None:
 
 
 def test_two_processors_load_each_chunk_of_many_jobs_once(stack: FaultStack) -> None:
-    both = [stack.processor(max_jobs=2) for _ in range(2)]
+    processors = [stack.processor(max_jobs=2) for _ in range(2)]
     cases = [stack.insert(stack.table(), make_csv(1500)) for _ in range(8)]
     for case in cases:
         stack.completed(case)
         assert stack.events(case) == ["pending", "running", "completed"]
-    started = [record["job_id"] for one in both for record in one.logged("job_started")]
+    started = [record["job_id"] for processor in processors for record in processor.logged("job_started")]
     assert sorted(started) == sorted(str(case.job) for case in cases)
 
 
 def owned(stack: FaultStack, owner: UUID) -> Case:
-    """Insert a job of a user's, whose file and rights it takes."""
+    """Insert a job of a user, who owns the file and may write to the target."""
     table = stack.table(MIDDLE)
     stack.sql(f"grant insert on public.{table} to authenticated")
     data = make_csv(2500)
-    path = stack.upload(data, f"{owner}/{table}.csv")
+    path = stack.files.upload(data, f"{owner}/{table}.csv")
     return stack.insert(table, data, created_by=owner, object_path=path)
 
 
