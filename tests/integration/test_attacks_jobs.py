@@ -65,7 +65,7 @@ def test_what_a_job_imports_cannot_be_changed_after_the_insert(queue: Queue, col
 
 
 @pytest.mark.parametrize("column", ["status", "attempts", "phase", "error_code"])
-def test_not_even_the_administrator_inserts_a_job_that_is_not_new(queue: Queue, column: str) -> None:
+def test_administrator_cannot_insert_a_job_that_is_not_pending(queue: Queue, column: str) -> None:
     with raises("IJ101"):
         insert(queue.admin, f", {column}", f", {FORGED[column]}")
 
@@ -100,16 +100,16 @@ def test_another_tenants_job_does_not_exist_for_a_function(queue: Queue, functio
     assert queue.row(job, "status") == status
 
 
-def test_another_tenants_job_and_one_that_does_not_exist_look_alike(queue: Queue) -> None:
-    answers = []
+def test_job_of_another_tenant_gives_the_same_error_as_a_missing_one(queue: Queue) -> None:
+    errors = []
     for job in (queue.insert(created_by=OTHER), uuid4()):
         with queue.user() as conn, raises("IJ108") as caught:
             conn.execute("select public.cancel_import_job(%s)", [job])
-        answers.append((caught.value.diag.message_primary, caught.value.diag.message_hint))
-    assert answers[0] == answers[1]
+        errors.append((caught.value.diag.message_primary, caught.value.diag.message_hint))
+    assert errors[0] == errors[1]
 
 
-def test_another_tenants_job_is_not_touched_by_an_update_without_where(queue: Queue) -> None:
+def test_update_without_where_does_not_change_jobs_of_another_tenant(queue: Queue) -> None:
     job = queue.insert(created_by=OTHER)
     with queue.user() as conn:
         assert conn.execute("update public.import_jobs set status = 'cancelled'").rowcount == 0
@@ -118,20 +118,23 @@ def test_another_tenants_job_is_not_touched_by_an_update_without_where(queue: Qu
 
 @pytest.mark.parametrize("table", ["import_job_errors", "import_job_events"])
 @pytest.mark.parametrize(
-    "way", ["", " where job_id = %s", " as e inner join public.import_jobs as j on j.id = e.job_id"]
+    "condition", ["", " where job_id = %s", " as e inner join public.import_jobs as j on j.id = e.job_id"]
 )
-def test_anothers_errors_and_events_are_not_to_be_read(queue: Queue, table: str, way: str) -> None:
+def test_rejections_and_events_of_another_tenant_cannot_be_read(queue: Queue, table: str, condition: str) -> None:
     claim = queue.running(created_by=OTHER)
     rejection = {"record": 1, "line": 2, "column": "a", "code": "IJ403", "message": "m", "raw": "secret"}
     queue.open(claim)
     queue.commit(claim, loaded=0, rejected=1, rejections=[rejection])
     with queue.user() as conn:
-        assert conn.execute(f"select from public.{table}{way}", [claim.id] if "%s" in way else None).rowcount == 0
+        assert (
+            conn.execute(f"select from public.{table}{condition}", [claim.id] if "%s" in condition else None).rowcount
+            == 0
+        )
     with queue.user(OTHER) as conn:
         assert conn.execute(f"select from public.{table}").rowcount > 0
 
 
-def test_anothers_rows_do_not_leak_through_a_function_in_the_filter(queue: Queue) -> None:
+def test_function_in_a_filter_sees_no_job_of_another_tenant(queue: Queue) -> None:
     """A leaky function of the caller must not see rows before the policy has been applied."""
     queue.insert(created_by=OTHER, object_path=f"{OTHER}/secret.csv")
     with queue.user() as conn:
@@ -139,13 +142,13 @@ def test_anothers_rows_do_not_leak_through_a_function_in_the_filter(queue: Queue
             "create function pg_temp.spy(path text) returns boolean language plpgsql cost 0.0000001"
             " as 'begin raise notice ''%'', path; return true; end'"
         )
-        heard: list[str] = []
-        conn.add_notice_handler(lambda notice: heard.append(notice.message_primary or ""))
+        notices: list[str] = []
+        conn.add_notice_handler(lambda notice: notices.append(notice.message_primary or ""))
         conn.execute("select from public.import_jobs where pg_temp.spy(object_path)")
-    assert heard == []
+    assert notices == []
 
 
-def test_upsert_over_anothers_job_is_refused(queue: Queue) -> None:
+def test_upsert_over_a_job_of_another_tenant_is_refused(queue: Queue) -> None:
     job = queue.insert(created_by=OTHER)
     statement = (
         "insert into public.import_jobs (id, object_path, target) values (%s, %s, 'people')"
@@ -160,16 +163,16 @@ def test_job_keeps_the_claims_of_the_caller(queue: Queue) -> None:
     """The snapshot holds the claims that PostgREST verified, whatever the options of the job contain."""
     with queue.user() as conn:
         job = insert(conn, ", options", f""", '{{"mapping": {{"sub": "{OTHER}"}}}}'""")
-    kept = queue.value("select claims ->> 'sub' from importer.job_identities where job_id = %s", job)
-    assert kept == str(OWNER)
+    subject = queue.value("select claims ->> 'sub' from importer.job_identities where job_id = %s", job)
+    assert subject == str(OWNER)
 
 
-def test_role_that_a_token_claims_beyond_the_role_in_force_is_not_kept(queue: Queue) -> None:
+def test_job_keeps_the_role_in_force_and_not_the_claimed_one(queue: Queue) -> None:
     claims = {"sub": str(OWNER), "role": "service_role", "aal": "aal2", "app_metadata": {"admin": True}}
     with queue.db.connect("authenticated", claims) as conn:
         job = insert(conn)
-    role, kept = queue.admin.execute(
+    role, stored_claims = queue.admin.execute(
         "select role, claims from importer.job_identities where job_id = %s", [job]
     ).fetchone()
     assert role == "authenticated"
-    assert kept == {"sub": str(OWNER), "role": "authenticated", "aal": "aal2"}
+    assert stored_claims == {"sub": str(OWNER), "role": "authenticated", "aal": "aal2"}

@@ -13,10 +13,11 @@ DEPTH = 3_000  # below the depth at which Postgres itself raises 54001
 
 
 def nested(depth: int, inner: str) -> str:
+    """Return JSON arrays nested to this depth around a value."""
     return "[" * depth + inner + "]" * depth
 
 
-REFUSED = {
+INVALID_OPTIONS = {
     "megabytes in a text": {"locale": "x" * 5_000_000},
     "megabytes in a name": {"x" * 2_000_000: True},
     "a hundred thousand names": {f"option_{n}": 1 for n in range(100_000)},
@@ -35,15 +36,15 @@ REFUSED = {
     "mapping to an array of text": {"mapping": {"a": ["name"]}},
     "mapping to an empty array": {"mapping": {"a": []}},
     "an array in an array of text": {"null_values": [["NA"]]},
-    "formats that are no list": {"date_formats": {"0": "%Y"}},
+    "formats that are not a list": {"date_formats": {"0": "%Y"}},
     "an option of another job": {"created_by": str(OWNER)},
 }
 
 
-@pytest.mark.parametrize("name", REFUSED)
-def test_options_are_refused_at_the_insert(queue: Queue, name: str) -> None:
+@pytest.mark.parametrize("name", INVALID_OPTIONS)
+def test_invalid_options_are_refused_at_the_insert(queue: Queue, name: str) -> None:
     with queue.user() as conn, raises("IJ102"):
-        conn.execute(INSERT, [PATH, Jsonb(REFUSED[name])])
+        conn.execute(INSERT, [PATH, Jsonb(INVALID_OPTIONS[name])])
 
 
 @pytest.mark.parametrize("option", ["mapping", "null_values", "locale", "unknown"])
@@ -73,5 +74,5 @@ def test_error_message_does_not_repeat_megabytes(queue: Queue) -> None:
 def test_sql_in_an_option_is_text(queue: Queue, value: str) -> None:
     with queue.user() as conn:
         options = {"locale": value, "mapping": {value: value}, "null_values": [value]}
-        (kept,) = conn.execute(INSERT + " returning options", [PATH, json.dumps(options)]).fetchone()
-    assert kept == options
+        (stored,) = conn.execute(INSERT + " returning options", [PATH, json.dumps(options)]).fetchone()
+    assert stored == options

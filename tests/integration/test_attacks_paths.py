@@ -5,7 +5,7 @@ import pytest
 from tests.integration.queue_harness import OTHER, OWNER, Queue, raises
 
 INSERT = "insert into public.import_jobs (bucket_id, object_path, target) values (%s, %s, %s) returning id"
-IMPOSSIBLE = [
+INVALID = [
     *("", "/", "//", ".", "..", "../", "./a.csv", "a//b.csv", "a/"),
     *(
         f"/{OWNER}/a.csv",
@@ -31,7 +31,7 @@ ENCODED = [
     *(f"{OWNER}/%2e%2e/{OTHER}/a.csv", f"{OWNER}/%2E%2E%2F{OTHER}/a.csv", f"{OWNER}/..%2f{OTHER}/a.csv"),
     *(f"{OWNER}/..\\{OTHER}\\a.csv", f"{OWNER}\\..\\a.csv", f"{OWNER}/%00.csv", f"{OWNER}/%5c..%5c{OTHER}/a.csv"),
 ]
-FOREIGN = [
+OUTSIDE_OWN_FOLDER = [
     *(f"{OTHER}/a.csv", "service/a.csv", "a.csv", f"{str(OWNER).upper()}/a.csv", f" {OWNER}/a.csv"),
     *(f"{OWNER}x/a.csv", f"{str(OWNER)[:-1]}/a.csv", f"{OTHER}/{OWNER}/a.csv", f"{{{OWNER}}}/a.csv"),
     *(f"\u202e{OWNER}/a.csv", f"{str(OWNER).replace('0', '０', 1)}/a.csv", f"{str(OWNER).replace('a', 'а')}/a.csv"),
@@ -39,14 +39,14 @@ FOREIGN = [
 ]
 
 
-@pytest.mark.parametrize("path", IMPOSSIBLE, ids=ascii)
-def test_impossible_path_is_refused(queue: Queue, path: str) -> None:
+@pytest.mark.parametrize("path", INVALID, ids=ascii)
+def test_invalid_path_is_refused(queue: Queue, path: str) -> None:
     with queue.user() as conn, raises("IJ107"):
         conn.execute(INSERT, ["imports", path, "people"])
 
 
-@pytest.mark.parametrize("path", IMPOSSIBLE, ids=ascii)
-def test_impossible_path_is_refused_to_the_service_too(queue: Queue, path: str) -> None:
+@pytest.mark.parametrize("path", INVALID, ids=ascii)
+def test_invalid_path_of_the_service_is_refused(queue: Queue, path: str) -> None:
     with queue.db.connect("service_role") as conn, raises("IJ107"):
         conn.execute(INSERT, ["imports", path, "people"])
 
@@ -57,8 +57,8 @@ def test_encoded_path_is_refused(queue: Queue, path: str) -> None:
         conn.execute(INSERT, ["imports", path, "people"])
 
 
-@pytest.mark.parametrize("path", FOREIGN, ids=ascii)
-def test_path_that_is_not_below_the_own_id_is_refused(queue: Queue, path: str) -> None:
+@pytest.mark.parametrize("path", OUTSIDE_OWN_FOLDER, ids=ascii)
+def test_path_outside_the_folder_of_the_user_is_refused(queue: Queue, path: str) -> None:
     with queue.user() as conn, raises("IJ602"):
         conn.execute(INSERT, ["imports", path, "people"])
 
@@ -107,8 +107,8 @@ TARGETS = [
 
 
 @pytest.mark.parametrize("target", TARGETS, ids=ascii)
-def test_target_that_is_no_name_of_a_target_stays_text(queue: Queue, target: str) -> None:
-    """The job is taken, and gets no target at its claim: it fails with IJ106."""
+def test_unknown_target_is_treated_as_text(queue: Queue, target: str) -> None:
+    """The insert succeeds and the claim has no target, so that the job fails with IJ106."""
     queue.admin.execute("create schema app; create table public.people_of_attack (name text)")
     try:
         queue.admin.execute("select importer.register_target('public.people_of_attack', name := 'people')")
@@ -120,7 +120,7 @@ def test_target_that_is_no_name_of_a_target_stays_text(queue: Queue, target: str
         queue.admin.execute("delete from public.import_targets; drop table public.people_of_attack")
 
 
-def test_tables_of_ours_are_no_targets_by_being_named(queue: Queue) -> None:
+def test_tables_of_import_jobs_are_not_targets(queue: Queue) -> None:
     tables = queue.value(
         "select array_agg(c.oid::regclass::text) from pg_class as c"
         " where c.relkind = 'r' and c.relnamespace in ('public'::regnamespace, 'importer'::regnamespace)"
