@@ -53,7 +53,7 @@ def measure(benchmark: Benchmark, stack: BenchmarkStack, selection: Selection) -
         stack.require_disk_space(size.rows * benchmark.disk_bytes)
         outcome = benchmark.run(stack, size)
     except (UserError, psycopg.Error, HTTPError) as exc:
-        outcome = Outcome(f"{size.rows:,} rows", missing=" ".join(str(exc).split())[:300])
+        outcome = Outcome(size=f"{size.rows:,} rows", missing=" ".join(str(exc).split())[:300])
         stack.restart()
     return Result(
         name=benchmark.name,

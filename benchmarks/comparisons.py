@@ -56,7 +56,9 @@ def compare(stack: BenchmarkStack, comparison: Comparison, file: Path, runs: int
         Figure("rows per second", comparison.our_rows / median(samples[OURS]), "rows/s"),
         Figure("rows per second of psql", comparison.psql_rows / median(samples[PSQL]), "rows/s"),
     )
-    return Outcome(f"{comparison.psql_rows:,} rows, {file.stat().st_size / 1e6:,.0f} MB", samples, figures)
+    return Outcome(
+        size=f"{comparison.psql_rows:,} rows, {file.stat().st_size / 1e6:,.0f} MB", samples=samples, figures=figures
+    )
 
 
 def against_psql(result_set: ResultSet) -> list[Result]:

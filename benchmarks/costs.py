@@ -42,7 +42,7 @@ def claims(stack: BenchmarkStack, size: Size) -> Outcome:
         stack.sql("delete from public.import_jobs where target = 'bench_claims'")
         stack.restart()
     figures = tuple(Figure(f"claim with {length:,} pending", spent * 1000, "ms") for length, spent in seconds.items())
-    return Outcome(f"up to {max(seconds):,} pending jobs", {}, figures)
+    return Outcome(size=f"up to {max(seconds):,} pending jobs", figures=figures)
 
 
 def time_claims(stack: BenchmarkStack, runs: int) -> list[float]:
@@ -99,7 +99,9 @@ def chunks(stack: BenchmarkStack, size: Size) -> Outcome:
         Figure("small chunks", counts[SMALL_CHUNKS], ""),
         *((Figure("cost of a chunk", more_seconds / more_chunks * 1000, "ms"),) if more_chunks > 0 else ()),
     )
-    return Outcome(f"{size.rows:,} rows, small chunks of {SMALL_CHUNK_BYTES} bytes", samples, figures)
+    return Outcome(
+        size=f"{size.rows:,} rows, small chunks of {SMALL_CHUNK_BYTES} bytes", samples=samples, figures=figures
+    )
 
 
 def several_processors(stack: BenchmarkStack, size: Size) -> Outcome:
@@ -118,4 +120,4 @@ def several_processors(stack: BenchmarkStack, size: Size) -> Outcome:
                 figures.append(Figure(f"jobs/s with {count} processors", size.rows / median(seconds), "jobs/s"))
     stack.prepare(f"drop table {table}")
     stack.restart()
-    return Outcome(f"{size.rows:,} jobs of 100 rows", {}, tuple(figures))
+    return Outcome(size=f"{size.rows:,} jobs of 100 rows", figures=tuple(figures))

@@ -50,7 +50,7 @@ def profile(stack: BenchmarkStack, size: Size) -> Outcome:
         wait_listing(samples),
         copy_listing(copy_seconds, seconds),
     )
-    return Outcome(f"{size.rows:,} rows, {megabytes:,.0f} MB", {}, figures, listings)
+    return Outcome(size=f"{size.rows:,} rows, {megabytes:,.0f} MB", figures=figures, listings=listings)
 
 
 def write_figures(job: dict[str, Any], wal: float, table: float, file: float) -> tuple[Figure, ...]:

@@ -45,7 +45,7 @@ class Listing:
     rows: tuple[tuple[str, ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """What a benchmark measured.
 
@@ -126,16 +126,16 @@ def parse_result(document: dict[str, Any]) -> Result:
 def parse_outcome(document: dict[str, Any]) -> Outcome:
     """Return the outcome in a JSON object."""
     return Outcome(
-        document["size"],
-        {side: tuple(seconds) for side, seconds in document["samples"].items()},
-        tuple(
+        size=document["size"],
+        samples={side: tuple(seconds) for side, seconds in document["samples"].items()},
+        figures=tuple(
             Figure(figure["label"], figure["value"], figure["unit"], Goal(**figure["goal"]) if figure["goal"] else None)
             for figure in document["figures"]
         ),
-        tuple(
+        listings=tuple(
             Listing(listing["title"], tuple(listing["header"]), tuple(tuple(row) for row in listing["rows"]))
             for listing in document["listings"]
         ),
-        tuple(document["notes"]),
-        document["missing"],
+        notes=tuple(document["notes"]),
+        missing=document["missing"],
     )

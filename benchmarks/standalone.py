@@ -56,7 +56,9 @@ def memory(stack: BenchmarkStack, size: Size) -> Outcome:
         Figure(f"{steps[-1]:,} MB against {base:,} MB", peaks[steps[-1]] / peaks[base], "×", Goal(high=1.1)),
     )
     header = ("file", "rows", "time", "peak resident memory", "idle")
-    return Outcome(f"files up to {steps[-1]:,} MB", {}, figures, (Listing("Memory", header, tuple(rows)),))
+    return Outcome(
+        size=f"files up to {steps[-1]:,} MB", figures=figures, listings=(Listing("Memory", header, tuple(rows)),)
+    )
 
 
 def memory_of_file(stack: BenchmarkStack, megabytes: int) -> tuple[float, tuple[str, ...]]:
@@ -99,7 +101,7 @@ def growth(stack: BenchmarkStack, size: Size) -> Outcome:
         Figure("time per row against a twentieth of the rows", ours, "×", Goal(high=1.15)),
         Figure("the same with psql", psql, "×"),
     )
-    return Outcome(f"{size.rows:,} and {small:,} rows", samples, figures)
+    return Outcome(size=f"{size.rows:,} and {small:,} rows", samples=samples, figures=figures)
 
 
 def latency(stack: BenchmarkStack, size: Size) -> Outcome:
@@ -123,7 +125,7 @@ def latency(stack: BenchmarkStack, size: Size) -> Outcome:
         Figure("insert to completed, median", median(completed), "ms", Goal(high=150)),
         Figure("insert to completed, p95", statistics.quantiles(completed, n=20)[18], "ms", Goal(high=300)),
     )
-    return Outcome(f"{len(running)} files of {size.rows:,} rows", {}, figures)
+    return Outcome(size=f"{len(running)} files of {size.rows:,} rows", figures=figures)
 
 
 def people_files(folder: Path, count: int, rows: int, first: int = 0) -> list[Path]:
@@ -170,4 +172,4 @@ def many(stack: BenchmarkStack, size: Size) -> Outcome:
         Figure("jobs per second", completed / median(samples), "jobs/s", Goal(low=40)),
         Figure("rings for the statement", most_rings, "", Goal(high=1)),
     )
-    return Outcome(f"{jobs:,} jobs of 1,000 rows, one processor", {OURS: samples}, figures)
+    return Outcome(size=f"{jobs:,} jobs of 1,000 rows, one processor", samples={OURS: samples}, figures=figures)

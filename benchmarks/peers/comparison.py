@@ -88,7 +88,12 @@ def peers(stack: BenchmarkStack, size: Size) -> Outcome:
     stack.prepare(DROP_DLT + f"drop table {TABLE}")
     measured = {name: seconds for name, seconds in samples.items() if name not in left_out}
     notes = tuple(f"{name}: skipped, {reason}" for name, reason in left_out.items())
-    return Outcome(f"{size.rows:,} rows, {megabytes:,.0f} MB", measured, figures(measured, size.rows), notes=notes)
+    return Outcome(
+        size=f"{size.rows:,} rows, {megabytes:,.0f} MB",
+        samples=measured,
+        figures=figures(measured, size.rows),
+        notes=notes,
+    )
 
 
 def figures(samples: dict[str, list[float]], rows: int) -> tuple[Figure, ...]:

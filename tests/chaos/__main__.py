@@ -33,7 +33,7 @@ def main() -> int:
     console.print(f"chaos: {settings.seconds:.0f} s with seed {settings.seed}")
     folder = Path(tempfile.mkdtemp(prefix="import-jobs-chaos-"))
     folder.chmod(0o711)  # the server's account must be able to enter it when root executes the run
-    run = ChaosRun(settings, folder / "stack", console)
+    run = ChaosRun(settings=settings, folder=folder / "stack", console=console)
     watchdog = threading.Timer(settings.seconds + settings.recovery_seconds + GRACE_SECONDS, abort, (run,))
     watchdog.daemon = True
     watchdog.start()

@@ -46,7 +46,7 @@ class Settings:
     major: int | None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class ChaosRun:
     """One run in a folder of its own."""
 

@@ -18,8 +18,6 @@ import psycopg
 import pytest
 
 ROOT = Path(__file__).parents[2]
-# What the Dockerfile copies before it installs the project.
-SOURCES = ("pyproject.toml", "hatch_build.py", "README.md", "LICENSE", "processor", "supabase")
 GENERATED = shutil.ignore_patterns("__pycache__", "kernels.*", ".temp")
 READY_SECONDS = 30
 
@@ -54,11 +52,11 @@ class Installation:
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build the wheel from a copy, so that the build leaves the checkout as it is."""
+    """Build the wheel from the files that the Dockerfile copies; the build does not change the checkout."""
     folder = tmp_path_factory.mktemp("wheel")
     source = folder / "source"
     source.mkdir()
-    for name in SOURCES:
+    for name in sources_in_dockerfile():
         if (ROOT / name).is_dir():
             shutil.copytree(ROOT / name, source / name, ignore=GENERATED)
         else:
@@ -69,6 +67,12 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert done.returncode == 0, done.stdout + done.stderr
     (built,) = folder.glob("*.whl")
     return built
+
+
+def sources_in_dockerfile() -> list[str]:
+    """Return the files and folders that the Dockerfile copies."""
+    lines = (ROOT / "Dockerfile").read_text(encoding="utf-8").splitlines()
+    return [name for line in lines if line.startswith("COPY ") for name in line.split()[1:-1]]
 
 
 @pytest.fixture(scope="module")
@@ -163,8 +167,8 @@ def test_wheel_contains_no_benchmark_no_chaos_no_fault_proxy_and_no_demo(wheel: 
 
 def test_installed_wheel_is_imported_from_its_own_environment(installation: Installation) -> None:
     python = str(installation.python)
-    found = installation.run(python, "-c", "import processor; print(processor.__file__)").strip()
-    assert Path(found).is_relative_to(installation.python.parents[1])
+    file = installation.run(python, "-c", "import processor; print(processor.__file__)").strip()
+    assert Path(file).is_relative_to(installation.python.parents[1])
 
 
 def test_installed_wheel_starts_a_stack_migrates_serves_and_imports(installation: Installation) -> None:

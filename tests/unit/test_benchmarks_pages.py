@@ -14,7 +14,7 @@ def comparison(name: str, ours: float, theirs: float, *, full: bool = True) -> R
     samples = {OURS: [ours, ours + 1, ours + 2], PSQL: [theirs, theirs, theirs]}
     value = results.ratio(samples)
     figures = (Figure(RATIO, value, "×", Goal(low=1.3)), Figure("rows per second", 1000 / ours, "rows/s"))
-    return make_result(name, f"work {name}", Outcome("1 row", samples, figures), full=full)
+    return make_result(name, f"work {name}", Outcome(size="1 row", samples=samples, figures=figures), full=full)
 
 
 def make_result(name: str, title: str, outcome: Outcome, *, full: bool = True) -> Result:
@@ -26,7 +26,7 @@ def make_result(name: str, title: str, outcome: Outcome, *, full: bool = True) -
 def profile(**figures: float) -> Result:
     profile_figures = tuple(Figure(label.replace("_", " "), value, "s") for label, value in figures.items())
     listing = Listing("Steps", ("step", "time"), (("load", "1 s"),))
-    outcome = Outcome("1,000,000 rows, 102 MB", {}, profile_figures, (listing,))
+    outcome = Outcome(size="1,000,000 rows, 102 MB", figures=profile_figures, listings=(listing,))
     return make_result("profile", "time by step", outcome)
 
 
@@ -66,7 +66,7 @@ def test_full_run_replaces_a_small_one_and_keeps_the_other_results() -> None:
 
 
 def test_small_run_replaces_a_failed_full_one() -> None:
-    failed = make_result("main", "work", Outcome("1 row", missing="no disk"))
+    failed = make_result("main", "work", Outcome(size="1 row", missing="no disk"))
     assert not result_set(failed).with_result(comparison("main", 1, 2, full=False)).results["main"].outcome.missing
 
 
@@ -78,7 +78,7 @@ def test_page_shows_ratio_goal_and_whether_it_is_reached() -> None:
 
 
 def test_page_marks_small_runs_and_names_benchmarks_that_did_not_run() -> None:
-    missing = make_result("wide", "200 columns", Outcome("1 row", missing="needs 35 GB of disk"))
+    missing = make_result("wide", "200 columns", Outcome(size="1 row", missing="needs 35 GB of disk"))
     text = page.generate(result_set(comparison("main", 9, 20, full=False), missing))
     assert "| *1 row* |" in text
     assert "- 200 columns (`wide`): needs 35 GB of disk" in text
@@ -104,7 +104,7 @@ def test_plot_has_a_bar_for_each_comparison() -> None:
 def test_other_loaders_have_their_own_table_and_bars() -> None:
     samples = {OURS: [2.0], PSQL: [3.0]}
     speeds = (Figure(f"rows per second of {OURS}", 500, "rows/s"), Figure(f"rows per second of {PSQL}", 333, "rows/s"))
-    outcome = Outcome("1,000 rows", samples, (Figure(RATIO, 1.5, "×"), *speeds))
+    outcome = Outcome(size="1,000 rows", samples=samples, figures=(Figure(RATIO, 1.5, "×"), *speeds))
     both = result_set(comparison("main", 9, 20), make_result("peers", "others", outcome))
     against_psql, _, others = page.generate(both).partition("## Other loaders")
     assert "1.50 ×" not in against_psql
