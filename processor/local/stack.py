@@ -37,7 +37,7 @@ class Stack:
         )
 
     def start(self, *, processor: bool) -> Iterator[None]:
-        """Start the parts one after another; yield after each so that the caller can record which processes run."""
+        """Start the parts in order; yield after each step so that the caller can record which processes run."""
         self.server.create()
         self.server.start()
         yield

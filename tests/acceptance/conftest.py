@@ -17,7 +17,9 @@ import pytest
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
-from tests.servers import POSTGRES_MAJOR, StorageFiles, server_folder
+from processor.local import state
+from processor.local.postgres import SUPERUSER
+from tests.servers import POSTGRES_MAJOR, StorageFiles, server_folder, turn_fsync_off
 from tests.waiting import until
 
 ENDED = ("completed", "failed", "cancelled")
@@ -151,6 +153,7 @@ def stack() -> Iterator[Stack]:
         up = cli("stack", "up", "--detach", "--data", str(folder), "--postgres", str(POSTGRES_MAJOR))
         assert up.returncode == 0, up.stderr
         try:
+            turn_fsync_off(state.load(folder).database_url(SUPERUSER))
             lines = cli("stack", "env", "--data", str(folder)).stdout.splitlines()
             stack = Stack(folder, dict(line.removeprefix("export ").split("=", 1) for line in lines))
             yield stack

@@ -15,7 +15,7 @@ from tests.faults.harness import FaultStack
 from tests.faults.processors import ForkServer
 from tests.faults.proxies.storage_proxy import StorageProxy
 from tests.faults.proxies.tcp_proxy import TcpProxy
-from tests.servers import POSTGRES_MAJOR, server_folder
+from tests.servers import POSTGRES_MAJOR, server_folder, turn_fsync_off
 from tests.waiting import until
 
 SESSIONS = "select pid from pg_stat_activity where usename = 'import_processor'"
@@ -38,6 +38,7 @@ def fault_stack(folder: Path) -> Iterator[FaultStack]:
         cleanup.callback(fork_server.close)
         for _ in local.start(processor=False):
             pass
+        turn_fsync_off(local.server.url())
         postgres = TcpProxy(local.state.postgres_port)
         storage = StorageProxy(local.state.supabase_url)
         storage_line = TcpProxy(storage.port)
