@@ -1,10 +1,14 @@
 """Connections to Postgres and their settings."""
 
 import select
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
 from psycopg_pool import ConnectionPool
+
+from processor.errors import DatabaseUnavailable
 
 # A server that vanishes is noticed within 30 s, which is less than the lease of 45 s.
 KEEPALIVE: dict[str, int] = {
@@ -43,3 +47,18 @@ def check(conn: psycopg.Connection[Any]) -> None:
     poll.register(conn.pgconn.socket, select.POLLIN)
     if poll.poll(0):
         ConnectionPool.check_connection(conn)
+
+
+@contextmanager
+def unavailable_if_broken(conn: psycopg.Connection[Any]) -> Generator[None]:
+    """Turn a database error in the block into DatabaseUnavailable when it has left the connection broken.
+
+    The error of a row that was on its way when the server went down would otherwise count as the job's own.
+    Raises: DatabaseUnavailable, psycopg.Error.
+    """
+    try:
+        yield
+    except psycopg.Error as exc:
+        if conn.broken:
+            raise DatabaseUnavailable("the connection to the database was lost") from exc
+        raise

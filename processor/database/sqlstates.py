@@ -15,6 +15,7 @@ from processor.errors import (
     DatabaseUnavailable,
     Defect,
     JobError,
+    LeaseLost,
     NotPermitted,
     TargetMissing,
     UserError,
@@ -91,6 +92,16 @@ def job_error(exc: psycopg.Error) -> JobError:
     if state == DENIED:
         return NotPermitted(f"the role that loads has no privilege to write {object_name(exc)}")
     return DatabaseRefused(f"the database refused the load (SQLSTATE {state}) at {object_name(exc)}")
+
+
+def is_busy(exc: psycopg.Error) -> bool:
+    """Return whether the same transaction may succeed when it is tried again at once."""
+    return exc.sqlstate in BUSY or exc.sqlstate == DatabaseBusy.code
+
+
+def is_lease_lost(exc: psycopg.Error) -> bool:
+    """Return whether one of our SQL functions has found that the job's lease is another's, or over."""
+    return exc.sqlstate == LeaseLost.code
 
 
 def is_connection_error(state: str | None) -> bool:

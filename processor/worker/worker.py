@@ -93,7 +93,7 @@ class Worker:
                 event("database_unavailable", logging.WARNING, exception=type(exc).__name__)
                 self._shutdown.wait(RETRY_SECONDS)
             except Exception as exc:  # noqa: BLE001 - a defect must not end the only thread that claims
-                event("defect", logging.ERROR, exception=log.where(exc))
+                event("defect", logging.ERROR, exception=log.traceback_of(exc))
                 self._shutdown.wait(RETRY_SECONDS)
             self._woken.wait(max(0.0, next_sweep - time.monotonic()))
 
@@ -121,7 +121,7 @@ class Worker:
                 self._artifacts.warm()
                 self._delete_sources()
             except Exception as exc:  # noqa: BLE001 - tried again in the next round
-                event("clean_up_failed", logging.WARNING, exception=log.where(exc))
+                event("clean_up_failed", logging.WARNING, exception=log.traceback_of(exc))
             if self._shutdown.wait(self._config.sweep_seconds):
                 return
 
@@ -142,7 +142,7 @@ class Worker:
         try:
             self._record(lease, run_attempt(self._context(lease)))
         except Exception as exc:  # noqa: BLE001 - the end of the thread; the sweep takes the job back when its lease ends
-            event("job_abandoned", logging.ERROR, exception=log.where(exc))
+            event("job_abandoned", logging.ERROR, exception=log.traceback_of(exc))
         finally:
             self._heartbeat.drop(job)
             del self._running[job.token]
