@@ -92,7 +92,7 @@ declare
   part text[] := pg_catalog.regexp_match(
     url, '^([A-Za-z][A-Za-z0-9+.-]*://[^/?#\s]+)([^?#\s]*)([?][^#\s]*)?(#\S*)?$'
   );
-  given text := pg_catalog.array_to_string(params_array, '&');
+  added text := pg_catalog.array_to_string(params_array, '&');
 begin
   if part is null then
     raise exception 'URL using bad/illegal format or missing URL';
@@ -100,9 +100,9 @@ begin
   return part[1]
     || case when part[2] = '' then '/' else part[2] end
     || case
-      when given = '' then coalesce(part[3], '')
-      when part[3] is null or part[3] = '?' then '?' || given
-      else part[3] || '&' || given
+      when added = '' then coalesce(part[3], '')
+      when part[3] is null or part[3] = '?' then '?' || added
+      else part[3] || '&' || added
     end
     || coalesce(part[4], '');
 end
@@ -125,8 +125,8 @@ begin
     net._encode_url_with_params_array(
       _enqueue.url,
       array(
-        select net._urlencode_string(given.key) || '=' || net._urlencode_string(given.value)
-        from pg_catalog.jsonb_each_text(_enqueue.params) as given
+        select net._urlencode_string(parameter.key) || '=' || net._urlencode_string(parameter.value)
+        from pg_catalog.jsonb_each_text(_enqueue.params) as parameter
       )
     ),
     _enqueue.headers,
@@ -171,8 +171,8 @@ set search_path = ''
 as $$
 declare
   content_type text := (
-    select given.value from pg_catalog.jsonb_each_text(http_post.headers) as given
-    where pg_catalog.lower(given.key) = 'content-type'
+    select header.value from pg_catalog.jsonb_each_text(http_post.headers) as header
+    where pg_catalog.lower(header.key) = 'content-type'
     limit 1
   );
 begin
