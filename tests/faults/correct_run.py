@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -12,7 +16,6 @@ from tests.chaos.invariant import Invariant
 from tests.chaos.job_spec import JobSpec, job_specs
 from tests.chaos.observer import SAMPLE, JobAndLease, Lease, Observations
 from tests.chaos.submitted_job import SubmittedJob
-from tests.conftest import Database
 
 MARK = "mark-of-the-tests"
 SECRETS = ("sb_secret_of_the_tests",)
@@ -52,13 +55,13 @@ def spec(source: int, table: str, *, atomic: bool = False) -> JobSpec:
 class CorrectRun:
     """Jobs that were loaded correctly, in one chunk each, with everything that a processor leaves behind."""
 
-    db: Database
+    conn: psycopg.Connection
     logs: Path
     jobs: list[SubmittedJob] = field(default_factory=list)
     observations: Observations = field(default_factory=Observations)
 
-    def __post_init__(self) -> None:
-        self.conn = self.db.connect()
+    def execute(self) -> None:
+        """Insert, claim and load the jobs, and write the logs."""
         tables.create(self.conn)
         (self.logs / "processor-1.log").write_text('{"action": "worker_started"}\n')
         (self.logs / "postgres.log").write_text(f"Failing row contains ({MARK})\n")
@@ -103,6 +106,13 @@ class CorrectRun:
 
     def failed(self) -> set[str]:
         return {name for name, invariant in self.check().items() if not invariant.holds}
+
+    @contextmanager
+    def copy(self, logs: Path) -> Iterator[CorrectRun]:
+        """Yield a run that a test may damage: its logs are copies, and its database is rolled back at the end."""
+        shutil.copytree(self.logs, logs, dirs_exist_ok=True)
+        with self.conn.transaction(force_rollback=True):
+            yield CorrectRun(self.conn, logs, deepcopy(self.jobs), deepcopy(self.observations))
 
     def lease(self) -> Lease:
         first = self.jobs[0].spec.id
