@@ -1,4 +1,4 @@
-"""Apply the migrations and record them in the same way as the Supabase CLI, so that both can be used on one database."""
+"""Apply the migrations and record them as the Supabase CLI does, so that both can be used on one database."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -75,7 +75,7 @@ class ValueTable:
         chunk = as_chunk(texts, dialect)
         keep = check_shape(chunk, 2).keep
         assert keep.sum() == len(texts)
-        frame = parse(records.clean(chunk, keep, dialect), plan, dialect, len(texts))
+        frame = parse(records.canonical_csv(chunk, keep, dialect), plan, dialect, len(texts))
         transformed = transform(Rows(frame, np.arange(len(texts), dtype=np.int64)), plan)
         checked = check(transformed.rows, plan, transformed.rejections)
         rows, rejections = settle(checked, cast_results(self.conn, checked.uncertain))
