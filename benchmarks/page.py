@@ -86,7 +86,7 @@ def loader_section(result: Result) -> str:
         ratio = f"{format_number(figure.value)} ×" if figure else ""
         speed = format_number(figures[f"rows per second of {side}"].value)
         rows.append((side, *format_spread(seconds), speed, ratio, goal_cell(figure) if figure else ""))
-    header = ("loader", "median", "spread", "rows/s", "import-jobs is so many times as fast", "goal")
+    header = ("loader", "median", "spread", "rows/s", "import-jobs is faster by the factor", "goal")
     notes = "\n".join(f"- {note}" for note in result.outcome.notes)
     return f"## Other loaders\n\n{size_cell(result)}\n\n{markdown.table(header, rows)}\n\n{notes}".rstrip()
 

@@ -78,7 +78,7 @@ class BenchmarkStack:
         return run.children[part].pid
 
     def require_disk_space(self, disk_bytes: int) -> None:
-        """Check that the disk has room for so many bytes.
+        """Check that the disk has room for a number of bytes.
 
         Raises: UserError.
         """

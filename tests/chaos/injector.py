@@ -18,7 +18,7 @@ from tests.faults.proxies.storage_fault import Fault
 Action = Callable[[], object]
 # The range of speeds of a slow download, in bytes per second.
 SLOWEST, FASTEST = 20_000, 400_000
-# A truncated download ends after at most so many bytes.
+# The greatest number of bytes of a truncated download.
 TRUNCATED_AFTER = 1_500_000
 
 

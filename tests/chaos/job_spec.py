@@ -11,7 +11,7 @@ from uuid import UUID
 Table = Literal["plain", "keyed"]
 Purpose = Literal["load", "missing", "limit", "unregistered"]
 
-# The code with which a job of each purpose fails; None: it completes.
+# The code with which a job of each purpose fails, or None when it completes.
 EXPECTED_CODES: dict[Purpose, str | None] = {
     "load": None,
     "missing": "IJ201",

@@ -12,7 +12,7 @@ import psycopg
 from psycopg.rows import class_row
 
 PAUSE = 0.05
-# The visibility of atomic jobs is sampled once in so many samples of the leases.
+# The number of samples of the leases for one sample of the visible rows of atomic jobs.
 VISIBILITY_EVERY = 10
 SAMPLE = """
 select j.id as job_id, j.status::text, j.attempts, l.token, l.worker, l.attempt, l.claimed_at, l.expires_at

@@ -156,7 +156,7 @@ def test_wheel_contains_the_package_its_migrations_and_the_configuration(wheel: 
     migrations = {f"processor/migrations/{path.name}" for path in (ROOT / "supabase" / "migrations").glob("*.sql")}
     assert migrations
     assert migrations == {name for name in own if name.startswith("processor/migrations/")}
-    assert {"processor/config.toml", "processor/native/kernels.so"} <= own
+    assert {"processor/config.toml", "processor/native/kernels.so", "processor/native/kernels.stamp"} <= own
 
 
 def test_wheel_contains_no_benchmark_no_chaos_no_fault_proxy_and_no_demo(wheel: Path) -> None:

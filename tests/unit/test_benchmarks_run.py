@@ -22,10 +22,10 @@ def test_sides_alternate_in_going_first_and_each_run_has_a_new_table() -> None:
         return 1.0
 
     samples = alternate(
-        {"A": lambda: side("A"), "B": lambda: side("B")}, 3, lambda: events.append("fresh"), lambda _: None
+        {"A": lambda: side("A"), "B": lambda: side("B")}, 3, lambda: events.append("new table"), lambda _: None
     )
-    assert [event for event in events if event != "fresh"] == ["A", "B", "B", "A", "A", "B"]
-    assert events[::2] == ["fresh"] * 6
+    assert [event for event in events if event != "new table"] == ["A", "B", "B", "A", "A", "B"]
+    assert events[::2] == ["new table"] * 6
     assert {name: len(seconds) for name, seconds in samples.items()} == {"A": 3, "B": 3}
 
 
