@@ -136,7 +136,8 @@ begin
     hint = 'Leave out status, phase, attempts and error_code.';
   end if;
   if new.object_path = '' or octet_length(new.object_path) > 1024 or new.object_path ~ '[[:cntrl:]]'
-    or new.object_path ~ '(^|/)[.]{0,2}(/|$)' or new.object_path ~* '\\|%(2e|2f|5c|00)'
+    or new.object_path ~ '(^|/)[.]{0,2}(/|$)' or new.object_path ~* '[%](2e|2f|5c|00)'
+    or strpos(new.object_path, chr(92)) > 0 -- a backslash, which standard_conforming_strings = off reads otherwise
   then
     raise exception 'object_path is not a valid path' using errcode = 'IJ107',
     hint = 'Give a path such as <user id>/<random>/a.csv, without a leading or double slash, ".", ".." or a backslash.';
@@ -148,6 +149,13 @@ begin
   if concat(new.target, new.bucket_id, new.idempotency_key) ~ '[[:cntrl:]]' then
     raise exception 'target, bucket_id or idempotency_key contains control characters' using errcode = 'IJ107',
     hint = 'Remove the control characters.';
+  end if;
+  -- The owner's own id is left to the primary key, so that ON CONFLICT DO NOTHING makes an insert repeatable.
+  if exists (
+    select from public.import_jobs as j where j.id = new.id and j.created_by is distinct from new.created_by
+  ) then
+    raise exception 'the id is already in use' using errcode = 'IJ115',
+    hint = 'Leave out id, or choose a new random UUID.';
   end if;
   select t.* into target from importer.find_target(new.target) as t;
   if new.created_by is not null then
@@ -163,8 +171,8 @@ begin
 end
 $_$;
 
-COMMENT ON FUNCTION importer.check_import_job() IS 'Trigger function: rejects a new job with invalid options (IJ102), a state (IJ101), an invalid path (IJ107), a file of
-another user (IJ602) or a target that its owner may not import into (IJ601).';
+COMMENT ON FUNCTION importer.check_import_job() IS 'Trigger function: rejects a new job with invalid options (IJ102), a state (IJ101), an invalid path (IJ107), the id of
+another owner''s job (IJ115), a file of another user (IJ602) or a target that its owner may not import into (IJ601).';
 
 CREATE FUNCTION importer.check_import_options(options jsonb) RETURNS void
     LANGUAGE plpgsql IMMUTABLE
@@ -1285,7 +1293,8 @@ begin
     new.error_message := null;
     new.error_hint := null;
     new.finished_at := null;
-    new.run_after := now();
+    -- A job that has not started yet keeps the time for which it was scheduled; a back-off ends.
+    new.run_after := case when old.started_at is null then greatest(old.run_after, now()) else now() end;
     -- An all-or-nothing job starts from the beginning, and so does a job that was undone; follow_import_job() clears
     -- its ledger.
     if 'true' in (new.options -> 'atomic', new.options -> 'dry_run') or old.undone_at is not null then
@@ -1388,7 +1397,7 @@ begin
     begin
       execute statement using case
         when is_array then candidate
-        else '{"' || replace(replace(candidate, '\', '\\'), '"', '\"') || '"}'
+        else '{"' || replace(replace(candidate, E'\\', E'\\\\'), '"', E'\\"') || '"}'
       end;
     exception when others then
       code := sqlstate;
@@ -1910,7 +1919,7 @@ CREATE FUNCTION importer.queue_heads() RETURNS TABLE(target text, name text, tar
 declare
   nobody constant uuid := '00000000-0000-0000-0000-000000000000';
   owner_limit integer := coalesce((
-    select case when s.value ~ '^\s*[+-]?[0-9]{1,9}\s*$' then s.value::integer end
+    select case when s.value ~ '^[[:space:]]*[+-]?[0-9]{1,9}[[:space:]]*$' then s.value::integer end
     from importer.settings as s where s.name = 'max_running_jobs_per_owner'
   ), 8);
 begin

@@ -70,7 +70,7 @@ as $$
 declare
   nobody constant uuid := '00000000-0000-0000-0000-000000000000';
   owner_limit integer := coalesce((
-    select case when s.value ~ '^\s*[+-]?[0-9]{1,9}\s*$' then s.value::integer end
+    select case when s.value ~ '^[[:space:]]*[+-]?[0-9]{1,9}[[:space:]]*$' then s.value::integer end
     from importer.settings as s where s.name = 'max_running_jobs_per_owner'
   ), 8);
 begin

@@ -34,7 +34,7 @@ begin
     begin
       execute statement using case
         when is_array then candidate
-        else '{"' || replace(replace(candidate, '\', '\\'), '"', '\"') || '"}'
+        else '{"' || replace(replace(candidate, E'\\', E'\\\\'), '"', E'\\"') || '"}'
       end;
     exception when others then
       code := sqlstate;

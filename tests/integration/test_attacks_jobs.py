@@ -154,7 +154,7 @@ def test_upsert_over_a_job_of_another_tenant_is_refused(queue: Queue) -> None:
         "insert into public.import_jobs (id, object_path, target) values (%s, %s, 'people')"
         " on conflict (id) do update set status = 'cancelled'"
     )
-    with queue.user() as conn, raises("42501"):
+    with queue.user() as conn, raises("IJ115"):
         conn.execute(statement, [job, f"{OWNER}/a.csv"])
     assert queue.row(job, "status", "created_by") == ("pending", OTHER)
 
@@ -176,3 +176,37 @@ def test_job_keeps_the_role_in_force_and_not_the_claimed_one(queue: Queue) -> No
     ).fetchone()
     assert role == "authenticated"
     assert stored_claims == {"sub": str(OWNER), "role": "authenticated", "aal": "aal2"}
+
+
+@pytest.mark.parametrize("owner", [OTHER, None])
+@pytest.mark.parametrize("conflict", ["", " on conflict do nothing", " on conflict (id) do nothing"])
+def test_id_of_anothers_job_is_refused_without_saying_whose_it_is(
+    queue: Queue, owner: UUID | None, conflict: str
+) -> None:
+    taken = queue.insert(created_by=owner)
+    with queue.user() as conn, raises("IJ115") as caught:
+        conn.execute(
+            f"insert into public.import_jobs (id, object_path, target) values (%s, %s, 'people'){conflict}",
+            [taken, f"{OWNER}/people.csv"],
+        )
+    told = f"{caught.value} {caught.value.diag.message_hint} {caught.value.diag.message_detail}"
+    assert str(OTHER) not in told
+    assert str(taken) not in told
+
+
+def test_create_import_job_refuses_the_id_of_anothers_job(queue: Queue) -> None:
+    taken = queue.insert(created_by=OTHER)
+    with queue.user() as conn, raises("IJ115"):
+        conn.execute(
+            "select public.create_import_job(object_path => %s, target => 'people', id => %s)",
+            [f"{OWNER}/people.csv", taken],
+        )
+
+
+def test_insert_with_an_id_can_be_repeated_by_its_owner(queue: Queue) -> None:
+    statement = (
+        "insert into public.import_jobs (id, object_path, target) values (%s, %s, 'people') on conflict (id) do nothing"
+    )
+    arguments = [uuid4(), f"{OWNER}/people.csv"]
+    with queue.user() as conn:
+        assert [conn.execute(statement, arguments).rowcount for _ in range(2)] == [1, 0]

@@ -128,3 +128,28 @@ def test_update_that_keeps_the_status_changes_nothing(queue: Queue, status: str)
     with queue.user(OWNER) as conn:
         conn.execute(UPDATE, [status, job])
     assert (queue.row(job, "attempts", "finished_at", "error_code", "phase"), queue.events(job)) == before
+
+
+@pytest.mark.parametrize("status", ["cancelled", "failed"])
+def test_retry_keeps_the_schedule_of_a_job_that_has_not_started(queue: Queue, status: str) -> None:
+    job = queue.insert(created_by=OWNER, run_after="2100-01-01")
+    code = "IJ105" if status == "failed" else None
+    queue.admin.execute("update public.import_jobs set status = %s, error_code = %s where id = %s", [status, code, job])
+    with queue.user() as conn:
+        conn.execute(UPDATE, ["pending", job])
+    assert queue.row(job, "run_after").year == 2100
+
+
+def test_retry_of_a_job_whose_schedule_has_passed_is_due_at_once(queue: Queue) -> None:
+    job = queue.job_that_is("cancelled", created_by=OWNER, run_after="2026-01-01")
+    queue.admin.execute(UPDATE, ["pending", job])
+    assert [claim.id for claim in queue.claim()] == [job]
+
+
+def test_retry_of_a_job_that_has_started_ends_its_back_off(queue: Queue) -> None:
+    claim = queue.running(created_by=OWNER)
+    queue.fail(claim, transient=True, code="IJ501")
+    queue.admin.execute("update public.import_jobs set run_after = '2100-01-01' where id = %s", [claim.id])
+    queue.admin.execute(UPDATE, ["cancelled", claim.id])
+    queue.admin.execute(UPDATE, ["pending", claim.id])
+    assert [again.id for again in queue.claim()] == [claim.id]
