@@ -17,6 +17,7 @@ def test_stopped_processor_releases_the_job(stack: FaultStack, phase: str) -> No
     with PHASES[phase](stack) as case:
         processor.stop()
     processor.check_stopped()
+    assert [record["job_id"] for record in processor.logged("job_released")] == [str(case.job)]
     job = stack.job(case.job)
     assert (job["status"], job["attempts"], job["chunks_done"]) == ("pending", 0, CHUNKS[phase])
     assert stack.events(case) == ["pending", "running", "released", "pending"]
