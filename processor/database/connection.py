@@ -3,7 +3,7 @@
 import select
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 from psycopg_pool import ConnectionPool
@@ -27,14 +27,45 @@ SETTINGS: dict[str, object] = {
     "client_encoding": "utf8",
     "application_name": "import-jobs",
 }
+# What the processor's statements depend on, whatever the role or the database is set to. Settings that this version of
+# Postgres does not have are left out. Not here, because they are for the administrator to decide: search_path and
+# TimeZone (triggers and values see them), lock_timeout (a job that it ends is retried), synchronous_commit, and
+# default_transaction_read_only, with which Supabase stops writes to a disk that is nearly full.
+SESSION: LiteralString = """
+select pg_catalog.set_config(s.name, s.value, false)
+from (values
+  ('array_nulls', 'on'),                              -- NULL in an array of parameters is a null
+  ('row_security', 'on'),                             -- off raises an error where a policy applies to the uploader
+  ('standard_conforming_strings', 'on'),
+  ('quote_all_identifiers', 'off'),                   -- on changes the types' names that format_type() gives
+  ('default_transaction_isolation', 'read committed'),
+  ('DateStyle', 'ISO'),                               -- the form in which psycopg reads times; the order stays
+  ('restrict_nonsystem_relation_kind', ''),           -- staged rows are read through a view
+  ('transaction_timeout', '0'),                       -- a chunk and the end of a job may take any time
+  ('idle_session_timeout', '0'),                      -- a connection is idle while its file is read
+  ('exit_on_error', 'off'),                           -- a row that is refused would end the session
+  ('plpgsql.extra_errors', 'none')
+) as s (name, value)
+where pg_catalog.current_setting(s.name, true) <> s.value
+"""
 
 
 def connect(database_url: str) -> psycopg.Connection:
-    """Open a connection in autocommit mode.
+    """Open a connection in autocommit mode, with the settings that the processor depends on.
 
     Raises: psycopg.OperationalError.
     """
-    return psycopg.connect(database_url, **SETTINGS)  # pyright: ignore[reportArgumentType]
+    conn = psycopg.connect(database_url, **SETTINGS)  # pyright: ignore[reportArgumentType]
+    configure(conn)
+    return conn
+
+
+def configure(conn: psycopg.Connection[Any]) -> None:
+    """Set what the processor depends on for the session, in one round trip.
+
+    Raises: psycopg.Error.
+    """
+    conn.execute(SESSION)
 
 
 def check(conn: psycopg.Connection[Any]) -> None:

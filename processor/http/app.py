@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from processor.config import Config
-from processor.database.connection import SETTINGS, check
+from processor.database.connection import SETTINGS, check, configure
 from processor.http.body import limited_body
 from processor.http.cached_probe import CachedProbe
 from processor.http.error_responses import HANDLERS
@@ -39,6 +39,7 @@ def create_app(config: Config, limits: ServerLimits) -> Starlette:
         max_size=config.max_connections,
         open=False,
         check=check,
+        configure=configure,
         name="processor",
     )
     downloads = Downloads(config.supabase_url, config.secret_key)
