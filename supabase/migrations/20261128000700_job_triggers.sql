@@ -1,8 +1,9 @@
 -- What happens when a job is inserted or updated, whoever does it: a function, a client or psql. The triggers of
 -- public.import_jobs fire in this order (Postgres orders those of one kind by name):
---   1. before each row: check_import_job at an insert, guard_import_job at an update;
+--   1. before each row: check_import_job at an insert; check_import_job_retry (next file) at a retry and
+--      guard_import_job at every update;
 --   2. after each row: follow_import_job_insert, or follow_import_job_update if the status changed;
---   3. after the statement: limit_import_jobs, then trigger_process_import_jobs, which rings the doorbell (next file);
+--   3. after the statement: limit_import_jobs, then trigger_process_import_jobs, which rings the doorbell;
 --      at an update their twins limit_import_jobs_retry and trigger_process_import_jobs_retry.
 
 -- The role is the one that is in effect, not the one that a claim names: PostgREST sets both to the same, but a
@@ -168,18 +169,6 @@ begin
     new.finished_at := null;
     -- A job that has not started yet keeps the time for which it was scheduled; a back-off ends.
     new.run_after := case when old.started_at is null then greatest(old.run_after, now()) else now() end;
-    -- An all-or-nothing job starts from the beginning, and so does a job that was undone; follow_import_job() clears
-    -- its ledger.
-    if 'true' in (new.options -> 'atomic', new.options -> 'dry_run') or old.undone_at is not null then
-      new.undone_at := null;
-      new.rows_read := 0;
-      new.rows_loaded := 0;
-      new.rows_rejected := 0;
-      new.rows_skipped := 0;
-      new.bytes_read := 0;
-      new.chunks_done := 0;
-      new.preview := null;
-    end if;
     if new.chunks_done = 0 then
       new.file_etag := null;
       new.file_sha256 := null;

@@ -59,14 +59,17 @@ from public, anon, authenticated, service_role;
 grant execute on function public.create_import_job(text, text, jsonb, text, smallint, timestamptz, text, uuid)
 to authenticated, service_role;
 
-create function public.retry_import_job(id uuid) returns public.import_jobs
+-- Clients may update the status of a job only, so the options reach the trigger check_import_job_retry by a setting.
+create function public.retry_import_job(id uuid, options jsonb default '{}') returns public.import_jobs
 language plpgsql security invoker set search_path = pg_catalog, pg_temp
 as $$
 declare
   job public.import_jobs;
 begin
+  perform set_config('import_jobs.retry_options', coalesce(retry_import_job.options, '{}')::text, true);
   update public.import_jobs as j set status = 'pending'
   where j.id = retry_import_job.id returning j.* into job;
+  perform set_config('import_jobs.retry_options', '', true);
   if job.id is null then
     raise exception 'the job does not exist' using errcode = 'IJ108',
     hint = 'Check the id, and that the job belongs to you.';
@@ -75,12 +78,13 @@ begin
 end
 $$;
 
-comment on function public.retry_import_job(uuid) is
-'Sets a failed or cancelled job pending again; it loads only the rows that are not loaded yet. Raises IJ101 in any other
-state.';
+comment on function public.retry_import_job(uuid, jsonb) is
+'Sets a failed or cancelled job pending again; it loads only the rows that are not loaded yet. The options are added to
+the job''s own; while rows of the job are in the target, only those may change that do not say how the file is read
+(IJ102). Raises IJ101 for a job in any other state.';
 
-revoke all on function public.retry_import_job(uuid) from public, anon, authenticated, service_role;
-grant execute on function public.retry_import_job(uuid) to authenticated, service_role;
+revoke all on function public.retry_import_job(uuid, jsonb) from public, anon, authenticated, service_role;
+grant execute on function public.retry_import_job(uuid, jsonb) to authenticated, service_role;
 
 create function public.cancel_import_job(id uuid) returns public.import_jobs
 language plpgsql security invoker set search_path = pg_catalog, pg_temp

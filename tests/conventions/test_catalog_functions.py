@@ -45,6 +45,7 @@ EXECUTABLE = {
 DEFINERS = {
     "check_admission",
     "check_import_job",
+    "check_import_job_retry",
     "check_lease",
     "check_owner",
     "claim_file",

@@ -19,6 +19,7 @@ importer.backoff                          | -     | -     | -    | -            
 importer.base_type                        | -     | -     | -    | -            | -                | yes
 importer.check_admission                  | -     | -     | -    | -            | yes              | yes
 importer.check_import_job                 | -     | -     | -    | -            | -                | yes
+importer.check_import_job_retry           | -     | -     | -    | -            | -                | yes
 importer.check_import_options             | -     | -     | -    | -            | -                | yes
 importer.check_import_target              | -     | -     | -    | -            | -                | yes
 importer.check_lease                      | -     | -     | -    | -            | -                | yes
