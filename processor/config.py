@@ -1,8 +1,13 @@
-"""Reads the environment: the only module of the processor that knows the names of its variables."""
+"""Reads the environment and the file .env: the only module that knows the names of the variables.
+
+A variable of the environment wins over one of the file, and an empty variable counts as not set.
+"""
 
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
 from urllib.parse import urlsplit
 
 MIB = 1 << 20
@@ -10,6 +15,9 @@ MIB = 1 << 20
 #: times its size when its quotes are rewritten.
 MAX_CHUNK_BYTES = 512 * MIB
 UNLIMITED = float("inf")
+
+#: Variables that stand for each other: one in the environment wins over the other in the file, too.
+ALIASES = (("SUPABASE_SECRET_KEY", "SUPABASE_SERVICE_ROLE_KEY"), ("IMPORT_JOBS_PORT", "PORT"))
 
 STACK_HINT = 'Set it, or run: eval "$(import-jobs stack env)"'
 VARIABLES_HINT = "docs/reference/configuration.md lists all variables."
@@ -65,11 +73,70 @@ class Config:
         return self.max_jobs + self.spare_connections + 3
 
 
-def from_environment(environ: Mapping[str, str] = os.environ) -> Config:
+@cache
+def variables_of_file(path: Path) -> dict[str, str]:
+    """Return the variables of a file .env, which is empty if there is no such file.
+
+    Raises: BadEnvironment, which names the file and never repeats a value.
+    """
+    if not path.is_file():  # a folder named .env is often a virtual environment
+        return {}
+    from dotenv import dotenv_values
+    from dotenv.parser import parse_stream
+
+    try:
+        with path.open(encoding="utf-8-sig") as file:
+            unreadable = [e.original for e in parse_stream(file) if e.error or (e.key and e.value is None)]
+    except OSError as exc:
+        raise BadEnvironment(f"{path} cannot be read ({exc.strerror})", "Check the permissions of the file.") from exc
+    except ValueError as exc:
+        raise BadEnvironment(f"{path} is not text in UTF-8", "Save the file as UTF-8.") from exc
+    if unreadable:
+        text = unreadable[0].string
+        line = unreadable[0].line + text[: len(text) - len(text.lstrip())].count("\n")
+        raise BadEnvironment(f"line {line} of {path} cannot be read", "Write each variable as NAME=value.")
+    values = dotenv_values(path, encoding="utf-8-sig")
+    return {name: value for name, value in values.items() if value and value.strip()}
+
+
+def from_file(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Return the variables of .env in the working directory that the environment does not set.
+
+    Raises: BadEnvironment.
+    """
+    variables = variables_of_file(Path(".env").absolute())
+    set_outside = {name for name in variables if environ.get(name, "").strip()}
+    for names in ALIASES:
+        if any(environ.get(name, "").strip() for name in names):
+            set_outside.update(names)
+    return {name: value for name, value in variables.items() if name not in set_outside}
+
+
+def environment() -> Mapping[str, str]:
+    """Return all variables: those of the environment, and those of .env that the environment does not set.
+
+    Raises: BadEnvironment.
+    """
+    return {**os.environ, **from_file()}
+
+
+def origin(message: str) -> str:
+    """Return a sentence that names the variables of a message that come from .env; empty if there are none."""
+    try:
+        named = [name for name in from_file() if name in message]
+    except BadEnvironment:
+        return ""
+    return (
+        f"{' and '.join(named)} {'is' if len(named) == 1 else 'are'} set in {Path('.env').absolute()}." if named else ""
+    )
+
+
+def from_environment(environ: Mapping[str, str] | None = None) -> Config:
     """Return the settings of a processor.
 
     Raises: BadEnvironment.
     """
+    environ = environment() if environ is None else environ
 
     def whole(name: str, default: int, least: int = 1, most: float = UNLIMITED) -> int:
         return int(number(environ, name, default, least, most))
@@ -100,19 +167,20 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Config:
     )
 
 
-def database_url(environ: Mapping[str, str] = os.environ) -> str:
+def database_url(environ: Mapping[str, str] | None = None) -> str:
     """Return the connection string of the database.
 
     Raises: BadEnvironment.
     """
-    return first_set(environ, "DATABASE_URL")
+    return first_set(environment() if environ is None else environ, "DATABASE_URL")
 
 
-def storage_credentials(environ: Mapping[str, str] = os.environ) -> tuple[str, str]:
+def storage_credentials(environ: Mapping[str, str] | None = None) -> tuple[str, str]:
     """Return the base URL of Supabase and the secret key.
 
     Raises: BadEnvironment.
     """
+    environ = environment() if environ is None else environ
     url = first_set(environ, "SUPABASE_URL").rstrip("/")
     if not is_web_address(url):
         raise BadEnvironment("SUPABASE_URL is not a URL that begins with http:// or https://", STACK_HINT)
@@ -124,9 +192,9 @@ def storage_credentials(environ: Mapping[str, str] = os.environ) -> tuple[str, s
     return url, key
 
 
-def wake_token(environ: Mapping[str, str] = os.environ) -> str | None:
+def wake_token(environ: Mapping[str, str] | None = None) -> str | None:
     """Return the doorbell's token, or None when the variable is not set."""
-    return environ.get("IMPORT_JOBS_WAKE_TOKEN") or None
+    return (environment() if environ is None else environ).get("IMPORT_JOBS_WAKE_TOKEN") or None
 
 
 def first_set(environ: Mapping[str, str], *names: str) -> str:
