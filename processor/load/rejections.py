@@ -10,6 +10,9 @@ import psycopg
 from processor.database.sqlstates import is_about_a_row, rejection_code
 from processor.errors import REJECTIONS
 
+# The context of an error in a statement of a trigger or function, which may be about another table.
+_NESTED = re.compile(r"^(PL/|SQL (statement|function) )", re.MULTILINE)
+_NOT_NULL_VIOLATION = "23502"
 # The line at which COPY stopped. Source: PostgreSQL, CopyFromErrorCallback.
 _COPY_CONTEXT = re.compile(r"^COPY .*, line (\d+)", re.MULTILINE)
 
@@ -44,9 +47,16 @@ def savepoint(
 
 
 def database_rejection(row: int, exc: psycopg.Error, columns: Sequence[str]) -> DatabaseRejection:
-    """Turn the error that a row caused into its rejection; the message does not quote the row's values."""
+    """Turn the error that a row caused into its rejection; the message does not quote the row's values.
+
+    A null may be in a column that the file does not have, such as the owner's.
+    """
     code = rejection_code(exc.sqlstate or "")
     column = exc.diag.column_name if exc.diag.column_name in columns else _column_in_context(exc, columns)
+    if exc.sqlstate == _NOT_NULL_VIOLATION and column is None:
+        if not _NESTED.search(exc.diag.context or ""):
+            return DatabaseRejection(row, code, exc.diag.column_name, REJECTIONS[code])
+        return DatabaseRejection(row, code, None, f'{REJECTIONS[code]}: "{exc.diag.table_name}.{exc.diag.column_name}"')
     by = f' "{exc.diag.constraint_name}"' if exc.diag.constraint_name else ""
     return DatabaseRejection(row, code, column, f"{REJECTIONS[code]}{by}")
 

@@ -1,6 +1,7 @@
 """The rejections of a job, those beyond the ones that its owner sees included."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import psycopg
 from psycopg.types.json import Jsonb
@@ -10,6 +11,22 @@ from processor.model import Job, Rejection
 RECORDS = "select record_number from importer.list_rejections(%s)"
 ROWS = "select line_number, column_name, code, message, raw from importer.list_rejections(%s)"
 COUNTS = "select column_name, code, count(*) from importer.list_rejections(%s) group by 1, 2"
+
+
+MOST_FREQUENT = """
+select r.code, r.column_name, r.message, count(*) from importer.list_rejections(%s) as r
+group by r.code, r.column_name, r.message order by count(*) desc, r.code, r.column_name, r.message limit 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class RejectionCause:
+    """A reason for which `rows` rows of a job were rejected; `column` is None where the whole row is at fault."""
+
+    code: str
+    column: str | None
+    message: str
+    rows: int
 
 
 def rejections_json(rejections: Sequence[Rejection]) -> Jsonb:
@@ -31,6 +48,12 @@ def stream_rejections(conn: psycopg.Connection, job: Job) -> Iterator[tuple[int,
 def rejected_records(conn: psycopg.Connection, job: Job) -> frozenset[int]:
     """Return the numbers of all rejected records."""
     return frozenset(row[0] for row in conn.execute(RECORDS, (job.id,)).fetchall())
+
+
+def most_frequent_cause(conn: psycopg.Connection, job: Job) -> RejectionCause | None:
+    """Return the reason for which most rows of all attempts were rejected; None where none was."""
+    row = conn.execute(MOST_FREQUENT, (job.id,)).fetchone()
+    return RejectionCause(*row) if row else None
 
 
 def rejection_counts(conn: psycopg.Connection, job: Job) -> list[tuple[str | None, str, int]]:

@@ -136,4 +136,4 @@ class Attempt:
         """Return the result for an error; one that fails the job for good leaves a report and errors.csv."""
         if error.transient and not self._context.job.last:
             return Failed(error)
-        return Failed(error, *report_failure(self._conn, self._context, opened))
+        return report_failure(self._conn, self._context, opened, error)

@@ -11,6 +11,7 @@ from processor.run.artifacts.errors_csv import write_errors
 from processor.run.artifacts.normalised_csv import NormalisedCsv
 from processor.run.artifacts.paths import path_or_none
 from processor.run.chunks.progress import Progress
+from processor.run.chunks.rejections import explained
 from processor.run.context import AttemptContext
 from processor.run.error_limit import check_error_limit, check_whole_file, rejections_to_failure
 from processor.run.opened_file import OpenedFile
@@ -132,7 +133,7 @@ class Finisher:
                         line=int(chunk.lines[row]),
                         column=reason.column,
                         code=reason.code,
-                        message=reason.message,
+                        message=explained(reason, context.job),
                         raw=raw,
                     )
                 )

@@ -4,17 +4,25 @@ from collections.abc import Sequence
 
 from processor import records
 from processor.load import DatabaseRejection
-from processor.model import Chunk, Rejection, Rejections, Rows
+from processor.model import Chunk, Job, Rejection, Rejections, Rows
 
 
-def from_database(rejected: Sequence[DatabaseRejection], rows: Rows) -> Rejections:
+def from_database(rejected: Sequence[DatabaseRejection], rows: Rows, job: Job) -> Rejections:
     """Turn the rows that Postgres rejected into rejections of the chunk's records."""
     return Rejections(
         rows=tuple(int(rows.index[rejection.row]) for rejection in rejected),
         columns=tuple(rejection.column for rejection in rejected),
         codes=tuple(rejection.code for rejection in rejected),
-        messages=tuple(rejection.message for rejection in rejected),
+        messages=tuple(explained(rejection, job) for rejection in rejected),
     )
+
+
+def explained(rejection: DatabaseRejection, job: Job) -> str:
+    """Return the message of a rejection; no value of the file could fill the owner column of a job without owner."""
+    owner_column = job.target.owner_column if job.target and job.owner is None else None
+    if owner_column and (rejection.code, rejection.column) == ("IJ404", owner_column):
+        return f"{rejection.message}, and the job has no owner"
+    return rejection.message
 
 
 def numbered(chunk: Chunk, rejections: Rejections) -> list[Rejection]:

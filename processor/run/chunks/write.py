@@ -98,7 +98,7 @@ class ChunkLoader:
             wait_turn = partial(self._wait_in_transaction, seq)
             result = self.opened.sink.write(self.conn, rows, chunk, wait_turn, isolating=isolating)
             loaded = without_rejected(rows, result.rejected)
-            rejections = validated.rejections + from_database(result.rejected, rows)
+            rejections = validated.rejections + from_database(result.rejected, rows, self.context.job)
             counts = count_rows(validated, loaded, rejections, result)
             first_rows = self.progress.preview.first_rows(seq, loaded.frame, loaded.index + chunk.position.record)
             preview = self.progress.preview.with_chunk(seq, first_rows)
