@@ -35,6 +35,15 @@ TARGET_CHANGED: Final = {"42P01", "42703", "42804", "3F000"}
 # errors. 25P03 and 25P04 end a session whose transaction was idle, or open, for too long.
 UNAVAILABLE_CLASSES: Final = ("08", "57P", "53", "58", "25P03", "25P04")
 DENIED: Final = "42501"
+# What the server says while it starts, stops or recovers, and when it has no connection left.
+NOT_UP: Final = (
+    "starting up",
+    "shutting down",
+    "not yet accepting",
+    "recovery",
+    "too many",
+    "remaining connection slots",
+)
 # Undefined table, undefined schema, undefined function: the database has no migrations yet.
 NOT_MIGRATED: Final = {"42P01", "3F000", "42883"}
 
@@ -122,12 +131,26 @@ def object_name(exc: psycopg.Error) -> str:
     return ".".join(part for part in parts if part) or "the target"
 
 
+def is_not_up(exc: psycopg.Error) -> bool:
+    """Return whether a connection failed because no server listens there yet, or because it starts or is full.
+
+    libpq passes on the server's refusals as text that begins with FATAL, and errors of the connection string by naming
+    the option.
+    """
+    text = str(exc)
+    if not isinstance(exc, psycopg.OperationalError) or "connection option" in text:
+        return False
+    return "FATAL:" not in text or any(part in text for part in NOT_UP)
+
+
 def user_error(exc: psycopg.Error) -> UserError:
     """Return the message and the hint for a database error at the terminal."""
     state = exc.sqlstate
     if state is None and isinstance(exc, psycopg.ProgrammingError):
         return UserError(
-            "DATABASE_URL is not a connection string", "Use the form postgresql://user:password@host:5432/postgres."
+            "DATABASE_URL is not a connection string",
+            "Use the form postgresql://user:password@host:5432/postgres.",
+            code="IJ131",
         )
     if state is None and "FATAL:" in str(exc):
         # libpq passes on the server's message, but not its SQLSTATE.
@@ -135,16 +158,33 @@ def user_error(exc: psycopg.Error) -> UserError:
         return UserError(
             f"the database refused the connection ({message})",
             "Check the user, the password and the database in DATABASE_URL.",
+            code="IJ131",
         )
     if state is None or state.startswith(("08", "57P")):
-        return UserError("the database does not answer", "Check DATABASE_URL, and that the server is running.")
+        return UserError(
+            "the database does not answer",
+            "Check DATABASE_URL, and that the server is running.",
+            code=DatabaseUnavailable.code,
+        )
+    return statement_error(exc, state)
+
+
+def statement_error(exc: psycopg.Error, state: str) -> UserError:
+    """Return the message and the hint for a statement that the server refused. Errors of our functions keep theirs."""
     if state in NOT_MIGRATED:
         return UserError("the database does not have the tables of import-jobs", "Run import-jobs migrate.")
     if state == DENIED:
         return UserError(
             f"permission denied for the role in DATABASE_URL ({exc.diag.message_primary})",
             "Use the role of an administrator.",
+            code=NotPermitted.code,
         )
-    notes = "; ".join(getattr(exc, "__notes__", []))
     message = exc.diag.message_primary or type(exc).__name__
-    return UserError(f"{message} (SQLSTATE {state}){f' {notes}' if notes else ''}", exc.diag.message_hint or "")
+    if state.startswith("IJ"):
+        return UserError(message, exc.diag.message_hint or "", code=state)
+    notes = "; ".join(getattr(exc, "__notes__", []))
+    return UserError(
+        f"{message} (SQLSTATE {state}){f' {notes}' if notes else ''}",
+        exc.diag.message_hint or "Look up the SQLSTATE in PostgreSQL's documentation, and remove the cause.",
+        code=DatabaseRefused.code,
+    )

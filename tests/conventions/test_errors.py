@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from processor.database import migrate
-from processor.errors import JOB_ERRORS, REJECTIONS
+from processor.errors import COMMAND_ERRORS, JOB_ERRORS, REJECTIONS
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "reference" / "errors.md").read_text(encoding="utf-8")
@@ -99,7 +99,7 @@ def test_page_describes_exactly_the_existing_codes() -> None:
 
 
 def test_every_code_of_the_processor_is_defined_in_errors_or_in_a_migration() -> None:
-    assert python_codes() <= set(JOB_ERRORS) | set(REJECTIONS) | set(sql_hints())
+    assert python_codes() <= {*JOB_ERRORS, *REJECTIONS, *COMMAND_ERRORS, *sql_hints()}
 
 
 @pytest.mark.parametrize("migration", migrate.migrations(), ids=lambda migration: migration.name)
@@ -127,6 +127,12 @@ def test_page_says_whether_the_job_is_retried(code: str) -> None:
 def test_message_of_a_rejection_is_that_of_the_page(code: str) -> None:
     assert SECTIONS[code].message == REJECTIONS[code]
     assert SECTIONS[code].transient is None
+
+
+@pytest.mark.parametrize("code", sorted(COMMAND_ERRORS))
+def test_meaning_of_a_code_of_the_command_line_is_that_of_the_page(code: str) -> None:
+    assert SECTIONS[code].message == COMMAND_ERRORS[code]
+    assert SECTIONS[code].transient is False
 
 
 def test_every_quoted_message_exists() -> None:
