@@ -11,14 +11,17 @@ from processor.errors import UserError
 
 
 def migrate() -> None:
-    """Apply the migrations that DATABASE_URL does not have yet."""
-    from processor.database.migrate import apply
+    """Apply the migrations that DATABASE_URL does not have yet, and renew targets after a restore."""
+    from processor.database.migrate import apply, renew_target_tables
 
     url = config.database_url()
     with database_errors():
         applied = apply(url)
+        renewed = renew_target_tables(url)
     for name in applied:
         print(f"applied {name}")
+    for name in renewed:
+        print(f"renewed target {name}: its table has another OID, as after a restore")
     print(f"{len(applied)} migrations applied" if applied else "nothing to do: all migrations are applied")
 
 

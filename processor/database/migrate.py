@@ -61,6 +61,15 @@ def apply(database_url: str) -> list[str]:
     return applied
 
 
+def renew_target_tables(database_url: str) -> list[str]:
+    """Accept tables that have another OID but the same name, kind and owner, as after a restore; return their targets.
+
+    Raises: psycopg.Error.
+    """
+    with psycopg.connect(database_url, autocommit=True) as conn:
+        return [str(row[0]) for row in conn.execute("select importer.renew_target_tables()").fetchall()]
+
+
 def apply_one(conn: psycopg.Connection, migration: Migration) -> None:
     """Run one migration and record it in the same transaction.
 

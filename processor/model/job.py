@@ -11,9 +11,10 @@ from processor.model.plan import Column
 class Target:
     """A registered target as it was when the job was claimed.
 
-    `missing` names registered columns that the table no longer has. `missing_privileges` holds the privileges that the
-    job's owner does not have, each with its column (None: the whole table). `types` gives the types of the owner column
-    and the provenance column.
+    `table` is None when the registered table is gone; `replaced` says that another one has taken its place, or that it
+    has another owner. `missing` names registered columns that the table no longer has. `missing_privileges` holds the
+    privileges that the job's owner does not have, each with its column (None: the whole table). `types` gives the types
+    of the owner column and the provenance column.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Target:
     on_duplicate_file: str = "load"
     missing_privileges: tuple[tuple[str, str | None], ...] = ()
     types: dict[str, str] = field(default_factory=dict[str, str])
+    replaced: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

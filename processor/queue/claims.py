@@ -9,8 +9,8 @@ from psycopg.types.json import Jsonb
 from processor.errors import JobError
 from processor.model import ArtifactPaths, Column, Job, Target
 
-CLAIM = "select importer.claim_jobs(%s, %s, %s)"
-RENEW = "select importer.renew_lease(%s, %s, %s)"
+CLAIM = "select importer.claim_jobs(%s, %s, %s, %s)"
+RENEW = "select importer.renew_lease(%s, %s, %s, %s)"
 END_FORMER_SESSIONS = "select importer.end_former_sessions(%s, %s, %s)"
 CHECK_ADMISSION = "select importer.check_admission(%s)"
 POSTPONE = "select importer.postpone_job(%s, %s, %s)"
@@ -27,9 +27,10 @@ FAIL = """select importer.fail_job(
 _FIXED_AT_INSERT = ("atomic", "dry_run", "delete_source")
 
 
-def claim(conn: psycopg.Connection, worker: str, max_jobs: int, lease_seconds: int) -> list[Job]:
-    """Take up to `max_jobs` due jobs; the claim counts the attempt."""
-    return [read_job(value) for (value,) in conn.execute(CLAIM, (worker, max_jobs, lease_seconds)).fetchall()]
+def claim(conn: psycopg.Connection, worker: str, max_jobs: int, lease_seconds: int, session: int) -> list[Job]:
+    """Take up to `max_jobs` due jobs for a worker with this session (0: none); the claim counts the attempt."""
+    rows = conn.execute(CLAIM, (worker, max_jobs, lease_seconds, session)).fetchall()
+    return [read_job(value) for (value,) in rows]
 
 
 def read_job(value: dict[str, Any]) -> Job:
@@ -76,6 +77,7 @@ def read_target(value: dict[str, Any]) -> Target:
         on_duplicate_file=value["on_duplicate_file"],
         missing_privileges=tuple((privilege, column) for privilege, column in value["missing_privileges"] or ()),
         types=value["types"] or {},
+        replaced=value["replaced"],
     )
 
 
@@ -98,9 +100,9 @@ def default_options(target: Target | None) -> dict[str, Any]:
     return {name: value for name, value in options.items() if name not in _FIXED_AT_INSERT}
 
 
-def renew(conn: psycopg.Connection, job: Job, lease_seconds: int) -> bool:
-    """Renew a lease; return False when the job has another lease or none."""
-    row = conn.execute(RENEW, (job.id, job.token, lease_seconds)).fetchone()
+def renew(conn: psycopg.Connection, job: Job, lease_seconds: int, session: int) -> bool:
+    """Renew a lease, for the session with this key (0: none); return False when the job has another lease or none."""
+    row = conn.execute(RENEW, (job.id, job.token, lease_seconds, session)).fetchone()
     return bool(row and row[0])
 
 

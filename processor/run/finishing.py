@@ -71,7 +71,7 @@ class Finisher:
     def _complete(self, counts: RowCounts, paths: ArtifactPaths) -> None:
         """Move the staged rows into the target and set the job completed, in one transaction."""
         job, report, opened = self._context.job, self._context.report, self._opened
-        with loading(self._conn, job.id, self._context.idle_seconds):
+        with loading(self._conn, job.id, self._context.idle_seconds, token=job.token):
             with report.timed("finish"):
                 skipped = opened.sink.complete(self._conn, job)
             self._skip(skipped + self._skipped_by_dry_run)
@@ -95,7 +95,7 @@ class Finisher:
     def _reject_late(self, counts: RowCounts) -> RowCounts:
         """Find the staged rows that the target does not accept and count them as rejected, even if the job fails."""
         job, sink, idle_seconds = self._context.job, self._opened.sink, self._context.idle_seconds
-        with loading(self._conn, job.id, idle_seconds, keep=False):
+        with loading(self._conn, job.id, idle_seconds, token=job.token, keep=False):
             limit = rejections_to_failure(counts, job.options)
             result = sink.find_rejected(self._conn, job, counts.read, limit)
         rejections = self._numbered({rejection.row: rejection for rejection in result.rejected})

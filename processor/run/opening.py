@@ -83,10 +83,16 @@ def read_beginning(sample: bytes, complete: bool, job: Job) -> Beginning:
 def usable_target(job: Job) -> Target:
     """Return the job's target.
 
-    Raises: UnknownTarget when it is not registered, TargetMissing when its table or one of its columns is gone.
+    Raises: UnknownTarget when it is not registered, TargetMissing when its table or one of its columns is gone, or when
+    another table has taken its place.
     """
     if job.target is None:
         raise UnknownTarget("no target of this name is registered")
+    if job.target.replaced:
+        raise TargetMissing(
+            "another table has taken the place of the target's table, or it has another owner",
+            hint="Look who has done that, and register the target again with importer.register_target().",
+        )
     if job.target.table is None and job.target.mode != "none":
         raise TargetMissing("the target's table does not exist any more")
     if job.target.missing:

@@ -93,22 +93,3 @@ comment on function importer.find_target(text) is
 'Returns the target that has the given name or, failing that, the given table; no row if there is none.';
 
 revoke all on function importer.find_target(text) from public, anon, authenticated, service_role;
-
-create function importer.target_relation(name_or_table text, must_exist boolean default false) returns regclass
-language plpgsql stable set search_path = pg_catalog, pg_temp
-as $$
-declare
-  relation regclass := (select to_regclass(t."table") from importer.find_target(name_or_table) as t);
-begin
-  if must_exist and relation is null then
-    raise exception 'the table of the target no longer exists' using errcode = 'IJ503',
-    hint = 'Restore the table or register the target again with importer.register_target().';
-  end if;
-  return relation;
-end
-$$;
-
-comment on function importer.target_relation(text, boolean) is
-'Returns the table of a target; null, or IJ503 if it must exist, when there is no such target or table.';
-
-revoke all on function importer.target_relation(text, boolean) from public, anon, authenticated, service_role;

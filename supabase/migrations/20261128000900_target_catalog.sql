@@ -238,6 +238,7 @@ begin
       'name', t.name,
       'schema', n.nspname,
       'table', c.relname,
+      'replaced', c.oid is null and to_regclass(t."table") is not null,
       'mode', t.mode,
       'key_columns', coalesce(t.key_columns, '{}'),
       'update_columns', t.update_columns,
@@ -271,7 +272,7 @@ begin
       end
     )
     from importer.find_target(describe_target.target) as t
-    left join pg_catalog.pg_class as c on c.oid = to_regclass(t."table")
+    left join pg_catalog.pg_class as c on c.oid = importer.registered_table(t)
     left join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
     -- Called once for all uses: each call takes 0.4 ms of a claim.
     cross join lateral (

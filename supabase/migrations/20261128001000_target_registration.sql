@@ -111,6 +111,12 @@ begin
     raise exception 'the type of a column does not exist' using errcode = 'IJ113',
     hint = 'Set the type in the settings of the column, such as {"amount": {"type": "numeric(12,2)"}}; the default is text.';
   end if;
+  if (tg_op = 'INSERT' or new."table" is distinct from old."table")
+    and (select c.relkind from pg_catalog.pg_class as c where c.oid = relation) not in ('r', 'p')
+  then
+    raise exception 'the table of a target must be a table' using errcode = 'IJ113',
+    hint = 'Name a table or a partitioned table.';
+  end if;
   if relation is not null then
     select array_agg(i.name) into known from importer.insertable_columns(relation) as i;
     select c.name into invalid
@@ -151,16 +157,20 @@ revoke all on function importer.check_import_target() from public, anon, authent
 create trigger check_import_target before insert or update on public.import_targets
 for each row execute function importer.check_import_target();
 
--- The grants follow the allow-list, whoever changes it. A table that was renamed in the meantime is found by grants to
--- the processor that no target needs.
+-- The grants follow the allow-list, whoever changes it. Which table a target means changes only with the name of the
+-- table, or when the target is registered again. A table that was renamed in the meantime is found by grants to the
+-- processor that no target needs.
 create function importer.follow_import_target() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 declare
   relation regclass;
 begin
-  if tg_op in ('INSERT', 'UPDATE') and to_regclass(new."table") is not null then
-    perform importer.grant_target(to_regclass(new."table"));
+  if tg_op = 'INSERT' or (tg_op = 'UPDATE' and new."table" is distinct from old."table") then
+    perform importer.keep_target_table(new.name);
+  end if;
+  if tg_op in ('INSERT', 'UPDATE') and importer.registered_table(new) is not null then
+    perform importer.grant_target(importer.registered_table(new));
   end if;
   if tg_op in ('UPDATE', 'DELETE') then
     for relation in
@@ -185,7 +195,8 @@ end
 $$;
 
 comment on function importer.follow_import_target() is
-'Trigger function: grants and revokes the privileges that the processor needs for the targets of a table.';
+'Trigger function: keeps which table a target means, and grants and revokes the privileges that the processor needs for
+the targets of a table.';
 
 revoke all on function importer.follow_import_target() from public, anon, authenticated, service_role;
 
@@ -250,6 +261,11 @@ begin
     "table" = excluded."table", columns = excluded.columns, mode = excluded.mode, key_columns = excluded.key_columns,
     update_columns = excluded.update_columns, owner_column = excluded.owner_column,
     provenance_column = excluded.provenance_column, run_as = excluded.run_as;
+  -- The trigger function has kept the table already, unless another one has taken its place since then.
+  if importer.target_relation(target_name) is distinct from relation then
+    perform importer.keep_target_table(target_name);
+    perform importer.grant_target(relation);
+  end if;
   return target_name;
 end
 $$;

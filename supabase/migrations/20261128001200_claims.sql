@@ -5,7 +5,9 @@
 -- limits exact. SKIP LOCKED keeps a client's open transaction on one row from delaying the others. The attempt is
 -- counted here, and the commit waits for the disk, so that a file that crashes a process, even the server's, runs out
 -- of attempts. The settings pin the plan, as in importer.open_targets().
-create function importer.claim_jobs(worker text, max_jobs integer, lease_seconds integer default 45)
+create function importer.claim_jobs(
+  worker text, max_jobs integer, lease_seconds integer default 45, session integer default null
+)
 returns setof jsonb
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan set jit = off
@@ -31,13 +33,16 @@ begin
   ),
 
   leases as (
-    insert into importer.job_leases (job_id, worker, attempt, expires_at)
-    select c.id, claim_jobs.worker, c.attempts, clock_timestamp() + make_interval(secs => claim_jobs.lease_seconds)
+    insert into importer.job_leases (job_id, worker, attempt, expires_at, session)
+    select
+      c.id, claim_jobs.worker, c.attempts, clock_timestamp() + make_interval(secs => claim_jobs.lease_seconds),
+      nullif(claim_jobs.session, 0)
     from claimed as c
     on conflict (job_id) do update
     set
       token = gen_random_uuid(), worker = excluded.worker, attempt = excluded.attempt,
-      claimed_at = clock_timestamp(), expires_at = excluded.expires_at
+      claimed_at = clock_timestamp(), expires_at = excluded.expires_at, session = excluded.session,
+      session_lost_at = null
     returning job_id, token
   ),
 
@@ -66,12 +71,12 @@ begin
 end
 $$;
 
-comment on function importer.claim_jobs(text, integer, integer) is
+comment on function importer.claim_jobs(text, integer, integer, integer) is
 'Claims up to max_jobs due jobs for a worker: sets them running, counts the attempt and gives each a lease of
-lease_seconds. Returns for each job what the processor needs, including the token of the lease.';
+lease_seconds, with the key of the processor''s session if it has one. Returns for each job what the processor needs, including the token of the lease.';
 
-revoke all on function importer.claim_jobs(text, integer, integer) from public, anon, authenticated, service_role;
-grant execute on function importer.claim_jobs(text, integer, integer) to import_processor;
+revoke all on function importer.claim_jobs(text, integer, integer, integer) from public, anon, authenticated, service_role;
+grant execute on function importer.claim_jobs(text, integer, integer, integer) to import_processor;
 
 -- Checked again when the job runs, because the target may be newer than the job, and the allow-list may have changed.
 create function importer.check_admission(job_id uuid) returns void
@@ -118,6 +123,7 @@ begin
     raise exception 'the file changed while it was being imported' using errcode = 'IJ204',
     hint = 'Upload the file under a new path and insert a new job. The rows that this job loaded stay in the target.';
   end if;
+  perform importer.lock_target(t.name) from importer.find_target(job.target) as t where t.mode <> 'none';
   update public.import_jobs as j
   set
     phase = 'loading', file_etag = open_job.file_etag, bytes_total = open_job.bytes_total,
@@ -135,7 +141,8 @@ $$;
 
 comment on function importer.open_job(uuid, uuid, text, bigint, jsonb) is
 'Writes the ETag, size and dialect of the file into the job and sets the phase to loading. Returns the ledger of the
-job, in order. Raises IJ204 if ETag or size differ from those of the first attempt, and IJ103 without a valid lease.';
+job, in order. Raises IJ204 if ETag or size differ from those of the first attempt, IJ503 if the target''s table is not
+the registered one, and IJ103 without a valid lease.';
 
 revoke all on function importer.open_job(uuid, uuid, text, bigint, jsonb)
 from public, anon, authenticated, service_role;

@@ -50,6 +50,33 @@ comment on function importer.invalid_values(text, text[]) is
 revoke all on function importer.invalid_values(text, text[]) from public, anon, authenticated, service_role;
 grant execute on function importer.invalid_values(text, text[]) to import_processor;
 
+-- The first statement of a transaction that writes rows, for as long as the table is the registered one. It does not
+-- lock the job's row, as importer.check_lease() does, because a cancellation would wait for the whole chunk.
+create function importer.hold_target(job_id uuid, token uuid) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  target text := (
+    select j.target
+    from public.import_jobs as j inner join importer.job_leases as l on l.job_id = j.id
+    where j.id = hold_target.job_id and l.token = hold_target.token and l.expires_at > clock_timestamp()
+  );
+begin
+  if target is null then
+    raise exception 'the lease on job % is no longer valid', hold_target.job_id using errcode = 'IJ103',
+    hint = 'No action is needed: another processor has taken the job over, or the job was cancelled.';
+  end if;
+  perform importer.lock_target(t.name) from importer.find_target(target) as t where t.mode <> 'none';
+end
+$$;
+
+comment on function importer.hold_target(uuid, uuid) is
+'Keeps the table of a job''s target in its place until the end of the transaction. Raises IJ503 if it is not the table
+that was registered, and IJ103 without a valid lease.';
+
+revoke all on function importer.hold_target(uuid, uuid) from public, anon, authenticated, service_role;
+grant execute on function importer.hold_target(uuid, uuid) to import_processor;
+
 -- The last statement of a chunk's transaction. It checks the lease first, and the check holds until the commit: a
 -- processor that comes too late gets IJ103 and cannot run into what the new holder of the job has written. If the
 -- ledger has the entry already, 23505 is raised, and the rows that were loaded twice are rolled back with it.
@@ -70,8 +97,8 @@ begin
   select
     commit_chunk.job_id, commit_chunk.seq, commit_chunk.byte_start, commit_chunk.byte_end, commit_chunk.next_line,
     commit_chunk.next_record, commit_chunk.rows_read, commit_chunk.rows_loaded, commit_chunk.rows_rejected,
-    commit_chunk.rows_skipped, commit_chunk.chunk_bytes, j.attempts
-  from public.import_jobs as j where j.id = commit_chunk.job_id;
+    commit_chunk.rows_skipped, commit_chunk.chunk_bytes, l.attempt
+  from importer.job_leases as l where l.job_id = commit_chunk.job_id;
 
   if jsonb_array_length(rejections) > 0 then
     perform importer.keep_rejections(commit_chunk.job_id, rejections, kept);

@@ -2,8 +2,11 @@
 -- out of its target.
 
 -- Saves the rows in the transaction that replaces them. The function is SECURITY DEFINER because the processor may
--- neither create a table nor read the target. Generated columns are left out. Where row security would hide rows from
--- this function's owner, row_security = off raises an error instead of leaving a gap.
+-- neither create a table nor read the target, and should not: reading a plain table executes no code of its owner. That
+-- it is one, and the registered one, is certain only if it is read by its OID. The view does that: it executes nothing
+-- when it is created, and a schema that is renamed a moment later does not change it. Generated columns are left out.
+-- Where row security would hide rows from this function's owner, row_security = off raises an error instead of leaving
+-- a gap.
 create function importer.keep_replaced_rows(job_id uuid, token uuid) returns bigint
 language plpgsql security definer set search_path = pg_catalog, pg_temp set row_security = off
 as $$
@@ -12,6 +15,7 @@ declare
   rules jsonb;
   relation regclass;
   kept text := importer.job_table_name('replaced', keep_replaced_rows.job_id);
+  bound text := importer.job_table_name('bound', keep_replaced_rows.job_id);
   columns text;
   definitions text;
   rows bigint;
@@ -19,7 +23,7 @@ begin
   perform importer.check_lease(keep_replaced_rows.job_id, keep_replaced_rows.token);
   select j.* into job from public.import_jobs as j where j.id = keep_replaced_rows.job_id;
   rules := importer.describe_target(job.target);
-  relation := importer.target_relation(job.target, must_exist => true);
+  relation := importer.lock_target(job.target);
   if job.created_by is not null and rules ->> 'owner_column' is null and rules ->> 'run_as' = 'uploader' then
     raise exception 'a user may not replace the rows of all owners' using errcode = 'IJ601',
     hint = 'Set owner_column of the target, so that users replace only their own rows.';
@@ -34,28 +38,41 @@ begin
     'create table importer.%I ("#row" bigint generated always as identity primary key, %s)', kept, definitions
   );
   execute format('revoke all on importer.%I from public, anon, authenticated, service_role', kept);
-  execute format('insert into importer.%I (%s) select %s from %s where %s', kept, columns, columns, relation,
+  execute format('create view importer.%I as select * from %s', bound, relation);
+  if not exists (
+    select from pg_catalog.pg_rewrite as r inner join pg_catalog.pg_depend as d on d.objid = r.oid
+    where r.ev_class = to_regclass(format('importer.%I', bound)) and d.classid = 'pg_catalog.pg_rewrite'::regclass
+      and d.refclassid = 'pg_catalog.pg_class'::regclass and d.refobjid = relation
+  ) then
+    raise exception 'another table has taken the place of the target''s table, or it has another owner'
+    using errcode = 'IJ503',
+    hint = 'Look who has done that, and register the target again with importer.register_target().';
+  end if;
+  execute format('insert into importer.%I (%s) select %s from importer.%I where %s', kept, columns, columns, bound,
     case
       when job.created_by is null or rules ->> 'owner_column' is null then 'true'
       else format('%I = %L', rules ->> 'owner_column', job.created_by)
     end
   );
   get diagnostics rows = row_count;
+  execute format('drop view importer.%I', bound);
   return rows;
 end
 $$;
 
 comment on function importer.keep_replaced_rows(uuid, uuid) is
 'Saves the rows that a job replaces (its owner''s, or all rows for a job without an owner) and returns their number.
-Raises IJ601 for a user''s job if the target has no owner_column, IJ503 without a table, and IJ103 without a valid
-lease.';
+Raises IJ601 for a user''s job if the target has no owner_column, IJ503 if the target''s table is not the registered one,
+and IJ103 without a valid lease.';
 
 revoke all on function importer.keep_replaced_rows(uuid, uuid) from public, anon, authenticated, service_role;
 grant execute on function importer.keep_replaced_rows(uuid, uuid) to import_processor;
 
 -- Rows are identified by the provenance column if there is one, so that rows that the application has added since are
 -- not touched. Replaced rows come back in the same statement that removes the new ones, so that foreign keys that are
--- valid before and after are never violated in between. Triggers of the table see the search path with which the
+-- valid before and after are never violated in between. The rights are those of the administrator who calls it, because
+-- neither the owner of the job nor the processor may delete rows of every target; the table is the registered one, and
+-- its triggers are trusted. Triggers of the table see the search path with which the
 -- caller's session started.
 create function importer.undo_import_job(id uuid) returns bigint
 language plpgsql security invoker set search_path = pg_catalog, pg_temp set row_security = off
@@ -99,6 +116,7 @@ begin
     raise exception 'the job cannot be undone: %', obstacle using errcode = 'IJ112',
     hint = 'Inserts need a provenance_column; in mode replace, undo the latest job first, within keep_replaced_days.';
   end if;
+  perform importer.lock_target(job.target);
   own_rows := case
     when rules ->> 'provenance_column' is not null then format('t.%I = %L', rules ->> 'provenance_column', job.id)
     when job.created_by is null or rules ->> 'owner_column' is null then 'true'

@@ -25,7 +25,11 @@ def test_there_are_no_other_tables(catalog: psycopg.Connection) -> None:
         "importer.job_identities",
         "importer.job_leases",
         "importer.job_rejections",
+        "importer.lost_attempts",
+        "importer.processors",
+        "importer.rings",
         "importer.settings",
+        "importer.target_tables",
     ]
 
 

@@ -59,6 +59,11 @@ importer.settings        insert   | -     | -     | -    | -            | -     
 importer.settings        update   | -     | -     | -    | -            | -                | 1
 importer.settings        delete   | -     | -     | -    | -            | -                | 1
 importer.settings        truncate | -     | -     | -    | -            | -                | -1
+importer.target_tables   select   | -     | -     | -    | -            | -                | 1
+importer.target_tables   insert   | -     | -     | -    | -            | -                | 1
+importer.target_tables   update   | -     | -     | -    | -            | -                | 1
+importer.target_tables   delete   | -     | -     | -    | -            | -                | 1
+importer.target_tables   truncate | -     | -     | -    | -            | -                | -1
 public.import_job_events_id_seq select  | - | - | - | - | - | 1
 public.import_job_events_id_seq nextval | - | - | - | - | - | 1
 public.import_job_events_id_seq setval  | - | - | - | - | - | 1
@@ -104,6 +109,10 @@ WRITES = {
         f'claims = \'{{"sub": "{OWNER}"}}\'',
     ),
     "importer.settings": ("(name, value) values ('x', 'x')", "value = 'x'"),
+    "importer.target_tables": (
+        "(target, relation, kind, owner) values ('people', 1, 'r', 'x') on conflict (target) do update set kind = 'r'",
+        "owner = 'postgres'",
+    ),
 }
 
 

@@ -90,10 +90,10 @@ class ChunkLoader:
 
     def _write_once(self, validated: ValidatedChunk, *, isolating: bool) -> WrittenChunk:
         chunk, rows, seq = validated.chunk, validated.rows, validated.chunk.position.seq
-        idle_seconds = self.context.idle_seconds
+        job, idle_seconds = self.context.job, self.context.idle_seconds
         with (
             self.progress.reservation() as reservation,
-            transaction.loading(self.conn, self.context.job.id, idle_seconds),
+            transaction.loading(self.conn, job.id, idle_seconds, token=job.token),
         ):
             wait_turn = partial(self._wait_in_transaction, seq)
             result = self.opened.sink.write(self.conn, rows, chunk, wait_turn, isolating=isolating)
@@ -111,7 +111,7 @@ class ChunkLoader:
                 preview=preview,
                 chunk_bytes=self.opened.chunk_bytes,
             )
-            ledger.commit_chunk(self.conn, self.context.job, commit)
+            ledger.commit_chunk(self.conn, job, commit)
         self.progress.show(seq, first_rows, preview)
         self.progress.order.committed(seq)
         written = WrittenChunk(
