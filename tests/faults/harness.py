@@ -34,7 +34,7 @@ SHORT_LEASE, LONG_LEASE = 2, 60
 END_BACK_OFF = """
 update public.import_jobs set run_after = now() where id = %s and status = 'pending' and run_after > now()
 """
-# Ends the leases of lost processors. In test_paused_processor.py some leases end by themselves.
+# Ends the leases of lost processors, which saves up to SHORT_LEASE. Some of test_paused_processor.py end by themselves.
 END_LEASE = """
 update importer.job_leases set expires_at = clock_timestamp()
 where job_id = %s and worker = any (%s) and expires_at > clock_timestamp()

@@ -16,8 +16,8 @@ EXPIRED = "select job_id from importer.job_leases where job_id = %s and expires_
 TAKEN_OVER = ["pending", "running", "lease_lost", "pending", "running"]
 
 
-# The phases in which the tests wait until the lease of the paused processor ends by itself.
-UNHURRIED = {"before_claim", "mid_copy"}
+# The phases in which a transaction of the paused processor locks its lease, which has to end by itself.
+LEASE_LOCKED = {"before_commit", "after_commit"}
 
 
 def written(stack: FaultStack, case: Case) -> tuple[Any, ...]:
@@ -36,7 +36,7 @@ def test_paused_processor_writes_nothing_more(stack: FaultStack, phase: str) -> 
     paused = stack.processor(lease=SHORT_LEASE)
     with PHASES[phase](stack) as case:
         paused.pause()
-    paused.is_lost = phase not in UNHURRIED
+    paused.is_lost = phase not in LEASE_LOCKED
     stack.processor()
     stack.completed(case)
     assert stack.events(case)[:5] == TAKEN_OVER
