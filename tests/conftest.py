@@ -107,7 +107,7 @@ class Cluster:
 
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
-    """A running server of the major version in IMPORT_JOBS_TEST_POSTGRES (default 17)."""
+    """A running server of the major version in IMPORT_JOBS_TEST_POSTGRES (default 18)."""
     with server_folder("import-jobs-test-") as folder:
         server = PostgresServer(
             folder / "postgres",

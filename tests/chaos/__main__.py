@@ -62,7 +62,7 @@ def parse_arguments(arguments: list[str]) -> Settings:
         "--heal-seconds", type=positive_number, default=180, help="time for all jobs to end after the last fault"
     )
     parser.add_argument("--processors", type=positive_integer, default=3, help="number of processors (default 3)")
-    parser.add_argument("--postgres", type=int, help="major version of Postgres (default 17)")
+    parser.add_argument("--postgres", type=int, help="major version of Postgres (default 18)")
     given = parser.parse_args(arguments)
     seed: int = random.randrange(SEEDS) if given.seed is None else given.seed  # noqa: S311 - not a secret
     return Settings(

@@ -18,7 +18,7 @@ from processor.local.postgres_installation import PostgresInstallation
 
 ROOT = Path(__file__).parents[2]
 PATH = ROOT / "supabase" / "schema.sql"
-MAJOR = 17  # of pg_dump and the server; each major version spells a few things differently
+MAJOR = 18  # of pg_dump and the server; each major version spells a few things differently
 COMMAND = "python -m tests.conventions.schema"
 REFRESH = "IMPORT_JOBS_REFRESH_SCHEMA"
 HEADER = f"""\

