@@ -19,6 +19,8 @@ MARKS: Final = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+#: Python's decoders of these need the mark.
+UNORDERED: Final = ("utf-16", "utf-32")
 #: Two scores that differ by less than this count as equal.
 MARGIN = 0.05
 #: The most bytes whose encoding is guessed.
@@ -45,9 +47,8 @@ def find_encoding(sample: bytes, complete: bool, given: str | None, locale: str 
     """
     marks = [(mark, name) for mark, name in MARKS if sample.startswith(mark)]
     if given is not None:
-        bom = next((len(mark) for mark, name in marks if name.startswith(given)), 0)
-        name = next((name for _, name in marks if name.startswith(given)), given)
-        return Encoding(name, bom, 1.0, "given")
+        bom, name = next(((len(mark), name) for mark, name in marks if name.startswith(given)), (0, given))
+        return Encoding(_with_byte_order(sample, name), bom, 1.0, "given")
     if marks:
         return Encoding(marks[0][1], len(marks[0][0]), 1.0, "found")
     if likely := sixteen_bit_encoding(sample):
@@ -60,6 +61,19 @@ def find_encoding(sample: bytes, complete: bool, given: str | None, locale: str 
             raise invalid_utf8(sample, error.start, 0, 1) from None
         return guess
     return Encoding("utf-8", 0, 1.0, "default" if sample.isascii() else "found")
+
+
+def _with_byte_order(sample: bytes, name: str) -> str:
+    """Return the encoding with its byte order, which `utf-16` and `utf-32` leave to a mark that the text lacks.
+
+    Raises: WrongEncoding if the bytes do not show the order either.
+    """
+    if name not in UNORDERED:
+        return name
+    likely = sixteen_bit_encoding(sample)
+    if name == "utf-16" and likely is not None:
+        return likely
+    raise WrongEncoding(f"the file is not {name}: it does not begin with a byte order mark")
 
 
 def has_byte_order_mark(sample: bytes) -> bool:

@@ -36,13 +36,15 @@ def find_layout(lines: Sequence[str], complete: bool, given: DialectOptions) -> 
     """
     skip = given.skip_lines or 0
     hint = _SEP.fullmatch(lines[skip]) if skip < len(lines) and given.delimiter is None else None
+    hint = None if hint and hint[1] in given.marks else hint
     delimiter = given.delimiter or (hint[1] if hint else None)
     skip += hint is not None
     lines = lines[skip:]
     text = "".join(lines)
     comment = given.comment or None
     best = _best(_results(lines, text, complete, delimiter, given), lines, delimiter)
-    if given.comment is None and "#" in text and (comment := _detected_comment(lines, best)):
+    may_comment = given.comment is None and "#" in text and "#" not in (*given.marks, delimiter)
+    if may_comment and (comment := _detected_comment(lines, best)):
         best = try_candidate(lines, complete, best.candidate, comment, given.skip_lines is None)
     title_lines = best.rows[best.start].line if best.start else 0
     return Layout(
@@ -66,7 +68,8 @@ def _results(
     """Try all candidates."""
     comment = given.comment or None
     results: list[CandidateResult] = []
-    for mark in [delimiter] if delimiter else [mark for mark in DELIMITERS if mark in text] or [","]:
+    free = [mark for mark in DELIMITERS if mark not in given.marks]
+    for mark in [delimiter] if delimiter else [mark for mark in free if mark in text] or free[:1]:
         # A colon scores at most FAIR and cannot win against a better result, and times are full of colons.
         if mark != ":" or not any(result.score > FAIR for result in results):
             results += [
@@ -94,13 +97,13 @@ def _line_end(lines: Sequence[str], result: CandidateResult) -> str:
 
 def _candidates(text: str, delimiter: str, given: DialectOptions) -> Iterator[Candidate]:
     """Yield the candidates that the text gives reason to try, the usual one first: it wins against an equal score."""
-    has_backslash = "\\" in text
+    has_backslash = "\\" in text and "\\" not in (given.quote, delimiter, given.comment)
     for quote in _quotes(text, delimiter, given):
         escapes: list[str | None] = [None]
         if has_backslash and any("\\" + escaped in text for escaped in (delimiter, quote, "\\") if escaped):
             escapes = [None, "\\"]
         if given.escape is not None:
-            escapes = ["\\" if given.escape == "\\" else None]
+            escapes = ["\\" if given.escape == "\\" != quote else None]
         for escape in escapes:
             yield Candidate(delimiter, quote, escape)
 
@@ -109,6 +112,8 @@ def _quotes(text: str, delimiter: str, given: DialectOptions) -> list[str | None
     if given.quote is not None:
         return [given.quote or None]
     quotes: list[str | None] = ['"']
+    if "'" in (delimiter, given.comment):
+        return quotes
     edges = (delimiter, "\r", "\n")
     double, single = (opens_field(text, edges, mark) for mark in ('"', "'"))
     if single and not double and text.startswith("'") + sum(text.count(edge + "'") for edge in edges) > 1:

@@ -29,6 +29,11 @@ class DialectOptions:
     skip_lines: int | None = None
     locale: str | None = None
 
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """The marks that are given: none of them can be another mark that is detected."""
+        return tuple(mark for mark in (self.delimiter, self.quote, self.escape, self.comment) if mark)
+
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> "DialectOptions":
         """Read the job's options. Raises: BadOption for an impossible value."""

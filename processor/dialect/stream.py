@@ -44,8 +44,9 @@ def _transcode(blocks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
             line += text.count(b"\n")
             yield text
         yield decoder.decode(b"", True).encode()
-    except UnicodeDecodeError as error:
-        line += bytes(error.object[: error.start]).decode(encoding, "replace").count("\n")
+    except UnicodeError as error:
+        if isinstance(error, UnicodeDecodeError):
+            line += bytes(error.object[: error.start]).decode(encoding, "replace").count("\n")
         raise WrongEncoding(f"the file is not {encoding}: a byte on line {line:,} is invalid") from None
 
 

@@ -54,6 +54,8 @@ class Artifacts:
             status = int(exc.status) if str(exc.status).isdigit() else 500
             error = SourceUnavailable if is_transient(status) else SourceRefused
             raise error(f"Storage refused the write with status {status}") from exc
+        except (ValueError, RecursionError) as exc:
+            raise SourceUnavailable(f"Storage's answer could not be read ({type(exc).__name__})") from exc
         except httpx.TransportError as exc:
             raise SourceUnavailable(f"Storage could not be reached ({type(exc).__name__})") from exc
 

@@ -9,7 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from processor import dialect as dialects
-from processor.errors import AmbiguousDialect, BadOption, JobError, NoDataRows, UnclosedQuote
+from processor.errors import AmbiguousDialect, BadOption, EmptyFile, JobError, NoDataRows, UnclosedQuote
 from processor.model import Dialect, Position
 
 WORDS = st.sampled_from(
@@ -141,3 +141,27 @@ def test_a_sep_line_sets_the_delimiter(mark: str) -> None:
 def test_a_sep_line_sets_only_ascii_delimiters(mark: str) -> None:
     lines = f"sep={mark}\nid{mark}name\n1{mark}x\n2{mark}y\n"
     assert dialects.detect(lines.encode(), True, {}).delimiter.isascii()
+
+
+TEXTS = (
+    "a,b\n1,2\n3,4\n",
+    "a;b\n#x\n1;2\n",
+    "'a'|b\n'1'|2\n'3'|4\n",
+    "a\\,b,c\n1\\\\,2,3\n",
+    "sep=#\na#b\n1#2\n",
+    "sep='\na'b\n1'2\n",
+)
+OTHER_MARKS = [chr(code) for code in range(1, 127) if not chr(code).isalnum() and chr(code) not in "\r\n"]
+
+
+@pytest.mark.parametrize("name", ["delimiter", "quote", "comment"])
+@pytest.mark.parametrize("others", [{}, {"quote": ""}, {"escape": "\\"}, {"delimiter": "|"}, {"comment": "#"}])
+def test_a_given_mark_is_never_detected_as_another_one(name: str, others: dict[str, str]) -> None:
+    for text in TEXTS:
+        for mark in OTHER_MARKS:
+            try:
+                dialect = dialects.detect(text.encode(), True, others | {name: mark})
+            except (BadOption, AmbiguousDialect, NoDataRows, EmptyFile):
+                continue
+            marks = [part for part in (dialect.delimiter, dialect.quote, dialect.escape, dialect.comment) if part]
+            assert len(set(marks)) == len(marks), (text, mark)
