@@ -2,7 +2,10 @@
 
 from typing import TYPE_CHECKING
 
+import psycopg
+
 from processor.cli.connection import connected
+from processor.database.sqlstates import is_not_up, user_error
 from processor.errors import UserError
 
 if TYPE_CHECKING:
@@ -12,7 +15,8 @@ if TYPE_CHECKING:
 def serve() -> None:
     """Run the processor. All settings come from the environment."""
     config = configured()
-    check_database(config.database_url)
+    if database_answers(config.database_url):
+        check_database(config.database_url)
 
     from processor.http import server
     from processor.http.limits import ServerLimits
@@ -44,6 +48,25 @@ def configured() -> "Config":
     return config
 
 
+def database_answers(database_url: str) -> bool:
+    """Return whether the server accepts connections. If it is not up yet, say so; the processor waits for it.
+
+    Raises: UserError when waiting would not help.
+    """
+    import logging
+
+    from processor.log import event
+
+    try:
+        psycopg.connect(database_url, connect_timeout=10).close()
+    except psycopg.Error as exc:
+        if not is_not_up(exc):
+            raise user_error(exc) from exc
+        event("waiting_for_database", logging.WARNING, reason=user_error(exc).message)
+        return False
+    return True
+
+
 def check_database(database_url: str) -> None:
     """Check that the role may claim jobs.
 
@@ -51,7 +74,7 @@ def check_database(database_url: str) -> None:
     """
     with connected(database_url) as conn:
         row = conn.execute(
-            "select has_function_privilege('importer.claim_jobs(text, integer, integer)', 'execute')"
+            "select has_function_privilege('importer.claim_jobs(text, integer, integer, integer)', 'execute')"
         ).fetchone()
     if not row or not row[0]:
         raise UserError(

@@ -18,7 +18,7 @@ from processor.http.body import limited_body
 from processor.http.cached_probe import CachedProbe
 from processor.http.error_responses import HANDLERS
 from processor.http.limits import ServerLimits
-from processor.http.ring import check_ring
+from processor.http.ring import RING_HEADER, check_ring, ring_number
 from processor.http.token_auth import TokenAuth
 from processor.log import event
 from processor.queue import sweep
@@ -28,6 +28,10 @@ from processor.worker.worker import Worker
 PATH = "/process-import-jobs"
 # How long the result of the database probe is reused.
 READY_SECONDS = 1.0
+READY = """
+select current_setting('transaction_read_only') = 'off'
+  and has_function_privilege('importer.claim_jobs(text, integer, integer, integer)', 'execute')
+"""
 
 
 def create_app(config: Config, limits: ServerLimits) -> Starlette:
@@ -73,7 +77,7 @@ def doorbell(auth: TokenAuth, limits: ServerLimits, worker: Worker) -> Route:
         if not await auth.accepts(authorization(request)):
             return Response(status_code=401)
         check_ring(await limited_body(request, limits), limits.job_ids)
-        worker.wake()
+        worker.ring(ring_number(request.headers.get(RING_HEADER, "")))
         return JSONResponse({"status": "accepted"}, status_code=202)
 
     return Route(PATH, ring, methods=["POST"])
@@ -109,10 +113,13 @@ def read_token(pool: ConnectionPool) -> str | None:
 
 
 def database_answers(pool: ConnectionPool) -> bool:
-    """Return whether the database executes a statement."""
+    """Return whether the database has our functions and can be written.
+
+    It cannot on a standby, and where `default_transaction_read_only` is on: Supabase sets it when the disk is full.
+    """
     try:
         with pool.connection(timeout=2.0) as conn:
-            conn.execute("select 1")
+            row = conn.execute(READY).fetchone()
     except (psycopg.Error, PoolTimeout):
         return False
-    return True
+    return row == (True,)

@@ -1,4 +1,4 @@
-"""Validates the body of a ring: empty, or an object whose only member is `job_ids`, an array of UUIDs."""
+"""Validates a ring. Its body is empty, or an object whose only member is `job_ids`, an array of UUIDs."""
 
 import json
 import re
@@ -7,6 +7,8 @@ from typing import Any, cast
 from processor.errors import BadRing
 
 FIELDS = frozenset({"job_ids"})
+# The number by which the database sees that a ring was taken.
+RING_HEADER = "import-jobs-ring"
 # The form that Postgres writes. Python's own UUID also accepts braces and `urn:uuid:`.
 UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
@@ -28,6 +30,11 @@ def check_ring(body: bytes, max_ids: int) -> None:
     if not isinstance(ids, list):
         raise BadRing("job_ids is not an array")
     check_ids(cast("list[Any]", ids), max_ids)
+
+
+def ring_number(text: str) -> int | None:
+    """Return the number of a ring, None for anything but a whole number of up to 18 digits, as a bigint can hold."""
+    return int(text) if re.fullmatch(r"[0-9]{1,18}", text) else None
 
 
 def check_ids(ids: list[Any], max_ids: int) -> None:

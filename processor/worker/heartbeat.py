@@ -1,19 +1,24 @@
-"""The heartbeat: renew the leases of all jobs that this processor holds, on a connection of its own."""
+"""The heartbeat: renew the leases of all jobs that this processor holds, on a connection that loads nothing."""
 
 import logging
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from uuid import UUID
 
 import psycopg
+from psycopg_pool import ConnectionPool
 
 from processor.config import Config
 from processor.database.cancellation import Cancellation
-from processor.database.connection import connect
 from processor.log import event
 from processor.model import Job
 from processor.queue import claims
+from processor.worker.session import Session
+
+# The pause before the session is opened again. Others wait 3 s for it before they take its jobs over.
+RETRY_SECONDS = 0.5
 
 
 @dataclass(slots=True)
@@ -31,16 +36,25 @@ class Lease:
 
 
 class Heartbeat:
-    """Renews every `heartbeat_seconds`; a lease that could not be renewed for `lease_seconds` counts as lost."""
+    """Renews every `heartbeat_seconds`; a lease that could not be renewed for `lease_seconds` counts as lost.
 
-    def __init__(self, config: Config) -> None:
+    In between it listens, and calls `notified` for each notification. Lock, LISTEN and renewals share a connection.
+    """
+
+    def __init__(self, config: Config, pool: ConnectionPool, notified: Callable[[], None]) -> None:
         self._config = config
         # By token: a lease of ours that was lost may have been followed by another one on the same job.
         self._leases: dict[UUID, Lease] = {}
         self._lock = threading.Lock()
         self._stopped = threading.Event()
-        self._conn: psycopg.Connection | None = None
-        self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
+        self._session = Session(config.database_url, pool, notified)
+        self._failing = False
+        self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
+
+    @property
+    def session(self) -> int:
+        """The key of the lock that the session holds now, 0 when it holds none."""
+        return self._session.lock
 
     def start(self) -> None:
         """Start the thread."""
@@ -49,6 +63,7 @@ class Heartbeat:
     def stop(self) -> None:
         """Stop the thread; no lease may be held any more."""
         self._stopped.set()
+        self._session.interrupt()
         self._thread.join()
 
     def hold(self, job: Job) -> Lease:
@@ -63,28 +78,50 @@ class Heartbeat:
         with self._lock:
             self._leases.pop(job.token, None)
 
-    def _beat(self) -> None:
-        while not self._stopped.wait(self._config.heartbeat_seconds):
-            with self._lock:
-                leases = list(self._leases.values())
-            for lease in leases:
-                self._renew(lease)
-            for lease in leases:
-                if lease.lost.is_set():
-                    lease.cancellation.cancel()
-        if self._conn is not None:
-            self._conn.close()
+    def _run(self) -> None:
+        next_beat = 0.0
+        while not self._stopped.is_set():
+            try:
+                self._session.open()
+                if time.monotonic() >= next_beat:
+                    self._session.check()
+                    self._renew_all()
+                    next_beat = time.monotonic() + self._config.heartbeat_seconds
+                self._failing = False
+                self._session.wait(next_beat - time.monotonic())
+            except psycopg.Error as exc:
+                self._fail(exc)
+                # All leases are renewed as soon as the connection is back, with the key of the new lock.
+                next_beat = 0.0
+        self._session.close()
 
-    def _renew(self, lease: Lease) -> None:
-        now = time.monotonic()
-        try:
-            self._conn = self._conn or connect(self._config.database_url)
-            holds = claims.renew(self._conn, lease.job, self._config.lease_seconds)
-        except psycopg.Error as exc:
+    def _fail(self, exc: psycopg.Error) -> None:
+        """Close the connection, and give up the leases that have not been renewed for too long."""
+        if not self._failing:  # once for each outage
             event("heartbeat_failed", logging.WARNING, exception=type(exc).__name__)
-            self._conn = None
-            holds = now - lease.renewed < self._config.lease_seconds
-        else:
-            lease.renewed = now
-        if not holds:
-            lease.lost.set()
+        self._failing = True
+        self._session.close()
+        for lease in self._held():
+            if time.monotonic() - lease.renewed >= self._config.lease_seconds:
+                lease.lost.set()
+        self._cancel_lost()
+        self._stopped.wait(RETRY_SECONDS)
+
+    def _renew_all(self) -> None:
+        for lease in self._held():
+            now = time.monotonic()
+            conn, key = self._session.open(), self._session.lock
+            if claims.renew(conn, lease.job, self._config.lease_seconds, key):
+                lease.renewed = now
+            else:
+                lease.lost.set()
+        self._cancel_lost()
+
+    def _cancel_lost(self) -> None:
+        for lease in self._held():
+            if lease.lost.is_set():
+                lease.cancellation.cancel()
+
+    def _held(self) -> list[Lease]:
+        with self._lock:
+            return list(self._leases.values())

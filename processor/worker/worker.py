@@ -1,4 +1,4 @@
-"""The worker: claim jobs when it is woken or on a timer, and run each in a thread."""
+"""The worker: run each claimed job in a thread, and record how it ends."""
 
 import logging
 import os
@@ -17,47 +17,47 @@ from processor.database.sqlstates import is_lease_lost
 from processor.errors import JobError, LeaseLost
 from processor.log import event
 from processor.model import FileLimits, Job
-from processor.queue import claims, files
-from processor.queue.sweep import sweep
+from processor.queue import claims, files, sessions
 from processor.report import Report
 from processor.run import AttemptContext, StopSignal, run_attempt
 from processor.run.result import AttemptResult, Completed, Failed, LeaseOver, Postponed, Released, Skipped
 from processor.storage import Artifacts, Downloads, Source
+from processor.worker.bell import Bell
 from processor.worker.connections import CONNECTION_SECONDS, JobConnections
+from processor.worker.dispatcher import RETRY_SECONDS, Dispatcher
 from processor.worker.heartbeat import Heartbeat, Lease
 
 # How often the statements of jobs that still run are cancelled after the time for a stop is over.
 CANCEL_AGAIN_SECONDS = 0.5
-# The pause before asking a database again that did not answer.
-RETRY_SECONDS = 1.0
 
 
 class Worker:
-    """Holds at most `config.max_jobs` jobs. `start` returns at once; `wake` may be called from any thread."""
+    """Holds at most `config.max_jobs` jobs. `start` returns at once; `ring` may be called from any thread."""
 
     def __init__(self, config: Config, pool: ConnectionPool, downloads: Downloads) -> None:
         self._config, self._pool, self._downloads = config, pool, downloads
         self._artifacts = Artifacts(config.supabase_url, config.secret_key)
         self._name = f"{socket.gethostname()}:{os.getpid()}"
         self._shutdown = threading.Event()
-        self._woken = threading.Event()
-        self._heartbeat = Heartbeat(config)
+        self._ended = threading.Event()
+        self._bell = Bell()
+        self._heartbeat = Heartbeat(config, pool, self._bell.ring)
+        self._dispatcher = Dispatcher(config, pool, self._heartbeat, self._bell, self._name)
         # By the lease's token: a processor that was paused may claim a job again that one of its threads still has.
         self._running: dict[UUID, Lease] = {}
         self._spare = threading.Semaphore(config.spare_connections)
         self._threads = ThreadPoolExecutor(config.max_jobs, thread_name_prefix="job")
-        self._dispatcher = threading.Thread(target=self._dispatch, name="dispatcher", daemon=True)
 
     def start(self) -> None:
         """Sweep once, and start to claim jobs."""
         self._heartbeat.start()
-        self._dispatcher.start()
+        self._dispatcher.start(lambda: self._config.max_jobs - len(self._running), self._begin)
         threading.Thread(target=self._clean_up, name="clean-up", daemon=True).start()
         event("worker_started", worker=self._name, max_jobs=self._config.max_jobs)
 
-    def wake(self) -> None:
-        """Look for due jobs now."""
-        self._woken.set()
+    def ring(self, number: int | None) -> None:
+        """Look for due jobs now; `number` is that of the ring, None when it has none."""
+        self._bell.ring(number)
 
     def stop(self) -> None:
         """Claim no more jobs, let each job finish its chunk and release it; return when all are released.
@@ -68,8 +68,7 @@ class Worker:
         deadline = time.monotonic() + self._config.stop_seconds
         self._shutdown.set()
         event("worker_stopping", worker=self._name, jobs=len(self._running))
-        self._woken.set()
-        self._dispatcher.join()
+        self._dispatcher.stop()
         self._cancel_after(deadline)
         self._threads.shutdown(wait=True)
         self._heartbeat.stop()
@@ -78,41 +77,19 @@ class Worker:
     @property
     def alive(self) -> bool:
         """Whether the worker looks for jobs."""
-        return self._dispatcher.is_alive() and not self._shutdown.is_set()
-
-    def _dispatch(self) -> None:
-        next_sweep = 0.0
-        while not self._shutdown.is_set():
-            self._woken.clear()
-            try:
-                if time.monotonic() >= next_sweep:
-                    self._sweep()
-                    next_sweep = time.monotonic() + self._config.sweep_seconds
-                self._claim_all()
-            except psycopg.Error as exc:
-                event("database_unavailable", logging.WARNING, exception=type(exc).__name__)
-                self._shutdown.wait(RETRY_SECONDS)
-            except Exception as exc:  # noqa: BLE001 - a defect must not end the only thread that claims
-                event("defect", logging.ERROR, exception=log.traceback_of(exc))
-                self._shutdown.wait(RETRY_SECONDS)
-            self._woken.wait(max(0.0, next_sweep - time.monotonic()))
+        return self._dispatcher.alive
 
     def _cancel_after(self, deadline: float) -> None:
         """Return when no job is left; cancel the statements of those that still run from `deadline` (monotonic) on."""
         while True:
-            self._woken.clear()  # a job that ends wakes the worker once it is no longer among those that run
+            self._ended.clear()  # a job that ends sets it once it is no longer among those that run
             if not self._running:
                 return
             left = deadline - time.monotonic()
             if left <= 0:
                 for lease in list(self._running.values()):
                     lease.cancellation.cancel()
-            self._woken.wait(left if left > 0 else CANCEL_AGAIN_SECONDS)
-
-    def _sweep(self) -> None:
-        with self._pool.connection(CONNECTION_SECONDS) as conn:
-            for job_id, action in sweep(conn):
-                event("swept", job_id=job_id, found=action)
+            self._ended.wait(left if left > 0 else CANCEL_AGAIN_SECONDS)
 
     def _clean_up(self) -> None:
         """Create the artifacts' client before its first use, then delete on a timer what could not be deleted."""
@@ -125,15 +102,9 @@ class Worker:
             if self._shutdown.wait(self._config.sweep_seconds):
                 return
 
-    def _claim_all(self) -> None:
-        while (free := self._config.max_jobs - len(self._running)) > 0 and not self._shutdown.is_set():
-            with self._pool.connection(CONNECTION_SECONDS) as conn:
-                claimed = claims.claim(conn, self._name, free, self._config.lease_seconds)
-            for job in claimed:
-                self._running[job.token] = lease = self._heartbeat.hold(job)
-                self._threads.submit(self._run, lease)
-            if len(claimed) < free:
-                return
+    def _begin(self, job: Job) -> None:
+        self._running[job.token] = lease = self._heartbeat.hold(job)
+        self._threads.submit(self._run, lease)
 
     def _run(self, lease: Lease) -> None:
         job = lease.job
@@ -146,7 +117,8 @@ class Worker:
         finally:
             self._heartbeat.drop(job)
             del self._running[job.token]
-            self.wake()
+            self._ended.set()
+            self._bell.wake()
 
     def _context(self, lease: Lease) -> AttemptContext:
         config, job = self._config, lease.job
@@ -171,6 +143,7 @@ class Worker:
                 event("job_skipped", duplicate_of=duplicate_of)
             case LeaseOver():
                 event("lease_lost", logging.WARNING, code=LeaseLost.code)
+                self._restore_attempt(lease.job)
             case Postponed() | Released() | Failed():
                 self._write(lease, result)
         if isinstance(result, Completed | Skipped) and lease.job.options.get("delete_source"):
@@ -190,6 +163,16 @@ class Worker:
             else:
                 return
         event("lease_lost", logging.WARNING, code=LeaseLost.code)
+        self._restore_attempt(lease.job)
+
+    def _restore_attempt(self, job: Job) -> None:
+        """Say that this processor is alive: a failure of its connections must not use up the job's attempts."""
+        try:
+            with self._pool.connection(CONNECTION_SECONDS) as conn:
+                if sessions.restore_attempt(conn, job):
+                    event("attempt_restored")
+        except psycopg.Error as exc:
+            event("attempt_not_restored", logging.WARNING, exception=type(exc).__name__)
 
     def _delete_sources(self) -> None:
         """Delete the files of completed jobs that asked for it; what fails is tried again after the next sweep."""

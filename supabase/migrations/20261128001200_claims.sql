@@ -73,9 +73,11 @@ $$;
 
 comment on function importer.claim_jobs(text, integer, integer, integer) is
 'Claims up to max_jobs due jobs for a worker: sets them running, counts the attempt and gives each a lease of
-lease_seconds, with the key of the processor''s session if it has one. Returns for each job what the processor needs, including the token of the lease.';
+lease_seconds, with the key of the processor''s session if it has one. Returns for each job what the processor needs,
+including the token of the lease.';
 
-revoke all on function importer.claim_jobs(text, integer, integer, integer) from public, anon, authenticated, service_role;
+revoke all on function importer.claim_jobs(text, integer, integer, integer)
+from public, anon, authenticated, service_role;
 grant execute on function importer.claim_jobs(text, integer, integer, integer) to import_processor;
 
 -- Checked again when the job runs, because the target may be newer than the job, and the allow-list may have changed.

@@ -1,5 +1,5 @@
 -- How jobs end, and what happens afterwards: completion, completion as a duplicate, failure and retry with back-off,
--- the deletion of source files, and the sweep, which finds what no ring announced.
+-- and the deletion of source files.
 
 -- A file that brings its own ids leaves the sequence of the column behind, and the application's next insert fails
 -- with 23505. The function looks only at columns that are the first of a B-tree index, because others need a scan of
@@ -86,7 +86,7 @@ begin
     errors_path = finish_job.errors_path, output_path = finish_job.output_path
   where j.id = finish_job.job_id;
   -- Not for jobs of users: a user who may choose ids could exhaust the sequence for everybody.
-  perform importer.advance_sequences(to_regclass(t."table"))
+  perform importer.advance_sequences(importer.registered_table(t))
   from importer.find_target(job.target) as t
   where (job.created_by is null or t.run_as = 'processor') and job.options -> 'dry_run' is distinct from 'true';
   delete from importer.job_rejections as r where r.job_id = finish_job.job_id;
@@ -136,6 +136,8 @@ comment on function importer.backoff(integer) is 'Returns how long to wait after
 revoke all on function importer.backoff(integer) from public, anon, authenticated, service_role;
 
 -- An attempt that failed for a transient cause is followed by another one after a back-off, while attempts are left.
+-- The last attempt is not counted if it lost the database (IJ501) after it had committed a chunk: connections that are
+-- lost again and again must not end a job that gets on between them. Each such attempt leaves a chunk less to do.
 create function importer.fail_job(
   job_id uuid, token uuid, code text, message text, hint text, transient boolean, report jsonb default null,
   errors_path text default null
@@ -148,6 +150,13 @@ declare
 begin
   perform importer.check_lease(fail_job.job_id, fail_job.token);
   select j.* into job from public.import_jobs as j where j.id = fail_job.job_id;
+  if fail_job.transient and fail_job.code = 'IJ501' and job.attempts = job.max_attempts and exists (
+    select from importer.job_chunks as c inner join importer.job_leases as l on l.job_id = c.job_id
+    where c.job_id = fail_job.job_id and c.committed_at > l.claimed_at
+  ) then
+    update public.import_jobs as j set attempts = j.attempts - 1 where j.id = fail_job.job_id returning j.* into job;
+    insert into public.import_job_events (job_id, event, attempt) values (job.id, 'attempt_restored', job.attempts);
+  end if;
   if fail_job.transient and job.attempts < job.max_attempts then
     wait := importer.backoff(job.attempts);
     insert into public.import_job_events (job_id, event, attempt, detail)
@@ -214,85 +223,3 @@ comment on function importer.source_deleted(uuid) is 'Records that the file of a
 
 revoke all on function importer.source_deleted(uuid) from public, anon, authenticated, service_role;
 grant execute on function importer.source_deleted(uuid) to import_processor;
-
--- Several sessions may run it at once: rows that another session has locked are skipped.
-create function importer.sweep_import_jobs() returns table (job_id uuid, action text)
-language plpgsql security definer set search_path = pg_catalog, pg_temp
-as $$
-declare
-  lost uuid[];
-  due uuid[];
-begin
-  select array_agg(c.id) into lost
-  from (
-    select j.id from public.import_jobs as j
-    where j.status = 'running' and not exists (
-      select from importer.job_leases as l where l.job_id = j.id and l.expires_at > clock_timestamp()
-    )
-    for update of j skip locked
-  ) as c;
-  -- A renewal that was in progress during the first query counts: the lock waits for it, and the second query has a new
-  -- snapshot.
-  perform from importer.job_leases as l where l.job_id = any (lost) for update;
-  select array_agg(c.id) into lost
-  from unnest(lost) as c (id)
-  where not exists (
-    select from importer.job_leases as l where l.job_id = c.id and l.expires_at > clock_timestamp()
-  );
-
-  return query
-  with noted as (
-    insert into public.import_job_events (job_id, event, attempt)
-    select j.id, 'lease_lost', j.attempts from public.import_jobs as j where j.id = any (lost)
-  ),
-
-  ended as (
-    update public.import_jobs as j
-    set
-      status = case when j.attempts < j.max_attempts then 'pending' else 'failed' end::public.import_job_status,
-      run_after = clock_timestamp() + importer.backoff(j.attempts),
-      error_code = case when j.attempts >= j.max_attempts then 'IJ104' end,
-      error_message = case
-        when j.attempts >= j.max_attempts then format('the processor was lost in each of %s attempts', j.attempts)
-      end,
-      error_hint = case
-        when j.attempts >= j.max_attempts then 'Look for the cause in the processor''s log, then set status to pending.'
-      end
-    where j.id = any (lost)
-    returning j.id, j.status
-  )
-
-  select e.id, case e.status when 'failed' then 'attempts_used_up' else 'lease_lost' end from ended as e;
-
-  perform importer.drop_job_tables();
-
-  select array_agg(d.id) into due
-  from (
-    select j.id from public.import_jobs as j
-    where j.status = 'pending' and j.run_after <= now() and j.attempts < j.max_attempts
-    order by j.priority desc, j.created_at
-    limit 1000
-  ) as d;
-  if due is not null then
-    perform importer.ring_processor(due);
-    return query select d.id, 'rung' from unnest(due) as d (id);
-  end if;
-end
-$$;
-
-comment on function importer.sweep_import_jobs() is
-'Takes back running jobs whose lease has expired, fails those without attempts left, drops tables of ended jobs, and
-rings for pending jobs that are due. Returns each job with what was done. pg_cron, if installed, and every processor run
-it regularly.';
-
-revoke all on function importer.sweep_import_jobs() from public, anon, authenticated, service_role;
-grant execute on function importer.sweep_import_jobs() to import_processor;
-
--- Where pg_cron is installed, the database runs the sweep once a minute (pg_cron 1.4 has no shorter interval).
-do $$
-begin
-  if exists (select from pg_catalog.pg_extension where extname = 'pg_cron') then
-    perform cron.schedule('import-jobs-sweep', '* * * * *', 'select importer.sweep_import_jobs()');
-  end if;
-end
-$$;

@@ -70,6 +70,7 @@ DEFINERS = {
     "keep_preview",
     "keep_rejections",
     "keep_replaced_rows",
+    "limit_import_job_changes",
     "limit_import_jobs",
     "list_rejections",
     "may_import_into",

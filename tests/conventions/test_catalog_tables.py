@@ -25,6 +25,7 @@ def test_there_are_no_other_tables(catalog: psycopg.Connection) -> None:
         "importer.job_identities",
         "importer.job_leases",
         "importer.job_rejections",
+        "importer.owner_changes",
         "importer.lost_attempts",
         "importer.processors",
         "importer.rings",

@@ -37,9 +37,9 @@ def break_rings(stack: FaultStack, kind: str, amount: float | None = None) -> No
     stack.sql("insert into net.stand_in_faults (kind, amount) values (%s, %s)", kind, amount)
 
 
-def ring(processor: Processor, token: str | None) -> httpx.Response:
-    """Ring a processor with this token."""
-    headers = {"authorization": f"Bearer {token}"} if token else {}
+def ring(processor: Processor, token: str | None, number: int) -> httpx.Response:
+    """Ring a processor with this token and this number."""
+    headers = {"import-jobs-ring": str(number), **({"authorization": f"Bearer {token}"} if token else {})}
     body = {"job_ids": [str(uuid4())]}
     return httpx.post(f"{processor.url}/process-import-jobs", json=body, headers=headers, trust_env=False)
 
@@ -74,17 +74,16 @@ def test_job_starts_without_a_configured_doorbell(stack: FaultStack) -> None:
     assert stack.events(case) == FIRST_TRY
 
 
-def test_forged_ring_gets_401_and_starts_nothing(stack: FaultStack) -> None:
+def test_forged_ring_gets_401_and_is_not_noted(stack: FaultStack) -> None:
     processor = idle_processor(stack)
-    break_rings(stack, "lose")
-    case = stack.insert(stack.table())
+    newest = "select newest_ring from importer.processors where worker = %s"
+    until(lambda: stack.sql(newest, processor.worker), processor.log_text)
     for token in (None, "forged", stack.local.state.secret_key):
-        response = ring(processor, token)
+        response = ring(processor, token, number=1)
         assert (response.status_code, response.content) == (401, b"")
-    assert stack.events(case) == ["pending"]
-    assert ring(processor, stack.local.state.wake_token).status_code == 202
-    stack.completed(case)
-    assert stack.events(case) == FIRST_TRY
+    assert stack.sql(newest, processor.worker) == [{"newest_ring": None}]
+    assert ring(processor, stack.local.state.wake_token, number=1).status_code == 202
+    until(lambda: stack.sql(newest, processor.worker) == [{"newest_ring": 1}], processor.log_text)
 
 
 def test_processor_that_dies_before_it_answers_a_ring_loses_nothing(stack: FaultStack) -> None:

@@ -86,5 +86,6 @@ def test_retry_by_update_rings(configured: Database) -> None:
     with configured.connect() as conn, conn.transaction(force_rollback=True):
         conn.execute(INSERT)
         conn.execute("update public.import_jobs set status = 'cancelled'")
+        conn.execute("select importer.report_processor('worker', 1)")  # the ring of the insert was taken
         conn.execute("update public.import_jobs set status = 'pending'")
         assert len(queue(conn)) == 2

@@ -54,6 +54,26 @@ importer.job_identities  insert   | -     | -     | -    | -            | -     
 importer.job_identities  update   | -     | -     | -    | -            | -                | 1
 importer.job_identities  delete   | -     | -     | -    | -            | -                | 1
 importer.job_identities  truncate | -     | -     | -    | -            | -                | -1
+importer.lost_attempts   select   | -     | -     | -    | -            | -                | 0
+importer.lost_attempts   insert   | -     | -     | -    | -            | -                | 1
+importer.lost_attempts   update   | -     | -     | -    | -            | -                | 0
+importer.lost_attempts   delete   | -     | -     | -    | -            | -                | 0
+importer.lost_attempts   truncate | -     | -     | -    | -            | -                | -1
+importer.processors      select   | -     | -     | -    | -            | -                | 0
+importer.processors      insert   | -     | -     | -    | -            | -                | 1
+importer.processors      update   | -     | -     | -    | -            | -                | 0
+importer.processors      delete   | -     | -     | -    | -            | -                | 0
+importer.processors      truncate | -     | -     | -    | -            | -                | -1
+importer.rings           select   | -     | -     | -    | -            | -                | 0
+importer.rings           insert   | -     | -     | -    | -            | -                | 1
+importer.rings           update   | -     | -     | -    | -            | -                | 0
+importer.rings           delete   | -     | -     | -    | -            | -                | 0
+importer.rings           truncate | -     | -     | -    | -            | -                | -1
+importer.owner_changes   select   | -     | -     | -    | -            | -                | 1
+importer.owner_changes   insert   | -     | -     | -    | -            | -                | 1
+importer.owner_changes   update   | -     | -     | -    | -            | -                | 1
+importer.owner_changes   delete   | -     | -     | -    | -            | -                | 1
+importer.owner_changes   truncate | -     | -     | -    | -            | -                | -1
 importer.settings        select   | -     | -     | -    | -            | -                | 1
 importer.settings        insert   | -     | -     | -    | -            | -                | 1
 importer.settings        update   | -     | -     | -    | -            | -                | 1
@@ -67,6 +87,9 @@ importer.target_tables   truncate | -     | -     | -    | -            | -     
 public.import_job_events_id_seq select  | - | - | - | - | - | 1
 public.import_job_events_id_seq nextval | - | - | - | - | - | 1
 public.import_job_events_id_seq setval  | - | - | - | - | - | 1
+importer.ring_numbers select  | - | - | - | - | - | 1
+importer.ring_numbers nextval | - | - | - | - | - | 1
+importer.ring_numbers setval  | - | - | - | - | - | 1
 """)
 TABLE_OPERATIONS = ("select", "insert", "update", "delete", "truncate")
 SEQUENCE_OPERATIONS = ("select", "nextval", "setval")
@@ -108,6 +131,13 @@ WRITES = {
         f"(job_id, role, claims) values ('{SERVICES_JOB}', 'service_role', '{{}}')",
         f'claims = \'{{"sub": "{OWNER}"}}\'',
     ),
+    "importer.lost_attempts": (
+        f"(job_id, token) values ('{SERVICES_JOB}', '{SERVICES_JOB}')",
+        "lost_at = 'infinity'",
+    ),
+    "importer.processors": ("(worker) values ('x')", "newest_ring = 1"),
+    "importer.rings": ("(timeout_milliseconds) values (1000)", "timeout_milliseconds = 2000"),
+    "importer.owner_changes": ("(owner, since, changes) values (gen_random_uuid(), now(), 1)", "changes = 2"),
     "importer.settings": ("(name, value) values ('x', 'x')", "value = 'x'"),
     "importer.target_tables": (
         "(target, relation, kind, owner) values ('people', 1, 'r', 'x') on conflict (target) do update set kind = 'r'",

@@ -1,0 +1,128 @@
+"""The dispatcher: the thread that looks for jobs when the bell rings and on timers, and claims them."""
+
+import logging
+import threading
+from collections.abc import Callable
+
+import psycopg
+from psycopg_pool import ConnectionPool
+
+from processor import log
+from processor.config import Config
+from processor.database.sqlstates import user_error
+from processor.log import event
+from processor.model import Job
+from processor.queue import claims, sessions
+from processor.queue.sweep import sweep
+from processor.worker.bell import Bell
+from processor.worker.connections import CONNECTION_SECONDS
+from processor.worker.heartbeat import Heartbeat
+from processor.worker.interval import Interval
+
+# The pause before asking a database again that did not answer.
+RETRY_SECONDS = 1.0
+# How often to look for due jobs that no bell announced, and to say that this processor is alive.
+LOOK_SECONDS, REPORT_SECONDS = 2.0, 5.0
+# How often to look for lost sessions, and how soon again while one is missing: a job is taken over 3 s after the first
+# look that misses its session, so within 5 s.
+SESSION_SECONDS, MISSING_SECONDS = 1.0, 0.25
+
+
+class Dispatcher:
+    """Claims up to `free()` jobs at a time and hands them to `run`. `stop` waits for the end of the thread."""
+
+    def __init__(self, config: Config, pool: ConnectionPool, heartbeat: Heartbeat, bell: Bell, name: str) -> None:
+        self._config, self._pool, self._heartbeat, self._bell, self._name = config, pool, heartbeat, bell, name
+        self._stopped = threading.Event()
+        self._unavailable = ""
+        self._claims, self._reports = Interval(LOOK_SECONDS), Interval(REPORT_SECONDS)
+        self._sweeps, self._sessions = Interval(config.sweep_seconds), Interval(SESSION_SECONDS)
+
+    def start(self, free: Callable[[], int], run: Callable[[Job], None]) -> None:
+        """Start the thread."""
+        self._free, self._run = free, run
+        self._thread = threading.Thread(target=self._loop, name="dispatcher", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Claim nothing more."""
+        self._stopped.set()
+        self._bell.wake()
+        self._thread.join()
+
+    @property
+    def alive(self) -> bool:
+        """Whether it looks for jobs."""
+        return self._thread.is_alive() and not self._stopped.is_set()
+
+    def _loop(self) -> None:
+        rung = True
+        while not self._stopped.is_set():
+            try:
+                self._round(rung=rung)
+                self._answered()
+            except psycopg.Error as exc:
+                self._failed(exc)
+            except Exception as exc:  # noqa: BLE001 - a defect must not end the only thread that claims
+                event("defect", logging.ERROR, exception=log.traceback_of(exc))
+                self._stopped.wait(RETRY_SECONDS)
+            timers = (self._claims, self._reports, self._sweeps, self._sessions)
+            rung = self._bell.wait(max(0.0, min(timer.left for timer in timers)))
+
+    def _round(self, *, rung: bool) -> None:
+        """Do what is due. A ring is noted before the look for jobs: what is inserted later rings again."""
+        number = self._bell.take_number()
+        if number is not None or self._reports.left <= 0:
+            self._report(number)
+        if self._sessions.left <= 0:
+            rung = self._take_back() or rung
+        if self._sweeps.left <= 0:
+            self._sweep()
+            rung = True
+        if rung or self._claims.left <= 0:
+            self._claim_all()
+
+    def _answered(self) -> None:
+        if self._unavailable:
+            event("database_available")
+        self._unavailable = ""
+
+    def _failed(self, exc: psycopg.Error) -> None:
+        """Log an outage once for each reason, and pause."""
+        reason = user_error(exc).message
+        if reason != self._unavailable:
+            event("database_unavailable", logging.WARNING, exception=type(exc).__name__, reason=reason)
+        self._unavailable = reason
+        self._stopped.wait(RETRY_SECONDS)
+
+    def _report(self, ring: int | None) -> None:
+        with self._pool.connection(CONNECTION_SECONDS) as conn:
+            sessions.report(conn, self._name, ring)
+        self._reports.restart()
+
+    def _take_back(self) -> bool:
+        """Take back the jobs of lost sessions; return whether there were any."""
+        with self._pool.connection(CONNECTION_SECONDS) as conn:
+            jobs = sessions.take_back(conn, self._heartbeat.session)
+        missing = any(action == sessions.MISSING for _, action in jobs)
+        self._sessions.restart(MISSING_SECONDS if missing else None)
+        taken = [(job_id, action) for job_id, action in jobs if action != sessions.MISSING]
+        for job_id, action in taken:
+            event("swept", job_id=job_id, found=action)
+        return bool(taken)
+
+    def _sweep(self) -> None:
+        with self._pool.connection(CONNECTION_SECONDS) as conn:
+            for job_id, action in sweep(conn):
+                event("swept", job_id=job_id, found=action)
+        self._sweeps.restart()
+
+    def _claim_all(self) -> None:
+        while (free := self._free()) > 0 and not self._stopped.is_set():
+            with self._pool.connection(CONNECTION_SECONDS) as conn:
+                claimed = claims.claim(conn, self._name, free, self._config.lease_seconds, self._heartbeat.session)
+            for job in claimed:
+                self._run(job)
+            if len(claimed) < free:
+                break
+        self._claims.restart()

@@ -1,0 +1,102 @@
+"""The session of a processor: a connection that it keeps open, on which it holds a lock, listens and renews leases."""
+
+import contextlib
+import secrets
+import select
+import socket
+from collections.abc import Callable
+
+import psycopg
+from psycopg_pool import ConnectionPool
+
+from processor.database.connection import connect
+from processor.queue import sessions
+
+# How long to wait for the second connection that tells a session from a pooled connection.
+COMPARE_SECONDS = 2.0
+MAX_KEY = (1 << 31) - 1
+
+
+class Session:
+    """A connection that is opened again after a failure. Only the heartbeat's thread may use it.
+
+    `lock` is the key of the lock while it is held, and 0 otherwise. Behind a pooler that gives each transaction another
+    connection of the server there is no session: a lock and LISTEN would belong to somebody else after the statement.
+    """
+
+    def __init__(self, database_url: str, pool: ConnectionPool, notified: Callable[[], None]) -> None:
+        self._database_url, self._pool, self._notified = database_url, pool, notified
+        self._key = 1 + secrets.randbelow(MAX_KEY)
+        self._conn: psycopg.Connection | None = None
+        self._backend = 0
+        self._compared, self._pooled = False, False
+        self.lock = 0
+        self._interrupts, self._interrupter = socket.socketpair()
+
+    def open(self) -> psycopg.Connection:
+        """Return the connection, which is opened if it is not open, with the lock.
+
+        Raises: psycopg.Error.
+        """
+        if self._conn is None:
+            self._conn = connect(self._database_url)
+            self._backend = sessions.backend(self._conn)
+            if not self._pooled:
+                self._begin(self._conn)
+            # What was inserted while nobody listened was announced to nobody.
+            self._notified()
+        return self._conn
+
+    def check(self) -> None:
+        """Give the lock up if the connection has turned out to be pooled.
+
+        Raises: psycopg.Error.
+        """
+        if self.lock and sessions.backend(self.open()) != self._backend:
+            self._pooled, self.lock = True, 0
+
+    def wait(self, seconds: float) -> None:
+        """Return after this time, when the server has sent something, or when another thread interrupts.
+
+        Raises: psycopg.OperationalError when the server has closed the connection.
+        """
+        conn = self.open()
+        poll = select.poll()
+        poll.register(conn.pgconn.socket, select.POLLIN)
+        poll.register(self._interrupts, select.POLLIN)
+        readable = [fd for fd, _ in poll.poll(max(0.0, seconds) * 1000)]
+        if conn.pgconn.socket in readable:
+            conn.pgconn.consume_input()
+            while conn.pgconn.notifies():
+                self._notified()
+
+    def interrupt(self) -> None:
+        """Let `wait` return, now and from now on."""
+        self._interrupter.send(b"x")
+
+    def close(self) -> None:
+        """Close the connection; the server releases the lock."""
+        self.lock = 0
+        if self._conn is not None:
+            with contextlib.suppress(psycopg.Error):
+                self._conn.close()
+            self._conn = None
+
+    def _begin(self, conn: psycopg.Connection) -> None:
+        self._pooled = sessions.backend(conn) != self._backend or (not self._compared and self._is_shared())
+        if not self._pooled:
+            conn.add_notify_handler(lambda _: self._notified())
+            sessions.listen(conn)
+            self.lock = self._key if sessions.hold(conn, self._key) else 0
+
+    def _is_shared(self) -> bool:
+        """Return whether another connection of the processor is served by the same process of the server.
+
+        A pooler with one idle connection would give it to every statement in turn. While another connection of the
+        processor is in a transaction, it has to give it to that one. This is tried once: a connection that is opened
+        again must not wait for the pool, whose connections may be broken as well.
+        """
+        with contextlib.suppress(psycopg.Error), self._pool.connection(COMPARE_SECONDS) as other, other.transaction():
+            self._compared = True
+            return sessions.backend(other) == self._backend
+        return False
