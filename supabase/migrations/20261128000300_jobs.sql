@@ -71,7 +71,9 @@ comment on column public.import_jobs.object_path is 'Path of the file in the buc
 comment on column public.import_jobs.target is 'Name of a registered target (import_targets.name), or its table.';
 comment on column public.import_jobs.options is
 'Options of this job; the insert fails for an unknown name or a value of the wrong type.';
-comment on column public.import_jobs.priority is 'Jobs with a higher priority run first.';
+comment on column public.import_jobs.priority is
+'Of the jobs of one owner, those with a higher priority run first. For a job without an owner: the precedence over all
+other jobs, which is 0 for jobs of users.';
 comment on column public.import_jobs.run_after is
 'The job does not start before this time; the back-off of a retry sets it.';
 comment on column public.import_jobs.idempotency_key is

@@ -1,5 +1,5 @@
--- The queue: which pending jobs are next. The order is by priority, then in turns between owners, then by age, within
--- the limits of targets and owners; the cost does not grow with the backlog. All functions here are stable and only
+-- The queue: which pending jobs are next. Owners take turns, each with its jobs by priority and then by age, within the
+-- limits of targets and owners; the cost does not grow with the backlog. All functions here are stable and only
 -- read. Their settings pin the plan: a plan that was made while the table was empty would scan the whole table at
 -- every step once it is full, and planning anew takes 3 ms.
 
@@ -148,14 +148,17 @@ owner have the nil UUID as owner.';
 revoke all on function importer.queue_heads() from public, anon, authenticated, service_role;
 
 create type importer.queued_job as (
-  name text, target_room bigint, owner uuid, owner_room bigint, priority integer, turn bigint, last_start timestamptz,
+  name text, target_room bigint, owner uuid, owner_room bigint, precedence integer, turn bigint, last_start timestamptz,
   created_at timestamptz, id uuid
 );
 
 comment on type importer.queued_job is 'A due job with its turn; used only by importer.next_jobs().';
 
--- The order: priority, then round-robin between owners, then age. An owner's running jobs count as turns taken;
--- between owners with the same number of turns, the one whose last turn is longer ago goes first.
+-- The order: round-robin between owners; within one owner's jobs priority, then age. An owner's running jobs count as
+-- turns taken; between owners with the same number of turns, the one whose last turn is longer ago goes first. No
+-- priority that a user can set puts the user's jobs before another user's. Jobs without an owner, those of
+-- administrators and of the service, are trusted: their priority is their precedence over all other jobs, which have
+-- precedence 0, and among those of one priority they take turns like an owner.
 --
 -- The limits: a target runs at most max_running_jobs jobs, so that many files for one table do not delay all others;
 -- an owner runs at most max_running_jobs_per_owner jobs (a setting, default 8). Jobs without an owner, those of the
@@ -175,15 +178,18 @@ set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan s
 set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off
 as $$
 declare
+  nobody constant uuid := '00000000-0000-0000-0000-000000000000';
   due constant timestamptz := clock_timestamp();
   heads cursor for
     select
       h.*,
+      case when h.owner = nobody then h.priority else 0 end as precedence,
       h.owner_runs + least(100, 1 + count(*) filter (where h.run_after <= due) over (
-        partition by h.owner, h.priority order by h.created_at, h.id rows between unbounded preceding and 1 preceding
+        partition by h.owner, case when h.owner = nobody then h.priority end
+        order by h.priority desc, h.created_at, h.id rows between unbounded preceding and 1 preceding
       )) as turn
     from importer.queue_heads() as h
-    order by h.priority desc, turn, h.last_start nulls first, h.created_at, h.id;
+    order by precedence desc, turn, h.last_start nulls first, h.created_at, h.id;
   head record;
   job importer.queued_job;
   waiting importer.queued_job[] := '{}';
@@ -197,9 +203,9 @@ begin
     fetch heads into head;
     for job in
       select w.* from unnest(waiting) as w
-      where head.id is null or (-w.priority, w.turn, coalesce(w.last_start, '-infinity'), w.created_at, w.id)
-        < (-head.priority, head.turn, coalesce(head.last_start, '-infinity'), head.created_at, head.id)
-      order by w.priority desc, w.turn, w.last_start nulls first, w.created_at, w.id
+      where head.id is null or (-w.precedence, w.turn, coalesce(w.last_start, '-infinity'), w.created_at, w.id)
+        < (-head.precedence, head.turn, coalesce(head.last_start, '-infinity'), head.created_at, head.id)
+      order by w.precedence desc, w.turn, w.last_start nulls first, w.created_at, w.id
     loop
       exit when chosen >= max_jobs;
       waiting := array_remove(waiting, job);
@@ -220,14 +226,27 @@ begin
     waiting := waiting || array(
       select
         row(
-          head.name, head.target_room, head.owner, head.owner_room, j.priority,
+          head.name, head.target_room, head.owner, head.owner_room,
+          case when head.owner = nobody then j.priority else 0 end,
           head.owner_runs + (
+            -- Two ranges of the index, because a row comparison cannot mix directions.
             select count(*) from (
-              select from public.import_jobs as e
-              where e.status = 'pending' and e.attempts < e.max_attempts and e.priority = j.priority
-                and coalesce(e.created_by, '00000000-0000-0000-0000-000000000000') = head.owner
-                and (e.created_at, e.id) <= (j.created_at, j.id) and e.run_after <= due
-              order by e.created_at, e.id
+              (
+                select from public.import_jobs as e
+                where e.status = 'pending' and e.attempts < e.max_attempts and e.priority > j.priority
+                  and coalesce(e.created_by, '00000000-0000-0000-0000-000000000000') = head.owner
+                  and head.owner <> nobody and e.run_after <= due
+                limit 100
+              )
+              union all
+              (
+                select from public.import_jobs as e
+                where e.status = 'pending' and e.attempts < e.max_attempts and e.priority = j.priority
+                  and coalesce(e.created_by, '00000000-0000-0000-0000-000000000000') = head.owner
+                  and (e.created_at, e.id) <= (j.created_at, j.id) and e.run_after <= due
+                order by e.created_at, e.id
+                limit 100
+              )
               limit 100
             ) as earlier
           ),

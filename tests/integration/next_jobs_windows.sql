@@ -4,7 +4,8 @@ language sql volatile set search_path = pg_catalog, pg_temp
 as $$
   with active as (
     select
-      j.id, j.status, j.created_by, j.priority, j.created_at, coalesce(t.name, j.target) as target,
+      j.id, j.status, j.created_by, j.priority, case when j.created_by is null then j.priority else 0 end as precedence,
+      j.created_at, coalesce(t.name, j.target) as target,
       coalesce(t.max_running_jobs, 4) as target_limit,
       case when j.created_by is not null then coalesce(
         (select s.value::integer from importer.settings as s where s.name = 'max_running_jobs_per_owner'), 8
@@ -45,7 +46,10 @@ as $$
     select
       c.*,
       c.running_of_owner
-      + row_number() over (partition by c.priority, c.created_by order by c.created_at, c.id) as turn,
+      + row_number() over (
+        partition by c.created_by, case when c.created_by is null then c.priority end
+        order by c.priority desc, c.created_at, c.id
+      ) as turn,
       c.running_of_owner
       + row_number() over (partition by c.created_by, c.target order by c.priority desc, c.created_at, c.id) as of_pair
     from counted as c
@@ -57,7 +61,7 @@ as $$
       t.*,
       t.running_of_target
       + row_number() over (
-        partition by t.target order by t.priority desc, t.turn, t.last_start nulls first, t.created_at, t.id
+        partition by t.target order by t.precedence desc, t.turn, t.last_start nulls first, t.created_at, t.id
       ) as place
     from turns as t
     where t.owner_limit is null or t.of_pair <= t.owner_limit
@@ -67,13 +71,13 @@ as $$
     select
       p.*,
       p.running_of_owner
-      + row_number() over (partition by p.created_by order by p.priority desc, p.turn, p.created_at, p.id) as of_owner
+      + row_number() over (partition by p.created_by order by p.precedence desc, p.turn, p.created_at, p.id) as of_owner
     from placed as p
     where p.place <= p.target_limit
   )
 
   select o.id from owned as o
   where o.owner_limit is null or o.of_owner <= o.owner_limit
-  order by o.priority desc, o.turn, o.last_start nulls first, o.created_at, o.id
+  order by o.precedence desc, o.turn, o.last_start nulls first, o.created_at, o.id
   limit next_jobs_windows.max_jobs
 $$;

@@ -1,4 +1,4 @@
-"""importer.next_jobs: by priority, then in turns between owners, then by age, within the limits."""
+"""importer.next_jobs: in turns between owners, by priority and age within one owner, within the limits."""
 
 import pytest
 
@@ -153,3 +153,40 @@ def test_owner_at_the_limit_elsewhere_takes_no_place_of_a_target(queue: Queue) -
     queue.insert(created_by=OWNER, target="people", priority=5)
     theirs = queue.insert(created_by=OTHER, target="people")
     assert {claim.id for claim in queue.claim(3)} == {first, theirs}
+
+
+def test_priority_orders_the_jobs_of_one_owner(queue: Queue) -> None:
+    jobs = {priority: queue.insert(created_by=OWNER, priority=priority) for priority in (0, 7, -3)}
+    order = []
+    for _ in jobs:
+        (claim,) = queue.claim()
+        order.append(claim.id)
+        queue.fail(claim)
+    assert order == [jobs[7], jobs[0], jobs[-3]]
+
+
+@pytest.mark.parametrize("slots", [1, 2])
+def test_priority_of_a_user_does_not_go_before_the_turn_of_another(queue: Queue, slots: int) -> None:
+    for number in range(200):
+        queue.insert(created_by=OWNER, priority=32767, target=f"t{number}", created_at="2026-01-01")
+    theirs = queue.insert(created_by=OTHER, priority=-32768, created_at="2026-01-02")
+    claimed = []
+    for _ in range(2):
+        claimed += queue.claim(slots)
+    assert theirs in {claim.id for claim in claimed[:2]}
+
+
+def test_priority_of_a_user_does_not_go_before_jobs_without_owner(queue: Queue) -> None:
+    for number in range(20):
+        queue.insert(created_by=OWNER, priority=32767, target=f"t{number}", created_at="2026-01-01")
+    service = queue.insert(created_at="2026-01-02")
+    assert service in {claim.id for claim in queue.claim(2)}
+
+
+def test_priority_of_jobs_without_owner_is_their_precedence_over_all_others(queue: Queue) -> None:
+    user = queue.insert(created_by=OWNER, priority=32767, created_at="2026-01-01")
+    urgent = [queue.insert(priority=1, created_at=f"2026-01-0{day}") for day in (2, 3)]
+    idle = queue.insert(priority=-1, created_at="2026-01-01", target="other")
+    assert [claim.id for claim in queue.claim(2)] == urgent
+    assert [claim.id for claim in queue.claim()] == [user]
+    assert [claim.id for claim in queue.claim()] == [idle]

@@ -98,13 +98,15 @@ def expected(scene: Scene, max_jobs: int) -> list[UUID]:
     last = {
         o: max((e.started_at for e in scene.entries if e.owner == o and e.started_at), default=None) for o in OWNERS
     }
-    pending = sorted((e for e in scene.entries if e.state == "pending"), key=lambda e: (e.created_at, e.id))
+    due = (e for e in scene.entries if e.state == "pending")
+    pending = sorted(due, key=lambda e: (-e.priority, e.created_at, e.id))
     ranks: dict[tuple[UUID | None, int], int] = {}
     order: list[tuple[int, int, datetime, datetime, UUID, Entry]] = []
     for entry in pending:
-        rank = ranks[entry.owner, entry.priority] = ranks.get((entry.owner, entry.priority), 0) + 1
+        precedence = 0 if entry.owner else entry.priority
+        rank = ranks[entry.owner, precedence] = ranks.get((entry.owner, precedence), 0) + 1
         served = last[entry.owner] or datetime.min.replace(tzinfo=UTC)
-        order.append((-entry.priority, of_owner[entry.owner] + rank, served, entry.created_at, entry.id, entry))
+        order.append((-precedence, of_owner[entry.owner] + rank, served, entry.created_at, entry.id, entry))
     chosen: list[UUID] = []
     for *_, entry in sorted(order):
         name = TARGETS[entry.target]
