@@ -18,9 +18,11 @@ from rich.console import Console
 from rich.syntax import Syntax
 from rich.table import Table
 
-from processor.cli.show import job_table
+from processor.cli import job, outcome
+from processor.cli.follow import follow
+from processor.cli.progress import ProgressLine
+from processor.cli.screen import Screen
 from processor.cli.upload import BUCKET, object_path, upload
-from processor.cli.watch import watch
 from processor.errors import UserError
 from processor.local.signals import run_script
 
@@ -121,19 +123,21 @@ def demonstrate(console: Console, env: Mapping[str, str], dataset: Dataset) -> b
         row = conn.execute(INSERT, (BUCKET, path, dataset.table, dataset.options)).fetchone()
         job_id: UUID = row[0] if row else UUID(int=0)
         console.print("[bold]3.[/] the trigger rings the doorbell, and the processor runs the job")
-        status = watch(env["DATABASE_URL"], job_id, console)
+        state = follow(env["DATABASE_URL"], job_id, ProgressLine(console))
+        console.print(outcome.result(state), highlight=False)
         print_result(console, conn, job_id, dataset)
-    return status == "completed"
+    return state.status == "completed"
 
 
 def print_result(console: Console, conn: psycopg.Connection, job_id: UUID, dataset: Dataset) -> None:
     """Print the finished job, some rejections, and some of the loaded rows."""
     with conn.cursor(row_factory=dict_row) as cursor:
-        job = cursor.execute("select * from public.import_jobs where id = %s", (job_id,)).fetchone()
+        row = cursor.execute("select * from public.import_jobs where id = %s", (job_id,)).fetchone()
         rejections = cursor.execute(REJECTIONS, (job_id,)).fetchall()
         rows = cursor.execute(dataset.sample).fetchall()
-    if job:
-        console.print(job_table(job))
+    if row:
+        screen = Screen(console=console)
+        screen.lines(screen.values(job.shown(row)))
     print_rows(console, "rejected rows", rejections)
     print_rows(console, f"rows of public.{dataset.table}", rows)
 

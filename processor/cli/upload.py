@@ -1,91 +1,112 @@
-"""`import-jobs import`: upload a file, insert its job and watch it."""
+"""Uploading a file to the bucket."""
 
+import io
 import re
+import shutil
+import tempfile
 import unicodedata
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import IO
 from uuid import UUID, uuid4
 
-import psycopg
-import typer
-
-from processor.cli.connection import connected
-from processor.config import database_url, storage_credentials
 from processor.errors import UserError
 
 BUCKET = "imports"
-INSERT = "insert into public.import_jobs (bucket_id, object_path, target) values (%s, %s, %s) returning id"
+#: The folder of files that belong to no user.
+SERVICE = "service"
 # By default the client gives up after 20 s of silence, but a server may need longer to store 2 GB.
 UPLOAD_SECONDS = 600
+KEY_HINT = "Check SUPABASE_SECRET_KEY and the limits of the bucket."
 
 
-def import_file(
-    file: Annotated[Path, typer.Argument(help="CSV file to import.")],
-    target: Annotated[str, typer.Option(help="Name of a registered target, or of its table.")],
-    watch: Annotated[bool, typer.Option("--watch", help="Show the progress until the job ends.")] = False,
-) -> None:
-    """Upload FILE to Storage and insert the job that imports it.
+class CountedFile(io.FileIO):
+    """A file that tells how many bytes of it were read."""
 
-    With --watch the exit status is 0 only when the job completes.
-    """
-    url = database_url()
-    supabase_url, key = storage_credentials()
-    if not file.is_file():
-        raise UserError(f"{file} is not a file", "Name a CSV file.")
-    with connected(url) as conn:
-        check_target(conn, target)
-        path = object_path(file.name)
-        upload(supabase_url, key, file, path)
-        row = conn.execute(INSERT, (BUCKET, path, target)).fetchone()
-    job_id: UUID = row[0] if row else UUID(int=0)
-    print(f"job {job_id}")
-    if watch:
-        from processor.cli.watch import watch as follow
+    def __init__(self, path: Path, tell: Callable[[int], None]) -> None:
+        super().__init__(path)
+        self._tell, self._sent = tell, 0
 
-        raise typer.Exit(0 if follow(url, job_id) == "completed" else 1)
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Return the next bytes, and tell the number of all that were read."""
+        data = super().read(-1 if size is None else size)
+        self._sent += len(data or b"")
+        self._tell(self._sent)
+        return data or b""
 
 
-def check_target(conn: psycopg.Connection, target: str) -> None:
-    """Check that a target is registered.
-
-    Raises: UserError, with the statement that registers it.
-    """
-    row = conn.execute("select importer.describe_target(%s) is not null", (target,)).fetchone()
-    if not row or not row[0]:
-        table = (target if "." in target else f"public.{target}").replace("'", "''")
-        raise UserError(
-            f"no target {target!r} is registered", f"Run in SQL: select importer.register_target('{table}')"
-        )
-
-
-def object_path(name: str) -> str:
+def object_path(name: str, owner: UUID | None = None) -> str:
     """Return a new path for a file. The path is ASCII, as Storage requires, and unique, so that nothing is replaced."""
     stem = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     slug = re.sub(r"[^a-z0-9._-]+", "-", stem).strip("-.") or "file.csv"
-    return f"service/{uuid4().hex}/{slug[-100:]}"
+    return f"{owner or SERVICE}/{uuid4().hex}/{slug[-100:].lstrip('-.')}"
 
 
-def upload(supabase_url: str, key: str, file: Path, path: str) -> None:
-    """Upload a file to the bucket as a stream.
+def upload(supabase_url: str, key: str, file: Path, path: str, tell: Callable[[int], None] = lambda _: None) -> None:
+    """Upload a file to the bucket as a stream, and tell the number of bytes that were sent.
+
+    Raises: UserError.
+    """
+    from supabase import Client, ClientOptions, create_client
+
+    with storage_errors(file), CountedFile(file, tell) as source:
+        client: Client = create_client(supabase_url, key, ClientOptions(storage_client_timeout=UPLOAD_SECONDS))
+        client.storage.from_(BUCKET).upload(path, source, {"content-type": "text/csv"})
+
+
+@contextmanager
+def storage_errors(file: Path) -> Generator[None]:
+    """Translate the errors of the block, in which a file is sent to Storage or fetched from it.
 
     Raises: UserError.
     """
     import httpx
     from storage3.exceptions import StorageApiError
 
-    from supabase import Client, ClientOptions, SupabaseException, create_client
+    from supabase import SupabaseException
 
     try:
-        client: Client = create_client(supabase_url, key, ClientOptions(storage_client_timeout=UPLOAD_SECONDS))
-        with file.open("rb") as source:
-            client.storage.from_(BUCKET).upload(path, source, {"content-type": "text/csv"})
+        yield
     except StorageApiError as exc:
-        raise UserError(
-            f"Storage refused the upload ({exc.code}: {exc.message})", "Check the key and the limits of the bucket."
-        ) from exc
+        raise refusal(exc.code, exc.message) from exc
     except (SupabaseException, httpx.InvalidURL) as exc:
-        raise UserError(f"the client of Supabase rejected SUPABASE_URL or the key ({exc})", "Check both.") from exc
+        raise UserError(
+            f"the client of Supabase rejected SUPABASE_URL or the key ({exc})", "Check both.", code="IJ131"
+        ) from exc
     except httpx.TransportError as exc:
-        raise UserError("Storage does not answer", "Check SUPABASE_URL, and that the server is running.") from exc
+        raise UserError(
+            "Storage does not answer", "Check SUPABASE_URL, and that the server is running.", code="IJ203"
+        ) from exc
     except OSError as exc:
-        raise UserError(f"{file} cannot be read ({exc.strerror})", "Check the permissions of the file.") from exc
+        raise UserError(
+            f"{file} cannot be read or written ({exc.strerror})", "Check the permissions of the file."
+        ) from exc
+
+
+def refusal(code: str, message: str) -> UserError:
+    """Return the error for a response of Storage that is not a success."""
+    if code == "InternalError" and "parse" in message:  # the client's own words for an answer that is not JSON
+        return UserError(
+            "what answers at SUPABASE_URL is not Storage",
+            "SUPABASE_URL is the address of the project, such as https://….supabase.co, without a path.",
+            code="IJ131",
+        )
+    return UserError(f"Storage refused the request ({code}: {message})", KEY_HINT, code="IJ202")
+
+
+@contextmanager
+def local_copy(source: IO[bytes], name: str) -> Generator[Path]:
+    """Write a stream, such as standard input, to a temporary file of this name; delete the file at the end.
+
+    Storage limits the size of uploads only if the length is known before.
+    Raises: UserError.
+    """
+    with tempfile.TemporaryDirectory(prefix="import-jobs-") as folder:
+        path = Path(folder) / name
+        try:
+            with path.open("wb") as copy:
+                shutil.copyfileobj(source, copy, 1 << 20)
+        except OSError as exc:
+            raise UserError(f"standard input cannot be stored ({exc.strerror})", f"Make room in {folder}.") from exc
+        yield path

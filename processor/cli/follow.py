@@ -1,0 +1,94 @@
+"""Following a job to its end, and saying how it ended."""
+
+import time
+from uuid import UUID
+
+import psycopg
+
+from processor.cli import idle, outcome
+from processor.cli.connection import connected
+from processor.cli.job_ids import short_id
+from processor.cli.job_state import JobState, read_state
+from processor.cli.progress import ProgressLine
+from processor.cli.screen import screen
+from processor.errors import UserError
+
+POLL_SECONDS = 0.1
+DOCUMENT = "select to_jsonb(j) - array['preview', 'report', 'dialect'] from public.import_jobs as j where j.id = %s"
+
+
+def follow(database_url: str, job_id: UUID, line: ProgressLine | None = None) -> JobState:
+    """Show the progress of a job until it has ended; return its last state.
+
+    Raises: UserError when the database does not answer or the job was deleted, KeyboardInterrupt.
+    """
+    try:
+        with connected(database_url) as conn, line or ProgressLine() as shown:
+            return wait(conn, job_id, shown)
+    except UserError as exc:
+        if exc.code == "IJ501":
+            raise UserError(
+                exc.message,
+                f"The job goes on without this command. To watch it: import-jobs watch {job_id}",
+                code=exc.code,
+            ) from exc
+        raise
+
+
+def wait(conn: psycopg.Connection, job_id: UUID, line: ProgressLine) -> JobState:
+    """Show the progress of a job until it has ended, and after 10 s why nobody works on it; return its last state."""
+    nobody = idle.Watch()
+    while True:
+        state = read_state(conn, job_id)
+        line.job(state)
+        if state.ended:
+            return state
+        if reason := nobody.reason(conn, state):
+            screen.note(reason)
+        time.sleep(POLL_SECONDS)
+
+
+def announce(conn: psycopg.Connection, state: JobState) -> None:
+    """Print how a job ended: the result and what can be done about it, and its error on standard error."""
+    short = short_id(conn, state.id)
+    if screen.as_json:
+        row = conn.execute(DOCUMENT, (state.id,)).fetchone()
+        screen.document(row[0] if row else None)
+    elif screen.quiet:
+        screen.lines([str(state.id)])
+    else:
+        screen.sentence(outcome.result(state))
+        for sentence in outcome.explanations(state, short):
+            screen.sentence(sentence)
+    if state.error_code:
+        retry = f" Then: import-jobs retry {short}" if state.status == "failed" else ""
+        screen.error(state.error_message or "", f"{state.error_hint or ''}{retry}", state.error_code)
+
+
+def follow_all(database_url: str, job_ids: list[UUID], *, strict: bool) -> int:
+    """Follow jobs to their ends, one after the other; return the exit status.
+
+    Raises: UserError.
+    """
+    failures = 0
+    remaining = list(job_ids)
+    try:
+        while remaining:
+            state = follow(database_url, remaining[0])
+            with connected(database_url) as conn:
+                announce(conn, state)
+            failures += not outcome.succeeded(state, strict=strict)
+            del remaining[0]
+    except KeyboardInterrupt:
+        say_that_they_go_on(remaining)
+        return 130
+    return 1 if failures else 0
+
+
+def say_that_they_go_on(job_ids: list[UUID]) -> None:
+    """Say after Ctrl-C that the jobs go on, and how to watch or cancel them."""
+    ids = " ".join(map(str, job_ids))
+    subject, verb, them = ("the job", "goes", "it") if len(job_ids) == 1 else ("the jobs", "go", "them")
+    screen.stderr.print(f"\n{subject} {verb} on without this command", soft_wrap=True)
+    screen.stderr.print(f"  to watch {them}: import-jobs watch {ids}", soft_wrap=True)
+    screen.stderr.print(f"  to cancel {them}: import-jobs cancel {ids}", soft_wrap=True)

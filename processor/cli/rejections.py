@@ -1,0 +1,117 @@
+"""`import-jobs errors ID`: show the rejected rows of a job, or save them as a file that can be corrected."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, LiteralString
+
+import psycopg
+import typer
+from psycopg.rows import dict_row
+
+from processor.cli.connection import connected
+from processor.cli.job import Id
+from processor.cli.job_ids import find_job, short_id
+from processor.cli.job_state import JobState, read_state
+from processor.cli.screen import screen
+from processor.cli.upload import storage_errors
+from processor.config import database_url, storage_credentials
+from processor.errors import UserError
+
+FIRST: LiteralString = """
+select line_number, column_name, code, message, raw from importer.list_rejections(%s) order by record_number limit %s
+"""
+BUCKET_OF: LiteralString = "select bucket_id from public.import_jobs where id = %s"
+Output = Annotated[
+    Path | None,
+    typer.Option(
+        "--output", "-o", metavar="FILE.csv", help="Save all rejected rows in this file; - is standard output."
+    ),
+]
+
+
+def errors(
+    job_id: Id,
+    output: Output = None,
+    limit: Annotated[int, typer.Option(metavar="NUMBER", min=1, max=100_000, help="How many rejections to show.")] = 50,
+) -> None:
+    """Show the rejected rows of a job, or save them as CSV, to be corrected and imported again.
+
+    The saved file has the rejected records as they are in the source, with line, column, code and message in front.
+    """
+    url = database_url()
+    with connected(url) as conn:
+        key = find_job(conn, job_id)
+        state = read_state(conn, key)
+        if output is not None:
+            save(conn, state, output)
+            return
+        with conn.cursor(row_factory=dict_row) as cursor:
+            rows = cursor.execute(FIRST, (key, limit)).fetchall()
+        short = short_id(conn, key)
+    screen.show(rows, (row["line_number"] for row in rows), lambda: lines(rows))
+    if not rows:
+        screen.note("no row was rejected")
+    elif state.rows_rejected > len(rows):
+        screen.note(
+            f"{len(rows):,} of {state.rows_rejected:,} rejections; to save all: import-jobs errors {short} -o FILE.csv"
+        )
+
+
+def lines(rows: list[dict[str, Any]]) -> Iterator[str]:
+    """Yield the table of rejections."""
+    if rows:
+        headers = ("line", "column", "code", "message", "record")
+        yield from screen.table(headers, [list(row.values()) for row in rows], right=(0,))
+
+
+def save(conn: psycopg.Connection, state: JobState, output: Path) -> None:
+    """Write errors.csv of a job to a file.
+
+    Raises: UserError when the job has none, or Storage or the file system refuses.
+    """
+    if state.errors_path is None:
+        hint = (
+            "No row was rejected."
+            if state.ended and not state.rows_rejected
+            else f"It is written when the job ends. To wait for that: import-jobs watch {short_id(conn, state.id)}"
+            if not state.ended
+            else f"The processor could not write it. To see the rows: import-jobs errors {short_id(conn, state.id)}"
+        )
+        raise UserError(f"job {state.id} has no errors.csv", hint)
+    row = conn.execute(BUCKET_OF, (state.id,)).fetchone()
+    data = fetched(str(row[0]) if row else "", state.errors_path, output)
+    if output == Path("-"):
+        sys.stdout.buffer.write(data)
+        sys.stdout.flush()
+        return
+    try:
+        output.write_bytes(data)
+    except OSError as exc:
+        raise UserError(f"{output} cannot be written ({exc.strerror})", "Name another file with -o.") from exc
+    saved(state, output)
+
+
+def fetched(bucket: str, path: str, output: Path) -> bytes:
+    """Return the content of a file in Storage.
+
+    Raises: UserError.
+    """
+    from supabase import create_client
+
+    with storage_errors(output):
+        return create_client(*storage_credentials()).storage.from_(bucket).download(path)
+
+
+def saved(state: JobState, output: Path) -> None:
+    """Say where the rejected rows are and what to do with them."""
+    document: dict[str, object] = {"file": str(output), "rows": state.rows_rejected, "job": state.id}
+    screen.show(document, [output], lambda: sentences(state, output))
+
+
+def sentences(state: JobState, output: Path) -> Iterator[str]:
+    """Yield what a reader does next."""
+    yield from screen.wrapped(f"{state.rows_rejected:,} rejected rows are in {output}.")
+    yield from screen.wrapped(
+        f"Correct the values and import the file: import-jobs import {output} --target {state.target}"
+    )
