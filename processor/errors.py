@@ -13,7 +13,8 @@ JOB_ERRORS: Final[dict[str, type["JobError"]]] = {}
 class JobError(Exception):
     """The reason for which a job fails or is retried. A subclass registers its code when it is defined.
 
-    `message` says what happened, `advice` what to do about it. `transient` errors are retried automatically.
+    `message` says what happened, `advice` what to do about it. `transient` errors are retried automatically, so
+    their hints are for a person whose job has used up its attempts.
     """
 
     code: ClassVar[str] = "IJ901"
@@ -32,7 +33,12 @@ class JobError(Exception):
 
 # --- IJ1xx: the job itself -------------------------------------------------------------------------------
 class BadOption(
-    JobError, code="IJ102", hint="Correct the job's options. docs/reference/options.md lists their names and values."
+    JobError,
+    code="IJ102",
+    hint=(
+        "Correct the job's options, retry_import_job(id, options), or those of the target, then retry the job. "
+        "docs/reference/options.md lists names and values."
+    ),
 ):
     """An option does not fit the file. Only options that cannot be checked at the insert are reported this way."""
 
@@ -45,20 +51,34 @@ class LeaseLost(
     """The database holds another lease token for the job, or none: this process must stop writing."""
 
 
+class InvalidPath(
+    JobError,
+    code="IJ107",
+    hint="Upload the file under a path of ASCII letters, digits, -, _, . and /, and insert a new job with that path.",
+):
+    """Storage does not accept the path or the bucket of the job."""
+
+
 class UnknownTarget(
-    JobError, code="IJ106", hint="Register the table first: select importer.register_target('public.your_table')."
+    JobError,
+    code="IJ106",
+    hint="Register the table, select importer.register_target('public.your_table'), then retry the job.",
 ):
     """The job names a target that is not registered."""
 
 
-class DuplicateFile(JobError, code="IJ111", hint="Set options.force to import the file again."):
+class DuplicateFile(
+    JobError,
+    code="IJ111",
+    hint="To import the file again, retry the job with the option force: retry_import_job(id, '{\"force\": true}').",
+):
     """The job's owner has already imported this file into this target, which accepts each file once."""
 
 
 class BadTarget(
     JobError,
     code="IJ113",
-    hint="Correct the target in import_targets. docs/reference/targets.md describes its columns.",
+    hint="Correct the target in import_targets, whose columns docs/reference/targets.md describes, then retry the job.",
 ):
     """The definition of the target contradicts itself or its table."""
 
@@ -75,62 +95,91 @@ class BadRing(
 class ObjectNotFound(
     JobError,
     code="IJ201",
-    hint="Check bucket_id and object_path, and insert the job only after the upload has finished.",
+    hint="Upload the file under that path and retry the job; for another path, insert a new job.",
 ):
     """Storage has no such object, or the processor's key may not read it."""
 
 
 class SourceRefused(
-    JobError, code="IJ202", hint="Check SUPABASE_SECRET_KEY of the processor and the policies of the bucket."
+    JobError,
+    code="IJ202",
+    hint="Check SUPABASE_SECRET_KEY of the processor and the policies of the bucket, then retry the job.",
 ):
     """Storage refused the request, and a retry would not change that."""
 
 
 class SourceUnavailable(
-    JobError, code="IJ203", hint="Storage did not answer properly. The job is retried automatically.", transient=True
+    JobError,
+    code="IJ203",
+    hint="Check that Storage runs and that the processor reaches it, then retry the job.",
+    transient=True,
 ):
     """A network error, an HTTP status 5xx or 429 of Storage, or a response that ended early."""
 
 
-class SourceChanged(
-    JobError,
-    code="IJ204",
-    hint="Upload the file under a new path and insert a new job. This job's counters keep the rows loaded so far.",
-):
+class SourceChanged(JobError, code="IJ204", hint="Retry the job to import the file as it is now."):
     """The object's ETag or size differs from that of the first attempt."""
 
 
 class SourceTooLarge(
-    JobError, code="IJ205", hint="Split the file, or raise IMPORT_JOBS_MAX_FILE_BYTES on the processor."
+    JobError,
+    code="IJ205",
+    hint="Raise IMPORT_JOBS_MAX_FILE_BYTES on the processor and retry the job, or import the file in parts.",
 ):
     """The object is larger than the processor accepts."""
 
 
 # --- IJ3xx: the format -----------------------------------------------------------------------------------
-class EmptyFile(JobError, code="IJ301", hint="Upload a CSV file with a header line and at least one row."):
+class EmptyFile(
+    JobError,
+    code="IJ301",
+    hint="Upload a CSV file with a header line and at least one row under the same path, then retry the job.",
+):
     """The object has no bytes, or only white space."""
 
 
-class NoDataRows(JobError, code="IJ302", hint="Upload a CSV file with at least one row below the header."):
+class NoDataRows(
+    JobError,
+    code="IJ302",
+    hint="Upload a CSV file with at least one row below the header under the same path, then retry the job.",
+):
     """The file has a header and no row below it."""
 
 
-class NotCsv(JobError, code="IJ303", hint="Save or export the file as CSV (UTF-8) and upload it again."):
+class NotCsv(
+    JobError,
+    code="IJ303",
+    hint="Save or export the file as CSV (UTF-8), upload it under the same path, then retry the job.",
+):
     """The file has another format, such as a spreadsheet, an image or an archive."""
 
 
-class WrongEncoding(JobError, code="IJ304", hint="Save the file as UTF-8, or name its encoding in options.encoding."):
+class WrongEncoding(
+    JobError,
+    code="IJ304",
+    hint="Retry the job with the option encoding, or upload the file as UTF-8 under the same path and retry the job.",
+):
     """The bytes are not text in the encoding that was detected or given."""
 
 
 class UnclosedQuote(
-    JobError, code="IJ305", hint="Close the quoted field that starts on that line, or set options.quote."
+    JobError,
+    code="IJ305",
+    hint=(
+        "Close the quoted field that starts on that line, upload the file under the same path and retry the job; or "
+        "retry it with the option quote."
+    ),
 ):
     """The file ends inside a quoted field."""
 
 
 class NoMatchingColumn(
-    JobError, code="IJ306", hint="Use the names of the target's columns in the header line, or set options.mapping."
+    JobError,
+    code="IJ306",
+    hint=(
+        "Retry the job with the option mapping, or upload the file with the names of the target's columns under the "
+        "same path and retry the job."
+    ),
 ):
     """No header matches a column of the target."""
 
@@ -138,23 +187,30 @@ class NoMatchingColumn(
 class MissingColumn(
     JobError,
     code="IJ307",
-    hint="Add the column to the file, map a header to it in options.mapping, or give the column a default.",
+    hint=(
+        "Retry the job with the option mapping, or add the column to the file, or give the column a default, and "
+        "retry the job."
+    ),
 ):
     """The target needs a column that the file does not have."""
 
 
-class DuplicateHeader(JobError, code="IJ308", hint="Rename or remove one of the two columns in the file."):
+class DuplicateHeader(
+    JobError,
+    code="IJ308",
+    hint="Rename or remove one of the two columns, upload the file under the same path, then retry the job.",
+):
     """Two headers match the same column of the target."""
 
 
-class AmbiguousDialect(JobError, code="IJ309", hint="Set the option that the message names."):
+class AmbiguousDialect(
+    JobError, code="IJ309", hint="Retry the job with the option that the message names: retry_import_job(id, options)."
+):
     """The file can be read in two ways that are about equally likely."""
 
 
 class UnknownColumn(
-    JobError,
-    code="IJ310",
-    hint="Remove the column from the file, map it in options.mapping, or set options.unknown_columns to 'ignore'.",
+    JobError, code="IJ310", hint="Retry the job with the option mapping, or with unknown_columns set to 'ignore'."
 ):
     """A header matches no column, and options.unknown_columns is 'error'."""
 
@@ -162,7 +218,10 @@ class UnknownColumn(
 class BadCompression(
     JobError,
     code="IJ311",
-    hint="Compress the file again (gzip, zstd, or zip with one member), or upload it uncompressed.",
+    hint=(
+        "Compress the file again (gzip, zstd, or zip with one member), upload it under the same path, then retry the "
+        "job."
+    ),
 ):
     """The compressed stream is damaged, has more than one member, or expands beyond the limits."""
 
@@ -171,7 +230,10 @@ class BadCompression(
 class TooManyRejected(
     JobError,
     code="IJ420",
-    hint="Correct the rejected rows (errors_path) and import that file, or insert a job with a larger max_errors.",
+    hint=(
+        "Retry this job with a larger max_errors, retry_import_job(id, '{\"max_errors\": 5000}'): it goes on where it"
+        " was. Then correct errors.csv (errors_path) and import it. A new job would load the first rows again."
+    ),
 ):
     """More rows were rejected than options.max_errors allows, or one row was and options.on_error is 'abort'."""
 
@@ -179,39 +241,54 @@ class TooManyRejected(
 class AllRejected(
     JobError,
     code="IJ421",
-    hint="Look at import_job_errors. Often all values of one column have another format than its type.",
+    hint=(
+        "Remove the cause that the message names, or correct the options, and retry this job, retry_import_job(id, "
+        "options): it starts from the beginning."
+    ),
 ):
-    """Every row of the file was rejected."""
+    """Every row of the file was rejected; the message names the cause that most rows have."""
 
 
 # --- IJ5xx: the database -----------------------------------------------------------------------------------
 class DatabaseUnavailable(
-    JobError, code="IJ501", hint="The database did not answer. The job is retried automatically.", transient=True
+    JobError,
+    code="IJ501",
+    hint="Check that the database runs and accepts connections, then retry the job.",
+    transient=True,
 ):
     """The connection to the database was lost or could not be opened."""
 
 
 class DatabaseBusy(
-    JobError, code="IJ502", hint="Another transaction was in the way. The job is retried automatically.", transient=True
+    JobError,
+    code="IJ502",
+    hint="Wait until the transaction that is in the way has ended, then retry the job.",
+    transient=True,
 ):
     """A deadlock, a serialization failure, or a lock or statement time-out."""
 
 
 class TargetMissing(
-    JobError, code="IJ503", hint="Restore the table, or register the target again with importer.register_target()."
+    JobError,
+    code="IJ503",
+    hint="Restore the table, or register the target again with importer.register_target(), then retry the job.",
 ):
     """The target's table or one of its columns no longer exists, or has changed its type."""
 
 
 class DatabaseRefused(
-    JobError, code="IJ504", hint="Look up the SQLSTATE in the job's events and PostgreSQL's log, and remove the cause."
+    JobError,
+    code="IJ504",
+    hint="Look up the SQLSTATE in PostgreSQL's documentation and log, remove the cause, then retry the job.",
 ):
     """PostgreSQL reported an error that is not about one row."""
 
 
 # --- IJ6xx: permission -------------------------------------------------------------------------------------
 class NotAllowed(
-    JobError, code="IJ601", hint="Ask an administrator to allow it in import_targets.allowed_roles or allowed_when."
+    JobError,
+    code="IJ601",
+    hint="Ask an administrator to allow it in import_targets.allowed_roles or allowed_when, then retry the job.",
 ):
     """The target may not be used by the job's owner."""
 
@@ -219,13 +296,15 @@ class NotAllowed(
 class NotReadable(
     JobError,
     code="IJ602",
-    hint="Upload the file to <your user id>/… in the bucket imports, and set object_path to that path.",
+    hint="Upload the file to <your user id>/… in the bucket imports, and insert a new job with that path.",
 ):
     """The job's owner may not read the file that the job names."""
 
 
 class NotPermitted(
-    JobError, code="IJ603", hint="Grant the privileges that the message names, or register the target again."
+    JobError,
+    code="IJ603",
+    hint="Grant the privileges that the message names, or register the target again, then retry the job.",
 ):
     """The role that writes the rows has no privilege on the target."""
 

@@ -12,7 +12,7 @@ CREATE TYPE importer.queued_job AS (
 	target_room bigint,
 	owner uuid,
 	owner_room bigint,
-	priority integer,
+	precedence integer,
 	turn bigint,
 	last_start timestamp with time zone,
 	created_at timestamp with time zone,
@@ -116,7 +116,7 @@ begin
       )
   ) then
     raise exception 'the owner of the job may not import into this target' using errcode = 'IJ601',
-    hint = 'Ask an administrator to allow it in import_targets.allowed_roles or allowed_when.';
+    hint = 'Ask an administrator to allow it in import_targets.allowed_roles or allowed_when, then retry the job.';
   end if;
 end
 $$;
@@ -173,6 +173,56 @@ $_$;
 
 COMMENT ON FUNCTION importer.check_import_job() IS 'Trigger function: rejects a new job with invalid options (IJ102), a state (IJ101), an invalid path (IJ107), the id of
 another owner''s job (IJ115), a file of another user (IJ602) or a target that its owner may not import into (IJ601).';
+
+CREATE FUNCTION importer.check_import_job_retry() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  fixed text;
+begin
+  new.options := jsonb_strip_nulls(
+    new.options || coalesce(nullif(current_setting('import_jobs.retry_options', true), ''), '{}')::jsonb
+  );
+  if new.options is distinct from old.options then
+    perform importer.check_import_options(new.options);
+  end if;
+  -- Staged rows of an all-or-nothing job or a dry run never reached the target, and those of an undone job have left it.
+  -- Rejections alone are no reason to go on: what rejected all rows may have been mended. follow_import_job() clears
+  -- the ledger.
+  if old.rows_loaded = 0 or 'true' in (old.options -> 'atomic', old.options -> 'dry_run') or old.undone_at is not null
+  then
+    new.undone_at := null;
+    new.rows_read := 0;
+    new.rows_loaded := 0;
+    new.rows_rejected := 0;
+    new.rows_skipped := 0;
+    new.bytes_read := 0;
+    new.chunks_done := 0;
+    new.total_chunks := null;
+    new.preview := null;
+    if (select t.mode from importer.find_target(new.target) as t) = 'replace' then
+      new.options := new.options || '{"atomic": true}';
+    end if;
+    return new;
+  end if;
+  select min(o.key) into fixed
+  from (
+    select key from jsonb_each(old.options) as a full join jsonb_each(new.options) as b using (key)
+    where a.value is distinct from b.value
+  ) as o
+  where o.key not in ('max_errors', 'max_seconds', 'on_error', 'output', 'force', 'delete_source');
+  if fixed is not null then
+    raise exception 'option "%" cannot change, because rows of the job are in the target', fixed
+    using errcode = 'IJ102',
+    hint = 'Change only max_errors, max_seconds, on_error, output, force or delete_source, or have the job undone.';
+  end if;
+  return new;
+end
+$$;
+
+COMMENT ON FUNCTION importer.check_import_job_retry() IS 'Trigger function: lets a retried job start from the beginning if none of its rows are in the target, and rejects changed
+options that are invalid, or that would read the rest of the file in another way (IJ102).';
 
 CREATE FUNCTION importer.check_import_options(options jsonb) RETURNS void
     LANGUAGE plpgsql IMMUTABLE
@@ -283,6 +333,12 @@ begin
   ) then
     raise exception 'the type of a column does not exist' using errcode = 'IJ113',
     hint = 'Set the type in the settings of the column, such as {"amount": {"type": "numeric(12,2)"}}; the default is text.';
+  end if;
+  if (tg_op = 'INSERT' or new."table" is distinct from old."table")
+    and (select c.relkind from pg_catalog.pg_class as c where c.oid = relation) not in ('r', 'p')
+  then
+    raise exception 'the table of a target must be a table' using errcode = 'IJ113',
+    hint = 'Name a table or a partitioned table.';
   end if;
   if relation is not null then
     select array_agg(i.name) into known from importer.insertable_columns(relation) as i;
@@ -403,7 +459,8 @@ COMMENT ON COLUMN public.import_jobs.target IS 'Name of a registered target (imp
 
 COMMENT ON COLUMN public.import_jobs.options IS 'Options of this job; the insert fails for an unknown name or a value of the wrong type.';
 
-COMMENT ON COLUMN public.import_jobs.priority IS 'Jobs with a higher priority run first.';
+COMMENT ON COLUMN public.import_jobs.priority IS 'Of the jobs of one owner, those with a higher priority run first. For a job without an owner: the precedence over all
+other jobs, which is 0 for jobs of users.';
 
 COMMENT ON COLUMN public.import_jobs.run_after IS 'The job does not start before this time; the back-off of a retry sets it.';
 
@@ -614,7 +671,7 @@ COMMENT ON FUNCTION importer.claim_file(job_id uuid, token uuid, sha256 text) IS
 into this target ({"duplicate_of": id, "status": "completed"}) or is importing it ("running"). Raises IJ103 without a
 valid lease.';
 
-CREATE FUNCTION importer.claim_jobs(worker text, max_jobs integer, lease_seconds integer DEFAULT 45) RETURNS SETOF jsonb
+CREATE FUNCTION importer.claim_jobs(worker text, max_jobs integer, lease_seconds integer DEFAULT 45, session integer DEFAULT NULL::integer) RETURNS SETOF jsonb
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET plan_cache_mode TO 'force_generic_plan'
@@ -642,13 +699,16 @@ begin
   ),
 
   leases as (
-    insert into importer.job_leases (job_id, worker, attempt, expires_at)
-    select c.id, claim_jobs.worker, c.attempts, clock_timestamp() + make_interval(secs => claim_jobs.lease_seconds)
+    insert into importer.job_leases (job_id, worker, attempt, expires_at, session)
+    select
+      c.id, claim_jobs.worker, c.attempts, clock_timestamp() + make_interval(secs => claim_jobs.lease_seconds),
+      nullif(claim_jobs.session, 0)
     from claimed as c
     on conflict (job_id) do update
     set
       token = gen_random_uuid(), worker = excluded.worker, attempt = excluded.attempt,
-      claimed_at = clock_timestamp(), expires_at = excluded.expires_at
+      claimed_at = clock_timestamp(), expires_at = excluded.expires_at, session = excluded.session,
+      session_lost_at = null
     returning job_id, token
   ),
 
@@ -677,8 +737,9 @@ begin
 end
 $$;
 
-COMMENT ON FUNCTION importer.claim_jobs(worker text, max_jobs integer, lease_seconds integer) IS 'Claims up to max_jobs due jobs for a worker: sets them running, counts the attempt and gives each a lease of
-lease_seconds. Returns for each job what the processor needs, including the token of the lease.';
+COMMENT ON FUNCTION importer.claim_jobs(worker text, max_jobs integer, lease_seconds integer, session integer) IS 'Claims up to max_jobs due jobs for a worker: sets them running, counts the attempt and gives each a lease of
+lease_seconds, with the key of the processor''s session if it has one. Returns for each job what the processor needs,
+including the token of the lease.';
 
 CREATE FUNCTION importer.commit_chunk(job_id uuid, token uuid, seq integer, byte_start bigint, byte_end bigint, next_line bigint, next_record bigint, rows_read bigint, rows_loaded bigint, rows_rejected bigint, rows_skipped bigint, bytes_read bigint, rejections jsonb, kept integer DEFAULT 10000, preview jsonb DEFAULT NULL::jsonb, chunk_bytes bigint DEFAULT 0) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -694,8 +755,8 @@ begin
   select
     commit_chunk.job_id, commit_chunk.seq, commit_chunk.byte_start, commit_chunk.byte_end, commit_chunk.next_line,
     commit_chunk.next_record, commit_chunk.rows_read, commit_chunk.rows_loaded, commit_chunk.rows_rejected,
-    commit_chunk.rows_skipped, commit_chunk.chunk_bytes, j.attempts
-  from public.import_jobs as j where j.id = commit_chunk.job_id;
+    commit_chunk.rows_skipped, commit_chunk.chunk_bytes, l.attempt
+  from importer.job_leases as l where l.job_id = commit_chunk.job_id;
 
   if jsonb_array_length(rejections) > 0 then
     perform importer.keep_rejections(commit_chunk.job_id, rejections, kept);
@@ -866,6 +927,7 @@ begin
       'name', t.name,
       'schema', n.nspname,
       'table', c.relname,
+      'replaced', c.oid is null and to_regclass(t."table") is not null,
       'mode', t.mode,
       'key_columns', coalesce(t.key_columns, '{}'),
       'update_columns', t.update_columns,
@@ -899,7 +961,7 @@ begin
       end
     )
     from importer.find_target(describe_target.target) as t
-    left join pg_catalog.pg_class as c on c.oid = to_regclass(t."table")
+    left join pg_catalog.pg_class as c on c.oid = importer.registered_table(t)
     left join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
     -- Called once for all uses: each call takes 0.4 ms of a claim.
     cross join lateral (
@@ -1004,6 +1066,13 @@ declare
 begin
   perform importer.check_lease(fail_job.job_id, fail_job.token);
   select j.* into job from public.import_jobs as j where j.id = fail_job.job_id;
+  if fail_job.transient and fail_job.code = 'IJ501' and job.attempts = job.max_attempts and exists (
+    select from importer.job_chunks as c inner join importer.job_leases as l on l.job_id = c.job_id
+    where c.job_id = fail_job.job_id and c.committed_at > l.claimed_at
+  ) then
+    update public.import_jobs as j set attempts = j.attempts - 1 where j.id = fail_job.job_id returning j.* into job;
+    insert into public.import_job_events (job_id, event, attempt) values (job.id, 'attempt_restored', job.attempts);
+  end if;
   if fail_job.transient and job.attempts < job.max_attempts then
     wait := importer.backoff(job.attempts);
     insert into public.import_job_events (job_id, event, attempt, detail)
@@ -1018,7 +1087,8 @@ begin
   end if;
   update public.import_jobs as j
   set
-    status = 'failed', error_code = fail_job.code, error_message = fail_job.message, error_hint = fail_job.hint,
+    status = 'failed', error_code = fail_job.code, error_message = fail_job.message,
+    error_hint = coalesce(importer.hint_for_part(fail_job.job_id, fail_job.code), fail_job.hint),
     report = coalesce(
       fail_job.report
       || case when j.rows_rejected > 0 then importer.count_rejections_by_code(fail_job.job_id) else '{}' end, j.report
@@ -1082,7 +1152,7 @@ begin
     errors_path = finish_job.errors_path, output_path = finish_job.output_path
   where j.id = finish_job.job_id;
   -- Not for jobs of users: a user who may choose ids could exhaust the sequence for everybody.
-  perform importer.advance_sequences(to_regclass(t."table"))
+  perform importer.advance_sequences(importer.registered_table(t))
   from importer.find_target(job.target) as t
   where (job.created_by is null or t.run_as = 'processor') and job.options -> 'dry_run' is distinct from 'true';
   delete from importer.job_rejections as r where r.job_id = finish_job.job_id;
@@ -1161,8 +1231,11 @@ CREATE FUNCTION importer.follow_import_target() RETURNS trigger
 declare
   relation regclass;
 begin
-  if tg_op in ('INSERT', 'UPDATE') and to_regclass(new."table") is not null then
-    perform importer.grant_target(to_regclass(new."table"));
+  if tg_op = 'INSERT' or (tg_op = 'UPDATE' and new."table" is distinct from old."table") then
+    perform importer.keep_target_table(new.name);
+  end if;
+  if tg_op in ('INSERT', 'UPDATE') and importer.registered_table(new) is not null then
+    perform importer.grant_target(importer.registered_table(new));
   end if;
   if tg_op in ('UPDATE', 'DELETE') then
     for relation in
@@ -1186,7 +1259,21 @@ begin
 end
 $$;
 
-COMMENT ON FUNCTION importer.follow_import_target() IS 'Trigger function: grants and revokes the privileges that the processor needs for the targets of a table.';
+COMMENT ON FUNCTION importer.follow_import_target() IS 'Trigger function: keeps which table a target means, and grants and revokes the privileges that the processor needs for
+the targets of a table.';
+
+CREATE FUNCTION importer.forget_processors() RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  delete from importer.rings as r where r.sent_at < clock_timestamp() - interval '1 hour';
+  delete from importer.lost_attempts as l where l.lost_at < clock_timestamp() - interval '1 day';
+  delete from importer.processors as p
+  where p.seen_at < clock_timestamp() - interval '1 hour'
+    and exists (select from importer.processors as n where n.seen_at > p.seen_at);
+$$;
+
+COMMENT ON FUNCTION importer.forget_processors() IS 'Deletes old rings, lost attempts of yesterday, and processors not seen for an hour, except the one seen last.';
 
 CREATE FUNCTION importer.grant_target(relation regclass) RETURNS void
     LANGUAGE plpgsql
@@ -1295,18 +1382,6 @@ begin
     new.finished_at := null;
     -- A job that has not started yet keeps the time for which it was scheduled; a back-off ends.
     new.run_after := case when old.started_at is null then greatest(old.run_after, now()) else now() end;
-    -- An all-or-nothing job starts from the beginning, and so does a job that was undone; follow_import_job() clears
-    -- its ledger.
-    if 'true' in (new.options -> 'atomic', new.options -> 'dry_run') or old.undone_at is not null then
-      new.undone_at := null;
-      new.rows_read := 0;
-      new.rows_loaded := 0;
-      new.rows_rejected := 0;
-      new.rows_skipped := 0;
-      new.bytes_read := 0;
-      new.chunks_done := 0;
-      new.preview := null;
-    end if;
     if new.chunks_done = 0 then
       new.file_etag := null;
       new.file_sha256 := null;
@@ -1336,6 +1411,66 @@ CREATE FUNCTION importer.has_unique_key(relation regclass, columns text[]) RETUR
 $$;
 
 COMMENT ON FUNCTION importer.has_unique_key(relation regclass, columns text[]) IS 'Returns whether a unique index without a condition covers exactly these columns, so that ON CONFLICT can infer it.';
+
+CREATE FUNCTION importer.hint_for_part(job_id uuid, code text) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select case
+    when hint_for_part.code = 'IJ201' then 'Upload the same file again under that path, then retry the job.'
+    when hint_for_part.code = 'IJ204' then
+      'Upload the earlier file again under the same path, then retry the job. Or have the job undone, then retry it: '
+      || 'it imports the file as it is now.'
+    when l.gapless then format(
+      'Records 1 to %s of the file are loaded or rejected. Upload the others, corrected and below the same header, as a '
+      || 'file of their own, and insert a job for it. Do not import the whole file again.', l.records
+    )
+    else
+      'Rows of the file are in the target. Have the job undone, upload the corrected file under the same path, then '
+      || 'retry the job.'
+  end
+  from public.import_jobs as j
+  cross join lateral (
+    select count(*) = max(c.seq) + 1 as gapless, sum(c.rows_read) as records
+    from importer.job_chunks as c where c.job_id = j.id
+  ) as l
+  where j.id = hint_for_part.job_id and j.rows_loaded > 0
+    and hint_for_part.code in ('IJ201', 'IJ204', 'IJ304', 'IJ305', 'IJ311')
+    and not coalesce('true' in (j.options -> 'atomic', j.options -> 'dry_run'), false)
+$$;
+
+COMMENT ON FUNCTION importer.hint_for_part(job_id uuid, code text) IS 'Returns the hint for an error of the file where rows of the job are in the target; null where the usual hint fits.';
+
+CREATE FUNCTION importer.hold_session(session integer) RETURNS boolean
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select pg_try_advisory_lock_shared(1229606722, hold_session.session)
+$$;
+
+COMMENT ON FUNCTION importer.hold_session(session integer) IS 'Takes the lock of a processor''s session until the session ends; returns false if somebody keeps it from doing so.';
+
+CREATE FUNCTION importer.hold_target(job_id uuid, token uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  target text := (
+    select j.target
+    from public.import_jobs as j inner join importer.job_leases as l on l.job_id = j.id
+    where j.id = hold_target.job_id and l.token = hold_target.token and l.expires_at > clock_timestamp()
+  );
+begin
+  if target is null then
+    raise exception 'the lease on job % is no longer valid', hold_target.job_id using errcode = 'IJ103',
+    hint = 'No action is needed: another processor has taken the job over, or the job was cancelled.';
+  end if;
+  perform importer.lock_target(t.name) from importer.find_target(target) as t where t.mode <> 'none';
+end
+$$;
+
+COMMENT ON FUNCTION importer.hold_target(job_id uuid, token uuid) IS 'Keeps the table of a job''s target in its place until the end of the transaction. Raises IJ503 if it is not the table
+that was registered, and IJ103 without a valid lease.';
 
 CREATE FUNCTION importer.insertable_columns(relation regclass) RETURNS TABLE(name text, place smallint, type text, base text, kind text, not_null boolean, required boolean, labels text[])
     LANGUAGE plpgsql STABLE
@@ -1482,6 +1617,7 @@ declare
   rules jsonb;
   relation regclass;
   kept text := importer.job_table_name('replaced', keep_replaced_rows.job_id);
+  bound text := importer.job_table_name('bound', keep_replaced_rows.job_id);
   columns text;
   definitions text;
   rows bigint;
@@ -1489,7 +1625,7 @@ begin
   perform importer.check_lease(keep_replaced_rows.job_id, keep_replaced_rows.token);
   select j.* into job from public.import_jobs as j where j.id = keep_replaced_rows.job_id;
   rules := importer.describe_target(job.target);
-  relation := importer.target_relation(job.target, must_exist => true);
+  relation := importer.lock_target(job.target);
   if job.created_by is not null and rules ->> 'owner_column' is null and rules ->> 'run_as' = 'uploader' then
     raise exception 'a user may not replace the rows of all owners' using errcode = 'IJ601',
     hint = 'Set owner_column of the target, so that users replace only their own rows.';
@@ -1504,20 +1640,81 @@ begin
     'create table importer.%I ("#row" bigint generated always as identity primary key, %s)', kept, definitions
   );
   execute format('revoke all on importer.%I from public, anon, authenticated, service_role', kept);
-  execute format('insert into importer.%I (%s) select %s from %s where %s', kept, columns, columns, relation,
+  execute format('create view importer.%I as select * from %s', bound, relation);
+  if not exists (
+    select from pg_catalog.pg_rewrite as r inner join pg_catalog.pg_depend as d on d.objid = r.oid
+    where r.ev_class = to_regclass(format('importer.%I', bound)) and d.classid = 'pg_catalog.pg_rewrite'::regclass
+      and d.refclassid = 'pg_catalog.pg_class'::regclass and d.refobjid = relation
+  ) then
+    raise exception 'another table has taken the place of the target''s table, or it has another owner'
+    using errcode = 'IJ503',
+    hint = 'Look who has done that, and register the target again with importer.register_target().';
+  end if;
+  execute format('insert into importer.%I (%s) select %s from importer.%I where %s', kept, columns, columns, bound,
     case
       when job.created_by is null or rules ->> 'owner_column' is null then 'true'
       else format('%I = %L', rules ->> 'owner_column', job.created_by)
     end
   );
   get diagnostics rows = row_count;
+  execute format('drop view importer.%I', bound);
   return rows;
 end
 $$;
 
 COMMENT ON FUNCTION importer.keep_replaced_rows(job_id uuid, token uuid) IS 'Saves the rows that a job replaces (its owner''s, or all rows for a job without an owner) and returns their number.
-Raises IJ601 for a user''s job if the target has no owner_column, IJ503 without a table, and IJ103 without a valid
-lease.';
+Raises IJ601 for a user''s job if the target has no owner_column, IJ503 if the target''s table is not the registered one,
+and IJ103 without a valid lease.';
+
+CREATE FUNCTION importer.keep_target_table(target text) RETURNS void
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  insert into importer.target_tables as k (target, relation, kind, owner)
+  select t.name, c.oid, c.relkind, pg_get_userbyid(c.relowner)
+  from public.import_targets as t inner join pg_catalog.pg_class as c on c.oid = to_regclass(t."table")
+  where t.name = keep_target_table.target
+  on conflict on constraint target_tables_pkey do update
+  set relation = excluded.relation, kind = excluded.kind, owner = excluded.owner
+$$;
+
+COMMENT ON FUNCTION importer.keep_target_table(target text) IS 'Keeps which table a target has now, in place of the one that it had before.';
+
+CREATE FUNCTION importer.limit_import_job_changes() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  max_changes bigint := importer.setting_number('max_repeated_changes_per_owner', 60);
+  changed integer;
+begin
+  if auth.uid() is distinct from new.created_by or (
+    select count(*) < 2 from (
+      select from public.import_job_events as e
+      where e.job_id = new.id and e.happened_at > clock_timestamp() - interval '1 minute'
+        and (e.event = 'cancelled' or (e.event = 'pending' and e.detail ->> 'from' in ('failed', 'cancelled')))
+      limit 2
+    ) as recent
+  ) then
+    return null;
+  end if;
+  insert into importer.owner_changes as c (owner, since, changes)
+  values (new.created_by, clock_timestamp(), 1)
+  on conflict on constraint owner_changes_pkey do update
+  set
+    since = case when c.since > clock_timestamp() - interval '1 minute' then c.since else excluded.since end,
+    changes = case when c.since > clock_timestamp() - interval '1 minute' then c.changes + 1 else 1 end
+  returning c.changes into changed;
+  if changed > max_changes then
+    raise exception 'jobs of one owner are retried and cancelled again too often' using errcode = 'IJ116',
+    hint = format('Wait a minute; in each minute an owner may change jobs again %s times.', max_changes);
+  end if;
+  return null;
+end
+$$;
+
+COMMENT ON FUNCTION importer.limit_import_job_changes() IS 'Trigger function: refuses retries and cancellations of jobs that their owner has just retried or cancelled, beyond a
+number in each minute (IJ116).';
 
 CREATE FUNCTION importer.limit_import_jobs() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1586,6 +1783,23 @@ $$;
 
 COMMENT ON FUNCTION importer.list_rejections(job_id uuid) IS 'Returns all rejections of a job with their whole records, in the order of the file; errors.csv is written from it.';
 
+CREATE FUNCTION importer.lock_target(name_or_table text) RETURNS regclass
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  relation regclass := importer.target_relation(name_or_table, must_exist => true);
+begin
+  if has_table_privilege(current_user, relation, 'select') then
+    execute format('lock table only %s in access share mode', relation);
+  end if;
+  return importer.target_relation(name_or_table, must_exist => true);
+end
+$$;
+
+COMMENT ON FUNCTION importer.lock_target(name_or_table text) IS 'Returns the table of a target, which stays in its place until the end of the transaction. Raises IJ503 as
+importer.target_relation() does.';
+
 CREATE FUNCTION importer.may_import_into(target_name text, identity jsonb) RETURNS boolean
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1638,15 +1852,18 @@ CREATE FUNCTION importer.next_jobs(max_jobs integer) RETURNS SETOF uuid
     SET enable_sort TO 'off'
     AS $$
 declare
+  nobody constant uuid := '00000000-0000-0000-0000-000000000000';
   due constant timestamptz := clock_timestamp();
   heads cursor for
     select
       h.*,
+      case when h.owner = nobody then h.priority else 0 end as precedence,
       h.owner_runs + least(100, 1 + count(*) filter (where h.run_after <= due) over (
-        partition by h.owner, h.priority order by h.created_at, h.id rows between unbounded preceding and 1 preceding
+        partition by h.owner, case when h.owner = nobody then h.priority end
+        order by h.priority desc, h.created_at, h.id rows between unbounded preceding and 1 preceding
       )) as turn
     from importer.queue_heads() as h
-    order by h.priority desc, turn, h.last_start nulls first, h.created_at, h.id;
+    order by precedence desc, turn, h.last_start nulls first, h.created_at, h.id;
   head record;
   job importer.queued_job;
   waiting importer.queued_job[] := '{}';
@@ -1660,9 +1877,9 @@ begin
     fetch heads into head;
     for job in
       select w.* from unnest(waiting) as w
-      where head.id is null or (-w.priority, w.turn, coalesce(w.last_start, '-infinity'), w.created_at, w.id)
-        < (-head.priority, head.turn, coalesce(head.last_start, '-infinity'), head.created_at, head.id)
-      order by w.priority desc, w.turn, w.last_start nulls first, w.created_at, w.id
+      where head.id is null or (-w.precedence, w.turn, coalesce(w.last_start, '-infinity'), w.created_at, w.id)
+        < (-head.precedence, head.turn, coalesce(head.last_start, '-infinity'), head.created_at, head.id)
+      order by w.precedence desc, w.turn, w.last_start nulls first, w.created_at, w.id
     loop
       exit when chosen >= max_jobs;
       waiting := array_remove(waiting, job);
@@ -1683,14 +1900,27 @@ begin
     waiting := waiting || array(
       select
         row(
-          head.name, head.target_room, head.owner, head.owner_room, j.priority,
+          head.name, head.target_room, head.owner, head.owner_room,
+          case when head.owner = nobody then j.priority else 0 end,
           head.owner_runs + (
+            -- Two ranges of the index, because a row comparison cannot mix directions.
             select count(*) from (
-              select from public.import_jobs as e
-              where e.status = 'pending' and e.attempts < e.max_attempts and e.priority = j.priority
-                and coalesce(e.created_by, '00000000-0000-0000-0000-000000000000') = head.owner
-                and (e.created_at, e.id) <= (j.created_at, j.id) and e.run_after <= due
-              order by e.created_at, e.id
+              (
+                select from public.import_jobs as e
+                where e.status = 'pending' and e.attempts < e.max_attempts and e.priority > j.priority
+                  and coalesce(e.created_by, '00000000-0000-0000-0000-000000000000') = head.owner
+                  and head.owner <> nobody and e.run_after <= due
+                limit 100
+              )
+              union all
+              (
+                select from public.import_jobs as e
+                where e.status = 'pending' and e.attempts < e.max_attempts and e.priority = j.priority
+                  and coalesce(e.created_by, '00000000-0000-0000-0000-000000000000') = head.owner
+                  and (e.created_at, e.id) <= (j.created_at, j.id) and e.run_after <= due
+                order by e.created_at, e.id
+                limit 100
+              )
               limit 100
             ) as earlier
           ),
@@ -1717,22 +1947,31 @@ CREATE FUNCTION importer.notify_process_import_jobs_async(job_ids uuid[] DEFAULT
 declare
   processor_url text := importer.setting('import_jobs_processor_url');
   wake_token text := importer.setting('import_jobs_wake_token');
+  timeout integer := importer.ring_timeout();
+  ring text;
 begin
   if processor_url is null or wake_token is null then
     raise exception 'no processor is configured' using errcode = 'IJ109',
     hint = 'Run "import-jobs configure --processor-url <url>".';
   end if;
+  begin
+    insert into importer.rings (timeout_milliseconds) values (timeout) returning number::text into ring;
+  exception when lock_not_available then
+    ring := null; -- the ring is sent all the same, without a number
+  end;
   return net.http_post(
     url := rtrim(processor_url, '/') || '/process-import-jobs',
     body := jsonb_build_object('job_ids', job_ids[1:1000]),
-    headers := jsonb_build_object('Content-Type', 'application/json', 'Authorization', 'Bearer ' || wake_token),
-    timeout_milliseconds := 300000
+    headers := jsonb_strip_nulls(jsonb_build_object(
+      'Content-Type', 'application/json', 'Authorization', 'Bearer ' || wake_token, 'Import-Jobs-Ring', ring
+    )),
+    timeout_milliseconds := timeout
   );
 end
 $$;
 
-COMMENT ON FUNCTION importer.notify_process_import_jobs_async(job_ids uuid[]) IS 'Rings the processor through pg_net when the transaction commits; returns pg_net''s request id. Raises IJ109 if no
-processor is configured.';
+COMMENT ON FUNCTION importer.notify_process_import_jobs_async(job_ids uuid[]) IS 'Rings the processor through pg_net when the transaction commits, also while an earlier ring is unanswered; returns
+pg_net''s request id. Raises IJ109 if no processor is configured.';
 
 CREATE FUNCTION importer.open_job(job_id uuid, token uuid, file_etag text, bytes_total bigint, dialect jsonb) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1751,8 +1990,9 @@ begin
     or job.bytes_total <> open_job.bytes_total
   then
     raise exception 'the file changed while it was being imported' using errcode = 'IJ204',
-    hint = 'Upload the file under a new path and insert a new job. The rows that this job loaded stay in the target.';
+    hint = 'Retry the job to import the file as it is now.';
   end if;
+  perform importer.lock_target(t.name) from importer.find_target(job.target) as t where t.mode <> 'none';
   update public.import_jobs as j
   set
     phase = 'loading', file_etag = open_job.file_etag, bytes_total = open_job.bytes_total,
@@ -1769,7 +2009,44 @@ end
 $$;
 
 COMMENT ON FUNCTION importer.open_job(job_id uuid, token uuid, file_etag text, bytes_total bigint, dialect jsonb) IS 'Writes the ETag, size and dialect of the file into the job and sets the phase to loading. Returns the ledger of the
-job, in order. Raises IJ204 if ETag or size differ from those of the first attempt, and IJ103 without a valid lease.';
+job, in order. Raises IJ204 if ETag or size differ from those of the first attempt, IJ503 if the target''s table is not
+the registered one, and IJ103 without a valid lease.';
+
+CREATE SEQUENCE importer.ring_numbers
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+COMMENT ON SEQUENCE importer.ring_numbers IS 'Numbers of rings.';
+
+CREATE UNLOGGED TABLE importer.rings (
+    number bigint DEFAULT nextval('importer.ring_numbers'::regclass) NOT NULL,
+    sent_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    timeout_milliseconds integer NOT NULL
+);
+
+COMMENT ON TABLE importer.rings IS 'Rings that were sent through pg_net in the last hour.';
+
+COMMENT ON COLUMN importer.rings.number IS 'Number of the ring; the request has it in the header Import-Jobs-Ring.';
+
+COMMENT ON COLUMN importer.rings.sent_at IS 'When the ring was handed to pg_net.';
+
+COMMENT ON COLUMN importer.rings.timeout_milliseconds IS 'How long pg_net waits for the answer.';
+
+CREATE FUNCTION importer.open_rings() RETURNS SETOF importer.rings
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select r.number, r.sent_at, r.timeout_milliseconds
+  from importer.rings as r
+  where r.number > coalesce((select max(p.newest_ring) from importer.processors as p), 0)
+  order by r.number desc
+  limit 200
+$$;
+
+COMMENT ON FUNCTION importer.open_rings() IS 'Returns the rings that no processor has taken, the newest first.';
 
 CREATE FUNCTION importer.open_targets() RETURNS TABLE(target text, name text, room bigint)
     LANGUAGE plpgsql STABLE
@@ -1855,7 +2132,7 @@ begin
   if exists (select from importer.job_chunks as c where c.job_id = prepare_key_table.job_id) then
     if to_regclass(format('importer.%I', keys)) is null then
       raise exception 'the keys of the loaded chunks are no longer stored' using errcode = 'IJ504',
-      hint = 'Insert a new job; keys are stored for a week.';
+      hint = 'Set on_duplicate_key of the target to last, then retry the job; keys are stored for a week.';
     end if;
     return keys;
   end if;
@@ -1885,7 +2162,7 @@ begin
   if exists (select from importer.job_chunks as c where c.job_id = prepare_staging_table.job_id) then
     if to_regclass(format('importer.%I', staging)) is null then
       raise exception 'rows of this job are already in the target' using errcode = 'IJ504',
-      hint = 'The mode of the target was changed while the job ran. Cancel the job and insert a new one.';
+      hint = 'Give the target its former mode again, which was changed while the job ran, then retry the job.';
     end if;
     return staging;
   end if;
@@ -2046,6 +2323,11 @@ begin
     "table" = excluded."table", columns = excluded.columns, mode = excluded.mode, key_columns = excluded.key_columns,
     update_columns = excluded.update_columns, owner_column = excluded.owner_column,
     provenance_column = excluded.provenance_column, run_as = excluded.run_as;
+  -- The trigger function has kept the table already, unless another one has taken its place since then.
+  if importer.target_relation(target_name) is distinct from relation then
+    perform importer.keep_target_table(target_name);
+    perform importer.grant_target(relation);
+  end if;
   return target_name;
 end
 $$;
@@ -2053,6 +2335,22 @@ $$;
 COMMENT ON FUNCTION importer.register_target(relation regclass, name text, columns text[], mode text, key_columns text[], update_columns text[], owner_column text, provenance_column text, run_as text) IS 'Registers a table as a target and returns the name of the target. Defaults: the name of the table, all insertable
 columns, and the primary key if the mode needs a key. Call it again after the table has changed; a parameter that is not
 given keeps its registered value. For administrators.';
+
+CREATE FUNCTION importer.registered_table(target public.import_targets) RETURNS regclass
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return (
+    select k.relation::regclass
+    from importer.target_tables as k inner join pg_catalog.pg_class as c on c.oid = k.relation
+    where k.target = registered_table.target.name and k.relation = to_regclass(registered_table.target."table")
+      and c.relkind = k.kind and pg_get_userbyid(c.relowner) = k.owner
+  );
+end
+$$;
+
+COMMENT ON FUNCTION importer.registered_table(target public.import_targets) IS 'Returns the table of a target; null if it is gone, or if another relation or another owner has taken its place.';
 
 CREATE FUNCTION importer.reject_staged_rows(job_id uuid, token uuid, rejections jsonb, kept integer) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2106,13 +2404,16 @@ $$;
 COMMENT ON FUNCTION importer.release_job(job_id uuid, token uuid) IS 'Sets a job pending again without counting the attempt, and rings for another processor. Raises IJ103 without a valid
 lease.';
 
-CREATE FUNCTION importer.renew_lease(job_id uuid, token uuid, lease_seconds integer DEFAULT 45) RETURNS boolean
+CREATE FUNCTION importer.renew_lease(job_id uuid, token uuid, lease_seconds integer DEFAULT 45, session integer DEFAULT NULL::integer) RETURNS boolean
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   with renewed as (
     update importer.job_leases as l
-    set expires_at = clock_timestamp() + make_interval(secs => renew_lease.lease_seconds)
+    set
+      expires_at = clock_timestamp() + make_interval(secs => renew_lease.lease_seconds),
+      session = case when renew_lease.session is null then l.session else nullif(renew_lease.session, 0) end,
+      session_lost_at = case when renew_lease.session is null then l.session_lost_at end
     where l.job_id = renew_lease.job_id and l.token = renew_lease.token and l.expires_at > clock_timestamp()
     returning l.job_id
   )
@@ -2120,22 +2421,142 @@ CREATE FUNCTION importer.renew_lease(job_id uuid, token uuid, lease_seconds inte
   select exists (select from renewed)
 $$;
 
-COMMENT ON FUNCTION importer.renew_lease(job_id uuid, token uuid, lease_seconds integer) IS 'Extends a valid lease; returns false if it has expired, another processor has taken it over, or the job was
-cancelled.';
+COMMENT ON FUNCTION importer.renew_lease(job_id uuid, token uuid, lease_seconds integer, session integer) IS 'Extends a valid lease and, unless it is null, writes the key of the processor''s session into it (0: no session).
+Returns false if the lease has expired, another processor has taken it over, or the job was cancelled.';
+
+CREATE FUNCTION importer.renew_target_tables() RETURNS SETOF text
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  update importer.target_tables as k set relation = c.oid
+  from public.import_targets as t inner join pg_catalog.pg_class as c on c.oid = to_regclass(t."table")
+  where t.name = k.target and c.oid <> k.relation and c.relkind = k.kind and pg_get_userbyid(c.relowner) = k.owner
+  returning k.target
+$$;
+
+COMMENT ON FUNCTION importer.renew_target_tables() IS 'Accepts the present table of each target whose table has another OID but the same name, kind and owner, as after a dump
+and restore; returns the names of these targets. For administrators.';
+
+CREATE FUNCTION importer.report_processor(worker text, ring bigint DEFAULT NULL::bigint) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform set_config('synchronous_commit', 'off', true);
+  insert into importer.processors as p (worker, newest_ring)
+  -- A number that no ring has would silence all later ones.
+  values (report_processor.worker, least(report_processor.ring, (select s.last_value from importer.ring_numbers as s)))
+  on conflict on constraint processors_pkey do update
+  set seen_at = clock_timestamp(), newest_ring = greatest(p.newest_ring, excluded.newest_ring);
+end
+$$;
+
+COMMENT ON FUNCTION importer.report_processor(worker text, ring bigint) IS 'Records that a processor is alive and, unless it is null, the number of the ring that it has taken.';
+
+CREATE FUNCTION importer.restore_attempt(job_id uuid, token uuid) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET lock_timeout TO '10s'
+    AS $$
+begin
+  delete from importer.lost_attempts as l where l.job_id = restore_attempt.job_id and l.token = restore_attempt.token;
+  if not found then
+    return false;
+  end if;
+  update public.import_jobs as j set attempts = j.attempts - 1
+  where j.id = restore_attempt.job_id and j.status in ('pending', 'running') and j.attempts > 0;
+  if found then
+    insert into public.import_job_events (job_id, event, attempt)
+    select j.id, 'attempt_restored', j.attempts from public.import_jobs as j where j.id = restore_attempt.job_id;
+  end if;
+  return found;
+end
+$$;
+
+COMMENT ON FUNCTION importer.restore_attempt(job_id uuid, token uuid) IS 'Called by a processor that has lost a lease and is alive: an attempt that was taken over because the processor''s session
+had ended is not counted. Returns whether it was.';
+
+CREATE FUNCTION importer.ring_is_unanswered() RETURNS boolean
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET lock_timeout TO '50ms'
+    AS $$
+begin
+  return exists (
+    select from importer.open_rings() as r
+    where clock_timestamp() < r.sent_at + make_interval(secs => r.timeout_milliseconds / 1000.0)
+  );
+exception when others then
+  return false; -- somebody has locked the note; a ring too many does no harm
+end
+$$;
+
+COMMENT ON FUNCTION importer.ring_is_unanswered() IS 'Returns whether a ring was sent that no processor has taken and whose time-out is not over.';
 
 CREATE FUNCTION importer.ring_processor(job_ids uuid[]) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
-  perform importer.notify_process_import_jobs_async(job_ids);
-exception when others then
-  raise warning 'import-jobs could not ring the processor (%): %', sqlstate, sqlerrm
-  using hint = 'No action is needed for the job: the sweep will find it.';
+  if pg_notification_queue_usage() < 0.5 then
+    perform pg_notify('import_jobs', '');
+  end if;
+  begin
+    if not importer.ring_is_unanswered() then
+      perform importer.notify_process_import_jobs_async(job_ids);
+    end if;
+  exception when others then
+    raise warning 'import-jobs could not ring the processor (%): %', sqlstate, sqlerrm
+    using hint = 'No action is needed for the job: the sweep will find it.';
+  end;
 end
 $$;
 
-COMMENT ON FUNCTION importer.ring_processor(job_ids uuid[]) IS 'Rings the processor; an error becomes a warning, since the sweep finds the jobs anyway.';
+COMMENT ON FUNCTION importer.ring_processor(job_ids uuid[]) IS 'Rings both bells: NOTIFY on the channel import_jobs and, unless an earlier ring is unanswered, a request through
+pg_net. An error becomes a warning, since the sweep finds the jobs anyway.';
+
+CREATE FUNCTION importer.ring_timeout() RETURNS integer
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET lock_timeout TO '50ms'
+    AS $$
+declare
+  long constant integer := least(greatest(importer.setting_number('ring_timeout_milliseconds', 300000), 1000), 300000);
+  silent_since constant timestamptz := clock_timestamp() - interval '15 s';
+begin
+  if lower((select s.value from importer.settings as s where s.name = 'processor_sleeps')) in ('true', 'on', 'yes', '1')
+  then
+    return long;
+  end if;
+  if (select max(p.seen_at) from importer.processors as p) < silent_since
+    or exists (select from importer.processors) and exists (
+      select from importer.open_rings() as r where r.sent_at < silent_since
+    )
+  then
+    return least(long, 2000);
+  end if;
+  return long;
+exception when lock_not_available then
+  return 2000;
+end
+$$;
+
+COMMENT ON FUNCTION importer.ring_timeout() IS 'Returns for how many milliseconds pg_net waits for the answer to a ring: ring_timeout_milliseconds, or 2,000 if the
+processor was seen before and is silent, unless the setting processor_sleeps is true.';
+
+CREATE FUNCTION importer.session_is_open(session integer) RETURNS boolean
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select exists (
+    select from pg_catalog.pg_locks as l
+    where l.locktype = 'advisory' and l.granted and l.classid = 1229606722 and l.objsubid = 2
+      and l.objid::bigint = session_is_open.session
+      and l.database = (select d.oid from pg_catalog.pg_database as d where d.datname = current_database())
+  )
+$$;
+
+COMMENT ON FUNCTION importer.session_is_open(session integer) IS 'Returns whether the lock of a processor''s session is held.';
 
 CREATE FUNCTION importer.setting(name text) RETURNS text
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -2282,6 +2703,12 @@ begin
     select from importer.job_leases as l where l.job_id = c.id and l.expires_at > clock_timestamp()
   );
 
+  -- If the session of the processor is closed, a failure of the network or of a pooler may be the cause. If it is open,
+  -- the processor hangs, and the file may be the cause.
+  insert into importer.lost_attempts (job_id, token)
+  select l.job_id, l.token from importer.job_leases as l
+  where l.job_id = any (lost) and l.session is not null and not importer.session_is_open(l.session);
+
   return query
   with noted as (
     insert into public.import_job_events (job_id, event, attempt)
@@ -2307,6 +2734,7 @@ begin
   select e.id, case e.status when 'failed' then 'attempts_used_up' else 'lease_lost' end from ended as e;
 
   perform importer.drop_job_tables();
+  perform importer.forget_processors();
 
   select array_agg(d.id) into due
   from (
@@ -2325,6 +2753,74 @@ $$;
 COMMENT ON FUNCTION importer.sweep_import_jobs() IS 'Takes back running jobs whose lease has expired, fails those without attempts left, drops tables of ended jobs, and
 rings for pending jobs that are due. Returns each job with what was done. pg_cron, if installed, and every processor run
 it regularly.';
+
+CREATE FUNCTION importer.take_back_lost_jobs(own_session integer, grace interval DEFAULT '00:00:03'::interval) RETURNS TABLE(job_id uuid, action text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  watched uuid[];
+  lost uuid[];
+begin
+  select array_agg(l.job_id) into watched
+  from importer.job_leases as l
+  where l.session is distinct from take_back_lost_jobs.own_session and l.session is not null
+    and (l.session_lost_at is null) <> importer.session_is_open(l.session);
+  if watched is null and not exists (select from importer.job_leases as l where l.session_lost_at is not null) then
+    return;
+  end if;
+
+  update importer.job_leases as l
+  set session_lost_at = case when l.session_lost_at is null then clock_timestamp() end
+  from (select w.job_id from importer.job_leases as w where w.job_id = any (watched) for update skip locked) as w
+  where l.job_id = w.job_id and (l.session_lost_at is null) <> importer.session_is_open(l.session);
+
+  -- In the order of all others: the job first, then its lease.
+  select array_agg(c.id) into lost
+  from (
+    select j.id from public.import_jobs as j inner join importer.job_leases as l on l.job_id = j.id
+    where j.status = 'running' and j.attempts < j.max_attempts
+      and l.session_lost_at < clock_timestamp() - take_back_lost_jobs.grace
+      and l.session is distinct from take_back_lost_jobs.own_session
+    for update of j skip locked
+  ) as c;
+  perform from importer.job_leases as l where l.job_id = any (lost) for update;
+
+  return query
+  with gone as materialized (
+    select l.job_id, l.token from importer.job_leases as l
+    where l.job_id = any (lost) and l.session_lost_at is not null and not importer.session_is_open(l.session)
+  ),
+
+  remembered as (
+    insert into importer.lost_attempts (job_id, token) select g.job_id, g.token from gone as g
+  ),
+
+  noted as (
+    insert into public.import_job_events (job_id, event, attempt, detail)
+    select j.id, 'lease_lost', j.attempts, '{"cause": "session"}'
+    from public.import_jobs as j inner join gone as g on g.job_id = j.id
+  ),
+
+  ended as (
+    update public.import_jobs as j set status = 'pending', run_after = clock_timestamp()
+    from gone as g where j.id = g.job_id
+    returning j.id
+  )
+
+  select e.id, 'lease_lost' from ended as e;
+  if found then
+    perform importer.ring_processor(lost);
+  end if;
+
+  return query
+  select l.job_id, 'session_missing' from importer.job_leases as l
+  where l.session_lost_at is not null and l.session is distinct from take_back_lost_jobs.own_session;
+end
+$$;
+
+COMMENT ON FUNCTION importer.take_back_lost_jobs(own_session integer, grace interval) IS 'Takes back running jobs whose processor''s session has been closed for longer than the grace, and rings for them; the
+caller''s own are left alone. Returns them with lease_lost, and with session_missing those whose grace is not over.';
 
 CREATE FUNCTION importer.target_privileges(target public.import_targets) RETURNS TABLE(privilege text, column_name text)
     LANGUAGE plpgsql STABLE
@@ -2370,17 +2866,25 @@ CREATE FUNCTION importer.target_relation(name_or_table text, must_exist boolean 
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  relation regclass := (select to_regclass(t."table") from importer.find_target(name_or_table) as t);
+  target public.import_targets;
+  relation regclass;
 begin
-  if must_exist and relation is null then
+  select t.* into target from importer.find_target(name_or_table) as t;
+  relation := importer.registered_table(target);
+  if must_exist and relation is null and to_regclass(target."table") is null then
     raise exception 'the table of the target no longer exists' using errcode = 'IJ503',
     hint = 'Restore the table or register the target again with importer.register_target().';
+  elsif must_exist and relation is null then
+    raise exception 'another table has taken the place of the target''s table, or it has another owner'
+    using errcode = 'IJ503',
+    hint = 'Look who has done that, and register the target again with importer.register_target().';
   end if;
   return relation;
 end
 $$;
 
-COMMENT ON FUNCTION importer.target_relation(name_or_table text, must_exist boolean) IS 'Returns the table of a target; null, or IJ503 if it must exist, when there is no such target or table.';
+COMMENT ON FUNCTION importer.target_relation(name_or_table text, must_exist boolean) IS 'Returns the table of a target; null, or IJ503 if it must exist, when there is no such target, when its table is gone or
+when another one has taken its place.';
 
 CREATE FUNCTION importer.trigger_import_job_processing() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2453,6 +2957,7 @@ begin
     raise exception 'the job cannot be undone: %', obstacle using errcode = 'IJ112',
     hint = 'Inserts need a provenance_column; in mode replace, undo the latest job first, within keep_replaced_days.';
   end if;
+  perform importer.lock_target(job.target);
   own_rows := case
     when rules ->> 'provenance_column' is not null then format('t.%I = %L', rules ->> 'provenance_column', job.id)
     when job.created_by is null or rules ->> 'owner_column' is null then 'true'
@@ -2558,15 +3063,17 @@ $$;
 
 COMMENT ON FUNCTION public.create_import_job(object_path text, target text, options jsonb, bucket_id text, priority smallint, run_after timestamp with time zone, idempotency_key text, id uuid) IS 'Inserts a job and returns it; if the owner has used the idempotency_key before, returns the first job instead.';
 
-CREATE FUNCTION public.retry_import_job(id uuid) RETURNS public.import_jobs
+CREATE FUNCTION public.retry_import_job(id uuid, options jsonb DEFAULT '{}'::jsonb) RETURNS public.import_jobs
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   job public.import_jobs;
 begin
+  perform set_config('import_jobs.retry_options', coalesce(retry_import_job.options, '{}')::text, true);
   update public.import_jobs as j set status = 'pending'
   where j.id = retry_import_job.id returning j.* into job;
+  perform set_config('import_jobs.retry_options', '', true);
   if job.id is null then
     raise exception 'the job does not exist' using errcode = 'IJ108',
     hint = 'Check the id, and that the job belongs to you.';
@@ -2575,8 +3082,9 @@ begin
 end
 $$;
 
-COMMENT ON FUNCTION public.retry_import_job(id uuid) IS 'Sets a failed or cancelled job pending again; it loads only the rows that are not loaded yet. Raises IJ101 in any other
-state.';
+COMMENT ON FUNCTION public.retry_import_job(id uuid, options jsonb) IS 'Sets a failed or cancelled job pending again; it loads only the rows that are not loaded yet. The options are added to
+the job''s own; while rows of the job are in the target, only those may change that do not say how the file is read
+(IJ102). Raises IJ101 for a job in any other state.';
 
 CREATE TABLE importer.job_chunks (
     job_id uuid NOT NULL,
@@ -2650,7 +3158,9 @@ CREATE TABLE importer.job_leases (
     worker text NOT NULL,
     attempt integer NOT NULL,
     claimed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    expires_at timestamp with time zone NOT NULL
+    expires_at timestamp with time zone NOT NULL,
+    session integer,
+    session_lost_at timestamp with time zone
 );
 
 COMMENT ON TABLE importer.job_leases IS 'Leases on running jobs: which processor holds the job, and until when.';
@@ -2666,6 +3176,10 @@ COMMENT ON COLUMN importer.job_leases.attempt IS 'The attempt to which the lease
 COMMENT ON COLUMN importer.job_leases.claimed_at IS 'When the job was claimed, by the clock of the database.';
 
 COMMENT ON COLUMN importer.job_leases.expires_at IS 'When the lease expires, by the clock of the database.';
+
+COMMENT ON COLUMN importer.job_leases.session IS 'Key of the lock that the processor''s session holds; null if it has no session, so that only the expiry counts.';
+
+COMMENT ON COLUMN importer.job_leases.session_lost_at IS 'When the lock was first seen to be missing; null while it is held.';
 
 CREATE TABLE importer.job_rejections (
     job_id uuid NOT NULL,
@@ -2693,6 +3207,48 @@ COMMENT ON COLUMN importer.job_rejections.message IS 'The reason in words.';
 
 COMMENT ON COLUMN importer.job_rejections.raw IS 'The whole record as it is in the file.';
 
+CREATE TABLE importer.lost_attempts (
+    job_id uuid NOT NULL,
+    token uuid NOT NULL,
+    lost_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+COMMENT ON TABLE importer.lost_attempts IS 'Attempts that were taken over because the session of their processor had ended; kept for a day.';
+
+COMMENT ON COLUMN importer.lost_attempts.job_id IS 'The job.';
+
+COMMENT ON COLUMN importer.lost_attempts.token IS 'Token of the lease that was lost.';
+
+COMMENT ON COLUMN importer.lost_attempts.lost_at IS 'When the job was taken over.';
+
+CREATE TABLE importer.owner_changes (
+    owner uuid NOT NULL,
+    since timestamp with time zone NOT NULL,
+    changes integer NOT NULL
+);
+
+COMMENT ON TABLE importer.owner_changes IS 'How often owners have changed jobs again within a minute.';
+
+COMMENT ON COLUMN importer.owner_changes.owner IS 'The owner.';
+
+COMMENT ON COLUMN importer.owner_changes.since IS 'Start of the minute.';
+
+COMMENT ON COLUMN importer.owner_changes.changes IS 'Number of cancellations and retries of jobs that had just been changed.';
+
+CREATE TABLE importer.processors (
+    worker text NOT NULL,
+    seen_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    newest_ring bigint
+);
+
+COMMENT ON TABLE importer.processors IS 'The processors that were seen in the last hour; the one that was seen last stays longer.';
+
+COMMENT ON COLUMN importer.processors.worker IS 'Name of the processor, as in importer.job_leases.';
+
+COMMENT ON COLUMN importer.processors.seen_at IS 'When the processor last said that it is alive, which it does every 5 s.';
+
+COMMENT ON COLUMN importer.processors.newest_ring IS 'The highest number of a ring that the processor has taken.';
+
 CREATE TABLE importer.settings (
     name text NOT NULL,
     value text NOT NULL,
@@ -2706,6 +3262,23 @@ COMMENT ON COLUMN importer.settings.name IS 'Name of the setting.';
 COMMENT ON COLUMN importer.settings.value IS 'Value of the setting, as text.';
 
 COMMENT ON COLUMN importer.settings.updated_at IS 'When the setting was last written.';
+
+CREATE TABLE importer.target_tables (
+    target text NOT NULL,
+    relation oid NOT NULL,
+    kind "char" NOT NULL,
+    owner name NOT NULL
+);
+
+COMMENT ON TABLE importer.target_tables IS 'The table of each target, as it was when the target was registered.';
+
+COMMENT ON COLUMN importer.target_tables.target IS 'Name of the target.';
+
+COMMENT ON COLUMN importer.target_tables.relation IS 'OID of the table.';
+
+COMMENT ON COLUMN importer.target_tables.kind IS 'Kind of the table, as in pg_class: r or p (partitioned).';
+
+COMMENT ON COLUMN importer.target_tables.owner IS 'Name of the role that owns the table.';
 
 CREATE TABLE public.import_job_errors (
     job_id uuid NOT NULL,
@@ -2777,8 +3350,23 @@ ALTER TABLE ONLY importer.job_leases
 ALTER TABLE ONLY importer.job_rejections
     ADD CONSTRAINT job_rejections_pkey PRIMARY KEY (job_id, record_number);
 
+ALTER TABLE ONLY importer.lost_attempts
+    ADD CONSTRAINT lost_attempts_pkey PRIMARY KEY (job_id, token);
+
+ALTER TABLE ONLY importer.owner_changes
+    ADD CONSTRAINT owner_changes_pkey PRIMARY KEY (owner);
+
+ALTER TABLE ONLY importer.processors
+    ADD CONSTRAINT processors_pkey PRIMARY KEY (worker);
+
+ALTER TABLE ONLY importer.rings
+    ADD CONSTRAINT rings_pkey PRIMARY KEY (number);
+
 ALTER TABLE ONLY importer.settings
     ADD CONSTRAINT settings_pkey PRIMARY KEY (name);
+
+ALTER TABLE ONLY importer.target_tables
+    ADD CONSTRAINT target_tables_pkey PRIMARY KEY (target);
 
 ALTER TABLE ONLY public.import_job_errors
     ADD CONSTRAINT import_job_errors_pkey PRIMARY KEY (job_id, record_number);
@@ -2824,6 +3412,8 @@ CREATE INDEX import_jobs_sources_to_delete ON public.import_jobs USING btree (fi
 
 CREATE TRIGGER check_import_job BEFORE INSERT ON public.import_jobs FOR EACH ROW EXECUTE FUNCTION importer.check_import_job();
 
+CREATE TRIGGER check_import_job_retry BEFORE UPDATE ON public.import_jobs FOR EACH ROW WHEN (((old.status = ANY (ARRAY['failed'::public.import_job_status, 'cancelled'::public.import_job_status])) AND (new.status = 'pending'::public.import_job_status))) EXECUTE FUNCTION importer.check_import_job_retry();
+
 CREATE TRIGGER check_import_target BEFORE INSERT OR UPDATE ON public.import_targets FOR EACH ROW EXECUTE FUNCTION importer.check_import_target();
 
 CREATE TRIGGER follow_import_job_insert AFTER INSERT ON public.import_jobs FOR EACH ROW EXECUTE FUNCTION importer.follow_import_job();
@@ -2833,6 +3423,8 @@ CREATE TRIGGER follow_import_job_update AFTER UPDATE ON public.import_jobs FOR E
 CREATE TRIGGER follow_import_target AFTER INSERT OR DELETE OR UPDATE ON public.import_targets FOR EACH ROW EXECUTE FUNCTION importer.follow_import_target();
 
 CREATE TRIGGER guard_import_job BEFORE UPDATE ON public.import_jobs FOR EACH ROW EXECUTE FUNCTION importer.guard_import_job();
+
+CREATE TRIGGER limit_import_job_changes AFTER UPDATE ON public.import_jobs FOR EACH ROW WHEN (((old.status IS DISTINCT FROM new.status) AND ((new.status = 'cancelled'::public.import_job_status) OR ((new.status = 'pending'::public.import_job_status) AND (old.status = ANY (ARRAY['failed'::public.import_job_status, 'cancelled'::public.import_job_status])))))) EXECUTE FUNCTION importer.limit_import_job_changes();
 
 CREATE TRIGGER limit_import_jobs AFTER INSERT ON public.import_jobs REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION importer.limit_import_jobs();
 
@@ -2853,6 +3445,12 @@ ALTER TABLE ONLY importer.job_leases
 
 ALTER TABLE ONLY importer.job_rejections
     ADD CONSTRAINT job_rejections_job_id_fkey FOREIGN KEY (job_id) REFERENCES public.import_jobs(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY importer.lost_attempts
+    ADD CONSTRAINT lost_attempts_job_id_fkey FOREIGN KEY (job_id) REFERENCES public.import_jobs(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY importer.target_tables
+    ADD CONSTRAINT target_tables_target_fkey FOREIGN KEY (target) REFERENCES public.import_targets(name) ON UPDATE CASCADE ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.import_job_errors
     ADD CONSTRAINT import_job_errors_job_id_fkey FOREIGN KEY (job_id) REFERENCES public.import_jobs(id) ON DELETE CASCADE;
@@ -2904,6 +3502,8 @@ REVOKE ALL ON FUNCTION importer.check_admission(job_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.check_admission(job_id uuid) TO import_processor;
 
 REVOKE ALL ON FUNCTION importer.check_import_job() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.check_import_job_retry() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.check_import_options(options jsonb) FROM PUBLIC;
 
@@ -2970,8 +3570,8 @@ REVOKE ALL ON FUNCTION importer.check_owner(job public.import_jobs, target publi
 REVOKE ALL ON FUNCTION importer.claim_file(job_id uuid, token uuid, sha256 text) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.claim_file(job_id uuid, token uuid, sha256 text) TO import_processor;
 
-REVOKE ALL ON FUNCTION importer.claim_jobs(worker text, max_jobs integer, lease_seconds integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION importer.claim_jobs(worker text, max_jobs integer, lease_seconds integer) TO import_processor;
+REVOKE ALL ON FUNCTION importer.claim_jobs(worker text, max_jobs integer, lease_seconds integer, session integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.claim_jobs(worker text, max_jobs integer, lease_seconds integer, session integer) TO import_processor;
 
 REVOKE ALL ON FUNCTION importer.commit_chunk(job_id uuid, token uuid, seq integer, byte_start bigint, byte_end bigint, next_line bigint, next_record bigint, rows_read bigint, rows_loaded bigint, rows_rejected bigint, rows_skipped bigint, bytes_read bigint, rejections jsonb, kept integer, preview jsonb, chunk_bytes bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.commit_chunk(job_id uuid, token uuid, seq integer, byte_start bigint, byte_end bigint, next_line bigint, next_record bigint, rows_read bigint, rows_loaded bigint, rows_rejected bigint, rows_skipped bigint, bytes_read bigint, rejections jsonb, kept integer, preview jsonb, chunk_bytes bigint) TO import_processor;
@@ -3012,11 +3612,21 @@ REVOKE ALL ON FUNCTION importer.follow_import_job() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.follow_import_target() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION importer.forget_processors() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION importer.grant_target(relation regclass) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.guard_import_job() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.has_unique_key(relation regclass, columns text[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.hint_for_part(job_id uuid, code text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.hold_session(session integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.hold_session(session integer) TO import_processor;
+
+REVOKE ALL ON FUNCTION importer.hold_target(job_id uuid, token uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.hold_target(job_id uuid, token uuid) TO import_processor;
 
 REVOKE ALL ON FUNCTION importer.insertable_columns(relation regclass) FROM PUBLIC;
 
@@ -3036,10 +3646,16 @@ REVOKE ALL ON FUNCTION importer.keep_rejections(job_id uuid, rejections jsonb, k
 REVOKE ALL ON FUNCTION importer.keep_replaced_rows(job_id uuid, token uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.keep_replaced_rows(job_id uuid, token uuid) TO import_processor;
 
+REVOKE ALL ON FUNCTION importer.keep_target_table(target text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.limit_import_job_changes() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION importer.limit_import_jobs() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.list_rejections(job_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.list_rejections(job_id uuid) TO import_processor;
+
+REVOKE ALL ON FUNCTION importer.lock_target(name_or_table text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.may_import_into(target_name text, identity jsonb) FROM PUBLIC;
 
@@ -3051,6 +3667,8 @@ REVOKE ALL ON FUNCTION importer.notify_process_import_jobs_async(job_ids uuid[])
 
 REVOKE ALL ON FUNCTION importer.open_job(job_id uuid, token uuid, file_etag text, bytes_total bigint, dialect jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.open_job(job_id uuid, token uuid, file_etag text, bytes_total bigint, dialect jsonb) TO import_processor;
+
+REVOKE ALL ON FUNCTION importer.open_rings() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.open_targets() FROM PUBLIC;
 
@@ -3067,16 +3685,32 @@ REVOKE ALL ON FUNCTION importer.queue_heads() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.register_target(relation regclass, name text, columns text[], mode text, key_columns text[], update_columns text[], owner_column text, provenance_column text, run_as text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION importer.registered_table(target public.import_targets) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION importer.reject_staged_rows(job_id uuid, token uuid, rejections jsonb, kept integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.reject_staged_rows(job_id uuid, token uuid, rejections jsonb, kept integer) TO import_processor;
 
 REVOKE ALL ON FUNCTION importer.release_job(job_id uuid, token uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.release_job(job_id uuid, token uuid) TO import_processor;
 
-REVOKE ALL ON FUNCTION importer.renew_lease(job_id uuid, token uuid, lease_seconds integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION importer.renew_lease(job_id uuid, token uuid, lease_seconds integer) TO import_processor;
+REVOKE ALL ON FUNCTION importer.renew_lease(job_id uuid, token uuid, lease_seconds integer, session integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.renew_lease(job_id uuid, token uuid, lease_seconds integer, session integer) TO import_processor;
+
+REVOKE ALL ON FUNCTION importer.renew_target_tables() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.report_processor(worker text, ring bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.report_processor(worker text, ring bigint) TO import_processor;
+
+REVOKE ALL ON FUNCTION importer.restore_attempt(job_id uuid, token uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.restore_attempt(job_id uuid, token uuid) TO import_processor;
+
+REVOKE ALL ON FUNCTION importer.ring_is_unanswered() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.ring_processor(job_ids uuid[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.ring_timeout() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.session_is_open(session integer) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.setting(name text) FROM PUBLIC;
 
@@ -3096,6 +3730,9 @@ GRANT ALL ON FUNCTION importer.sources_to_delete() TO import_processor;
 
 REVOKE ALL ON FUNCTION importer.sweep_import_jobs() FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.sweep_import_jobs() TO import_processor;
+
+REVOKE ALL ON FUNCTION importer.take_back_lost_jobs(own_session integer, grace interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.take_back_lost_jobs(own_session integer, grace interval) TO import_processor;
 
 REVOKE ALL ON FUNCTION importer.target_privileges(target public.import_targets) FROM PUBLIC;
 
@@ -3118,9 +3755,9 @@ REVOKE ALL ON FUNCTION public.create_import_job(object_path text, target text, o
 GRANT ALL ON FUNCTION public.create_import_job(object_path text, target text, options jsonb, bucket_id text, priority smallint, run_after timestamp with time zone, idempotency_key text, id uuid) TO authenticated;
 GRANT ALL ON FUNCTION public.create_import_job(object_path text, target text, options jsonb, bucket_id text, priority smallint, run_after timestamp with time zone, idempotency_key text, id uuid) TO service_role;
 
-REVOKE ALL ON FUNCTION public.retry_import_job(id uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.retry_import_job(id uuid) TO authenticated;
-GRANT ALL ON FUNCTION public.retry_import_job(id uuid) TO service_role;
+REVOKE ALL ON FUNCTION public.retry_import_job(id uuid, options jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.retry_import_job(id uuid, options jsonb) TO authenticated;
+GRANT ALL ON FUNCTION public.retry_import_job(id uuid, options jsonb) TO service_role;
 
 GRANT SELECT ON TABLE public.import_job_errors TO authenticated;
 GRANT SELECT ON TABLE public.import_job_errors TO service_role;

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import httpx
 
 from processor.errors import SourceRefused, SourceUnavailable
-from processor.storage.responses import is_transient
+from processor.storage.error_codes import storage_error
 
 if TYPE_CHECKING:
     from storage3._sync.file_api import SyncBucketProxy
@@ -51,9 +51,10 @@ class Artifacts:
         try:
             work(self._client().storage.from_(bucket))
         except StorageApiError as exc:
-            status = int(exc.status) if str(exc.status).isdigit() else 500
-            error = SourceUnavailable if is_transient(status) else SourceRefused
-            raise error(f"Storage refused the write with status {status}") from exc
+            status = int(exc.status) if str(exc.status).isdecimal() else 500
+            error = storage_error(status, exc.code)
+            kind = SourceUnavailable if error.transient else SourceRefused
+            raise kind(f"Storage refused the write: {error.message}", hint=error.advice) from exc
         except (ValueError, RecursionError) as exc:
             raise SourceUnavailable(f"Storage's answer could not be read ({type(exc).__name__})") from exc
         except httpx.TransportError as exc:

@@ -9,12 +9,13 @@ import re
 import urllib3
 from urllib3.exceptions import HTTPError
 
-from processor.errors import ObjectNotFound, SourceChanged, SourceRefused, SourceUnavailable
+from processor.errors import JobError, SourceUnavailable
+from processor.storage.error_codes import storage_error
 
 # The body of an error response has a few hundred bytes.
 ERROR_BYTES = 1 << 16
 # What a body that is no error document of Storage raises: other JSON, deep nesting, a number without end.
-UNREADABLE = (ValueError, KeyError, TypeError, OverflowError, RecursionError, HTTPError)
+UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError, HTTPError)
 _CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-\d{1,18}/(\d{1,18})")
 
 
@@ -35,29 +36,20 @@ def full_size(response: urllib3.BaseHTTPResponse, position: int) -> int:
     return int(size)
 
 
-def source_error(
-    response: urllib3.BaseHTTPResponse,
-) -> ObjectNotFound | SourceRefused | SourceUnavailable | SourceChanged:
+def source_error(response: urllib3.BaseHTTPResponse) -> JobError:
     """Return the job error that an error response stands for."""
-    status = actual_status(response)
-    if status == 404:
-        return ObjectNotFound("the object does not exist in Storage")
-    if status == 416:
-        return SourceChanged("the file is shorter than at the first attempt")
-    if is_transient(status):
-        return SourceUnavailable(f"Storage responded with status {status}")
-    return SourceRefused(f"Storage refused the download with status {status}")
+    return storage_error(*status_and_code(response))
 
 
-def actual_status(response: urllib3.BaseHTTPResponse) -> int:
-    """Return the status of an error response: the body's `statusCode`, or else the HTTP status."""
+def status_and_code(response: urllib3.BaseHTTPResponse) -> tuple[int, str | None]:
+    """Return the status and the code in the body of an error response.
+
+    Without a body of Storage's own, these are the HTTP status and None.
+    """
     try:
-        status = int(json.loads(response.read(ERROR_BYTES))["statusCode"])
+        body = json.loads(response.read(ERROR_BYTES))
+        code = body.get("code") or body.get("error")
+        status = int(body.get("statusCode", response.status))
     except UNREADABLE:
-        return response.status
-    return status if 100 <= status <= 599 else response.status
-
-
-def is_transient(status: int) -> bool:
-    """Return whether the same request may succeed later."""
-    return status == 429 or status >= 500
+        return response.status, None
+    return status if 400 <= status <= 599 else response.status, code if isinstance(code, str) else None

@@ -68,7 +68,8 @@ class Source:
             except (HTTPError, SourceUnavailable) as exc:
                 failures += 1
                 if failures >= MAX_FAILURES:
-                    raise SourceUnavailable(f"Storage failed {failures} times in a row ({type(exc).__name__})") from exc
+                    reason = exc.message if isinstance(exc, SourceUnavailable) else type(exc).__name__
+                    raise SourceUnavailable(f"Storage failed {failures} times in a row ({reason})") from exc
                 time.sleep(random.uniform(0, 0.1 * 2**failures))  # noqa: S311 - jitter, not a secret
 
     def identified(self) -> Identity:

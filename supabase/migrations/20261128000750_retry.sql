@@ -12,7 +12,9 @@ as $$
 declare
   fixed text;
 begin
-  new.options := new.options || coalesce(nullif(current_setting('import_jobs.retry_options', true), ''), '{}')::jsonb;
+  new.options := jsonb_strip_nulls(
+    new.options || coalesce(nullif(current_setting('import_jobs.retry_options', true), ''), '{}')::jsonb
+  );
   if new.options is distinct from old.options then
     perform importer.check_import_options(new.options);
   end if;
@@ -59,3 +61,37 @@ revoke all on function importer.check_import_job_retry() from public, anon, auth
 create trigger check_import_job_retry before update on public.import_jobs
 for each row when (old.status in ('failed', 'cancelled') and new.status = 'pending')
 execute function importer.check_import_job_retry();
+
+-- The hints of most errors say what to mend, and then to retry the job. A file cannot be mended under a job of which
+-- rows are in the target, because the rest of another file need not fit to them; and to import the whole file once more
+-- would load those rows again.
+create function importer.hint_for_part(job_id uuid, code text) returns text
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+  select case
+    when hint_for_part.code = 'IJ201' then 'Upload the same file again under that path, then retry the job.'
+    when hint_for_part.code = 'IJ204' then
+      'Upload the earlier file again under the same path, then retry the job. Or have the job undone, then retry it: '
+      || 'it imports the file as it is now.'
+    when l.gapless then format(
+      'Records 1 to %s of the file are loaded or rejected. Upload the others, corrected and below the same header, as a '
+      || 'file of their own, and insert a job for it. Do not import the whole file again.', l.records
+    )
+    else
+      'Rows of the file are in the target. Have the job undone, upload the corrected file under the same path, then '
+      || 'retry the job.'
+  end
+  from public.import_jobs as j
+  cross join lateral (
+    select count(*) = max(c.seq) + 1 as gapless, sum(c.rows_read) as records
+    from importer.job_chunks as c where c.job_id = j.id
+  ) as l
+  where j.id = hint_for_part.job_id and j.rows_loaded > 0
+    and hint_for_part.code in ('IJ201', 'IJ204', 'IJ304', 'IJ305', 'IJ311')
+    and not coalesce('true' in (j.options -> 'atomic', j.options -> 'dry_run'), false)
+$$;
+
+comment on function importer.hint_for_part(uuid, text) is
+'Returns the hint for an error of the file where rows of the job are in the target; null where the usual hint fits.';
+
+revoke all on function importer.hint_for_part(uuid, text) from public, anon, authenticated, service_role;

@@ -93,7 +93,7 @@ begin
       )
   ) then
     raise exception 'the owner of the job may not import into this target' using errcode = 'IJ601',
-    hint = 'Ask an administrator to allow it in import_targets.allowed_roles or allowed_when.';
+    hint = 'Ask an administrator to allow it in import_targets.allowed_roles or allowed_when, then retry the job.';
   end if;
 end
 $$;
@@ -123,7 +123,7 @@ begin
     or job.bytes_total <> open_job.bytes_total
   then
     raise exception 'the file changed while it was being imported' using errcode = 'IJ204',
-    hint = 'Upload the file under a new path and insert a new job. The rows that this job loaded stay in the target.';
+    hint = 'Retry the job to import the file as it is now.';
   end if;
   perform importer.lock_target(t.name) from importer.find_target(job.target) as t where t.mode <> 'none';
   update public.import_jobs as j

@@ -171,7 +171,8 @@ begin
   end if;
   update public.import_jobs as j
   set
-    status = 'failed', error_code = fail_job.code, error_message = fail_job.message, error_hint = fail_job.hint,
+    status = 'failed', error_code = fail_job.code, error_message = fail_job.message,
+    error_hint = coalesce(importer.hint_for_part(fail_job.job_id, fail_job.code), fail_job.hint),
     report = coalesce(
       fail_job.report
       || case when j.rows_rejected > 0 then importer.count_rejections_by_code(fail_job.job_id) else '{}' end, j.report

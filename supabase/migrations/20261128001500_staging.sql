@@ -54,7 +54,7 @@ begin
   if exists (select from importer.job_chunks as c where c.job_id = prepare_staging_table.job_id) then
     if to_regclass(format('importer.%I', staging)) is null then
       raise exception 'rows of this job are already in the target' using errcode = 'IJ504',
-      hint = 'The mode of the target was changed while the job ran. Cancel the job and insert a new one.';
+      hint = 'Give the target its former mode again, which was changed while the job ran, then retry the job.';
     end if;
     return staging;
   end if;
@@ -92,7 +92,7 @@ begin
   if exists (select from importer.job_chunks as c where c.job_id = prepare_key_table.job_id) then
     if to_regclass(format('importer.%I', keys)) is null then
       raise exception 'the keys of the loaded chunks are no longer stored' using errcode = 'IJ504',
-      hint = 'Insert a new job; keys are stored for a week.';
+      hint = 'Set on_duplicate_key of the target to last, then retry the job; keys are stored for a week.';
     end if;
     return keys;
   end if;

@@ -10,6 +10,7 @@ import pytest
 
 from processor.database import migrate
 from processor.errors import COMMAND_ERRORS, JOB_ERRORS, REJECTIONS
+from processor.storage.error_codes import MEANINGS
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "reference" / "errors.md").read_text(encoding="utf-8")
@@ -19,6 +20,9 @@ _RAISED = re.compile(rf"errcode = '(IJ\d{{3}})',?\s*hint = (?:format\()?{_LITERA
 _WRITTEN = re.compile(rf"'(IJ\d{{3}})' end.*?error_hint = case.*?then {_LITERAL}", re.DOTALL)
 _CODED_IN_SQL = re.compile(r"errcode = '(\w+)'|'(IJ\d{3})' end")
 _MESSAGE = re.compile(rf"(?:raise exception |format\(){_LITERAL}")
+_PART = re.compile(r"(?:code = '(IJ\d{3})' |gapless |else\s)(?:then\s+)?(?:format\()?\s*((?:'[^']*'(?:\s*\|\|\s*)?)+)")
+#: The codes of errors of the file that may appear after some of its rows are loaded.
+_PARTLY_LOADED = ("IJ304", "IJ305", "IJ311")
 _RETRIED = {"**Retried automatically:** yes": True, "**Retried automatically:** no": False, "**Rejects a row.**": None}
 
 
@@ -58,6 +62,40 @@ def sql_hints() -> dict[str, set[str]]:
         for code, hint in [*_RAISED.findall(migration.sql), *_WRITTEN.findall(migration.sql)]:
             hints.setdefault(code, set()).add(hint.replace("''", "'").replace("%s", "…"))
     return hints
+
+
+def part_hints() -> dict[str, set[str]]:
+    """Return the hints of importer.hint_for_part(), for jobs of which rows are in the target."""
+    (migration,) = [m for m in migrate.migrations() if m.name == "retry"]
+    body = migration.sql.partition("function importer.hint_for_part")[2].partition("\n$$;")[0]
+    hints: dict[str, set[str]] = {}
+    for code, literals in _PART.findall(body):
+        text = "".join(re.findall(r"'([^']*)'", literals)).replace("%s", "…")
+        for each in [code] if code else _PARTLY_LOADED:
+            hints.setdefault(each, set()).add(text)
+    return hints
+
+
+def replaced_hints() -> dict[str, set[str]]:
+    """Return the hints that replace the one of an error's class: in Storage's codes, and where errors are raised."""
+    hints: dict[str, set[str]] = {}
+    codes = {error.__name__: code for code, error in JOB_ERRORS.items()}
+    for meaning in MEANINGS.values():
+        if meaning.hint:
+            hints.setdefault(meaning.error.code, set()).add(meaning.hint)
+    for path in (ROOT / "processor").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in codes:
+                for given in node.keywords:
+                    if given.arg == "hint" and isinstance(given.value, ast.Constant):
+                        hints.setdefault(codes[node.func.id], set()).add(str(given.value.value))
+    return hints
+
+
+def all_hints(code: str) -> set[str]:
+    """Return every hint that a person may read with a code."""
+    own = {JOB_ERRORS[code].hint} if code in JOB_ERRORS else set[str]()
+    return own.union(*(hints.get(code, set()) for hints in (sql_hints(), part_hints(), replaced_hints())))
 
 
 def python_codes() -> set[str]:
@@ -112,10 +150,7 @@ def test_every_error_raised_in_sql_has_a_code_of_ours_and_a_hint(migration: migr
 
 @pytest.mark.parametrize("code", sorted({*JOB_ERRORS, *sql_hints()}))
 def test_advice_is_the_hint_of_code_and_migrations(code: str) -> None:
-    hints = sql_hints().get(code, set())
-    if code in JOB_ERRORS:
-        hints = hints | {JOB_ERRORS[code].hint}
-    assert SECTIONS[code].advice == hints
+    assert SECTIONS[code].advice == all_hints(code)
 
 
 @pytest.mark.parametrize("code", sorted({*JOB_ERRORS, *sql_hints()}))

@@ -76,13 +76,18 @@ def test_option_with_its_present_value_is_no_change(queue: Queue) -> None:
     assert retry(queue, job, {"delimiter": ";", "max_errors": 7}) == {"delimiter": ";", "max_errors": 7}
 
 
-@pytest.mark.parametrize("options", [{"max_errors": "many"}, {"no_such_option": 1}, {"atomic": None}, [1], "text", 5])
+@pytest.mark.parametrize("options", [{"max_errors": "many"}, {"no_such_option": 1}, [1], "text", 5])
 @pytest.mark.parametrize("loaded", [0, 3])
 def test_invalid_options_are_refused(queue: Queue, options: object, loaded: int) -> None:
     job = failed(queue, loaded=loaded)
     with queue.user(OWNER) as conn, raises("IJ102"):
         conn.execute(RETRY, [job, Jsonb(options)])
     assert queue.row(job, "status") == "failed"
+
+
+def test_null_removes_an_option(queue: Queue) -> None:
+    job = failed(queue, loaded=0, options=Jsonb({"quote": "'", "trim": True}))
+    assert retry(queue, job, {"quote": None}) == {"trim": True}
 
 
 def test_null_options_change_nothing(queue: Queue) -> None:

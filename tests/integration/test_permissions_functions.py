@@ -49,6 +49,7 @@ importer.guard_import_job                 | -     | -     | -    | -            
 importer.has_unique_key                   | -     | -     | -    | -            | -                | yes
 importer.hold_session                     | -     | -     | -    | -            | yes              | yes
 importer.hold_target                      | -     | -     | -    | -            | yes              | yes
+importer.hint_for_part                    | -     | -     | -    | -            | -                | yes
 importer.insertable_columns               | -     | -     | -    | -            | -                | yes
 importer.invalid_values                   | -     | -     | -    | -            | yes              | yes
 importer.job_table_name                   | -     | -     | -    | -            | -                | yes

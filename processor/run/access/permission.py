@@ -19,7 +19,7 @@ def check_permission(conn: psycopg.Connection, job: Job) -> None:
     """
     if job.claims is None:
         if job.owner is not None:
-            raise NotAllowed("the rights of the job's owner are not known", hint="Insert the job again.")
+            raise NotAllowed("the rights of the job's owner are not known", hint="Retry the job as its owner.")
         return
     claims.check_admission(conn, job)
     if may_read(conn, job):

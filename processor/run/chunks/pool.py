@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from contextvars import copy_context
 
+from processor.errors import JobError, LeaseLost
 from processor.model import Chunk
 from processor.run.chunks.channel import Channel, ChannelClosed
 from processor.run.chunks.order import OrderBroken
@@ -42,7 +43,7 @@ class LoaderPool:
                 for _ in threads:
                     self._channel.put(None)
         except BaseException as exc:  # noqa: BLE001 - raised below, once all loaders have stopped
-            self._fail(exc)
+            self._end(exc)
         for thread in threads:
             thread.join()
         if self._failure is not None:
@@ -56,6 +57,20 @@ class LoaderPool:
             return
         except BaseException as exc:  # noqa: BLE001 - handed to the caller, which raises it
             self._fail(exc)
+
+    def _end(self, exc: BaseException) -> None:
+        """Handle a failure of the source of the chunks.
+
+        If the file is at fault, the chunks before that place are loaded first. What is loaded is then the beginning of
+        the file, without gaps, so that a person can import the rest.
+        """
+        if isinstance(exc, LeaseLost) or not isinstance(exc, JobError):
+            self._fail(exc)
+            return
+        with self._lock:
+            self._failure = self._failure or exc
+        for _ in self._loads:
+            self._channel.put(None)
 
     def _fail(self, exc: BaseException) -> None:
         """Keep the first failure that is a reason of its own, rather than a consequence of another or of a shutdown."""
