@@ -19,7 +19,7 @@ FOLDER = Path(__file__).parent / "processor" / "native"
 LIBRARY = FOLDER / "kernels.so"
 FLAGS = (
     *("-std=c11", "-O3", "-shared", "-fPIC", "-fvisibility=hidden", "-mcpu=baseline"),
-    *("-Wall", "-Wextra", "-Werror", "-s"),
+    *("-fstack-protector-strong", "-D_FORTIFY_SOURCE=2", "-Wall", "-Wextra", "-Werror", "-s"),
 )
 
 

@@ -1,11 +1,12 @@
 """Native: the work that is done for each byte and each field of a file, in C; the rest of the processor is Python.
 
-`library` loads the compiled kernels, and `batch` hands them columns without a copy. `records`, `split`, `values`,
-`rows` and `figures` call the kernels; `binary` chooses the binary form of each column. A kernel keeps no state,
-allocates nothing and runs without Python's lock. It writes only into memory that its caller allocated, of the size that
-the kernel's comment names.
+`library` loads the compiled kernels, and `batch` hands them columns without a copy. `records`, `any_records`, `split`,
+`values`, `rows` and `figures` call the kernels; `binary` chooses the binary form of each column. A kernel keeps no
+state, allocates nothing and runs without Python's lock. It writes only into memory that its caller allocated, of the
+size that the kernel's comment names.
 """
 
+from processor.native.any_records import FoundRecords, RecordReader
 from processor.native.batch import Batch
 from processor.native.binary import BinaryPlan, binary_plan, encode_binary, exact_form
 from processor.native.figures import Measurement, Order, Sketch, most_frequent
@@ -19,8 +20,10 @@ __all__ = [
     "BinaryForm",
     "BinaryPlan",
     "Form",
+    "FoundRecords",
     "Measurement",
     "Order",
+    "RecordReader",
     "Sketch",
     "binary_plan",
     "copy_rows",

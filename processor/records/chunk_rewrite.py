@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from processor.model import Chunk, Dialect
+from processor.records.escapes import escaped_places
 from processor.records.extents import Bools, Ints
 from processor.records.marks import CR, LF
-from processor.records.quotes import escaped_places
 
 DOUBLE, NULL = ord('"'), ord("N")
 

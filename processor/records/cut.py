@@ -10,15 +10,12 @@ from processor.records.buffer import Buffer
 from processor.records.extents import Bools, Ints, RecordExtents, join, starts_of
 from processor.records.marks import Marks
 from processor.records.oversized import OversizedRecord, QuoteStillOpen
-from processor.records.scan import scan
-from processor.records.single_record import count_line_ends, longest_field, open_quote
+from processor.records.scan import reader_of, scan
 from processor.records.window import Window
 
 #: Bytes that are scanned at once. The calls cost more than the bytes in smaller windows (a tenth at 1 MiB); larger ones
 #: are no faster.
 WINDOW = 1 << 21
-#: After a scan that ended early (at a comment with quotes), the next window is smaller, down to this size.
-SMALLEST_WINDOW = 1 << 12
 
 
 def cut(
@@ -55,8 +52,9 @@ class _Cutter:
         largest = self.limits.record_bytes + 2  # a record of exactly the limit, with a CRLF
         while not extents.ends.size:
             if self.buffer.final and size >= len(self.buffer.data):
-                opened = open_quote(self.buffer.data, 0, size, self.marks) or 0
-                raise _unclosed_quote(position.line + count_line_ends(self.buffer.data, 0, opened))
+                reader = reader_of(self.marks)
+                reader.read(np.frombuffer(self.buffer.data, np.uint8), final=True)
+                raise _unclosed_quote(position.line + (reader.opened or 0))
             if size >= largest:
                 return self._oversized_chunk(position)
             size = min(2 * size, largest)
@@ -72,8 +70,7 @@ class _Cutter:
             part = self._scan(at, min(at + width, stop))
             if part.ends.size:
                 parts.append(part)
-                scanned = int(part.nexts[-1]) - at
-                at, width = at + scanned, min(self.window, max(SMALLEST_WINDOW, 4 * scanned))
+                at, width = int(part.nexts[-1]), self.window
             elif at + width >= stop:
                 break
             else:
@@ -110,10 +107,9 @@ class _Cutter:
         sizes = extents.ends - starts
         over = sizes > limits.record_bytes
         large = (sizes > min(limits.field_bytes, limits.record_bytes)) & (extents.fields > 0)
-        for row in np.flatnonzero(large).tolist():
-            if not over[row]:
-                field_bytes = longest_field(data, int(starts[row]), int(extents.ends[row]), self.marks)
-                over[row] = field_bytes > limits.field_bytes
+        for row in np.flatnonzero(large & ~over).tolist():
+            record = np.frombuffer(data, np.uint8, int(sizes[row]), int(starts[row]))
+            over[row] = int(reader_of(self.marks).read(record, final=True).longest[0]) > limits.field_bytes
         return over
 
     def _oversized_chunk(self, position: Position) -> Chunk:

@@ -3,17 +3,19 @@
 import re
 
 from processor.model import Dialect
-from processor.records.marks import NEVER, Marks
+
+LINE_END = rb"\r\n?|\n|\Z"
+NEVER = rb"(?!)"
 
 
 class RecordRewriter:
     """The patterns of one dialect that find the values of fields."""
 
     def __init__(self, dialect: Dialect) -> None:
-        self.marks = Marks.of(dialect)
         self.delimiter = dialect.delimiter.encode()
         self.quote = (dialect.quote or "").encode()
         self.escape = (dialect.escape or "").encode()
+        self.raw = _raw_field(re.escape(self.delimiter), re.escape(self.quote), re.escape(self.escape))
         self.opening = self.delimiter + self.quote
         self.is_standard = self.quote == b'"'
         q, x = re.escape(self.quote) or NEVER, re.escape(self.escape) or NEVER
@@ -29,7 +31,7 @@ class RecordRewriter:
         if not self.escape and not (self.quote and (text.startswith(self.quote) or self.opening in text)):
             fields = text.split(self.delimiter)  # no field is quoted: four times faster
             return self.delimiter.join([_quoted(field) if b'"' in field else field for field in fields]) + b"\n"
-        fields = self.marks.raw.findall(data, start, stop)
+        fields = self.raw.findall(data, start, stop)
         if len(fields) > 1 and fields[-2][2] != self.delimiter:
             fields.pop()  # at the end of the last field the pattern matches the empty text once more
         return self.delimiter.join([self._canonical(raw, irregular) for raw, irregular, _ in fields]) + b"\n"
@@ -55,6 +57,25 @@ class RecordRewriter:
         if not self.escape:
             return text
         return text[:after_quote] + self.pairs.sub(_second_byte, text[after_quote:])
+
+
+def _raw_field(d: bytes, q: bytes, x: bytes) -> re.Pattern[bytes]:
+    """Return the pattern of a field, by the rules of Python's csv reader; its groups: bytes, irregular bytes, end.
+
+    `d`, `q` and `x` are the delimiter, the quote and the escape, escaped for `re`. Repeats are possessive, so that a
+    16 MB field needs no memory for backtracking. The byte after a closing quote is plain text, even if it is the escape
+    (CPython, _csv.c, state QUOTE_IN_QUOTED_FIELD).
+    """
+    escaped = b"|%b(?:.|\\Z)" % x if x else b""
+    regular = b"(?:[^%b%b%b\r\n]++%b)*+" % (d, q, x, escaped)
+    odd = NEVER
+    if q:
+        loose = b"(?:[^%b%b\r\n]++%b)*+" % (d, x, escaped)
+        pair = b"|%b." % x if x else b""
+        enclosed = b"%b(?:[^%b%b]++|%b%b%b)*+%b" % (q, q, x, q, q, pair, q)
+        regular = b"(?:%b|%b)" % (enclosed, regular)
+        odd = b"(?:%b[^%b\r\n]%b|(?!%b)%b)" % (enclosed, d, loose, q, loose)
+    return re.compile(b"(%b(?=%b|%b)|(%b))(%b|%b)" % (regular, d, LINE_END, odd, d, LINE_END), re.DOTALL)
 
 
 def _quoted(value: bytes) -> bytes:

@@ -31,6 +31,11 @@ class Window:
         """The bytes as an array, without a copy."""
         return np.frombuffer(self.data, np.uint8, self.size, self.start)
 
+    @property
+    def next_byte(self) -> int:
+        """The byte after the window, -1 if it is not known yet."""
+        return self.data[self.stop] if self.stop < len(self.data) else -1
+
     def has(self, mark: int | None) -> bool:
         """Tell whether a mark occurs; None does not."""
         return mark is not None and self.data.find(mark, self.start, self.stop) >= 0

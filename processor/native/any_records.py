@@ -1,0 +1,83 @@
+"""Find the records of any text by the rules of Python's csv reader, also of records that are larger than a window."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from processor.native.library import KERNELS, address
+
+Ints = npt.NDArray[np.int64]
+
+#: Room for records: an eighth of the bytes, which shorter records fill before the window ends, and at least so many.
+_LEAST_ROOM = 256
+#: The fields of a struct `reading`, and the places in it that are read here.
+_FIELDS, _PLACE, _DELIMITERS, _LINES, _OPENED, _USED = 9, 0, 1, 5, 6, 8
+#: The places of the reader within quotes.
+_QUOTED = (4, 5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundRecords:
+    """Consecutive records (each shape: records), with offsets in the window.
+
+    `lines` counts the line ends up to and including each record's own, `longest` the bytes of its longest field with
+    its quotes. `fields` is 0 for an empty line and a comment.
+    """
+
+    ends: Ints
+    nexts: Ints
+    fields: npt.NDArray[np.int32]
+    lines: Ints
+    longest: Ints
+    irregular: npt.NDArray[np.bool_]
+
+
+@dataclass(slots=True)
+class RecordReader:
+    """A reader at the start of a record, by its marks as byte values (-1: there is no such mark)."""
+
+    delimiter: int
+    quote: int = -1
+    escape: int = -1
+    comment: int = -1
+    _state: Ints = field(default_factory=lambda: np.zeros(_FIELDS, np.int64))
+
+    def read(self, window: npt.NDArray[np.uint8], *, final: bool, next_byte: int = -1) -> FoundRecords:
+        """Return the records that end in the window; a later call goes on from the `used` bytes of this one.
+
+        `next_byte` is the byte after the window, -1 if it is not known. With `final`, the text ends with the window.
+        Fewer records are returned, and fewer bytes used, if the records are shorter than 8 bytes on average.
+        """
+        room = window.size // 8 + _LEAST_ROOM
+        ends, nexts, lines, longest = (np.empty(room, np.int64) for _ in range(4))
+        fields, irregular = np.empty(room, np.int32), np.empty(room, np.bool_)
+        marks = np.array([self.delimiter, self.quote, self.escape, self.comment], np.int64)
+        count = KERNELS.ij_read_records(
+            *(address(window), window.size, next_byte, final, address(marks)),
+            *(address(ends), address(nexts), address(fields), address(lines), address(longest), address(irregular)),
+            *(room, address(self._state)),
+        )
+        return FoundRecords(
+            ends=ends[:count],
+            nexts=nexts[:count],
+            fields=fields[:count],
+            lines=lines[:count],
+            longest=longest[:count],
+            irregular=irregular[:count],
+        )
+
+    @property
+    def used(self) -> int:
+        """The number of bytes that the last call has read."""
+        return int(self._state[_USED])
+
+    @property
+    def lines(self) -> int:
+        """The number of line ends so far."""
+        return int(self._state[_LINES])
+
+    @property
+    def opened(self) -> int | None:
+        """The number of line ends before the quoted field that is still open; None if there is none."""
+        return int(self._state[_OPENED]) if self._state[_PLACE] in _QUOTED else None
