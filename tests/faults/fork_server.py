@@ -21,9 +21,16 @@ from processor.local.server_account import signal_on_parent_death
 MODULES = [
     "processor.cli.serve",
     "processor.http.app",
+    "processor.http.protocol",
+    "processor.http.server",
     "supabase",
     "anyio._backends._asyncio",
-    *(f"uvicorn.{name}" for name in ("lifespan.on", "loops.auto", "protocols.http.auto", "protocols.websockets.auto")),
+    "encodings.idna",
+    "numpy.ma",
+    "uvicorn.lifespan.on",
+    "uvicorn.loops.asyncio",
+    "uvicorn.protocols.http.auto",
+    "uvicorn.protocols.websockets.auto",
 ]
 
 

@@ -78,7 +78,12 @@ class Processor:
 
     def wait_ready(self) -> Processor:
         """Return when it accepts requests."""
-        until(lambda: listens(self.port), self.log_text)
+
+        def is_ready() -> bool:
+            assert self.process.alive, f"the processor ended while starting: {self.log_text()}"
+            return listens(self.port)
+
+        until(is_ready, self.log_text)
         return self
 
     def log_text(self) -> str:
