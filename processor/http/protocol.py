@@ -34,15 +34,14 @@ class LimitedProtocol(H11Protocol):
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self._timer: asyncio.TimerHandle | None = None
-        self._idle_since = 0.0
+        self._waits_since = 0.0
+        self._responses = 0
         self._surplus = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:
-        """Start the timer, after closing an idle connection if the limit of connections is reached."""
-        if len(self.connections) >= self.limits.connections:
-            self._close_idle_connection()
+        """Start the timer."""
         super().connection_made(transport)
-        self._idle_since = self.loop.time()
+        self._waits_since = self.loop.time()
         self._start_timer()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -62,14 +61,18 @@ class LimitedProtocol(H11Protocol):
 
     def handle_events(self) -> None:
         """Stop the timer when a request has begun."""
+        cycle = self.cycle
         super().handle_events()
+        if self.cycle is not cycle:
+            self._waits_since = self.loop.time()
         if self.in_progress:
             self._stop_timer()
             self._surplus = 0
 
     def on_response_complete(self) -> None:
         """Record since when the connection is idle."""
-        self._idle_since = self.loop.time()
+        self._waits_since = self.loop.time()
+        self._responses += 1
         super().on_response_complete()
 
     def send_400_response(self, msg: str) -> None:
@@ -82,6 +85,26 @@ class LimitedProtocol(H11Protocol):
     def in_progress(self) -> bool:
         """Whether a request has begun whose response is not complete."""
         return self.cycle is not None and not self.cycle.response_complete  # pyright: ignore[reportUnnecessaryComparison]
+
+    @property
+    def waits_for_client(self) -> bool:
+        """Whether the client has to send something: a request, or the rest of a body."""
+        return not self.in_progress or self.conn.their_state is h11.SEND_BODY
+
+    @property
+    def waits_since(self) -> float:
+        """The time of the loop since which the connection is open, or since its last response."""
+        return self._waits_since
+
+    @property
+    def kept_alive(self) -> bool:
+        """Whether the connection has had a response and is idle; its client expects that it may be closed."""
+        return self._responses > 0 and not self.in_progress
+
+    def abandon(self) -> None:
+        """Close the connection at once."""
+        self.connections.discard(self)
+        self.transport.abort()
 
     def _start_timer(self) -> None:
         if self._timer is None:
@@ -97,14 +120,6 @@ class LimitedProtocol(H11Protocol):
         if self.conn.our_state is h11.IDLE and self.conn.trailing_data[0]:
             self._send_error(HTTPStatus.REQUEST_TIMEOUT, "the head of the request did not arrive in time")
         self.transport.close()
-
-    def _close_idle_connection(self) -> None:
-        """Close the connection that has been idle for longest, so that a ring or a probe can always connect."""
-        idle = [conn for conn in self.connections if isinstance(conn, LimitedProtocol) and not conn.in_progress]
-        if idle:
-            longest = min(idle, key=lambda conn: conn._idle_since)
-            self.connections.discard(longest)
-            longest.transport.abort()
 
     def _send_error(self, status: HTTPStatus, message: str) -> None:
         body = encoded_error_body(message)

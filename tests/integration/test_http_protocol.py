@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from processor.http.limits import ServerLimits
-from tests.conftest import Cluster
+from tests.conftest import Cluster, Database
 from tests.integration.http_harness import DEADLINE, PATH, RIGHT, Connection, Server, limited
 
 POST = f"POST {PATH} HTTP/1.1"
@@ -31,6 +31,15 @@ def server(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         "surplus_bytes": SURPLUS,
         "connections": CONNECTIONS,
     }
+    with contextmanager(cluster.clone)("closed") as db, limited(db, log, **limits) as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def patient(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server with few connections that gives clients as much time as the tests may take."""
+    log: Path = tmp_path_factory.mktemp("patient") / "processor.log"
+    limits = {"head_seconds": DEADLINE, "body_seconds": DEADLINE, "idle_seconds": 1, "connections": CONNECTIONS}
     with contextmanager(cluster.clone)("closed") as db, limited(db, log, **limits) as one:
         yield one
 
@@ -157,7 +166,7 @@ def test_client_may_disconnect_in_the_middle(server: Server) -> None:
 
 
 def test_ring_gets_through_when_all_connections_are_taken(server: Server) -> None:
-    """The connection idle for longest is closed, whether it is new, slow or kept alive."""
+    """The connection that waits for its client for longest is closed, whether it is new, slow or kept alive."""
     with ExitStack() as connections:
         for number in range(3 * CONNECTIONS):
             connection = connections.enter_context(server.connect())
@@ -167,14 +176,32 @@ def test_ring_gets_through_when_all_connections_are_taken(server: Server) -> Non
             assert server.ring(b"{}").status == 202
 
 
-def test_requests_on_all_connections_cause_503(server: Server) -> None:
+@pytest.mark.parametrize("line", ["Content-Length: 1000", "Transfer-Encoding: chunked"])
+def test_probes_answer_while_bodies_are_open_on_all_connections(patient: Server, line: str) -> None:
     with ExitStack() as connections:
-        for _ in range(CONNECTIONS):
-            connections.enter_context(server.connect()).send(POST, RIGHT, "Content-Length: 1000")
-        response = server.request("GET /health HTTP/1.1")
-        # 200 when the first requests timed out before the last ones were sent.
-        assert response.status in (200, 503)
-        assert "server" not in response.headers
+        for _ in range(3 * CONNECTIONS):
+            connections.enter_context(patient.connect()).send(POST, RIGHT, line)
+        assert patient.request("GET /health HTTP/1.1").status == 200
+        assert patient.request("GET /ready HTTP/1.1").status == 200
+        assert patient.ring(b"{}").status == 202
+
+
+def test_connections_beyond_the_limit_wait_and_are_answered(patient: Server) -> None:
+    """As many rings as pg_net sends in a batch: all of them connect before the first is sent."""
+    with ExitStack() as stack:
+        connections = [stack.enter_context(patient.connect()) for _ in range(4 * CONNECTIONS)]
+        for connection in connections:
+            connection.send(POST, RIGHT, "Content-Length: 2", "Connection: close", body=b"{}")
+        assert [connection.response("POST").status for connection in connections] == [202] * len(connections)
+
+
+def test_256_connections_are_answered_at_once(db: Database, tmp_path: Path) -> None:
+    with limited(db, tmp_path / "log") as server, ExitStack() as stack:
+        connections = [stack.enter_context(server.connect()) for _ in range(ServerLimits().connections)]
+        assert len(connections) == 256
+        for connection in reversed(connections):
+            connection.send(POST, RIGHT, "Content-Length: 2", body=b"{}")
+        assert [connection.response("POST").status for connection in connections] == [202] * 256
 
 
 NOT_HTTP = [
