@@ -18,6 +18,9 @@ else:
 STEP = 1 << 20
 #: The compression ratio is not checked below this size: a small file of zeros is not a decompression bomb.
 UNCHECKED = 64 << 20
+#: The bytes that a member gets at once, except the first: what follows a member's end in them is copied, and a member
+#: may have 20 bytes (256 kB at once: 0.5 s for 13,000 such members).
+SLICE = 1 << 13
 
 
 class Decompressor(Protocol):
@@ -99,19 +102,21 @@ def _members(
     """Decompress one member after the other. Zeros may pad the end, as tapes and some tools leave them."""
     member, is_open, has_ended = start(), False, False
     for block in blocks:
-        data = block
-        while data or (is_open and not member.needs_input):
+        at = 0
+        while at < len(block) or (is_open and not member.needs_input):
+            data = block[at : at + SLICE] if has_ended else block[at:]
+            at += len(data)
             if not is_open:
                 data = data.lstrip(b"\0") if has_ended else data
                 if not data:
-                    break
+                    continue
                 is_open = True
             try:
                 yield member.decompress(data, STEP)
             except (zlib.error, zstd.ZstdError):
                 raise BadCompression(f"the {compression} data is damaged") from None
-            data = b""
             if member.eof:
-                data, member, is_open, has_ended = member.unused_data, start(), False, True
+                at -= len(member.unused_data)
+                member, is_open, has_ended = start(), False, True
     if is_open or not has_ended:
         raise BadCompression(f"the {compression} data ends too early")

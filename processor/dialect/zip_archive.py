@@ -12,6 +12,9 @@ LOCAL, DIRECTORY, DESCRIPTOR = b"PK\x03\x04", (b"PK\x01\x02", b"PK\x05\x06", b"P
 HEADER = struct.Struct("<4x2xHH4xLLLHH")
 #: The most bytes that one step of decompression yields.
 STEP = 1 << 20
+#: The bytes that a member gets at once: what follows its end in them is copied, and an archive may have many members
+#: that are ignored.
+SLICE = 1 << 14
 #: Flags: the member is encrypted; a data descriptor follows it.
 ENCRYPTED, DESCRIBED = 0x1, 0x8
 #: Methods.
@@ -23,26 +26,31 @@ class _Input:
     """The blocks as a stream of bytes that can be peeked at and read by count."""
 
     def __init__(self, blocks: Iterable[bytes]) -> None:
-        self._blocks, self.buffer = iter(blocks), b""
+        self._blocks, self._buffer, self._at = iter(blocks), b"", 0
 
     def peek(self, size: int) -> bytes:
-        while len(self.buffer) < size and (block := next(self._blocks, None)) is not None:
-            self.buffer += block
-        return self.buffer[:size]
+        while len(self._buffer) - self._at < size and (block := next(self._blocks, None)) is not None:
+            self._buffer, self._at = self._buffer[self._at :] + block, 0
+        return self._buffer[self._at : self._at + size]
 
     def read(self, size: int) -> bytes:
         data = self.peek(size)
         if len(data) < size:
             raise BadCompression(DAMAGED)
-        self.buffer = self.buffer[size:]
+        self._at += size
         return data
 
-    def read_some(self) -> bytes:
-        """Return at least one byte."""
+    def read_some(self, most: int = SLICE) -> bytes:
+        """Return at least one byte, and at most `most`."""
         if not self.peek(1):
             raise BadCompression(DAMAGED)
-        data, self.buffer = self.buffer, b""
+        data = self._buffer[self._at : self._at + most]
+        self._at += len(data)
         return data
+
+    def give_back(self, size: int) -> None:
+        """Return the last bytes that were read by `read_some`."""
+        self._at -= size
 
 
 def unzip(blocks: Iterable[bytes]) -> Iterator[bytes]:
@@ -84,15 +92,14 @@ def _inflated(source: _Input) -> Iterator[bytes]:
             yield stream.decompress(data, STEP)
         except zlib.error:
             raise BadCompression(DAMAGED) from None
-    source.buffer = stream.unused_data + source.buffer
+    source.give_back(len(stream.unused_data))
 
 
 def _stored(source: _Input, size: int) -> Iterator[bytes]:
     while size:
-        data = source.read_some()
-        source.buffer = data[size:]
-        yield data[:size]
-        size -= min(size, len(data))
+        data = source.read_some(min(size, STEP))
+        yield data
+        size -= len(data)
 
 
 def _stored_size(size: int, extra: bytes) -> int:

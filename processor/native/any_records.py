@@ -41,7 +41,7 @@ class RecordReader:
     quote: int = -1
     escape: int = -1
     comment: int = -1
-    _state: Ints = field(default_factory=lambda: np.zeros(_FIELDS, np.int64))
+    _state: Ints = field(init=False, default_factory=lambda: np.zeros(_FIELDS, np.int64))
 
     def read(self, window: npt.NDArray[np.uint8], *, final: bool, next_byte: int = -1) -> FoundRecords:
         """Return the records that end in the window; a later call goes on from the `used` bytes of this one.

@@ -28,7 +28,7 @@ def read_whole(text: str, marks: str) -> list[tuple[int, ...]]:
     return list(zip(*(vector.tolist() for vector in vectors), strict=True))
 
 
-@given(TEXTS, st.sampled_from([",   ", ',"  ', ',"\\ ', ',"\\#', ',"" ', ',"  #']), st.integers(1, 9))
+@given(TEXTS, st.sampled_from([",   ", ',"  ', ',"\\ ', ',"\\#', ',"" ', '," #']), st.integers(1, 9))
 @settings(max_examples=500, deadline=None)
 def test_pieces_of_any_size_give_the_records_of_the_whole(text: str, marks: str, size: int) -> None:
     data, one = as_bytes(text), reader(marks)
