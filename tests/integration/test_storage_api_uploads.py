@@ -125,7 +125,7 @@ def test_key_outside_the_safe_characters_is_invalid(api: StorageApi, name: str) 
 def test_key_cannot_leave_the_directory(api: StorageApi) -> None:
     outside = api.root.parent / "escaped.csv"
     response = api.service().post("/object/files/%2E%2E/%2E%2E/%2E%2E/escaped.csv", content=CSV)
-    assert response.status_code == 200  # a name like any other
+    assert error_of(response) == (400, "400", "InvalidKey")
     assert not outside.exists()
 
 

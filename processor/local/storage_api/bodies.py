@@ -79,12 +79,15 @@ class JsonBody:
     def integer(self, name: str) -> int:
         """Return a required integer; like the real server it accepts an integer in quotes.
 
-        Raises: StorageError when it is missing or not an integer.
+        Raises: StorageError when it is missing or not an integer of four bytes.
         """
         try:
-            return int(self.text(name))
+            value = int(self.text(name))
         except ValueError as error:
             raise invalid_request(f"body/{name} must be integer") from error
+        if abs(value) >= 1 << 31:
+            raise invalid_request(f"body/{name} must be <= {(1 << 31) - 1}")
+        return value
 
     def integer_or(self, name: str, default: int) -> int:
         """Return an integer, or the default when it is missing or null."""

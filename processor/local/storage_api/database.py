@@ -104,7 +104,7 @@ class Database:
                 yield connection
         except (PoolTimeout, PoolClosed) as error:
             raise database_timeout() from error
-        except psycopg.Error as error:
+        except (psycopg.Error, UnicodeEncodeError) as error:
             raise _translated(error) from error
 
     @contextmanager
@@ -133,13 +133,19 @@ _ERRORS: dict[str, Callable[[str], StorageError]] = {
     "23505": lambda _: already_exists(),
     "23503": lambda _: StorageError(404, "InvalidRequest", "The related resource does not exist"),
     "22P02": _invalid,
+    "22P05": _invalid,
+    "22021": _invalid,
+    "22003": _invalid,
     "22023": _invalid,
     "53300": _too_many,
     "57014": lambda _: database_timeout(),
 }
 
 
-def _translated(error: psycopg.Error) -> StorageError:
+def _translated(error: psycopg.Error | UnicodeEncodeError) -> StorageError:
+    # Without an SQLSTATE, psycopg itself has refused the text: it has the character zero, or half of a surrogate pair.
+    if isinstance(error, UnicodeEncodeError) or (isinstance(error, psycopg.DataError) and error.sqlstate is None):
+        return _invalid("The request has a character that no text can have")
     message = error.diag.message_primary or str(error)
     code = error.sqlstate
     if code is None:  # the connection broke

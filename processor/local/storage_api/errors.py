@@ -50,7 +50,9 @@ def access_denied(message: str) -> StorageError:
 
 def invalid_key(name: str) -> StorageError:
     """Return the error for an object name with characters that are not allowed."""
-    return StorageError(400, "InvalidKey", f"Invalid key: {name}")
+    # Half of a surrogate pair, which JSON can name, is not valid in the response's UTF-8.
+    text = name.encode(errors="backslashreplace").decode()
+    return StorageError(400, "InvalidKey", f"Invalid key: {text}")
 
 
 def invalid_request(message: str, *, error: str = "Error") -> StorageError:
