@@ -103,11 +103,12 @@ $$;
 
 COMMENT ON FUNCTION importer.base_type(type_id oid) IS 'Returns the type on which a domain is finally based; any other type itself.';
 
-CREATE FUNCTION importer.check_admission(job_id uuid) RETURNS void
+CREATE FUNCTION importer.check_admission(job_id uuid, token uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
+  perform importer.check_token(check_admission.job_id, check_admission.token);
   if exists (
     select from public.import_jobs as j inner join importer.job_identities as i on i.job_id = j.id
     where j.id = check_admission.job_id
@@ -121,7 +122,7 @@ begin
 end
 $$;
 
-COMMENT ON FUNCTION importer.check_admission(job_id uuid) IS 'Raises IJ601 if the owner of a job may not import into its target.';
+COMMENT ON FUNCTION importer.check_admission(job_id uuid, token uuid) IS 'Raises IJ601 if the owner of a job may not import into its target, and IJ103 without a valid lease.';
 
 CREATE FUNCTION importer.check_import_job() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -624,6 +625,23 @@ end
 $$;
 
 COMMENT ON FUNCTION importer.check_owner(job public.import_jobs, target public.import_targets) IS 'Raises IJ602 if the client may not read the file, and IJ601 if the owner may not import into the target.';
+
+CREATE FUNCTION importer.check_token(job_id uuid, token uuid) RETURNS void
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if not exists (
+    select from importer.job_leases as l
+    where l.job_id = check_token.job_id and l.token = check_token.token and l.expires_at > clock_timestamp()
+  ) then
+    raise exception 'the lease on job % is no longer valid', check_token.job_id using errcode = 'IJ103',
+    hint = 'No action is needed: another processor has taken the job over, or the job was cancelled.';
+  end if;
+end
+$$;
+
+COMMENT ON FUNCTION importer.check_token(job_id uuid, token uuid) IS 'Raises IJ103 unless the token is that of the job''s lease and the lease has not expired; locks nothing.';
 
 CREATE FUNCTION importer.claim_file(job_id uuid, token uuid, sha256 text) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1454,23 +1472,49 @@ CREATE FUNCTION importer.hold_target(job_id uuid, token uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-declare
-  target text := (
-    select j.target
-    from public.import_jobs as j inner join importer.job_leases as l on l.job_id = j.id
-    where j.id = hold_target.job_id and l.token = hold_target.token and l.expires_at > clock_timestamp()
-  );
 begin
-  if target is null then
-    raise exception 'the lease on job % is no longer valid', hold_target.job_id using errcode = 'IJ103',
-    hint = 'No action is needed: another processor has taken the job over, or the job was cancelled.';
-  end if;
-  perform importer.lock_target(t.name) from importer.find_target(target) as t where t.mode <> 'none';
+  perform importer.check_token(hold_target.job_id, hold_target.token);
+  perform importer.lock_target(t.name)
+  from public.import_jobs as j cross join lateral importer.find_target(j.target) as t
+  where j.id = hold_target.job_id and t.mode <> 'none';
 end
 $$;
 
 COMMENT ON FUNCTION importer.hold_target(job_id uuid, token uuid) IS 'Keeps the table of a job''s target in its place until the end of the transaction. Raises IJ503 if it is not the table
 that was registered, and IJ103 without a valid lease.';
+
+CREATE FUNCTION importer.import_queue() RETURNS TABLE(waiting bigint, scheduled bigint, running bigint, oldest_waiting_since timestamp with time zone)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select
+    count(*) filter (where j.status = 'pending' and j.run_after <= now()),
+    count(*) filter (where j.status = 'pending' and j.run_after > now()),
+    count(*) filter (where j.status = 'running'),
+    min(greatest(j.created_at, j.run_after)) filter (where j.status = 'pending' and j.run_after <= now())
+  from public.import_jobs as j
+  where j.status in ('pending', 'running')
+$$;
+
+COMMENT ON FUNCTION importer.import_queue() IS 'Returns the numbers of jobs that wait, that are scheduled for later and that run, and since when the oldest one waits.';
+
+CREATE FUNCTION importer.import_queue_health() RETURNS TABLE(processor_alive boolean, processors bigint, processor_seen_at timestamp with time zone, processor_sleeps boolean, last_ring_at timestamp with time zone)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select
+    count(*) filter (where p.seen_at > clock_timestamp() - interval '15 s') > 0
+    or exists (select from importer.job_leases as l where l.expires_at > clock_timestamp()),
+    count(*) filter (where p.seen_at > clock_timestamp() - interval '15 s'),
+    max(p.seen_at),
+    coalesce(lower((select s.value from importer.settings as s where s.name = 'processor_sleeps')), '')
+    in ('true', 'on', 'yes', '1'),
+    (select max(r.sent_at) from importer.rings as r)
+  from importer.processors as p
+$$;
+
+COMMENT ON FUNCTION importer.import_queue_health() IS 'Returns whether a processor is alive (a lease is valid, or it was seen in the last 15 s), how many were seen then, when
+the last one was seen, whether it may sleep until it is rung, and when the last ring was sent.';
 
 CREATE FUNCTION importer.insertable_columns(relation regclass) RETURNS TABLE(name text, place smallint, type text, base text, kind text, not_null boolean, required boolean, labels text[])
     LANGUAGE plpgsql STABLE
@@ -1680,6 +1724,22 @@ $$;
 
 COMMENT ON FUNCTION importer.keep_target_table(target text) IS 'Keeps which table a target has now, in place of the one that it had before.';
 
+CREATE FUNCTION importer.lend_staging_table(job_id uuid, token uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform importer.check_token(lend_staging_table.job_id, lend_staging_table.token);
+  execute format(
+    'grant select, delete on importer.%I to import_uploader',
+    importer.job_table_name('staging', lend_staging_table.job_id)
+  );
+end
+$$;
+
+COMMENT ON FUNCTION importer.lend_staging_table(job_id uuid, token uuid) IS 'Lets sessions that write as a user read the staging table of a job; for a transaction that drops the table or is rolled
+back. Raises IJ103 without a valid lease.';
+
 CREATE FUNCTION importer.limit_import_job_changes() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1688,7 +1748,7 @@ declare
   max_changes bigint := importer.setting_number('max_repeated_changes_per_owner', 60);
   changed integer;
 begin
-  if auth.uid() is distinct from new.created_by or (
+  if new.created_by is null or auth.uid() is distinct from new.created_by or (
     select count(*) < 2 from (
       select from public.import_job_events as e
       where e.job_id = new.id and e.happened_at > clock_timestamp() - interval '1 minute'
@@ -2269,6 +2329,21 @@ $_$;
 COMMENT ON FUNCTION importer.queue_heads() IS 'Returns the first pending job of each owner for each open target, with the number of the owner''s running jobs, the
 number of further jobs that the owner may run (null: any number) and the time of the owner''s last turn. Jobs without an
 owner have the nil UUID as owner.';
+
+CREATE FUNCTION importer.read_rejections(job_id uuid, token uuid) RETURNS TABLE(record_number bigint, line_number bigint, column_name text, code text, message text, raw text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+  perform importer.check_token(read_rejections.job_id, read_rejections.token);
+  return query
+  select r.record_number, r.line_number, r.column_name, r.code, r.message, r.raw
+  from importer.list_rejections(read_rejections.job_id) as r;
+end
+$$;
+
+COMMENT ON FUNCTION importer.read_rejections(job_id uuid, token uuid) IS 'Returns all rejections of a job for the attempt that has its lease. Raises IJ103 without a valid lease.';
 
 CREATE FUNCTION importer.register_target(relation regclass, name text DEFAULT NULL::text, columns text[] DEFAULT NULL::text[], mode text DEFAULT NULL::text, key_columns text[] DEFAULT NULL::text[], update_columns text[] DEFAULT NULL::text[], owner_column text DEFAULT NULL::text, provenance_column text DEFAULT NULL::text, run_as text DEFAULT NULL::text) RETURNS text
     LANGUAGE plpgsql
@@ -3486,6 +3561,7 @@ CREATE POLICY "owners see what happened to their jobs" ON public.import_job_even
 CREATE POLICY "signed-in users see what they can import into" ON public.import_targets FOR SELECT TO authenticated USING ((allowed_roles @> ARRAY[(( SELECT auth.jwt() AS jwt) ->> 'role'::text)]));
 
 GRANT USAGE ON SCHEMA importer TO import_processor;
+GRANT USAGE ON SCHEMA importer TO import_uploader;
 
 GRANT USAGE ON SCHEMA public TO postgres;
 GRANT USAGE ON SCHEMA public TO anon;
@@ -3498,8 +3574,9 @@ REVOKE ALL ON FUNCTION importer.backoff(attempt integer) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.base_type(type_id oid) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION importer.check_admission(job_id uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION importer.check_admission(job_id uuid) TO import_processor;
+REVOKE ALL ON FUNCTION importer.check_admission(job_id uuid, token uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.check_admission(job_id uuid, token uuid) TO import_processor;
+GRANT ALL ON FUNCTION importer.check_admission(job_id uuid, token uuid) TO import_uploader;
 
 REVOKE ALL ON FUNCTION importer.check_import_job() FROM PUBLIC;
 
@@ -3567,14 +3644,18 @@ GRANT SELECT(options) ON TABLE public.import_targets TO authenticated;
 
 REVOKE ALL ON FUNCTION importer.check_owner(job public.import_jobs, target public.import_targets) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION importer.check_token(job_id uuid, token uuid) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION importer.claim_file(job_id uuid, token uuid, sha256 text) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.claim_file(job_id uuid, token uuid, sha256 text) TO import_processor;
+GRANT ALL ON FUNCTION importer.claim_file(job_id uuid, token uuid, sha256 text) TO import_uploader;
 
 REVOKE ALL ON FUNCTION importer.claim_jobs(worker text, max_jobs integer, lease_seconds integer, session integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.claim_jobs(worker text, max_jobs integer, lease_seconds integer, session integer) TO import_processor;
 
 REVOKE ALL ON FUNCTION importer.commit_chunk(job_id uuid, token uuid, seq integer, byte_start bigint, byte_end bigint, next_line bigint, next_record bigint, rows_read bigint, rows_loaded bigint, rows_rejected bigint, rows_skipped bigint, bytes_read bigint, rejections jsonb, kept integer, preview jsonb, chunk_bytes bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.commit_chunk(job_id uuid, token uuid, seq integer, byte_start bigint, byte_end bigint, next_line bigint, next_record bigint, rows_read bigint, rows_loaded bigint, rows_rejected bigint, rows_skipped bigint, bytes_read bigint, rejections jsonb, kept integer, preview jsonb, chunk_bytes bigint) TO import_processor;
+GRANT ALL ON FUNCTION importer.commit_chunk(job_id uuid, token uuid, seq integer, byte_start bigint, byte_end bigint, next_line bigint, next_record bigint, rows_read bigint, rows_loaded bigint, rows_rejected bigint, rows_skipped bigint, bytes_read bigint, rejections jsonb, kept integer, preview jsonb, chunk_bytes bigint) TO import_uploader;
 
 REVOKE ALL ON FUNCTION importer.condition_holds(condition text, claims jsonb) FROM PUBLIC;
 
@@ -3594,9 +3675,11 @@ REVOKE ALL ON FUNCTION importer.drop_job_tables() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.drop_staging_table(job_id uuid, token uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.drop_staging_table(job_id uuid, token uuid) TO import_processor;
+GRANT ALL ON FUNCTION importer.drop_staging_table(job_id uuid, token uuid) TO import_uploader;
 
 REVOKE ALL ON FUNCTION importer.end_former_sessions(job_id uuid, token uuid, lease_seconds integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.end_former_sessions(job_id uuid, token uuid, lease_seconds integer) TO import_processor;
+GRANT ALL ON FUNCTION importer.end_former_sessions(job_id uuid, token uuid, lease_seconds integer) TO import_uploader;
 
 REVOKE ALL ON FUNCTION importer.fail_job(job_id uuid, token uuid, code text, message text, hint text, transient boolean, report jsonb, errors_path text) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.fail_job(job_id uuid, token uuid, code text, message text, hint text, transient boolean, report jsonb, errors_path text) TO import_processor;
@@ -3605,6 +3688,7 @@ REVOKE ALL ON FUNCTION importer.find_target(name_or_table text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.finish_job(job_id uuid, token uuid, records bigint, file_sha256 text, report jsonb, errors_path text, output_path text) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.finish_job(job_id uuid, token uuid, records bigint, file_sha256 text, report jsonb, errors_path text, output_path text) TO import_processor;
+GRANT ALL ON FUNCTION importer.finish_job(job_id uuid, token uuid, records bigint, file_sha256 text, report jsonb, errors_path text, output_path text) TO import_uploader;
 
 REVOKE ALL ON FUNCTION importer.first_bytes(value text, bytes integer) FROM PUBLIC;
 
@@ -3627,33 +3711,44 @@ GRANT ALL ON FUNCTION importer.hold_session(session integer) TO import_processor
 
 REVOKE ALL ON FUNCTION importer.hold_target(job_id uuid, token uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.hold_target(job_id uuid, token uuid) TO import_processor;
+GRANT ALL ON FUNCTION importer.hold_target(job_id uuid, token uuid) TO import_uploader;
+
+REVOKE ALL ON FUNCTION importer.import_queue() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.import_queue_health() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.insertable_columns(relation regclass) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.invalid_values(type_name text, candidates text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.invalid_values(type_name text, candidates text[]) TO import_processor;
+GRANT ALL ON FUNCTION importer.invalid_values(type_name text, candidates text[]) TO import_uploader;
 
 REVOKE ALL ON FUNCTION importer.job_table_name(kind text, job_id uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.keep_figures(job_id uuid, token uuid, seq integer, figures jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.keep_figures(job_id uuid, token uuid, seq integer, figures jsonb) TO import_processor;
+GRANT ALL ON FUNCTION importer.keep_figures(job_id uuid, token uuid, seq integer, figures jsonb) TO import_uploader;
 
 REVOKE ALL ON FUNCTION importer.keep_preview(job_id uuid, token uuid, preview jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.keep_preview(job_id uuid, token uuid, preview jsonb) TO import_processor;
+GRANT ALL ON FUNCTION importer.keep_preview(job_id uuid, token uuid, preview jsonb) TO import_uploader;
 
 REVOKE ALL ON FUNCTION importer.keep_rejections(job_id uuid, rejections jsonb, kept integer) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.keep_replaced_rows(job_id uuid, token uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.keep_replaced_rows(job_id uuid, token uuid) TO import_processor;
+GRANT ALL ON FUNCTION importer.keep_replaced_rows(job_id uuid, token uuid) TO import_uploader;
 
 REVOKE ALL ON FUNCTION importer.keep_target_table(target text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.lend_staging_table(job_id uuid, token uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.lend_staging_table(job_id uuid, token uuid) TO import_uploader;
 
 REVOKE ALL ON FUNCTION importer.limit_import_job_changes() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.limit_import_jobs() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.list_rejections(job_id uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION importer.list_rejections(job_id uuid) TO import_processor;
 
 REVOKE ALL ON FUNCTION importer.lock_target(name_or_table text) FROM PUBLIC;
 
@@ -3667,6 +3762,7 @@ REVOKE ALL ON FUNCTION importer.notify_process_import_jobs_async(job_ids uuid[])
 
 REVOKE ALL ON FUNCTION importer.open_job(job_id uuid, token uuid, file_etag text, bytes_total bigint, dialect jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.open_job(job_id uuid, token uuid, file_etag text, bytes_total bigint, dialect jsonb) TO import_processor;
+GRANT ALL ON FUNCTION importer.open_job(job_id uuid, token uuid, file_etag text, bytes_total bigint, dialect jsonb) TO import_uploader;
 
 REVOKE ALL ON FUNCTION importer.open_rings() FROM PUBLIC;
 
@@ -3683,6 +3779,10 @@ GRANT ALL ON FUNCTION importer.prepare_staging_table(job_id uuid, token uuid, co
 
 REVOKE ALL ON FUNCTION importer.queue_heads() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION importer.read_rejections(job_id uuid, token uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.read_rejections(job_id uuid, token uuid) TO import_processor;
+GRANT ALL ON FUNCTION importer.read_rejections(job_id uuid, token uuid) TO import_uploader;
+
 REVOKE ALL ON FUNCTION importer.register_target(relation regclass, name text, columns text[], mode text, key_columns text[], update_columns text[], owner_column text, provenance_column text, run_as text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.registered_table(target public.import_targets) FROM PUBLIC;
@@ -3695,6 +3795,7 @@ GRANT ALL ON FUNCTION importer.release_job(job_id uuid, token uuid) TO import_pr
 
 REVOKE ALL ON FUNCTION importer.renew_lease(job_id uuid, token uuid, lease_seconds integer, session integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.renew_lease(job_id uuid, token uuid, lease_seconds integer, session integer) TO import_processor;
+GRANT ALL ON FUNCTION importer.renew_lease(job_id uuid, token uuid, lease_seconds integer, session integer) TO import_uploader;
 
 REVOKE ALL ON FUNCTION importer.renew_target_tables() FROM PUBLIC;
 
@@ -3718,9 +3819,11 @@ REVOKE ALL ON FUNCTION importer.setting_number(name text, default_value bigint) 
 
 REVOKE ALL ON FUNCTION importer.skip_duplicate(job_id uuid, token uuid, duplicate_of uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.skip_duplicate(job_id uuid, token uuid, duplicate_of uuid) TO import_processor;
+GRANT ALL ON FUNCTION importer.skip_duplicate(job_id uuid, token uuid, duplicate_of uuid) TO import_uploader;
 
 REVOKE ALL ON FUNCTION importer.skip_staged_rows(job_id uuid, token uuid, row_count bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.skip_staged_rows(job_id uuid, token uuid, row_count bigint) TO import_processor;
+GRANT ALL ON FUNCTION importer.skip_staged_rows(job_id uuid, token uuid, row_count bigint) TO import_uploader;
 
 REVOKE ALL ON FUNCTION importer.source_deleted(job_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.source_deleted(job_id uuid) TO import_processor;

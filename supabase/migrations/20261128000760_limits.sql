@@ -87,7 +87,7 @@ declare
   max_changes bigint := importer.setting_number('max_repeated_changes_per_owner', 60);
   changed integer;
 begin
-  if auth.uid() is distinct from new.created_by or (
+  if new.created_by is null or auth.uid() is distinct from new.created_by or (
     select count(*) < 2 from (
       select from public.import_job_events as e
       where e.job_id = new.id and e.happened_at > clock_timestamp() - interval '1 minute'
