@@ -26,6 +26,7 @@ from processor.cli import (
     rejections,
     serve,
     stack,
+    stack_view,
     targets,
     watch,
 )
@@ -50,6 +51,8 @@ app.command()(changes.undo)
 app.command()(targets.targets)
 app.command()(queue.queue)
 app.command(context_settings={"ignore_unknown_options": True})(psql.psql)
+stack.app.command()(stack_view.status)
+stack.app.command()(stack_view.logs)
 app.add_typer(stack.app, name="stack")
 app.command()(serve.serve)
 app.command()(database.migrate)

@@ -1,27 +1,38 @@
-"""`import-jobs stack`: start and stop the embedded stack."""
+"""`import-jobs stack`: start, stop, restart and reset the local stack."""
 
 from __future__ import annotations
 
 import shlex
+import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from processor.cli.screen import screen
 from processor.errors import UserError
+from processor.local.platform import require_unix
 
 if TYPE_CHECKING:
+    from processor.local.run_record import RunRecord
     from processor.local.state import State
 
 app = typer.Typer(help="Postgres, Storage, pg_net and the processor on this machine.", no_args_is_help=True)
 
 Data = Annotated[Path, typer.Option("--data", help="Folder of the stack's data.", show_default=True)]
-_DEFAULT = Path(".import-jobs")
+DEFAULT = Path(".import-jobs")
+
+
+@app.callback()
+def stack() -> None:
+    """Postgres, Storage, pg_net and the processor on this machine."""
+    require_unix()
 
 
 @app.command()
 def up(
-    data: Data = _DEFAULT,
+    data: Data = DEFAULT,
     detach: Annotated[bool, typer.Option("--detach", help="Run in the background.")] = False,
     no_processor: Annotated[
         bool, typer.Option("--no-processor", help="Do not start the processor; run `import-jobs serve` yourself.")
@@ -30,7 +41,7 @@ def up(
         int | None, typer.Option("--postgres", help="Major version of Postgres: 15, 17 or 18 (the default).")
     ] = None,
 ) -> None:
-    """Start the stack and run it until Ctrl-C."""
+    """Start the stack and run it until Ctrl-C. A part that ends is started again."""
     from processor.local import detached, run_record
 
     directory = data.absolute()
@@ -41,61 +52,131 @@ def up(
             directory,
             postgres,
             processor=not no_processor,
-            on_ready=lambda state: _show(state, data, attached=True, processor=not no_processor),
+            on_ready=lambda state: show_addresses(state, data, attached=True, processor=not no_processor),
         )
         return
     if run_record.read_running(directory):
-        raise UserError(f"a stack is already running in {data}", f"Run {_command('down', data)} first.")
+        raise UserError(f"a stack is already running in {data}", f"Run {command('down', data)} first.")
     arguments = ["stack", "up", "--data", str(directory)]
     arguments += ["--no-processor"] if no_processor else []
     arguments += ["--postgres", str(postgres)] if postgres else []
     state = detached.start(directory, arguments)
-    _show(state, data, attached=False, processor=not no_processor)
+    show_addresses(state, data, attached=False, processor=not no_processor)
 
 
 @app.command()
-def env(data: Data = _DEFAULT) -> None:
+def env(data: Data = DEFAULT) -> None:
     """Print the stack's variables for the shell: eval "$(import-jobs stack env)"."""
-    from processor.local import run_record, state
+    from processor.local import state
 
-    run = run_record.read_running(data.absolute())
+    ready_run(data)
     kept = state.load(data.absolute())
-    if run is None or kept is None:
-        raise UserError(f"no stack is running in {data}", f"Run {_command('up', data)} first.")
-    if not run.ready:
-        raise UserError(f"the stack in {data} is still starting", "Try again in a few seconds.")
-    for name, value in kept.shell_variables().items():
-        print(f"export {name}={value}")
+    if kept is None:
+        raise UserError(f"no stack is running in {data}", f"Run {command('up', data)} first.")
+    variables = kept.shell_variables()
+    lines = [f"export {name}={value}" for name, value in variables.items()]
+    screen.show(variables, lines, lambda: lines)
 
 
 @app.command()
-def down(data: Data = _DEFAULT) -> None:
+def down(data: Data = DEFAULT) -> None:
     """Stop the stack and keep its data."""
     from processor.local import detached
 
     if not (data / "state.json").exists():
         raise UserError(f"there is no stack in {data}", "Name its folder with --data.")
     stopped = detached.stop(data.absolute())
-    print(f"The stack in {data} is stopped." if stopped else f"No stack was running in {data}.")
+    sentence = f"The stack in {data} is stopped." if stopped else f"No stack was running in {data}."
+    screen.show({"stopped": stopped}, [], lambda: [sentence])
 
 
-def _command(name: str, data: Path) -> str:
-    option = "" if data == _DEFAULT else f" --data {shlex.quote(str(data))}"
+@app.command()
+def restart(
+    part: Annotated[
+        str | None,
+        typer.Argument(metavar="[PART]", help="postgres, storage, pgnet or processor. Default: all of them."),
+    ] = None,
+    data: Data = DEFAULT,
+) -> None:
+    """Stop parts of the running stack, or all, and start them again."""
+    from processor.local import detached
+
+    run = ready_run(data)
+    names = [part.replace("_", "")] if part else list(run.parts)
+    if names[0] not in run.parts:
+        raise UserError(f"the stack has no part {part!r}", f"Its parts are {', '.join(run.parts)}.")
+    detached.restart(data.absolute(), run, names)
+    screen.show({"restarted": names}, names, lambda: [f"restarted: {', '.join(names)}"])
+
+
+@app.command()
+def reset(
+    data: Data = DEFAULT,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Stop the stack and delete its database, files, logs and keys; the next `stack up` begins anew."""
+    from processor.local import reset as deletion
+
+    if not deletion.is_stack(data):
+        raise UserError(f"there is no stack in {data}", "Name its folder with --data.")
+    if not yes:
+        if not sys.stdin.isatty():
+            raise UserError(
+                f"this would delete all data of the stack in {data}", "Add --yes to do it without a question."
+            )
+        typer.confirm(f"Delete the database, the files and the keys of the stack in {data}?", abort=True, err=True)
+    deletion.reset(data.absolute())
+    screen.show({"deleted": True}, [], lambda: [f"The stack in {data} is deleted."])
+
+
+def ready_run(data: Path) -> RunRecord:
+    """Return the record of the stack that runs in a folder.
+
+    Raises: UserError when none runs, or when it is still starting.
+    """
+    from processor.local import run_record
+
+    run = run_record.read_running(data.absolute())
+    if run is None:
+        raise UserError(f"no stack is running in {data}", f"Run {command('up', data)} first.")
+    if not run.ready:
+        raise UserError(f"the stack in {data} is still starting", "Try again in a few seconds.")
+    return run
+
+
+def command(name: str, data: Path) -> str:
+    """Return how a command of the stack is called for this folder."""
+    option = "" if data == DEFAULT else f" --data {shlex.quote(str(data))}"
     return f"import-jobs stack {name}{option}"
 
 
-def _show(state: State, data: Path, *, attached: bool, processor: bool) -> None:
+def show_addresses(state: State, data: Path, *, attached: bool, processor: bool) -> None:
     """Print the addresses of the stack. Only `stack env` prints secrets."""
-    from rich.console import Console
-    from rich.table import Table
+    from processor.local import extensions
 
-    table = Table(title="import-jobs is ready", title_justify="left", show_header=False, box=None)
-    table.add_row("Postgres", f"127.0.0.1:{state.postgres_port} (version {state.major}, database postgres)")
-    table.add_row("Storage", f"{state.supabase_url}/storage/v1")
-    table.add_row("Processor", state.processor_url if processor else "not started, see below")
-    table.add_row("Logs", str(data / "logs"))
-    table.add_row("Variables", f'eval "$({_command("env", data)})"')
+    missing = extensions.missing(state.database_url())
+    addresses = {
+        "Postgres": f"127.0.0.1:{state.postgres_port} (version {state.major}, database postgres)",
+        "Storage": f"{state.supabase_url}/storage/v1",
+        "Processor": state.processor_url if processor else "not started, see below",
+        "Logs": str(data / "logs"),
+        "Variables": f'eval "$({command("env", data)})"',
+    }
     if not processor:
-        table.add_row("Then", 'DATABASE_URL="$PROCESSOR_DATABASE_URL" import-jobs serve')
-    table.add_row("Stop", f"Ctrl-C or {_command('down', data)}" if attached else _command("down", data))
-    Console(soft_wrap=True).print(table)
+        addresses["Then"] = 'DATABASE_URL="$PROCESSOR_DATABASE_URL" import-jobs serve'
+    addresses["Stop"] = f"Ctrl-C or {command('down', data)}" if attached else command("down", data)
+    document = {
+        "database": f"127.0.0.1:{state.postgres_port}",
+        "storage": addresses["Storage"],
+        "processor": state.processor_url if processor else None,
+        "logs": addresses["Logs"],
+        "missing_extensions": missing,
+    }
+
+    def lines() -> Iterable[str]:
+        yield "import-jobs is ready"
+        yield from screen.values(addresses)
+        if missing:
+            yield f"This Postgres has no {' and no '.join(missing)}, which Supabase has; import-jobs needs neither."
+
+    screen.show(document, [], lines)

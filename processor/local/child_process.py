@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 
 from processor.errors import UserError
+from processor.local import log_files
 from processor.local.python_command import module_command, module_environment
 from processor.local.server_account import signal_on_parent_death
 
@@ -27,16 +28,43 @@ _DROPPED_PREFIXES = ("PG", "DATABASE_URL", "SUPABASE_")
 
 
 class ChildProcess:
-    """A `python -m` process in a session of its own, with its output appended to a log file."""
+    """A `python -m` process in a session of its own, with its output appended to a log file; a part of a stack.
 
-    def __init__(self, name: str, arguments: list[str], env: Mapping[str, str], log: Path) -> None:
+    `port` is the one on which it listens, if it listens, and `ready` says whether it serves.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        arguments: list[str],
+        env: Mapping[str, str],
+        log: Path,
+        *,
+        port: int | None = None,
+        ready: Callable[[ChildProcess], bool] = lambda child: True,
+    ) -> None:
         self.name = name
         self.log = log
-        with log.open("ab") as output:
+        self.port = port
+        self._command = module_command(*arguments)
+        self._env = _environment(env)
+        self._ready = ready
+        self.process = self._spawn()
+
+    def launch(self) -> None:
+        """Start the process again, without waiting for it."""
+        self.process = self._spawn()
+
+    def is_ready(self) -> bool:
+        """Return whether the process serves."""
+        return self._ready(self)
+
+    def _spawn(self) -> subprocess.Popen[bytes]:
+        with log_files.opened(self.log) as output:
             self._log_start = output.tell()
-            self.process = subprocess.Popen(
-                module_command(*arguments),
-                env=_environment(env),
+            return subprocess.Popen(
+                self._command,
+                env=self._env,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -44,13 +72,13 @@ class ChildProcess:
                 preexec_fn=signal_on_parent_death(signal.SIGTERM),
             )
 
-    def wait_until(self, ready: Callable[[], bool], stopping: Callable[[], bool]) -> None:
-        """Wait until `ready()` or `stopping()` is true.
+    def wait_until_ready(self, stopping: Callable[[], bool]) -> None:
+        """Wait until the process serves or `stopping()` is true.
 
         Raises: UserError with the last lines of the log when the process ends or does not become ready in time.
         """
         deadline = time.monotonic() + _READY_SECONDS
-        while not ready() and not stopping():
+        while not self.is_ready() and not stopping():
             status = self.process.poll()
             if status is not None:
                 raise self._failure(f"ended while starting (exit status {status})")

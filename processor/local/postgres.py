@@ -14,7 +14,7 @@ from typing import Literal
 import psycopg
 
 from processor.errors import UserError
-from processor.local import server_account, server_folders
+from processor.local import log_files, orphans, server_account, server_folders
 from processor.local.postgres_installation import PostgresInstallation
 
 SUPERUSER = "supabase_admin"
@@ -25,11 +25,13 @@ _STOP_SIGNALS = {"smart": signal.SIGTERM, "fast": signal.SIGINT, "immediate": si
 
 
 class PostgresServer:
-    """A cluster in the folder `home` that listens on 127.0.0.1 only, without a Unix socket.
+    """A cluster in the folder `home` that listens on 127.0.0.1 only, without a Unix socket; a part of a stack.
 
     `settings` are passed on the server's command line and must not contain a secret. All other settings keep
     PostgreSQL's defaults, because the benchmarks compare with those.
     """
+
+    name = "postgres"
 
     def __init__(
         self,
@@ -45,7 +47,7 @@ class PostgresServer:
         self.port = port
         self._password = password
         self._settings = dict(settings or {})
-        self._log = log or home.parent / f"{home.name}.log"
+        self.log = log or home.parent / f"{home.name}.log"
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -111,7 +113,7 @@ class PostgresServer:
         while not self._start_once(deadline):
             if time.monotonic() > deadline or not self._failed_for_old_server():
                 raise UserError(
-                    f"PostgreSQL {self.installation.major} did not start", f"See {self._log} for its output."
+                    f"PostgreSQL {self.installation.major} did not start", f"See {self.log} for its output."
                 )
             time.sleep(0.2)
 
@@ -136,30 +138,36 @@ class PostgresServer:
         self.stop("immediate")
         server_folders.remove_cluster_folder(self.home)
 
-    def _start_once(self, deadline: float) -> bool:
+    def launch(self) -> None:
+        """Start the server without waiting for it; what a killed server has left behind is removed before."""
         data = server_folders.make_cluster_folder(self.home) / "data"
+        orphans.end(data)
         command = [str(self.installation.bin / "postgres"), "-D", str(data)]
         for name, value in self._server_settings().items():
             command += ["-c", f"{name}={value}"]
-        with self._log.open("ab") as log:
+        with log_files.opened(self.log) as log:
             self._log_start = log.tell()
             self._process = server_account.spawn(command, _environment(self.installation), log)
-        while self.pid is not None and time.monotonic() < deadline:
-            if self._accepts_connections():
-                return True
-            time.sleep(_POLL_SECONDS)
-        self.stop("immediate")
-        return False
 
-    def _accepts_connections(self) -> bool:
+    def is_ready(self) -> bool:
+        """Return whether the server accepts connections."""
         try:
             psycopg.connect(self.url(), connect_timeout=5).close()
         except psycopg.OperationalError:
             return False
         return True
 
+    def _start_once(self, deadline: float) -> bool:
+        self.launch()
+        while self.pid is not None and time.monotonic() < deadline:
+            if self.is_ready():
+                return True
+            time.sleep(_POLL_SECONDS)
+        self.stop("immediate")
+        return False
+
     def _failed_for_old_server(self) -> bool:
-        with self._log.open("rb") as log:
+        with self.log.open("rb") as log:
             log.seek(self._log_start)
             output = log.read()
         return b"shared memory block" in output or b"postmaster.pid" in output

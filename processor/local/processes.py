@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
-_PROC = Path("/proc")
+from processor.local import process_table
+
 _POLL_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A process id and the start time of its process, in the format of the operating system."""
+    """A process id and the start of its process, in the form of `process_table.start_time`."""
 
     pid: int
     started: str
@@ -23,7 +23,7 @@ class Process:
     @property
     def alive(self) -> bool:
         """Whether this very process is still running."""
-        return start_time(self.pid) == self.started
+        return process_table.start_time(self.pid) == self.started
 
 
 def this_process() -> Process:
@@ -33,26 +33,7 @@ def this_process() -> Process:
 
 def identify(pid: int) -> Process:
     """Return the process that has the id `pid` now; it is not alive when there is none."""
-    return Process(pid, start_time(pid) or "")
-
-
-def start_time(pid: int) -> str | None:
-    """Return the start time of a process, or None when it is gone or a zombie."""
-    if _PROC.joinpath("self", "stat").exists():
-        return _start_time_from_proc(pid)
-    command = ["ps", "-o", "stat=,lstart=", "-p", str(pid)]
-    fields = subprocess.run(command, capture_output=True, text=True, check=False).stdout.split(maxsplit=1)
-    return fields[1].strip() if len(fields) == 2 and not fields[0].startswith("Z") else None
-
-
-def _start_time_from_proc(pid: int) -> str | None:
-    try:
-        text = _PROC.joinpath(str(pid), "stat").read_text()
-    except (FileNotFoundError, ProcessLookupError):
-        return None
-    # The name in parentheses may contain any character. The text after it begins with field 3, the state.
-    fields = text.rpartition(")")[2].split()
-    return None if fields[0] in ("Z", "X") else fields[19]
+    return Process(pid, process_table.start_time(pid) or "")
 
 
 def end(process: Process, request: signal.Signals, seconds: float) -> bool:
@@ -84,18 +65,15 @@ def postmaster(data: Path) -> Process | None:
     except (FileNotFoundError, ValueError, IndexError):
         return None
     process = identify(pid)
-    return process if process.alive and str(data.resolve()) in _arguments(pid) else None
+    return process if process.alive and str(data.resolve()) in process_table.arguments(pid) else None
 
 
-def _arguments(pid: int) -> list[str]:
-    if _PROC.joinpath("self", "stat").exists():
-        try:
-            return os.fsdecode(_PROC.joinpath(str(pid), "cmdline").read_bytes()).split("\0")
-        except (FileNotFoundError, ProcessLookupError):
-            return []
-    return subprocess.run(
-        ["ps", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False
-    ).stdout.split()
+def backends(data: Path) -> list[Process]:
+    """Return the processes of a PostgreSQL server on the data directory `data`, whose server may be gone.
+
+    A backend works in the data directory. One that is busy outlives a killed server until its statement has ended.
+    """
+    return [identify(pid) for pid in process_table.working_in(data)] if data.exists() else []
 
 
 def _send(process: Process, number: signal.Signals) -> None:

@@ -3,26 +3,53 @@
 from __future__ import annotations
 
 import json
-import signal
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from processor.local import processes
-from processor.local.processes import Process
+from processor.local.part import Condition, Part
+from processor.local.processes import Process, identify
 from processor.local.state import write_private
 
 _FILE = "run.json"
-_END_SECONDS = 20.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartRecord:
+    """The process of a part and what happened to it; the other values are those of `part.Part`."""
+
+    process: Process
+    condition: Condition = "running"
+    changed_at: float = 0.0
+    due_at: float = 0.0
+    restarts: int = 0
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """One run of a stack: its supervisor, whether all parts are ready, and the processes it started by name."""
+    """One run of a stack: its supervisor, whether all parts were ready once, and its parts by name."""
 
     supervisor: Process
     ready: bool = False
-    children: dict[str, Process] = field(default_factory=dict[str, Process])
+    parts: dict[str, PartRecord] = field(default_factory=dict[str, PartRecord])
+
+    @property
+    def children(self) -> dict[str, Process]:
+        """The processes of the parts by name; some may have ended."""
+        return {name: part.process for name, part in self.parts.items()}
+
+
+def of_part(part: Part) -> PartRecord:
+    """Return the record of a part."""
+    return PartRecord(
+        process=identify(part.program.process.pid),
+        condition=part.condition,
+        changed_at=part.changed_at,
+        due_at=part.due_at,
+        restarts=part.restarts,
+        reason=part.reason,
+    )
 
 
 def write(directory: Path, run: RunRecord) -> None:
@@ -34,8 +61,8 @@ def read(directory: Path) -> RunRecord | None:
     """Return the record of the last run, or None when it is missing or cannot be read."""
     try:
         stored: dict[str, Any] = json.loads((directory / _FILE).read_text())
-        children = {name: Process(**child) for name, child in stored["children"].items()}
-        return RunRecord(Process(**stored["supervisor"]), stored["ready"], children)
+        parts = {name: _part(values) for name, values in stored["parts"].items()}
+        return RunRecord(Process(**stored["supervisor"]), stored["ready"], parts)
     except (OSError, ValueError, TypeError, KeyError):
         return None
 
@@ -46,13 +73,5 @@ def read_running(directory: Path) -> RunRecord | None:
     return run if run is not None and run.supervisor.alive else None
 
 
-def end_leftover_processes(directory: Path) -> bool:
-    """End the processes that a killed supervisor left running; return whether there were any."""
-    run = read(directory)
-    ended = False
-    for name, child in reversed(run.children.items() if run else ()):
-        request = signal.SIGINT if name == "postgres" else signal.SIGTERM
-        ended |= processes.end(child, request, _END_SECONDS)
-    if server := processes.postmaster(directory / "postgres" / "data"):
-        ended |= processes.end(server, signal.SIGINT, _END_SECONDS)
-    return ended
+def _part(values: dict[str, Any]) -> PartRecord:
+    return PartRecord(process=Process(**values.pop("process")), **values)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +12,7 @@ from processor.database import configure, migrate
 from processor.errors import UserError
 from processor.local import bucket, floor, postgres_installation
 from processor.local.child_process import ChildProcess, answers
+from processor.local.part import Program
 from processor.local.postgres import SUPERUSER, PostgresServer
 from processor.local.state import State
 
@@ -59,12 +59,11 @@ class Stack:
             child.stop()
         self.server.stop()
 
-    def processes(self) -> Iterator[tuple[str, subprocess.Popen[bytes], Path]]:
-        """Yield the name, the process and the log file of each part that was started."""
+    def programs(self) -> Iterator[Program]:
+        """Yield the programs that were started, in the order of their start."""
         if self.server.started:
-            yield "postgres", self.server.process, self._log("postgres")
-        for child in self.children:
-            yield child.name, child.process, child.log
+            yield self.server
+        yield from self.children
 
     def _log(self, name: str) -> Path:
         return self.directory / "logs" / f"{name}.log"
@@ -78,8 +77,13 @@ class Stack:
 
     def _start_pgnet(self) -> Callable[[], None]:
         """Start the stand-in for pg_net and return a function that waits until it is ready."""
-        child = self._spawn("pgnet", ["processor.local.pgnet"], {"PGNET_DATABASE_URL": self.server.url()})
-        return lambda: child.wait_until(lambda: child.has_logged("ready"), self.stopping)
+        env = {"PGNET_DATABASE_URL": self.server.url()}
+        log = self._log("pgnet")
+        child = ChildProcess(
+            "pgnet", ["processor.local.pgnet"], env, log, ready=lambda child: child.has_logged("ready")
+        )
+        self.children.append(child)
+        return lambda: child.wait_until_ready(self.stopping)
 
     def _start_storage(self) -> Callable[[], None]:
         """Start the Storage API and return a function that waits until it is ready."""
@@ -97,8 +101,8 @@ class Stack:
             "SUPABASE_SECRET_KEY": self.state.secret_key,
             "SUPABASE_PUBLISHABLE_KEY": self.state.publishable_key,
         }
-        child = self._spawn("storage", ["processor.local.storage_api"], env)
-        return lambda: child.wait_until(lambda: answers(f"{self.state.supabase_url}/health"), self.stopping)
+        child = self._serve("storage", ["processor.local.storage_api"], env, self.state.storage_port)
+        return lambda: child.wait_until_ready(self.stopping)
 
     def _prepare_project(self) -> None:
         """Apply the migrations, create the buckets, and store the processor's URL and token.
@@ -124,10 +128,13 @@ class Stack:
             "IMPORT_JOBS_HOST": "127.0.0.1",
             "IMPORT_JOBS_PORT": str(self.state.processor_port),
         }
-        child = self._spawn("processor", ["processor.cli", "serve"], env)
-        child.wait_until(lambda: answers(f"{self.state.processor_url}/health"), self.stopping)
+        self._serve("processor", ["processor.cli", "serve"], env, self.state.processor_port).wait_until_ready(
+            self.stopping
+        )
 
-    def _spawn(self, name: str, arguments: list[str], env: dict[str, str]) -> ChildProcess:
-        child = ChildProcess(name, arguments, env, self._log(name))
+    def _serve(self, name: str, arguments: list[str], env: dict[str, str], port: int) -> ChildProcess:
+        """Start an HTTP server, which is ready when it says that it is healthy."""
+        url = f"http://127.0.0.1:{port}/health"
+        child = ChildProcess(name, arguments, env, self._log(name), port=port, ready=lambda _: answers(url))
         self.children.append(child)
         return child

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from processor.errors import UserError
-from processor.local import floor, ports
+from processor.local import floor, ports, process_table
 from processor.local.postgres import SUPERUSER
 
 _FILE = "state.json"
@@ -108,6 +108,21 @@ def load_or_create(directory: Path, major: int) -> State:
 def write_private(path: Path, text: str) -> None:
     """Replace `path` atomically by a file with mode 0600."""
     draft = path.with_name(f"{path.name}.new")
+def moved_ports(before: State, after: State) -> list[str]:
+    """Return a sentence for each part whose port changed because another program listens on the one it had."""
+    ports_of = {"Postgres": "postgres_port", "Storage": "storage_port", "the processor": "processor_port"}
+    sentences: list[str] = []
+    for part, name in ports_of.items():
+        old, new = getattr(before, name), getattr(after, name)
+        if old != new:
+            holder = process_table.listener(old) or "another program"
+            sentences.append(
+                f"{holder} listens on port {old}, so {part} moves to port {new}; "
+                'run eval "$(import-jobs stack env)" again where you use the old one'
+            )
+    return sentences
+
+
     draft.unlink(missing_ok=True)
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(text)

@@ -1,4 +1,4 @@
-"""Runs a stack: starts all parts, watches them until a signal arrives, and stops them without leaving a process."""
+"""Runs a stack: starts all parts, starts each again that ends, and stops them on a signal without leaving a process."""
 
 from __future__ import annotations
 
@@ -7,17 +7,20 @@ import sys
 import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from processor.errors import UserError
-from processor.local import postgres_installation, run_record, state
-from processor.local.processes import identify, this_process
+from processor.local import guard, leftovers, log_files, postgres_installation, restart_request, run_record, state
+from processor.local.part import Part
+from processor.local.processes import Process, this_process
 from processor.local.run_record import RunRecord
 from processor.local.signals import stop_event
 from processor.local.stack import Stack
 from processor.local.state import State
 
-_WATCH_SECONDS = 0.5
+# How soon the end of a part is noticed.
+_WATCH_SECONDS = 0.1
 
 
 def supervise(directory: Path, major: int | None, *, processor: bool, on_ready: Callable[[State], None]) -> None:
@@ -26,53 +29,80 @@ def supervise(directory: Path, major: int | None, *, processor: bool, on_ready: 
     Raises: UserError when the stack is already running, is of another major version, or has a part that does not start.
     """
     state.prepare(directory)
+    report = partial(log_files.report, directory)
     with stop_event() as stopping, _exclusive(directory):
-        run_record.end_leftover_processes(directory)
-        stack = Stack(directory=directory, state=_state(directory, major), stopping=stopping.is_set)
-        run = RunRecord(this_process())
-        run_record.write(directory, run)
-        try:
-            for _ in stack.start(processor=processor):
-                run = _record(stack, run, ready=False)
-                if stopping.is_set():
-                    return
-            _record(stack, run, ready=True)
-            on_ready(stack.state)
-            _watch(stack, stopping)
-        except Exception:
-            if not stopping.is_set():  # otherwise Ctrl-C ended a program that was still starting, which is not an error
-                raise
-        finally:
-            stack.stop()
+        if leftovers.end(directory):
+            report("ended the processes that a killed stack had left behind")
+        stack = Stack(directory=directory, state=_state(directory, major, report), stopping=stopping.is_set)
+        supervisor = this_process()
+        _record(directory, supervisor, [], ready=False)
+        with _guarded(directory, supervisor):
+            try:
+                parts = _start(stack, supervisor, report, processor=processor)
+                if not stopping.is_set():
+                    on_ready(stack.state)
+                    _watch(directory, supervisor, parts, stopping)
+            except Exception:
+                if not stopping.is_set():  # otherwise Ctrl-C ended a program that was still starting, which is no error
+                    raise
+            finally:
+                stack.stop()
 
 
-def _state(directory: Path, major: int | None) -> State:
+def _state(directory: Path, major: int | None, report: Callable[[str], None]) -> State:
     stored = state.load(directory)
     if stored is not None and major not in (None, stored.major):
         raise UserError(
             f"{directory} is a stack with PostgreSQL {stored.major}, not {major}",
-            f"Use --postgres {stored.major} or another --data.",
+            f"Use --postgres {stored.major} or another --data, or delete its data with import-jobs stack reset.",
         )
     wanted = stored.major if stored else major or postgres_installation.DEFAULT_MAJOR
     # Checked before a state is written that names a version which cannot be started.
     postgres_installation.find(wanted)
-    return state.load_or_create(directory, wanted)
-
-
-def _record(stack: Stack, run: RunRecord, *, ready: bool) -> RunRecord:
-    current = RunRecord(run.supervisor, ready, {name: identify(process.pid) for name, process, _ in stack.processes()})
-    run_record.write(stack.directory, current)
+    current = state.load_or_create(directory, wanted)
+    for line in state.moved_ports(stored, current) if stored else ():
+        report(line)
     return current
 
 
-def _watch(stack: Stack, stopping: threading.Event) -> None:
-    """Report each program that ends. The others keep running, so that the rest of the stack can be examined."""
-    reported: set[str] = set()
+def _start(stack: Stack, supervisor: Process, report: Callable[[str], None], *, processor: bool) -> list[Part]:
+    """Start all parts in order, and record after each step which processes run; a stop signal ends it early."""
+    restart_request.take(stack.directory)  # one of an earlier run
+    parts: list[Part] = []
+    for _ in stack.start(processor=processor):
+        parts = [Part(program, report) for program in stack.programs()]
+        _record(stack.directory, supervisor, parts, ready=False)
+        if stack.stopping():
+            return parts
+    _record(stack.directory, supervisor, parts, ready=True)
+    return parts
+
+
+def _watch(directory: Path, supervisor: Process, parts: list[Part], stopping: threading.Event) -> None:
+    """Start the parts again that end, or whose restart another command asks for."""
     while not stopping.wait(_WATCH_SECONDS):
-        for name, process, log in stack.processes():
-            if name not in reported and process.poll() is not None:
-                reported.add(name)
-                print(f"{name} ended (status {process.returncode}); see {log}", file=sys.stderr, flush=True)
+        asked = restart_request.take(directory)
+        for part in reversed(parts):
+            if part.program.name in asked:
+                part.restart()
+        changed = [part.look() for part in parts]
+        if asked or any(changed):
+            _record(directory, supervisor, parts, ready=True)
+
+
+def _record(directory: Path, supervisor: Process, parts: list[Part], *, ready: bool) -> None:
+    records = {part.program.name: run_record.of_part(part) for part in parts}
+    run_record.write(directory, RunRecord(supervisor, ready, records))
+
+
+@contextmanager
+def _guarded(directory: Path, supervisor: Process) -> Generator[None]:
+    """End all processes when this one is killed. On Linux the kernel does it, which costs no process."""
+    if sys.platform == "linux":
+        yield
+        return
+    with guard.start(directory, supervisor):
+        yield
 
 
 @contextmanager

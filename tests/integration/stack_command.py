@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from processor.local import processes, run_record
+from processor.local import process_table, processes, run_record
 from tests.waiting import until
 
 SECONDS = 120.0
@@ -104,19 +104,7 @@ def alive(candidates: dict[str, processes.Process]) -> list[str]:
 
 def family(pid: int) -> dict[str, processes.Process]:
     """Return `pid` and all its descendants, which include the backends of Postgres."""
-    parents: dict[int, list[int]] = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_text().rpartition(")")[2].split()
-        except (FileNotFoundError, ProcessLookupError):  # ended since it was listed
-            continue
-        parents.setdefault(int(fields[1]), []).append(int(stat.parent.name))
-    members, waiting = {}, [pid]
-    while waiting:
-        member = waiting.pop()
-        members[str(member)] = processes.identify(member)
-        waiting += parents.get(member, [])
-    return members
+    return {str(member): processes.identify(member) for member in (pid, *process_table.children(pid))}
 
 
 def _env() -> dict[str, str]:
