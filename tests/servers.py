@@ -153,12 +153,12 @@ def _is_healthy(api: StorageApi) -> bool:
 
 
 class PgnetWorker:
-    """`python -m processor.local.pgnet` on one database."""
+    """`python -m processor.local.pgnet` on one database, without a pause between batches unless `pause` gives one."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, pause: float = 0) -> None:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "processor.local.pgnet"],
-            env={**os.environ, "PGNET_DATABASE_URL": url},
+            env={**os.environ, "PGNET_DATABASE_URL": url, "PGNET_PAUSE_SECONDS": str(pause)},
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,

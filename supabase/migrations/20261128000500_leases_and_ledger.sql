@@ -92,6 +92,26 @@ commit.';
 
 revoke all on function importer.check_lease(uuid, uuid) from public, anon, authenticated, service_role;
 
+-- The same for what does not write: it locks nothing, since a cancellation would wait for the end of the transaction.
+create function importer.check_token(job_id uuid, token uuid) returns void
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if not exists (
+    select from importer.job_leases as l
+    where l.job_id = check_token.job_id and l.token = check_token.token and l.expires_at > clock_timestamp()
+  ) then
+    raise exception 'the lease on job % is no longer valid', check_token.job_id using errcode = 'IJ103',
+    hint = 'No action is needed: another processor has taken the job over, or the job was cancelled.';
+  end if;
+end
+$$;
+
+comment on function importer.check_token(uuid, uuid) is
+'Raises IJ103 unless the token is that of the job''s lease and the lease has not expired; locks nothing.';
+
+revoke all on function importer.check_token(uuid, uuid) from public, anon, authenticated, service_role;
+
 create function importer.renew_lease(
   job_id uuid, token uuid, lease_seconds integer default 45, session integer default null
 ) returns boolean
@@ -116,7 +136,7 @@ Returns false if the lease has expired, another processor has taken it over, or 
 
 revoke all on function importer.renew_lease(uuid, uuid, integer, integer)
 from public, anon, authenticated, service_role;
-grant execute on function importer.renew_lease(uuid, uuid, integer, integer) to import_processor;
+grant execute on function importer.renew_lease(uuid, uuid, integer, integer) to import_processor, import_uploader;
 
 -- A processor that was paused during a COPY, or whose machine has vanished, keeps its transaction open: until the
 -- pause ends, or until the server's keepalive gives up (two hours). Its rows cannot be committed any more, but until
@@ -149,7 +169,7 @@ without a valid lease.';
 
 revoke all on function importer.end_former_sessions(uuid, uuid, integer)
 from public, anon, authenticated, service_role;
-grant execute on function importer.end_former_sessions(uuid, uuid, integer) to import_processor;
+grant execute on function importer.end_former_sessions(uuid, uuid, integer) to import_processor, import_uploader;
 
 -- What the database knows about processors: when each was last seen, and whether its session is open. A session is a
 -- connection that the processor keeps for itself, and on which it holds a lock. Postgres releases the lock at the
@@ -179,8 +199,13 @@ as $$
 begin
   perform set_config('synchronous_commit', 'off', true);
   insert into importer.processors as p (worker, newest_ring)
-  -- A number that no ring has would silence all later ones.
-  values (report_processor.worker, least(report_processor.ring, (select s.last_value from importer.ring_numbers as s)))
+  -- A number higher than that of any ring would make all later ones count as taken.
+  values (
+    report_processor.worker,
+    case when report_processor.ring is not null
+      then least(report_processor.ring, coalesce((select max(r.number) from importer.rings as r), 0))
+    end
+  )
   on conflict on constraint processors_pkey do update
   set seen_at = clock_timestamp(), newest_ring = greatest(p.newest_ring, excluded.newest_ring);
 end

@@ -57,6 +57,17 @@ def test_worker_serves_again_after_a_restart_of_postgres(cluster, floor_db, work
         assert response(conn, post(conn, recorder.url + "/after"))[0] == 200
 
 
+def test_worker_pauses_between_batches(floor_db, recorder):
+    with PgnetWorker(floor_db.superuser_url, pause=0.5), floor_db.connect() as conn:
+        requests = [post(conn, recorder.url + "/first")]
+        response(conn, requests[0])
+        requests.append(post(conn, recorder.url + "/second"))
+        response(conn, requests[1])
+        # A batch's responses have the time at which the batch began.
+        waited = "select max(created) - min(created) >= '0.5 s' from net._http_response where id = any (%s)"
+        assert conn.execute(waited, [requests]).fetchone() == (True,)
+
+
 def test_crash_empties_both_tables_and_ids_start_at_1(cluster, floor_db, worker, recorder):
     with floor_db.connect() as conn:
         response(conn, post(conn, recorder.url + "/before"))

@@ -1,4 +1,7 @@
-"""Runs the stand-in for pg_net on the database of PGNET_DATABASE_URL until SIGTERM or SIGINT."""
+"""Runs the stand-in for pg_net on the database of PGNET_DATABASE_URL until SIGTERM or SIGINT.
+
+PGNET_PAUSE_SECONDS shortens its pause between batches, for tests.
+"""
 
 import asyncio
 import contextlib
@@ -7,7 +10,7 @@ import os
 import signal
 import sys
 
-from processor.local.pgnet.worker import serve
+from processor.local.pgnet.worker import PAUSE_SECONDS, serve
 
 
 def report_ready() -> None:
@@ -15,9 +18,9 @@ def report_ready() -> None:
     print("ready", flush=True)
 
 
-async def main(url: str) -> None:
+async def main(url: str, pause: float) -> None:
     """Serve until a signal cancels; the current batch is then rolled back and sent again by the next worker."""
-    serving = asyncio.create_task(serve(url, report_ready))
+    serving = asyncio.create_task(serve(url, report_ready, pause))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, serving.cancel)
@@ -31,4 +34,4 @@ if __name__ == "__main__":
     database_url = os.environ.get("PGNET_DATABASE_URL")
     if not database_url:
         sys.exit("error: PGNET_DATABASE_URL is not set — Set it to the URL of the database to serve.")
-    asyncio.run(main(database_url))
+    asyncio.run(main(database_url, float(os.environ.get("PGNET_PAUSE_SECONDS") or PAUSE_SECONDS)))

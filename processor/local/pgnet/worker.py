@@ -19,13 +19,16 @@ LISTENER_NAME = "pg_net stand-in listener"
 LOCK = "select pg_try_advisory_lock(1885826661, 1953723497)"
 # Time-outs set for the role must not end a batch that waits for a slow server.
 SETTINGS = "-c statement_timeout=0 -c idle_in_transaction_session_timeout=0 -c idle_session_timeout=0"
+# How long pg_net rests between two batches; a request in this time waits.
+PAUSE_SECONDS = 1.0
 # Pause between attempts to connect and to get the lock. It is short because tests restart Postgres.
 RETRY_SECONDS = 0.2
 
 
-async def serve(url: str, ready: Callable[[], None]) -> None:
+async def serve(url: str, ready: Callable[[], None], pause: float = PAUSE_SECONDS) -> None:
     """Serve the queue of the database until cancelled; call `ready` after the first connection.
 
+    It rests for `pause` seconds after each batch, whatever is queued meanwhile.
     A lost connection is opened again without limit. Notifications sent in the meantime are lost, so every new
     connection begins by looking into the queue.
     """
@@ -41,7 +44,7 @@ async def serve(url: str, ready: Callable[[], None]) -> None:
     async with http_client() as client:
         while True:
             try:
-                await _serve_connected(url, client, on_connected)
+                await _serve_connected(url, client, on_connected, pause)
             except* (psycopg.Error, OSError) as failures:
                 # Logged once per outage and reason instead of five times a second.
                 if (reasons := _reasons(failures)) != last_reasons:
@@ -50,7 +53,7 @@ async def serve(url: str, ready: Callable[[], None]) -> None:
             await asyncio.sleep(RETRY_SECONDS)
 
 
-async def _serve_connected(url: str, client: httpx.AsyncClient, ready: Callable[[], None]) -> None:
+async def _serve_connected(url: str, client: httpx.AsyncClient, ready: Callable[[], None], pause: float) -> None:
     async with await _connect(url, WORKER_NAME) as conn, await _connect(url, LISTENER_NAME) as listener:
         while await (await conn.execute(LOCK)).fetchone() != (True,):
             await asyncio.sleep(RETRY_SECONDS)
@@ -62,7 +65,7 @@ async def _serve_connected(url: str, client: httpx.AsyncClient, ready: Callable[
         # The worker also listens during a batch, so that the loss of the server ends the batch at once.
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(_listen(listener, notified))
-            tasks.create_task(_send_when_notified(conn, url, client, notified))
+            tasks.create_task(_send_when_notified(conn, url, client, notified, pause))
 
 
 async def _connect(url: str, name: str) -> psycopg.AsyncConnection:
@@ -77,12 +80,12 @@ async def _listen(listener: psycopg.AsyncConnection, notified: asyncio.Event) ->
 
 
 async def _send_when_notified(
-    conn: psycopg.AsyncConnection, url: str, client: httpx.AsyncClient, notified: asyncio.Event
+    conn: psycopg.AsyncConnection, url: str, client: httpx.AsyncClient, notified: asyncio.Event, pause: float
 ) -> None:
     while await notified.wait():
         notified.clear()
         while await send_batch(conn, url, client):
-            pass
+            await asyncio.sleep(pause)
 
 
 def _reasons(failures: BaseExceptionGroup[BaseException]) -> str:
