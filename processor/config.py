@@ -35,6 +35,7 @@ class BadEnvironment(Exception):
 class Config:
     """The settings of one processor. Times are in seconds, sizes in bytes.
 
+    Jobs that write as their owner use `uploader_database_url`, or `database_url` when it is None.
     `wake_token` is None when the processor reads the doorbell's token from the database. The processor runs at most
     `max_jobs` jobs at once and loads each of them on up to `connections` connections. `chunk_bytes` is the target size
     of a chunk. A processor that is told to stop cancels the statements of its current chunks after `stop_seconds`.
@@ -43,6 +44,7 @@ class Config:
     database_url: str = field(repr=False)
     supabase_url: str
     secret_key: str = field(repr=False)
+    uploader_database_url: str | None = field(default=None, repr=False)
     wake_token: str | None = field(default=None, repr=False)
     host: str = "127.0.0.1"
     port: int = 8080
@@ -70,7 +72,12 @@ class Config:
     @property
     def max_connections(self) -> int:
         """Size of the connection pool, which jobs share with the worker's own statements."""
-        return self.max_jobs + self.spare_connections + 3
+        return self.job_connections + 3
+
+    @property
+    def job_connections(self) -> int:
+        """Number of connections that jobs use at once, of which those in the uploader's sessions are a part."""
+        return self.max_jobs + self.spare_connections
 
 
 @cache
@@ -149,6 +156,7 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Config:
         database_url=database_url(environ),
         supabase_url=supabase_url,
         secret_key=secret_key,
+        uploader_database_url=(environ.get("IMPORT_JOBS_UPLOADER_DATABASE_URL") or "").strip() or None,
         wake_token=wake_token(environ),
         host=environ.get("IMPORT_JOBS_HOST") or "127.0.0.1",
         port=port,

@@ -20,7 +20,7 @@ from tests.servers import POSTGRES_MAJOR, server_folder
 
 # The kinds of template databases: with the floor alone, or with the migrations on a floor that grants the API's roles
 # nothing ("closed") or everything ("open") on new tables. A template takes 0.35 s, a clone of it 55 ms.
-PASSWORDS = {role: f"{role}-password" for role in (*floor.LOGINS, floor.PROCESSOR, SUPERUSER)}
+PASSWORDS = {role: f"{role}-password" for role in (*floor.LOGINS, floor.PROCESSOR, floor.UPLOADER, SUPERUSER)}
 Kind = Literal["floor", "closed", "open"]
 _API_ROLES = ("anon", "authenticated", "service_role")
 # Without fsync a crash of Postgres loses nothing; only a crash of the machine would.
@@ -95,7 +95,7 @@ class Cluster:
     def migrate(self, database: Database) -> None:
         migrate.apply(database.admin_url)
         with psycopg.connect(database.superuser_url, autocommit=True) as conn:
-            floor.after_migrate(conn, PASSWORDS[floor.PROCESSOR])
+            floor.after_migrate(conn, PASSWORDS)
 
     def clone(self, kind: Kind) -> Iterator[Database]:
         """Yield a copy of a template and drop it afterwards."""

@@ -17,6 +17,8 @@ def serve() -> None:
     config = configured()
     if database_answers(config.database_url):
         check_database(config.database_url)
+        if config.uploader_database_url is not None:
+            check_uploader(config.uploader_database_url)
 
     from processor.http import server
     from processor.http.limits import ServerLimits
@@ -79,4 +81,21 @@ def check_database(database_url: str) -> None:
     if not row or not row[0]:
         raise UserError(
             "the role in DATABASE_URL may not claim jobs", "Use the role import_processor or an administrator."
+        )
+
+
+def check_uploader(database_url: str) -> None:
+    """Check that the role that writes as users may act as them, and that it may not claim jobs.
+
+    Raises: UserError.
+    """
+    with connected(database_url) as conn:
+        row = conn.execute(
+            "select pg_has_role('authenticated', 'member'), has_function_privilege("
+            "'importer.claim_jobs(text, integer, integer, integer)', 'execute')"
+        ).fetchone()
+    if not row or row != (True, False):
+        raise UserError(
+            "the role in IMPORT_JOBS_UPLOADER_DATABASE_URL is not a member of authenticated, or may claim jobs",
+            "Use the role import_uploader, or unset the variable.",
         )

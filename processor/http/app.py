@@ -23,11 +23,14 @@ from processor.http.token_auth import TokenAuth
 from processor.log import event
 from processor.queue import sweep
 from processor.storage import Downloads
+from processor.worker.connections import Pools
 from processor.worker.worker import Worker
 
 PATH = "/process-import-jobs"
 # How long the result of the database probe is reused.
 READY_SECONDS = 1.0
+# How long a session may be idle before it is closed, so that those of both pools are not kept open.
+IDLE_SECONDS = 60.0
 READY = """
 select current_setting('transaction_read_only') = 'off'
   and has_function_privilege('importer.claim_jobs(text, integer, integer, integer)', 'execute')
@@ -36,27 +39,20 @@ select current_setting('transaction_read_only') = 'off'
 
 def create_app(config: Config, limits: ServerLimits) -> Starlette:
     """Return the application. Its lifespan opens the connection pool and runs the worker."""
-    pool: ConnectionPool = ConnectionPool(
-        config.database_url,
-        kwargs=dict(SETTINGS),
-        min_size=1,
-        max_size=config.max_connections,
-        open=False,
-        check=check,
-        configure=configure,
-        name="processor",
-    )
+    pool, uploader = open_later(config)
     downloads = Downloads(config.supabase_url, config.secret_key)
-    worker = Worker(config, pool, downloads)
+    worker = Worker(config, Pools(pool, uploader), downloads)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncGenerator[None]:
-        pool.open()
+        for one in filter(None, (pool, uploader)):
+            one.open()
         worker.start()
         yield
         await run_in_threadpool(worker.stop)
         downloads.close()
-        pool.close()
+        for one in filter(None, (pool, uploader)):
+            one.close()
 
     routes = [
         doorbell(TokenAuth(config.wake_token, lambda: read_token(pool)), limits, worker),
@@ -65,6 +61,31 @@ def create_app(config: Config, limits: ServerLimits) -> Starlette:
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers=HANDLERS)
     app.router.redirect_slashes = False
     return app
+
+
+def open_later(config: Config) -> tuple[ConnectionPool, ConnectionPool | None]:
+    """Return the pools of the processor's sessions and of the uploader's, not open yet.
+
+    No more of both are in use at once than the first pool may hold; those that are idle are closed by and by.
+    """
+
+    def pool(name: str, url: str, least: int, most: int) -> ConnectionPool:
+        return ConnectionPool(
+            url,
+            kwargs=dict(SETTINGS),
+            min_size=least,
+            max_size=most,
+            max_idle=IDLE_SECONDS,
+            open=False,
+            check=check,
+            configure=configure,
+            name=name,
+        )
+
+    processor = pool("processor", config.database_url, 1, config.max_connections)
+    if config.uploader_database_url is None:
+        return processor, None
+    return processor, pool("uploader", config.uploader_database_url, 0, config.job_connections)
 
 
 def doorbell(auth: TokenAuth, limits: ServerLimits, worker: Worker) -> Route:

@@ -115,13 +115,14 @@ class Stack:
             migration = ", ".join(getattr(error, "__notes__", []))
             raise UserError(f"a migration failed: {error.diag.message_primary or error}", migration) from error
         with psycopg.connect(self.server.url(), autocommit=True) as conn:
-            floor.after_migrate(conn, self.state.passwords[floor.PROCESSOR])
+            floor.after_migrate(conn, self.state.passwords)
         bucket.ensure(self.state.supabase_url, self.state.secret_key, bucket.declared())
         configure.configure(self.state.database_url(), self.state.processor_url, self.state.wake_token)
 
     def _start_processor(self) -> None:
         env = {
             "DATABASE_URL": self.state.database_url(floor.PROCESSOR),
+            "IMPORT_JOBS_UPLOADER_DATABASE_URL": self.state.database_url(floor.UPLOADER),
             "SUPABASE_URL": self.state.supabase_url,
             "SUPABASE_SECRET_KEY": self.state.secret_key,
             "IMPORT_JOBS_WAKE_TOKEN": self.state.wake_token,

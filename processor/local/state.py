@@ -52,6 +52,7 @@ class State:
         return {
             "DATABASE_URL": self.database_url(),
             "PROCESSOR_DATABASE_URL": self.database_url(floor.PROCESSOR),
+            "IMPORT_JOBS_UPLOADER_DATABASE_URL": self.database_url(floor.UPLOADER),
             "SUPABASE_URL": self.supabase_url,
             "SUPABASE_SECRET_KEY": self.secret_key,
             "SUPABASE_PUBLISHABLE_KEY": self.publishable_key,
@@ -101,13 +102,12 @@ def load_or_create(directory: Path, major: int) -> State:
     if stored is None and (directory / "postgres").exists():
         raise UserError(f"{directory} has a database but no {_FILE}", f"Delete {directory}.")
     state = _with_free_ports(stored or _new_state(major))
+    # A stack of an earlier version has no password for a role that this one has added.
+    state = replace(state, passwords={**_passwords(), **state.passwords})
     write_private(directory / _FILE, json.dumps(asdict(state), indent=2))
     return state
 
 
-def write_private(path: Path, text: str) -> None:
-    """Replace `path` atomically by a file with mode 0600."""
-    draft = path.with_name(f"{path.name}.new")
 def moved_ports(before: State, after: State) -> list[str]:
     """Return a sentence for each part whose port changed because another program listens on the one it had."""
     ports_of = {"Postgres": "postgres_port", "Storage": "storage_port", "the processor": "processor_port"}
@@ -123,6 +123,9 @@ def moved_ports(before: State, after: State) -> list[str]:
     return sentences
 
 
+def write_private(path: Path, text: str) -> None:
+    """Replace `path` atomically by a file with mode 0600."""
+    draft = path.with_name(f"{path.name}.new")
     draft.unlink(missing_ok=True)
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(text)
@@ -130,18 +133,22 @@ def moved_ports(before: State, after: State) -> list[str]:
 
 
 def _new_state(major: int) -> State:
-    roles = (SUPERUSER, *floor.LOGINS, floor.PROCESSOR)
     return State(
         major=major,
         postgres_port=0,
         storage_port=0,
         processor_port=0,
-        passwords={role: secrets.token_hex(16) for role in roles},
+        passwords=_passwords(),
         jwt_secret=secrets.token_hex(32),
         secret_key=f"sb_secret_{secrets.token_urlsafe(24)}",
         publishable_key=f"sb_publishable_{secrets.token_urlsafe(24)}",
         wake_token=secrets.token_urlsafe(32),
     )
+
+
+def _passwords() -> dict[str, str]:
+    roles = (SUPERUSER, *floor.LOGINS, floor.PROCESSOR, floor.UPLOADER)
+    return {role: secrets.token_hex(16) for role in roles}
 
 
 def _with_free_ports(state: State) -> State:

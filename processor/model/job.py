@@ -68,6 +68,12 @@ class Job:
         """Whether rows are written under the rights and row security of the job's owner."""
         return self.claims is not None and self.target is not None and self.target.run_as == "uploader"
 
+    @property
+    def stages(self) -> bool:
+        """Whether rows are collected in a staging table until the end of the job."""
+        replaces = self.target is not None and self.target.mode == "replace"
+        return bool(replaces or self.options.get("dry_run") or self.options.get("atomic"))
+
 
 @dataclass(frozen=True, slots=True)
 class EarlierImport:

@@ -12,7 +12,7 @@ from processor.model import ArtifactPaths, Column, Job, Target
 CLAIM = "select importer.claim_jobs(%s, %s, %s, %s)"
 RENEW = "select importer.renew_lease(%s, %s, %s, %s)"
 END_FORMER_SESSIONS = "select importer.end_former_sessions(%s, %s, %s)"
-CHECK_ADMISSION = "select importer.check_admission(%s)"
+CHECK_ADMISSION = "select importer.check_admission(%s, %s)"
 POSTPONE = "select importer.postpone_job(%s, %s, %s)"
 RELEASE = "select importer.release_job(%s, %s)"
 FINISH = """select importer.finish_job(
@@ -117,7 +117,7 @@ def check_admission(conn: psycopg.Connection, job: Job) -> None:
 
     Raises: psycopg.Error with SQLSTATE IJ601.
     """
-    conn.execute(CHECK_ADMISSION, (job.id,))
+    conn.execute(CHECK_ADMISSION, (job.id, job.token))
 
 
 def postpone(conn: psycopg.Connection, job: Job, seconds: float) -> None:

@@ -8,13 +8,13 @@ from psycopg.types.json import Jsonb
 
 from processor.model import Job, Rejection
 
-RECORDS = "select record_number from importer.list_rejections(%s)"
-ROWS = "select line_number, column_name, code, message, raw from importer.list_rejections(%s)"
-COUNTS = "select column_name, code, count(*) from importer.list_rejections(%s) group by 1, 2"
+RECORDS = "select record_number from importer.read_rejections(%s, %s)"
+ROWS = "select line_number, column_name, code, message, raw from importer.read_rejections(%s, %s)"
+COUNTS = "select column_name, code, count(*) from importer.read_rejections(%s, %s) group by 1, 2"
 
 
 MOST_FREQUENT = """
-select r.code, r.column_name, r.message, count(*) from importer.list_rejections(%s) as r
+select r.code, r.column_name, r.message, count(*) from importer.read_rejections(%s, %s) as r
 group by r.code, r.column_name, r.message order by count(*) desc, r.code, r.column_name, r.message limit 1
 """
 
@@ -42,20 +42,20 @@ def rejections_json(rejections: Sequence[Rejection]) -> Jsonb:
 def stream_rejections(conn: psycopg.Connection, job: Job) -> Iterator[tuple[int, str | None, str, str, str | None]]:
     """Yield line, column, code, message and raw record of all rejections, in file order, a few at a time."""
     with conn.cursor() as cursor:
-        yield from cursor.stream(ROWS, (job.id,))
+        yield from cursor.stream(ROWS, (job.id, job.token))
 
 
 def rejected_records(conn: psycopg.Connection, job: Job) -> frozenset[int]:
     """Return the numbers of all rejected records."""
-    return frozenset(row[0] for row in conn.execute(RECORDS, (job.id,)).fetchall())
+    return frozenset(row[0] for row in conn.execute(RECORDS, (job.id, job.token)).fetchall())
 
 
 def most_frequent_cause(conn: psycopg.Connection, job: Job) -> RejectionCause | None:
     """Return the reason for which most rows of all attempts were rejected; None where none was."""
-    row = conn.execute(MOST_FREQUENT, (job.id,)).fetchone()
+    row = conn.execute(MOST_FREQUENT, (job.id, job.token)).fetchone()
     return RejectionCause(*row) if row else None
 
 
 def rejection_counts(conn: psycopg.Connection, job: Job) -> list[tuple[str | None, str, int]]:
     """Return the number of rejections for each column and code."""
-    return [(row[0], row[1], row[2]) for row in conn.execute(COUNTS, (job.id,)).fetchall()]
+    return [(row[0], row[1], row[2]) for row in conn.execute(COUNTS, (job.id, job.token)).fetchall()]

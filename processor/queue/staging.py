@@ -11,6 +11,7 @@ PREPARE_STAGING_TABLE = "select importer.prepare_staging_table(%s, %s, %s)"
 PREPARE_KEY_TABLE = "select importer.prepare_key_table(%s, %s, %s)"
 REJECT_STAGED_ROWS = "select importer.reject_staged_rows(%s, %s, %s, %s)"
 SKIP_STAGED_ROWS = "select importer.skip_staged_rows(%s, %s, %s)"
+LEND_STAGING_TABLE = "select importer.lend_staging_table(%s, %s)"
 DROP_STAGING_TABLE = "select importer.drop_staging_table(%s, %s)"
 KEEP_REPLACED_ROWS = "select importer.keep_replaced_rows(%s, %s)"
 
@@ -35,6 +36,11 @@ def reject_staged_rows(conn: psycopg.Connection, job: Job, rejections: Sequence[
 def skip_staged_rows(conn: psycopg.Connection, job: Job, rows: int) -> None:
     """Count staged rows that the target's mode skips, in the transaction that moves the others."""
     conn.execute(SKIP_STAGED_ROWS, (job.id, job.token, rows))
+
+
+def lend_staging_table(conn: psycopg.Connection, job: Job) -> None:
+    """Grant the staging table to the session's role, in a transaction that drops it or is rolled back."""
+    conn.execute(LEND_STAGING_TABLE, (job.id, job.token))
 
 
 def drop_staging_table(conn: psycopg.Connection, job: Job) -> None:

@@ -78,10 +78,10 @@ class Attempt:
         try:
             with self._database_errors():
                 self._import(opened)
-        except LeaseLost:
+        except (LeaseLost, StopRequested):
             raise
-        except JobError as exc:
-            return self._failed(exc, opened)
+        except Exception as exc:  # noqa: BLE001 - a defect leaves a report too
+            return self._failed(as_job_error(exc), opened)
         return Completed()
 
     @contextmanager
@@ -103,10 +103,18 @@ class Attempt:
         """Check that the job may run, and open its file, unless it is a duplicate."""
         context = self._context
         if not context.job.fresh:
-            claims.end_former_sessions(self._conn, context.job, context.config.lease_seconds)
+            self._end_former_sessions()
         target = usable_target(context.job)
         check_permission(self._conn, context.job)
         return handle_duplicate(self._conn, context) or open_file(self._conn, context, target)
+
+    def _end_former_sessions(self) -> None:
+        """End the sessions of earlier attempts: a role may end its own, so this is done in those of both roles."""
+        job, seconds = self._context.job, self._context.config.lease_seconds
+        claims.end_former_sessions(self._conn, job, seconds)
+        with self._context.connections.writer(self._conn) as conn:
+            if conn is not self._conn:
+                claims.end_former_sessions(conn, job, seconds)
 
     def _import(self, opened: OpenedFile) -> None:
         """Load the file and complete the job."""

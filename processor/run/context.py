@@ -1,12 +1,14 @@
 """What the steps of one attempt share."""
 
+import time
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import psycopg
 
 from processor.config import Config
+from processor.errors import TimeUp
 from processor.model import FileLimits, Job
 from processor.report import Report
 from processor.run.stop_signal import StopSignal
@@ -37,10 +39,20 @@ class Connections(Protocol):
         """
         ...
 
+    def writer(self, main: psycopg.Connection) -> AbstractContextManager[psycopg.Connection]:
+        """Lend the connection on which staged rows go into the target, which may be `main`, the attempt's own.
+
+        Raises: PoolTimeout.
+        """
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptContext:
-    """The job, its file, its report, and the parts of the processor that an attempt works with."""
+    """The job, its file, its report, and the parts of the processor that an attempt works with.
+
+    `started` is the monotonic time at which the attempt began.
+    """
 
     job: Job
     source: Source
@@ -50,6 +62,16 @@ class AttemptContext:
     config: Config
     stop: StopSignal
     report: Report
+    started: float = field(default_factory=time.monotonic)
+
+    def check_time(self) -> None:
+        """Return while the attempt has time left.
+
+        Raises: TimeUp when it has taken longer than the option max_seconds allows.
+        """
+        limit = self.job.options.get("max_seconds")
+        if limit is not None and time.monotonic() - self.started > limit:
+            raise TimeUp(f"the attempt has taken longer than the {limit:,} s of max_seconds")
 
     @property
     def idle_seconds(self) -> int:

@@ -1,8 +1,12 @@
 """The end of an attempt: artifacts, late rejections, and the transaction that completes the job."""
 
+from collections.abc import Generator
+from contextlib import contextmanager
+
 import psycopg
 
 from processor import records
+from processor.database.connection import unavailable_if_broken
 from processor.database.transaction import loading
 from processor.load import DatabaseRejection
 from processor.model import ArtifactPaths, Rejection, RowCounts
@@ -71,14 +75,14 @@ class Finisher:
     def _complete(self, counts: RowCounts, paths: ArtifactPaths) -> None:
         """Move the staged rows into the target and set the job completed, in one transaction."""
         job, report, opened = self._context.job, self._context.report, self._opened
-        with loading(self._conn, job.id, self._context.idle_seconds, token=job.token):
+        with self._writing() as conn:
             with report.timed("finish"):
-                skipped = opened.sink.complete(self._conn, job)
-            self._skip(skipped + self._skipped_by_dry_run)
+                skipped = opened.sink.complete(conn, job)
+            self._skip(conn, skipped + self._skipped_by_dry_run)
             if self._progress.preview.stale:
-                ledger.keep_preview(self._conn, job, self._progress.preview.rows)
+                ledger.keep_preview(conn, job, self._progress.preview.rows)
             claims.finish(
-                self._conn,
+                conn,
                 job,
                 records=counts.read,
                 sha256=opened.digest.hexdigest,
@@ -86,18 +90,34 @@ class Finisher:
                 paths=paths,
             )
 
-    def _skip(self, rows: int) -> None:
+    @contextmanager
+    def _writing(self, *, keep: bool = True) -> Generator[psycopg.Connection]:
+        """Open the transaction in which staged rows go into the target, on the connection that may write them.
+
+        Raises: PoolTimeout, psycopg.Error; DatabaseUnavailable when the connection is broken.
+        """
+        job, idle_seconds = self._context.job, self._context.idle_seconds
+        with (
+            self._context.connections.writer(self._conn) as conn,
+            unavailable_if_broken(conn),
+            loading(conn, job.id, idle_seconds, token=job.token, keep=keep),
+        ):
+            if conn is not self._conn:
+                staging.lend_staging_table(conn, job)
+            yield conn
+
+    def _skip(self, conn: psycopg.Connection, rows: int) -> None:
         """Count staged rows that the target's mode skipped, in the transaction that moved the others."""
         if rows:
-            staging.skip_staged_rows(self._conn, self._context.job, rows)
+            staging.skip_staged_rows(conn, self._context.job, rows)
             self._context.report.skip(rows, 0)
 
     def _reject_late(self, counts: RowCounts) -> RowCounts:
         """Find the staged rows that the target does not accept and count them as rejected, even if the job fails."""
         job, sink, idle_seconds = self._context.job, self._opened.sink, self._context.idle_seconds
-        with loading(self._conn, job.id, idle_seconds, token=job.token, keep=False):
+        with self._writing(keep=False) as conn:
             limit = rejections_to_failure(counts, job.options)
-            result = sink.find_rejected(self._conn, job, counts.read, limit)
+            result = sink.find_rejected(conn, job, counts.read, limit)
         rejections = self._numbered({rejection.row: rejection for rejection in result.rejected})
         skipped = result.skipped if job.options.get("dry_run") else 0
         self._skipped_by_dry_run += skipped

@@ -9,7 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
 import psycopg
-from psycopg_pool import ConnectionPool
 
 from processor import log
 from processor.config import Config
@@ -23,7 +22,7 @@ from processor.run import AttemptContext, StopSignal, run_attempt
 from processor.run.result import AttemptResult, Completed, Failed, LeaseOver, Postponed, Released, Skipped
 from processor.storage import Artifacts, Downloads, Source
 from processor.worker.bell import Bell
-from processor.worker.connections import CONNECTION_SECONDS, JobConnections
+from processor.worker.connections import CONNECTION_SECONDS, JobConnections, Pools
 from processor.worker.dispatcher import RETRY_SECONDS, Dispatcher
 from processor.worker.heartbeat import Heartbeat, Lease
 
@@ -34,8 +33,9 @@ CANCEL_AGAIN_SECONDS = 0.5
 class Worker:
     """Holds at most `config.max_jobs` jobs. `start` returns at once; `ring` may be called from any thread."""
 
-    def __init__(self, config: Config, pool: ConnectionPool, downloads: Downloads) -> None:
-        self._config, self._pool, self._downloads = config, pool, downloads
+    def __init__(self, config: Config, pools: Pools, downloads: Downloads) -> None:
+        pool = pools.processor
+        self._config, self._pools, self._pool, self._downloads = config, pools, pool, downloads
         self._artifacts = Artifacts(config.supabase_url, config.secret_key)
         self._name = f"{socket.gethostname()}:{os.getpid()}"
         self._shutdown = threading.Event()
@@ -128,7 +128,7 @@ class Worker:
             source=Source(self._downloads, job.bucket_id, job.object_path, config.max_file_bytes, stop.check),
             limits=FileLimits(config.max_record_bytes, config.max_field_bytes),
             artifacts=self._artifacts,
-            connections=JobConnections(self._pool, lease.cancellation, self._spare),
+            connections=JobConnections(self._pools, job, lease.cancellation, self._spare),
             config=config,
             stop=stop,
             report=Report(),

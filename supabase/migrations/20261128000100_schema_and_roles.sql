@@ -1,6 +1,6 @@
 -- Where everything lives, and who the processor is. Clients use the schema `public`; everything else is in the schema
--- `importer`, which the Data API does not expose. The processor logs in with a role of its own, import_processor, which
--- owns nothing and can reach only what a grant names.
+-- `importer`, which the Data API does not expose. The processor logs in with roles of its own, which own nothing and can
+-- reach only what a grant names: import_processor, and import_uploader for the connections that write as a user.
 
 create schema importer;
 
@@ -44,3 +44,29 @@ exception when insufficient_privilege then
   using hint = 'Run "grant authenticated to import_processor" as a role with admin option on authenticated.';
 end
 $$;
+
+-- A trigger of a user's table can leave the user's role (set local role none) and has the rights of the role that logged
+-- in. So the rows of users are written in sessions of a role that has nothing: it is a member of authenticated, and it
+-- may execute the functions that demand the token of a valid lease, which no statement of its sessions shows. An
+-- administrator gives it a password, and the processor its connection string (IMPORT_JOBS_UPLOADER_DATABASE_URL).
+do $$
+begin
+  if not exists (select from pg_catalog.pg_roles where rolname = 'import_uploader') then
+    create role import_uploader nologin noinherit;
+  end if;
+end
+$$;
+
+do $$
+begin
+  grant authenticated to import_uploader;
+  execute format('grant temporary on database %I to import_uploader', current_database());
+exception when insufficient_privilege then
+  raise warning 'could not make import_uploader a member of authenticated'
+  using hint = 'Run "grant authenticated to import_uploader", or do not set IMPORT_JOBS_UPLOADER_DATABASE_URL.';
+end
+$$;
+
+grant usage on schema importer to import_uploader;
+
+alter role import_uploader set search_path = "$user", public, extensions; -- noqa: RF02

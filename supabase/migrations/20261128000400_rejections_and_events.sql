@@ -176,7 +176,6 @@ comment on function importer.list_rejections(uuid) is
 'Returns all rejections of a job with their whole records, in the order of the file; errors.csv is written from it.';
 
 revoke all on function importer.list_rejections(uuid) from public, anon, authenticated, service_role;
-grant execute on function importer.list_rejections(uuid) to import_processor;
 
 -- Counts the stored rejections, because one attempt has seen only those of its own chunks.
 create function importer.count_rejections_by_code(job_id uuid) returns jsonb

@@ -81,10 +81,11 @@ from public, anon, authenticated, service_role;
 grant execute on function importer.claim_jobs(text, integer, integer, integer) to import_processor;
 
 -- Checked again when the job runs, because the target may be newer than the job, and the allow-list may have changed.
-create function importer.check_admission(job_id uuid) returns void
+create function importer.check_admission(job_id uuid, token uuid) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
+  perform importer.check_token(check_admission.job_id, check_admission.token);
   if exists (
     select from public.import_jobs as j inner join importer.job_identities as i on i.job_id = j.id
     where j.id = check_admission.job_id
@@ -98,11 +99,11 @@ begin
 end
 $$;
 
-comment on function importer.check_admission(uuid) is
-'Raises IJ601 if the owner of a job may not import into its target.';
+comment on function importer.check_admission(uuid, uuid) is
+'Raises IJ601 if the owner of a job may not import into its target, and IJ103 without a valid lease.';
 
-revoke all on function importer.check_admission(uuid) from public, anon, authenticated, service_role;
-grant execute on function importer.check_admission(uuid) to import_processor;
+revoke all on function importer.check_admission(uuid, uuid) from public, anon, authenticated, service_role;
+grant execute on function importer.check_admission(uuid, uuid) to import_processor, import_uploader;
 
 -- The first attempt writes the identity of the file into the job, and later attempts must find the same file.
 create function importer.open_job(
@@ -148,7 +149,7 @@ the registered one, and IJ103 without a valid lease.';
 
 revoke all on function importer.open_job(uuid, uuid, text, bigint, jsonb)
 from public, anon, authenticated, service_role;
-grant execute on function importer.open_job(uuid, uuid, text, bigint, jsonb) to import_processor;
+grant execute on function importer.open_job(uuid, uuid, text, bigint, jsonb) to import_processor, import_uploader;
 
 -- The same file may have been imported before. An advisory lock serialises claims of one file, so that of two jobs at
 -- the same moment one gets it. A job with rows in the target goes on, because it has claimed the file in an earlier
@@ -201,7 +202,7 @@ into this target ({"duplicate_of": id, "status": "completed"}) or is importing i
 valid lease.';
 
 revoke all on function importer.claim_file(uuid, uuid, text) from public, anon, authenticated, service_role;
-grant execute on function importer.claim_file(uuid, uuid, text) to import_processor;
+grant execute on function importer.claim_file(uuid, uuid, text) to import_processor, import_uploader;
 
 -- A graceful stop does not cost an attempt: except for its committed chunks, the job is as if it had not been claimed.
 create function importer.release_job(job_id uuid, token uuid) returns void

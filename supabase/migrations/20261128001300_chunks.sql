@@ -48,25 +48,18 @@ comment on function importer.invalid_values(text, text[]) is
 'Returns the texts that are not valid input for the type, each with the SQLSTATE that Postgres gives.';
 
 revoke all on function importer.invalid_values(text, text[]) from public, anon, authenticated, service_role;
-grant execute on function importer.invalid_values(text, text[]) to import_processor;
+grant execute on function importer.invalid_values(text, text[]) to import_processor, import_uploader;
 
 -- The first statement of a transaction that writes rows, for as long as the table is the registered one. It does not
 -- lock the job's row, as importer.check_lease() does, because a cancellation would wait for the whole chunk.
 create function importer.hold_target(job_id uuid, token uuid) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
-declare
-  target text := (
-    select j.target
-    from public.import_jobs as j inner join importer.job_leases as l on l.job_id = j.id
-    where j.id = hold_target.job_id and l.token = hold_target.token and l.expires_at > clock_timestamp()
-  );
 begin
-  if target is null then
-    raise exception 'the lease on job % is no longer valid', hold_target.job_id using errcode = 'IJ103',
-    hint = 'No action is needed: another processor has taken the job over, or the job was cancelled.';
-  end if;
-  perform importer.lock_target(t.name) from importer.find_target(target) as t where t.mode <> 'none';
+  perform importer.check_token(hold_target.job_id, hold_target.token);
+  perform importer.lock_target(t.name)
+  from public.import_jobs as j cross join lateral importer.find_target(j.target) as t
+  where j.id = hold_target.job_id and t.mode <> 'none';
 end
 $$;
 
@@ -75,7 +68,7 @@ comment on function importer.hold_target(uuid, uuid) is
 that was registered, and IJ103 without a valid lease.';
 
 revoke all on function importer.hold_target(uuid, uuid) from public, anon, authenticated, service_role;
-grant execute on function importer.hold_target(uuid, uuid) to import_processor;
+grant execute on function importer.hold_target(uuid, uuid) to import_processor, import_uploader;
 
 -- The last statement of a chunk's transaction. It checks the lease first, and the check holds until the commit: a
 -- processor that comes too late gets IJ103 and cannot run into what the new holder of the job has written. If the
@@ -131,7 +124,26 @@ revoke all on function importer.commit_chunk(
 grant execute on function importer.commit_chunk(
   uuid, uuid, integer, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, jsonb, integer, jsonb,
   bigint
-) to import_processor;
+) to import_processor, import_uploader;
+
+create function importer.read_rejections(job_id uuid, token uuid)
+returns table (record_number bigint, line_number bigint, column_name text, code text, message text, raw text)
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+begin
+  perform importer.check_token(read_rejections.job_id, read_rejections.token);
+  return query
+  select r.record_number, r.line_number, r.column_name, r.code, r.message, r.raw
+  from importer.list_rejections(read_rejections.job_id) as r;
+end
+$$;
+
+comment on function importer.read_rejections(uuid, uuid) is
+'Returns all rejections of a job for the attempt that has its lease. Raises IJ103 without a valid lease.';
+
+revoke all on function importer.read_rejections(uuid, uuid) from public, anon, authenticated, service_role;
+grant execute on function importer.read_rejections(uuid, uuid) to import_processor, import_uploader;
 
 -- An attempt that resumes starts from these figures and need not read the chunks that they cover again. They are in the
 -- ledger, so whatever clears the ledger clears them.
@@ -152,7 +164,7 @@ lease.';
 
 revoke all on function importer.keep_figures(uuid, uuid, integer, jsonb)
 from public, anon, authenticated, service_role;
-grant execute on function importer.keep_figures(uuid, uuid, integer, jsonb) to import_processor;
+grant execute on function importer.keep_figures(uuid, uuid, integer, jsonb) to import_processor, import_uploader;
 
 -- The preview grows with the first chunks (see importer.commit_chunk()). At the end of an all-or-nothing job it loses
 -- the rows that the target rejects.
@@ -169,4 +181,4 @@ comment on function importer.keep_preview(uuid, uuid, jsonb) is
 'Replaces the preview of a job. Raises IJ103 without a valid lease.';
 
 revoke all on function importer.keep_preview(uuid, uuid, jsonb) from public, anon, authenticated, service_role;
-grant execute on function importer.keep_preview(uuid, uuid, jsonb) to import_processor;
+grant execute on function importer.keep_preview(uuid, uuid, jsonb) to import_processor, import_uploader;

@@ -100,7 +100,7 @@ a valid lease.';
 
 revoke all on function importer.finish_job(uuid, uuid, bigint, text, jsonb, text, text)
 from public, anon, authenticated, service_role;
-grant execute on function importer.finish_job(uuid, uuid, bigint, text, jsonb, text, text) to import_processor;
+grant execute on function importer.finish_job(uuid, uuid, bigint, text, jsonb, text, text) to import_processor, import_uploader;
 
 -- A duplicate completes without having loaded anything. The first job may have been deleted since it was found.
 create function importer.skip_duplicate(job_id uuid, token uuid, duplicate_of uuid) returns void
@@ -121,7 +121,7 @@ comment on function importer.skip_duplicate(uuid, uuid, uuid) is
 'Completes a job whose file another job has imported. Raises IJ103 without a valid lease.';
 
 revoke all on function importer.skip_duplicate(uuid, uuid, uuid) from public, anon, authenticated, service_role;
-grant execute on function importer.skip_duplicate(uuid, uuid, uuid) to import_processor;
+grant execute on function importer.skip_duplicate(uuid, uuid, uuid) to import_processor, import_uploader;
 
 -- Exponential with full jitter: uniform between 0 and min(300 s, 2 s × 2^(attempt - 1)), so that jobs that failed
 -- together do not run again together.

@@ -200,7 +200,29 @@ comment on function importer.skip_staged_rows(uuid, uuid, bigint) is
 a valid lease.';
 
 revoke all on function importer.skip_staged_rows(uuid, uuid, bigint) from public, anon, authenticated, service_role;
-grant execute on function importer.skip_staged_rows(uuid, uuid, bigint) to import_processor;
+grant execute on function importer.skip_staged_rows(uuid, uuid, bigint) to import_processor, import_uploader;
+
+-- The rows of a user's job go from the staging table into the target in a session of import_uploader, which must not see
+-- what other jobs have staged. So it is granted the table in that transaction alone: nobody sees a grant that is not
+-- committed, and the transaction ends with the table dropped, or rolled back.
+create function importer.lend_staging_table(job_id uuid, token uuid) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform importer.check_token(lend_staging_table.job_id, lend_staging_table.token);
+  execute format(
+    'grant select, delete on importer.%I to import_uploader',
+    importer.job_table_name('staging', lend_staging_table.job_id)
+  );
+end
+$$;
+
+comment on function importer.lend_staging_table(uuid, uuid) is
+'Lets sessions that write as a user read the staging table of a job; for a transaction that drops the table or is rolled
+back. Raises IJ103 without a valid lease.';
+
+revoke all on function importer.lend_staging_table(uuid, uuid) from public, anon, authenticated, service_role;
+grant execute on function importer.lend_staging_table(uuid, uuid) to import_uploader;
 
 -- The last step of an all-or-nothing job, in the transaction that has copied its rows into the target.
 create function importer.drop_staging_table(job_id uuid, token uuid) returns void
@@ -216,7 +238,7 @@ comment on function importer.drop_staging_table(uuid, uuid) is
 'Drops the staging table of a job after its rows have been copied into the target. Raises IJ103 without a valid lease.';
 
 revoke all on function importer.drop_staging_table(uuid, uuid) from public, anon, authenticated, service_role;
-grant execute on function importer.drop_staging_table(uuid, uuid) to import_processor;
+grant execute on function importer.drop_staging_table(uuid, uuid) to import_processor, import_uploader;
 
 -- Called by the sweep. A table that a transaction is using is left for the next call, because waiting for its lock
 -- would block everything that comes after.

@@ -66,7 +66,7 @@ Raises IJ601 for a user''s job if the target has no owner_column, IJ503 if the t
 and IJ103 without a valid lease.';
 
 revoke all on function importer.keep_replaced_rows(uuid, uuid) from public, anon, authenticated, service_role;
-grant execute on function importer.keep_replaced_rows(uuid, uuid) to import_processor;
+grant execute on function importer.keep_replaced_rows(uuid, uuid) to import_processor, import_uploader;
 
 -- Rows are identified by the provenance column if there is one, so that rows that the application has added since are
 -- not touched. Replaced rows come back in the same statement that removes the new ones, so that foreign keys that are

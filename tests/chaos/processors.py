@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from processor.local.child_process import ChildProcess
-from processor.local.floor import PROCESSOR
+from processor.local.floor import PROCESSOR, UPLOADER
 from processor.local.ports import free_port
 from processor.local.state import State
 from tests.faults.proxies.tcp_proxy import TcpProxy
@@ -101,7 +101,8 @@ class ChaosProcessor:
     def _start(self) -> None:
         env = {
             **SETTINGS,
-            "DATABASE_URL": self._database_url(),
+            "DATABASE_URL": self._database_url(PROCESSOR),
+            "IMPORT_JOBS_UPLOADER_DATABASE_URL": self._database_url(UPLOADER),
             "SUPABASE_URL": f"http://127.0.0.1:{self.storage.port}",
             "SUPABASE_SECRET_KEY": self._state.secret_key,
             "IMPORT_JOBS_WAKE_TOKEN": self._state.wake_token,
@@ -111,9 +112,9 @@ class ChaosProcessor:
         self.paused = False
         self.starts += 1
 
-    def _database_url(self) -> str:
-        password = self._state.passwords[PROCESSOR]
-        return f"postgresql://{PROCESSOR}:{password}@127.0.0.1:{self.database.port}/postgres"
+    def _database_url(self, role: str) -> str:
+        password = self._state.passwords[role]
+        return f"postgresql://{role}:{password}@127.0.0.1:{self.database.port}/postgres"
 
     def _send(self, number: signal.Signals) -> None:
         if self._child is not None and self._child.process.poll() is None:

@@ -18,7 +18,7 @@ from tests.faults.proxies.tcp_proxy import TcpProxy
 from tests.servers import POSTGRES_MAJOR, server_folder, turn_fsync_off
 from tests.waiting import until
 
-SESSIONS = "select pid from pg_stat_activity where usename = 'import_processor'"
+SESSIONS = "select pid from pg_stat_activity where usename in ('import_processor', 'import_uploader')"
 # The processors of the next test must not claim a job that this test did not end.
 CANCEL_REMAINING = "update public.import_jobs set status = 'cancelled' where status in ('pending', 'running')"
 

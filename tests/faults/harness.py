@@ -108,9 +108,14 @@ class FaultStack:
         """
         state = self.local.state
         port = self._processor_port()
-        url = state.database_url(floor.PROCESSOR)
+        port_of_database = state.postgres_port if direct else self.postgres.port
+
+        def url(role: str) -> str:
+            return state.database_url(role).replace(f":{state.postgres_port}/", f":{port_of_database}/")
+
         env = {
-            "DATABASE_URL": url if direct else url.replace(f":{state.postgres_port}/", f":{self.postgres.port}/"),
+            "DATABASE_URL": url(floor.PROCESSOR),
+            "IMPORT_JOBS_UPLOADER_DATABASE_URL": url(floor.UPLOADER),
             "SUPABASE_URL": f"http://127.0.0.1:{self.storage_line.port}",
             "SUPABASE_SECRET_KEY": state.secret_key,
             "IMPORT_JOBS_HOST": "127.0.0.1",

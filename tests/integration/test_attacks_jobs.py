@@ -78,7 +78,7 @@ def test_administrator_cannot_insert_a_job_that_is_not_pending(queue: Queue, col
         "update importer.job_identities set claims = '{}' where job_id = %s",
         "insert into importer.job_chunks values (%s, 0, 0, 1, 1, 1, 0, 0, 0, 0, 1)",
         "select importer.claim_jobs(%s::text, 1)",
-        "select importer.check_admission(%s)",
+        "select importer.check_admission(%s, gen_random_uuid())",
         "select importer.list_rejections(%s)",
         "select importer.setting(%s::text)",
         "select importer.configure('http://attacker.example', %s::text)",

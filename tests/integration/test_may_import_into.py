@@ -33,7 +33,9 @@ def insert(queue: Queue, target: str = "people", **claims: object) -> UUID:
 
 
 def admit(queue: Queue, job: UUID) -> None:
-    queue.processor.execute("select importer.check_admission(%s)", [job])
+    queue.claim(10)
+    token = queue.value("select token from importer.job_leases where job_id = %s", job)
+    queue.processor.execute("select importer.check_admission(%s, %s)", [job, token])
 
 
 def test_signed_in_users_may_import_by_default(people: Queue) -> None:

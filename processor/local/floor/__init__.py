@@ -15,7 +15,7 @@ from psycopg import sql
 Grants = Literal["none", "all"]
 Connection = psycopg.Connection[tuple[object, ...]]
 
-PROCESSOR = "import_processor"
+PROCESSOR, UPLOADER = "import_processor", "import_uploader"
 LOGINS = ("postgres", "authenticator", "supabase_auth_admin", "supabase_storage_admin")
 _FILES = ("roles.sql", "public.sql", "extensions.sql", "auth.sql", "storage.sql")
 
@@ -47,10 +47,11 @@ def apply(conn: Connection, passwords: Mapping[str, str], grants: Grants = "none
         _create_net(conn)
 
 
-def after_migrate(conn: Connection, password: str) -> None:
-    """Let the processor's role log in with `password`; the migrations create it without a login."""
+def after_migrate(conn: Connection, passwords: Mapping[str, str]) -> None:
+    """Let the processor's roles log in with their passwords; the migrations create them without a login."""
     with conn.transaction():
-        set_password(conn, PROCESSOR, password)
+        for role in (PROCESSOR, UPLOADER):
+            set_password(conn, role, passwords[role])
         if conn.info.server_version < _BYPASSRLS_GRANTABLE_SINCE:
             conn.execute(sql.SQL("alter role {} bypassrls").format(sql.Identifier(PROCESSOR)))
 

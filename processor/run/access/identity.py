@@ -3,41 +3,52 @@
 import json
 from collections.abc import Generator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import LiteralString
 
 import psycopg
-from psycopg import sql
 
 from processor.model import Job
 
+# As parameters, because pg_stat_activity shows the text of a statement to other sessions of the role.
+ENTER: LiteralString = "select set_config('request.jwt.claims', %s, true), set_config('role', %s, true)"
+CLAIM: LiteralString = "select set_config('request.jwt.claims', %s, true)"
 LEAVE: LiteralString = "set local role none"
 
 
-def enter_owner(job: Job) -> sql.Composed:
-    """Compose the statements that give a transaction the role and claims of the job's owner."""
-    return sql.SQL("set local request.jwt.claims = {}; set local role {}").format(
-        sql.Literal(json.dumps(job.claims or {})), sql.Identifier(job.role)
-    )
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The claims that a transaction gets, as JSON, and its role; None: that of the session."""
+
+    claims: str
+    role: str | None
 
 
-def enter_writer(job: Job) -> sql.Composed | None:
-    """Compose the statements that precede the writing of rows; None for a job without an owner.
+def owner_identity(job: Job) -> Identity:
+    """Return the role and claims of the job's owner."""
+    return Identity(json.dumps(job.claims or {}), job.role)
+
+
+def writer_identity(job: Job) -> Identity | None:
+    """Return the identity that writes rows; None for a job without an owner.
 
     Where an administrator lets the processor write, only the claims are set: defaults and triggers that call
     auth.uid() get the job's owner in both cases.
     """
     if job.claims is None:
         return None
-    if job.as_uploader:
-        return enter_owner(job)
-    return sql.SQL("set local request.jwt.claims = {}").format(sql.Literal(json.dumps(job.claims)))
+    return owner_identity(job) if job.as_uploader else Identity(json.dumps(job.claims), None)
 
 
 @contextmanager
-def acting(conn: psycopg.Connection, enter: sql.Composed | None) -> Generator[None]:
+def acting(conn: psycopg.Connection, identity: Identity | None) -> Generator[None]:
     """Take an identity for the block, within a transaction; leave it unless the block fails."""
-    if enter is not None:
-        conn.execute(enter)
+    if identity is None:
+        yield
+        return
+    if identity.role is None:
+        conn.execute(CLAIM, (identity.claims,))
+    else:
+        conn.execute(ENTER, (identity.claims, identity.role))
     yield
-    if enter is not None:
-        conn.execute(LEAVE)
+    conn.execute(LEAVE)

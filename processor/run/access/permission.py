@@ -6,7 +6,7 @@ from psycopg import errors
 from processor.errors import NotAllowed, NotReadable, ObjectNotFound
 from processor.model import Job
 from processor.queue import claims
-from processor.run.access.identity import acting, enter_owner
+from processor.run.access.identity import acting, owner_identity
 
 VISIBLE = "select exists (select from storage.objects where bucket_id = %s and name = %s)"
 
@@ -35,7 +35,7 @@ def may_read(conn: psycopg.Connection, job: Job) -> bool:
     Where this database has no Storage, the owner may read the files below a folder of the owner's own.
     """
     try:
-        with conn.transaction(), acting(conn, enter_owner(job)):
+        with conn.transaction(), acting(conn, owner_identity(job)):
             row = conn.execute(VISIBLE, (job.bucket_id, job.object_path)).fetchone()
     except (errors.UndefinedTable, errors.InvalidSchemaName):
         return in_own_folder(job)

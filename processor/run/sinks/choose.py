@@ -11,7 +11,7 @@ from processor.errors import MissingColumn, NotAllowed, NotPermitted
 from processor.load import copy_target
 from processor.model import Column, Job, Plan, Target
 from processor.queue import staging
-from processor.run.access.identity import enter_writer
+from processor.run.access.identity import writer_identity
 from processor.run.sinks.direct import DirectSink
 from processor.run.sinks.repeated_keys import select_repeated, unique_in_file
 from processor.run.sinks.sink import DiscardSink, Sink
@@ -31,14 +31,14 @@ def sink_for(conn: psycopg.Connection, job: Job, target: Target, plan: Plan) -> 
     writing = Writing(target, [column.name for column in columns], constants_of(job, target))
     check_privileges(target, [*writing.columns, *writing.constants], job.role)
     check_keys(target, writing.columns)
-    if target.mode == "replace" or job.options.get("dry_run") or job.options.get("atomic"):
+    if job.stages:
         return staging_table_sink(conn, job, columns, writing)
     if target.mode == "insert" and not (job.as_uploader and target.row_security):
         written = (*columns, *(constant_column(target, name) for name in writing.constants))
         return DirectSink(
             copy=copy_target(target.schema or "", target.table or "", written),
             constants=tuple((name, str(value)) for name, value in writing.constants.items()),
-            enter=enter_writer(job),
+            enter=writer_identity(job),
         )
     return temp_table_sink(conn, job, columns, writing)
 
@@ -110,7 +110,7 @@ def temp_table_sink(conn: psycopg.Connection, job: Job, columns: tuple[Column, .
         create=create,
         copy=copy_target("pg_temp", "import_stage", (*columns, number_column(RECORD))),
         statements=transfer_statements(writing, STAGE),
-        enter=enter_writer(job),
+        enter=writer_identity(job),
         enter_keys=enter_keys,
         delete_repeated=delete_repeated,
         deletes_superseded=writing.target.mode == "update",
@@ -168,7 +168,7 @@ def staging_table_sink(
         drop_view=sql.SQL("drop view {}").format(STAGE),
         clear=clear_statement(job, target) if target.mode == "replace" else None,
         select_repeated=select_repeated(keys, stage) if keys else None,
-        enter=enter_writer(job),
+        enter=writer_identity(job),
         dry_run=dry_run,
     )
 

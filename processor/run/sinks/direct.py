@@ -4,11 +4,10 @@ from dataclasses import dataclass
 
 import polars as pl
 import psycopg
-from psycopg import sql
 
-from processor.load import CopyTarget
+from processor.load import CopyTarget, Watch
 from processor.model import Chunk, Rows
-from processor.run.access.identity import acting
+from processor.run.access.identity import Identity, acting
 from processor.run.sinks.sink import ImmediateSink, SinkResult, WaitTurn, copy_rows
 
 
@@ -18,10 +17,10 @@ class DirectSink(ImmediateSink):
 
     copy: CopyTarget
     constants: tuple[tuple[str, str], ...] = ()
-    enter: sql.Composed | None = None
+    enter: Identity | None = None
 
     def write(
-        self, conn: psycopg.Connection, rows: Rows, chunk: Chunk, wait_turn: WaitTurn, *, isolating: bool
+        self, conn: psycopg.Connection, rows: Rows, chunk: Chunk, wait_turn: WaitTurn, *, isolating: Watch | None
     ) -> SinkResult:
         """COPY the rows."""
         frame = rows.frame

@@ -7,7 +7,7 @@ import psycopg
 from psycopg import sql
 
 from processor.errors import REJECTIONS, DatabaseBusy, NotPermitted
-from processor.load import CopyTarget, DatabaseRejection
+from processor.load import CopyTarget, DatabaseRejection, Watch
 from processor.model import Chunk, Job, Rejection, Rows
 from processor.queue import staging
 from processor.run.access.identity import acting
@@ -35,7 +35,7 @@ class StagingTableSink(RelationSink):
     dry_run: bool = False
 
     def write(
-        self, conn: psycopg.Connection, rows: Rows, chunk: Chunk, wait_turn: WaitTurn, *, isolating: bool
+        self, conn: psycopg.Connection, rows: Rows, chunk: Chunk, wait_turn: WaitTurn, *, isolating: Watch | None
     ) -> SinkResult:
         """COPY the rows into the staging table."""
         records = pl.Series(RECORD, rows.index + chunk.position.record)
@@ -63,16 +63,16 @@ class StagingTableSink(RelationSink):
         if self.select_repeated is not None:
             rejected += self._delete_selected(conn, self.select_repeated, "IJ417")
         staged = self._prepare(conn)
-        if self.statements.select_owned_by_others is not None:
-            owned_by_others = self._delete_selected(conn, self.statements.select_owned_by_others, "IJ604")
-            rejected += owned_by_others
-            staged -= len(owned_by_others)
         with acting(conn, self.enter):
             if self.clear is not None:
                 conn.execute(self.clear)
-            late, transferred = self.transfer_accepted(conn, last_record, lambda place: place + 1, limit)
-        rejected += [replace(rejection, row=rejection.row + 1) for rejection in late]
-        return SinkResult(tuple(rejected), staged - len(late) - transferred)
+            found, transferred = self.transfer_accepted(conn, last_record, lambda place: place + 1, limit=limit)
+            late = [replace(rejection, row=rejection.row + 1) for rejection in found]
+            if limit is None or len(late) < limit:  # else not all rows were tried
+                known = frozenset(rejection.row for rejection in late)
+                owned = self.owned_by_others(conn, staged - len(late) - transferred, known)
+                late += [DatabaseRejection(record, "IJ604", None, REJECTIONS["IJ604"]) for record in owned]
+        return SinkResult((*rejected, *late), staged - len(late) - transferred)
 
     def reject(self, conn: psycopg.Connection, job: Job, rejections: list[Rejection], visible_left: int) -> None:
         """Count staged rows as rejected, and delete them from the staging table."""

@@ -24,8 +24,8 @@ class TransferStatements:
     `transfer` composes the statement for the records from one number to another; its row count is the number of rows
     that it writes. It has no placeholders: with them, a per cent sign in a column's name would count as one.
     `delete_superseded` deletes staged rows whose key is repeated further down in the file; None where the mode knows no
-    keys. `select_owned_by_others` selects the records of staged rows whose key is that of another owner's row; None
-    where that cannot be, or row security rejects them.
+    keys. `select_owned_by_others` selects, after the transfer, the records of staged rows whose key no row of the owner
+    has; None where that cannot be, or row security rejects them.
     """
 
     transfer: Transfer
@@ -88,10 +88,14 @@ def transfer_statements(
 
 
 def select_owned_by_others(writing: Writing, stage: sql.Composable) -> sql.Composed:
-    """Compose the query for the records of staged rows whose key belongs to another owner's row."""
+    """Compose the query for the records of staged rows for which the owner has no row, once they are transferred.
+
+    The uploader can execute it: it looks for the owner's rows, since row security hides those of others.
+    """
     owner = writing.target.owner_column or ""
     return sql.SQL(
-        'select s."#record" from {stage} as s inner join {table} as t on {same} where t.{owner} is distinct from {own}'
+        'select s."#record" from {stage} as s '
+        "where not exists (select from {table} as t where {same} and t.{owner} = {own})"
     ).format(
         stage=stage,
         table=writing.table,

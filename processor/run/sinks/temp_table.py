@@ -1,5 +1,6 @@
 """Through a temporary table: where row security applies to each row, or rows meet existing rows."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +9,7 @@ import psycopg
 from psycopg import sql
 
 from processor.errors import REJECTIONS
-from processor.load import CopyTarget, DatabaseRejection
+from processor.load import CopyTarget, DatabaseRejection, Watch
 from processor.model import Chunk, Offsets, Rows
 from processor.run.access.identity import acting
 from processor.run.sinks.relation import RelationSink
@@ -37,7 +38,7 @@ class TempTableSink(RelationSink):
     deletes_superseded: bool = False
 
     def write(
-        self, conn: psycopg.Connection, rows: Rows, chunk: Chunk, wait_turn: WaitTurn, *, isolating: bool
+        self, conn: psycopg.Connection, rows: Rows, chunk: Chunk, wait_turn: WaitTurn, *, isolating: Watch | None
     ) -> SinkResult:
         """COPY the rows into the temporary table, and transfer them."""
         records = rows.index + chunk.position.record
@@ -50,11 +51,12 @@ class TempTableSink(RelationSink):
         superseded = 0
         if self.statements.delete_superseded is not None and (isolating or self.deletes_superseded):
             superseded = conn.execute(self.statements.delete_superseded).rowcount
-        late, transferred = self._transfer(conn, records, isolating=isolating)
-        rejected += late
-        if transferred < len(records) - len(rejected) - superseded:
-            known = {rejection.row for rejection in rejected}
-            rejected += [r for r in self._owned_by_others(conn, records) if r.row not in known]
+        with acting(conn, self.enter):
+            late, transferred = self._transfer(conn, records, isolating=isolating)
+            rejected += late
+            missing = len(records) - len(rejected) - superseded - transferred
+            known = frozenset(int(records[rejection.row]) for rejection in rejected)
+            rejected += at_records(records, self.owned_by_others(conn, missing, known), "IJ604")
         return SinkResult(tuple(rejected), len(records) - len(rejected) - transferred, superseded)
 
     def can_isolate(self, exc: psycopg.Error) -> bool:
@@ -64,29 +66,21 @@ class TempTableSink(RelationSink):
         return exc.sqlstate == KEY_TWICE or RelationSink.can_isolate(self, exc)
 
     def _transfer(
-        self, conn: psycopg.Connection, records: Offsets, *, isolating: bool
+        self, conn: psycopg.Connection, records: Offsets, *, isolating: Watch | None
     ) -> tuple[list[DatabaseRejection], int]:
         """Transfer the staged rows; return the rejections and the number of rows written."""
-        with acting(conn, self.enter):
-            if isolating:
-                return self.transfer_accepted(conn, len(records), lambda place: int(records[place]))
-            return [], conn.execute(self.statements.transfer(0, LAST)).rowcount
+        if isolating:
+            return self.transfer_accepted(conn, len(records), lambda place: int(records[place]), watch=isolating)
+        return [], conn.execute(self.statements.transfer(0, LAST)).rowcount
 
     def _reject_repeated(self, conn: psycopg.Connection, records: Offsets) -> list[DatabaseRejection]:
         """Delete the staged rows whose key came earlier in the file, where that is an error."""
         if self.enter_keys is None or self.delete_repeated is None:
             return []
         conn.execute(self.enter_keys)
-        return _rejections(conn, self.delete_repeated, records, "IJ417")
-
-    def _owned_by_others(self, conn: psycopg.Connection, records: Offsets) -> list[DatabaseRejection]:
-        """Return the rows that an upsert skipped because another owner has a row with their key."""
-        if self.statements.select_owned_by_others is None:
-            return []
-        return _rejections(conn, self.statements.select_owned_by_others, records, "IJ604")
+        return at_records(records, sorted(int(row[0]) for row in conn.execute(self.delete_repeated)), "IJ417")
 
 
-def _rejections(conn: psycopg.Connection, query: sql.Composed, records: Offsets, code: str) -> list[DatabaseRejection]:
-    """Reject the rows whose record numbers a statement returns."""
-    numbers = sorted(int(row[0]) for row in conn.execute(query).fetchall())
+def at_records(records: Offsets, numbers: Sequence[int], code: str) -> list[DatabaseRejection]:
+    """Return the rejections of the rows with these record numbers."""
     return [DatabaseRejection(int(row), code, None, REJECTIONS[code]) for row in np.searchsorted(records, numbers)]
