@@ -61,8 +61,7 @@ def announce(conn: psycopg.Connection, state: JobState) -> None:
         for sentence in outcome.explanations(state, short):
             screen.sentence(sentence)
     if state.error_code:
-        retry = f" Then: import-jobs retry {short}" if state.status == "failed" else ""
-        screen.error(state.error_message or "", f"{state.error_hint or ''}{retry}", state.error_code)
+        screen.error(state.error_message or "", state.error_hint or "", state.error_code)
 
 
 def follow_all(database_url: str, job_ids: list[UUID], *, strict: bool) -> int:

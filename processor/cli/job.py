@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Annotated, Any, LiteralString
 from uuid import UUID
 
@@ -77,8 +78,10 @@ def description(conn: psycopg.Connection, key: UUID) -> Iterator[str]:
     yield from screen.values(shown(row))
     state = read_state(conn, key)
     if state.ended:
-        for sentence in outcome.explanations(state, short_id(conn, key)):
-            yield from ["", *screen.wrapped(sentence)]
+        sentences = list(outcome.explanations(state, short_id(conn, key)))
+        yield from [""] if sentences else []
+        for sentence in sentences:
+            yield from screen.wrapped(sentence)
     if rejections:
         yield from ["", "first rejections", *rows_table(("line", "column", "code", "message"), rejections)]
     yield from ["", "events", *rows_table(("time", "event", "attempt", "detail"), events)]
@@ -106,6 +109,8 @@ def formatted(value: Any) -> str:
         return json.dumps(value, ensure_ascii=False)
     if isinstance(value, int):
         return f"{value:,}"
+    if isinstance(value, datetime):
+        return value.isoformat(sep=" ", timespec="milliseconds")
     return "" if value is None else str(value)
 
 

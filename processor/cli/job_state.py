@@ -18,7 +18,9 @@ select j.id, j.status::text, j.phase, j.target, j.attempts, j.run_after, clock_t
   coalesce(j.options -> 'atomic' = 'true', false) as atomic,
   j.undone_at is not null as undone, coalesce((j.report ->> 'passed_over')::bigint, 0) as passed_over,
   (select t.mode from importer.find_target(j.target) as t) as mode,
-  extract(epoch from coalesce(j.finished_at, clock_timestamp()) - j.started_at)::float as seconds
+  extract(epoch from coalesce(j.finished_at, clock_timestamp()) - (
+    select max(e.happened_at) from public.import_job_events as e where e.job_id = j.id and e.event = 'running'
+  ))::float as seconds
 from public.import_jobs as j where j.id = %s
 """
 ENDED = frozenset({"completed", "failed", "cancelled"})
@@ -26,7 +28,7 @@ ENDED = frozenset({"completed", "failed", "cancelled"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobState:
-    """A job at one moment. `seconds` is the time since its start, None before; `mode` is that of its target.
+    """A job at one moment. `seconds` is the time since its last start, None before; `mode` is that of its target.
 
     `passed_over` of the skipped rows were skipped by the mode. `now` is the time of the database.
     """
@@ -62,7 +64,7 @@ class JobState:
 
     @property
     def rate(self) -> str:
-        """Rows per second since the start, as text; empty before the first row."""
+        """Rows per second since the last start, as text; empty before the first row."""
         rows = self.rows_loaded + self.rows_rejected
         return f"{rows / self.seconds:,.0f} rows/s" if self.seconds and rows else ""
 

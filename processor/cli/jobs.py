@@ -31,7 +31,7 @@ where (%(status)s::text[] is null or j.status::text = any (%(status)s))
 order by j.created_at desc, j.id
 limit %(limit)s + 1 offset %(offset)s
 """
-HEADERS = ("job", "status", "target", "%", "loaded", "rejected", "attempts", "created", "error")
+HEADERS = ("job", "status", "target", "done", "loaded", "rejected", "attempts", "created", "error")
 RIGHT = (3, 4, 5, 6)
 STATUS_HELP = "Jobs that are pending, running, completed, failed or cancelled; may be given again."
 
@@ -71,17 +71,14 @@ def jobs(
     with connected(database_url()) as conn, conn.cursor(row_factory=dict_row) as cursor:
         rows = cursor.execute(PAGE, parameters).fetchall()
     shown, more = rows[:limit], len(rows) > limit
-    screen.show(shown, (row["id"] for row in shown), lambda: lines(shown))
-    if not shown:
-        screen.note("no such jobs" if any((status, target, owner, since)) or page > 1 else "no jobs yet")
-    elif more:
+    nothing = "no such jobs" if any((status, target, owner, since)) or page > 1 else "no jobs yet"
+    screen.show(shown, (row["id"] for row in shown), lambda: lines(shown) if shown else [nothing])
+    if more:
         screen.note(f"page {page}; there are older jobs: --page {page + 1}")
 
 
 def lines(rows: list[dict[str, Any]]) -> Iterator[str]:
     """Yield the table of jobs. Numbers of rows that are not in the target are in parentheses."""
-    if not rows:
-        return
     yield from screen.table(HEADERS, [cells(row) for row in rows], RIGHT)
     if any(written_nothing(row) for row in rows):
         yield "(rows) are not in the target: the job was a dry run or has been undone"
@@ -99,7 +96,7 @@ def cells(row: dict[str, Any]) -> tuple[str, ...]:
             duplicate=row["duplicate_of"] is not None,
         ),
         row["target"],
-        f"{row['progress']:g}",
+        f"{row['progress']:g} %",
         f"({loaded})" if written_nothing(row) else loaded,
         f"{row['rows_rejected']:,}",
         str(row["attempts"]),

@@ -34,9 +34,10 @@ def table(
 
 
 def entry(headers: Sequence[str], row: Sequence[str], width: int) -> list[str]:
-    """Return one row in several lines: its first value, then the others with their headers, as many as fit in each."""
-    pairs = [f"{header} {value}" for header, value in zip(headers[1:], row[1:], strict=True) if value]
-    return [*folded(row[0], width), *flowed(pairs, width, indent="  ")]
+    """Return one row as its values with their headers, as many as fit in each line; all but the first are indented."""
+    pairs = [f"{header} {value}" for header, value in zip(headers, row, strict=True) if value]
+    lines = flowed(pairs, width - 2)
+    return [lines[0], *("  " + line for line in lines[1:])] if lines else []
 
 
 def values(pairs: Mapping[str, str], width: int | None) -> list[str]:
@@ -54,18 +55,17 @@ def values(pairs: Mapping[str, str], width: int | None) -> list[str]:
     return lines
 
 
-def flowed(parts: Iterable[str], width: int, indent: str = "") -> list[str]:
+def flowed(parts: Iterable[str], width: int) -> list[str]:
     """Return parts side by side, as many as fit in each line."""
     lines: list[str] = []
     line = ""
     for part in parts:
-        if line and cell_len(indent) + cell_len(line) + len(_GAP) + cell_len(part) <= width:
+        if line and cell_len(line) + len(_GAP) + cell_len(part) <= width:
             line += _GAP + part
             continue
-        lines += folded(line, width - len(indent)) if line else []
+        lines += folded(line, width) if line else []
         line = part
-    lines += folded(line, width - len(indent)) if line else []
-    return [indent + text for text in lines]
+    return [*lines, *(folded(line, width) if line else [])]
 
 
 def folded(text: str, width: int) -> list[str]:

@@ -36,10 +36,11 @@ def explanations(state: JobState, short: str) -> Iterator[str]:
         yield "Its rows have been taken out of the target again."
     yield from skips(state)
     if state.rows_rejected:
-        yield (
-            f"The rejected rows: import-jobs errors {short}. To mend them: save them with "
-            f"import-jobs errors {short} -o rejected.csv, correct the values, and import that file."
-        )
+        yield f"To see the rejected rows: import-jobs errors {short}"
+    if state.errors_path:
+        yield f"To mend them: import-jobs errors {short} -o rejected.csv, then correct and import that file"
+    if state.status == "failed":
+        yield f"To try again when the cause is removed: import-jobs retry {short} (--option changes an option)"
     if state.status == "cancelled":
         kept = "Rows that were loaded before stay. " if state.rows_loaded else ""
         yield f"{kept}To go on: import-jobs retry {short}"
@@ -50,7 +51,8 @@ def skips(state: JobState) -> Iterator[str]:
     if not state.rows_skipped:
         return
     if state.status != "completed" and (state.atomic or state.dry_run):
-        yield f"{rows(state.rows_skipped)} skipped, because the job loads all rows or none."
+        why = "the dry run did not come to its end" if state.dry_run else "the job loads all rows or none"
+        yield f"{rows(state.rows_skipped)} skipped, because {why}."
         return
     if by_mode := min(state.passed_over, state.rows_skipped):
         why = MODE_SKIPS.get(state.mode or "", "because the target's mode leaves them out")

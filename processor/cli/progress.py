@@ -2,10 +2,12 @@
 
 from types import TracebackType
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, ProgressColumn, TaskProgressColumn, TextColumn
 
 from processor.cli.job_state import JobState
+from processor.cli.layout import printable
 from processor.cli.screen import screen
 
 # What the parts need in cells: the phase 9, a percentage 4, rows 18, sizes 16, the rate 18, the time 7.
@@ -31,9 +33,15 @@ class ProgressLine:
         self._progress.stop()
 
     def upload(self, name: str, sent: int, size: int) -> None:
-        """Show how much of a file is uploaded."""
+        """Show how much of a file is uploaded, and the file's name where there is room for it."""
+        fits = cell_len(name) <= self.console.width - BAR
         self._progress.update(
-            self._task, description="uploading", total=size or None, completed=sent, rows=name, rate=""
+            self._task,
+            description="uploading",
+            total=size or None,
+            completed=sent,
+            rows=printable(name) if fits else "",
+            rate="",
         )
 
     def job(self, state: JobState) -> None:
@@ -50,7 +58,7 @@ class ProgressLine:
 
 def columns(width: int) -> list[ProgressColumn]:
     """Return as many parts of the line as fit a width."""
-    phase, rows = TextColumn("{task.description:<9}"), TextColumn("{task.fields[rows]}")
+    phase, rows = TextColumn("{task.description:<9}"), TextColumn("{task.fields[rows]}", markup=False)
     if width < BAR:
         return [phase, TaskProgressColumn(), rows]
     if width < SIZES:

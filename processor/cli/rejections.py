@@ -49,10 +49,8 @@ def errors(
         with conn.cursor(row_factory=dict_row) as cursor:
             rows = cursor.execute(FIRST, (key, limit)).fetchall()
         short = short_id(conn, key)
-    screen.show(rows, (row["line_number"] for row in rows), lambda: lines(rows))
-    if not rows:
-        screen.note("no row was rejected")
-    elif state.rows_rejected > len(rows):
+    screen.show(rows, (row["line_number"] for row in rows), lambda: lines(rows) if rows else ["no row was rejected"])
+    if state.rows_rejected > len(rows):
         screen.note(
             f"{len(rows):,} of {state.rows_rejected:,} rejections; to save all: import-jobs errors {short} -o FILE.csv"
         )
@@ -60,9 +58,8 @@ def errors(
 
 def lines(rows: list[dict[str, Any]]) -> Iterator[str]:
     """Yield the table of rejections."""
-    if rows:
-        headers = ("line", "column", "code", "message", "record")
-        yield from screen.table(headers, [list(row.values()) for row in rows], right=(0,))
+    headers = ("line", "column", "code", "message", "record")
+    yield from screen.table(headers, [list(row.values()) for row in rows], right=(0,))
 
 
 def save(conn: psycopg.Connection, state: JobState, output: Path) -> None:

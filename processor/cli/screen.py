@@ -51,7 +51,7 @@ class Screen:
         sys.stdout.flush()
 
     def lines(self, lines: Iterable[str]) -> None:
-        """Print lines as they are, except for the colours of words that name a status."""
+        """Print lines as they are, with the words that name a status in colour."""
         for line in lines:
             self.console.print(coloured(line), soft_wrap=True)
 
@@ -90,10 +90,10 @@ class Screen:
 
 
 def coloured(line: str) -> Text:
-    """Return a line with the words that name a status in colour."""
+    """Return a line with the words in colour that stand where a status is printed."""
     text = Text(line)
     for word, colour in COLOURS.items():
-        text.highlight_regex(rf"(?<![\w-]){word}(?![\w-])", colour)
+        text.highlight_regex(rf"(?:^|(?<=  )|(?<=status )){word}(?=$|:|  | \()", colour)
     return text
 
 

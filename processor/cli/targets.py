@@ -14,22 +14,20 @@ select name, "table", mode, key_columns, update_columns, owner_column, provenanc
   allowed_when, on_duplicate_file, options, max_running_jobs, columns
 from public.import_targets order by name
 """
+NONE = "no targets yet; to register a table, run in SQL: select importer.register_target('public.your_table')"
 
 
 def targets() -> None:
     """List the targets: the tables that files can be imported into, with their rules."""
     with connected(database_url()) as conn, conn.cursor(row_factory=dict_row) as cursor:
         rows = cursor.execute(ALL).fetchall()
-    screen.show(rows, (row["name"] for row in rows), lambda: lines(rows))
-    if not rows:
-        screen.note("no targets yet — run in SQL: select importer.register_target('public.your_table')")
+    screen.show(rows, (row["name"] for row in rows), lambda: lines(rows) if rows else [NONE])
 
 
 def lines(rows: list[dict[str, Any]]) -> Iterator[str]:
     """Yield the table of targets."""
-    if rows:
-        headers = ("target", "table", "mode", "key", "columns", "rights", "same file again")
-        yield from screen.table(headers, [cells(row) for row in rows])
+    headers = ("target", "table", "mode", "key", "columns", "rights", "same file again")
+    yield from screen.table(headers, [cells(row) for row in rows])
 
 
 def cells(row: dict[str, Any]) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """The command line: its output, and for every error one line and a non-zero exit status."""
 
+import re
 import socket
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -21,6 +22,8 @@ def assert_one_line(done: CompletedProcess[str], *words: str) -> None:
     assert done.returncode != 0
     assert "Traceback" not in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1, done.stderr
+    assert re.match(r"error IJ\d{3}: ", done.stderr)
+    assert " — " in done.stderr
     for word in words:
         assert word in done.stderr
 
@@ -83,9 +86,15 @@ def test_migrate_does_nothing_when_all_are_applied(stack: Stack) -> None:
         ("jobs",),
         ("job", "75aa41d4-60df-4b14-8202-d32da27fd0f9"),
         ("migrate",),
-        ("serve",),
         ("configure", "--processor-url", "http://x"),
         ("import", __file__, "--target", "x"),
+        ("watch", "75aa41d4"),
+        ("errors", "75aa41d4"),
+        ("retry", "75aa41d4"),
+        ("cancel", "75aa41d4"),
+        ("undo", "75aa41d4"),
+        ("targets",),
+        ("queue",),
     ],
 )
 def test_missing_variable_and_unreachable_database_are_one_line(arguments: tuple[str, ...]) -> None:
