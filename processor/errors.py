@@ -83,6 +83,17 @@ class BadTarget(
     """The definition of the target contradicts itself or its table."""
 
 
+class TimeUp(
+    JobError,
+    code="IJ117",
+    hint=(
+        "Retry this job, if need be with more time, retry_import_job(id, '{\"max_seconds\": 7200}'): it goes on where"
+        " it was, or begins again if it is all-or-nothing."
+    ),
+):
+    """An attempt took longer than options.max_seconds."""
+
+
 class BadRing(
     JobError,
     code="IJ120",
@@ -336,6 +347,7 @@ REJECTIONS: Final[dict[str, str]] = {
     "IJ415": "the value is not accepted by the column's normaliser",
     "IJ416": "the value does not match the column's pattern",
     "IJ417": "an earlier row of the file has the same key",
+    "IJ418": "the database does not accept the row",
     "IJ604": "the uploader may not write the row: row security, a missing privilege, or a row of another owner",
 }
 

@@ -25,8 +25,6 @@ from processor.errors import (
 ROW_CLASSES: Final = ("22", "23")
 # P0001 is the default of RAISE in a trigger, 44000 a violation of a view's check option.
 RAISED: Final = {"P0001", "44000"}
-# Syntax error and statement too complex: the input functions of tsquery, jsonpath and JSON raise them for a value.
-TEXT_STATES: Final = {"42601", "54001"}
 # Serialization failure, deadlock, lock time-out, cancelled statement.
 BUSY: Final = {"40001", "40P01", "55P03", "57014"}
 # Undefined table, undefined column, type mismatch, undefined schema.
@@ -64,27 +62,25 @@ ROW_CODES: Final = {
 
 
 def is_about_a_row(exc: psycopg.Error) -> bool:
-    """Return whether the error is about one row: its data, a constraint, or an exception raised by a trigger."""
+    """Return whether the error is surely about one row: its data, a constraint, or an exception raised by a trigger."""
     state = exc.sqlstate or ""
-    return state[:2] in ROW_CLASSES or state in RAISED or is_about_a_text(exc)
+    return state[:2] in ROW_CLASSES or state in RAISED
 
 
-def is_about_a_text(exc: psycopg.Error) -> bool:
-    """Return whether an input function rejected a value in a COPY with an SQLSTATE of another class."""
-    return exc.sqlstate in TEXT_STATES and (exc.diag.context or "").startswith("COPY ")
+def may_be_about_a_row(exc: psycopg.Error) -> bool:
+    """Return whether a row may have caused the error: a function, an index or a trigger can raise almost any SQLSTATE.
 
-
-def is_refused_by_policy(exc: psycopg.Error) -> bool:
-    """Return whether row security, or a privilege that a trigger or function needs, denied the write of a row.
-
-    Missing privileges on the table have the same SQLSTATE; they are checked before the first row is written.
+    Only errors of the connection, of concurrent work and of our own SQL functions are never a row's.
     """
-    return exc.sqlstate == DENIED
+    state = exc.sqlstate
+    return state is not None and state not in BUSY and state not in JOB_ERRORS and not is_connection_error(state)
 
 
-def rejection_code(state: str) -> str:
-    """Return the rejection code for an SQLSTATE that is about a row."""
-    return "IJ414" if state in RAISED else ROW_CODES.get(state, "IJ403")
+def rejection_code(state: str, default: str = "IJ403") -> str:
+    """Return the rejection code for an SQLSTATE that a row caused; `default` for one of no class of rows."""
+    if state in RAISED:
+        return "IJ414"
+    return ROW_CODES.get(state, "IJ403" if state[:2] in ROW_CLASSES else default)
 
 
 def job_error(exc: psycopg.Error) -> JobError:

@@ -11,6 +11,12 @@ R = TypeVar("R")
 TryRows = Callable[[int, int], psycopg.Error | None]
 #: Returns the row that an error is about, counted from `start`; None when the server does not say.
 Locate = Callable[[psycopg.Error, int, int], int | None]
+#: Called with each rejected row and the number of rejections so far; raises an exception to end the search.
+Watch = Callable[[int, int], None]
+
+
+def go_on(row: int, rejected: int) -> None:
+    """Let the search go on."""
 
 
 def bisect(
@@ -19,6 +25,7 @@ def bisect(
     locate: Locate,
     reject: Callable[[int, psycopg.Error], R],
     limit: int | None = None,
+    watch: Watch = go_on,
 ) -> list[R]:
     """Write all rows that Postgres accepts, in order; return `reject(row, error)` for each of the others.
 
@@ -26,6 +33,7 @@ def bisect(
     Where it does not (a foreign key), the step is halved until it holds the bad row alone: log₂(n) statements, and as
     many again until steps are large. A step doubles after each success, so that evenly spread bad rows cost about three
     times the data. `bisect` stops after `limit` rejected rows.
+    Raises: what `watch` raises.
     """
     rejected: list[R] = []
     located: dict[int, psycopg.Error] = {}
@@ -33,6 +41,7 @@ def bisect(
     while start < total and (limit is None or len(rejected) < limit):
         if start in located:
             rejected.append(reject(start, located.pop(start)))
+            watch(start, len(rejected))
             start += 1
             continue
         count = min(step, total - start)

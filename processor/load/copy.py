@@ -9,7 +9,7 @@ import polars as pl
 import psycopg
 from psycopg import sql
 
-from processor.load.bisect import bisect
+from processor.load.bisect import Watch, bisect
 from processor.load.rejections import DatabaseRejection, database_rejection, row_in_context, savepoint
 from processor.load.text import encode_text
 from processor.model import Column
@@ -41,20 +41,26 @@ class CopyTarget:
             for piece in pieces:
                 sink.write(piece)
 
-    def write_accepted(self, conn: psycopg.Connection, frame: pl.DataFrame) -> list[DatabaseRejection]:
+    def write_accepted(self, conn: psycopg.Connection, frame: pl.DataFrame, watch: Watch) -> list[DatabaseRejection]:
         """COPY the rows that Postgres accepts; return the rejections of the others.
 
         The text format is used, because only there the server names the row at fault, and values need no exact binary
-        form. Raises: psycopg.Error for an error that is not about a row.
+        form. Raises: psycopg.Error for an error that no row causes; what `watch` raises.
         """
 
+        def copy_no_rows() -> None:
+            with conn.cursor() as cursor, cursor.copy(self.text):
+                pass
+
         def try_rows(start: int, count: int) -> psycopg.Error | None:
-            return savepoint(conn, lambda: copy_text(conn, self.text, frame.slice(start, count)))
+            return savepoint(conn, lambda: copy_text(conn, self.text, frame.slice(start, count)), copy_no_rows)
 
         def locate(exc: psycopg.Error, start: int, count: int) -> int | None:
             return row_in_context(exc, frame.slice(start, count))
 
-        return bisect(frame.height, try_rows, locate, lambda row, exc: database_rejection(row, exc, frame.columns))
+        return bisect(
+            frame.height, try_rows, locate, lambda row, exc: database_rejection(row, exc, frame.columns), watch=watch
+        )
 
 
 @lru_cache(64)

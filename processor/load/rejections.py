@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import polars as pl
 import psycopg
 
-from processor.database.sqlstates import is_about_a_row, rejection_code
+from processor.database.sqlstates import is_about_a_row, may_be_about_a_row, rejection_code
 from processor.errors import REJECTIONS
 
 # The context of an error in a statement of a trigger or function, which may be about another table.
@@ -15,6 +15,8 @@ _NESTED = re.compile(r"^(PL/|SQL (statement|function) )", re.MULTILINE)
 _NOT_NULL_VIOLATION = "23502"
 # The line at which COPY stopped. Source: PostgreSQL, CopyFromErrorCallback.
 _COPY_CONTEXT = re.compile(r"^COPY .*, line (\d+)", re.MULTILINE)
+# The value at which an input function stopped.
+_VALUE_CONTEXT = re.compile(r"^COPY .*, line \d+, column ", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,37 +30,51 @@ class DatabaseRejection:
 
 
 def savepoint(
-    conn: psycopg.Connection,
-    work: Callable[[], object],
-    about_a_row: Callable[[psycopg.Error], bool] = is_about_a_row,
+    conn: psycopg.Connection, work: Callable[[], object], without_rows: Callable[[], object] | None = None
 ) -> psycopg.Error | None:
-    """Do `work` in a savepoint; return its error if that is about a row.
+    """Do `work` in a savepoint; return its error if a row is the cause.
 
-    Raises: psycopg.Error for any other error.
+    `without_rows` does the same with no rows: if that fails as well, no row is the cause. It is not tried where the
+    SQLSTATE says enough.
+    Raises: psycopg.Error for an error that no row causes.
     """
     try:
         with conn.transaction():
             work()
     except psycopg.Error as exc:
-        if conn.broken or not about_a_row(exc):
+        if conn.broken or not may_be_about_a_row(exc):
+            raise
+        if without_rows is not None and not is_about_a_row(exc) and _fails(conn, without_rows):
             raise
         return exc
     return None
 
 
+def _fails(conn: psycopg.Connection, work: Callable[[], object]) -> bool:
+    try:
+        with conn.transaction():
+            work()
+    except psycopg.Error:
+        return True
+    return False
+
+
 def database_rejection(row: int, exc: psycopg.Error, columns: Sequence[str]) -> DatabaseRejection:
     """Turn the error that a row caused into its rejection; the message does not quote the row's values.
 
-    A null may be in a column that the file does not have, such as the owner's.
+    A null may be in a column that the file does not have, such as the owner's. The message has the SQLSTATE where the
+    code alone does not say what the database objects to.
     """
-    code = rejection_code(exc.sqlstate or "")
+    code = "IJ403" if _VALUE_CONTEXT.search(exc.diag.context or "") else "IJ418"
+    code = rejection_code(exc.sqlstate or "", default=code)
     column = exc.diag.column_name if exc.diag.column_name in columns else _column_in_context(exc, columns)
     if exc.sqlstate == _NOT_NULL_VIOLATION and column is None:
         if not _NESTED.search(exc.diag.context or ""):
             return DatabaseRejection(row, code, exc.diag.column_name, REJECTIONS[code])
         return DatabaseRejection(row, code, None, f'{REJECTIONS[code]}: "{exc.diag.table_name}.{exc.diag.column_name}"')
     by = f' "{exc.diag.constraint_name}"' if exc.diag.constraint_name else ""
-    return DatabaseRejection(row, code, column, f"{REJECTIONS[code]}{by}")
+    state = "" if is_about_a_row(exc) else f" (SQLSTATE {exc.sqlstate})"
+    return DatabaseRejection(row, code, column, f"{REJECTIONS[code]}{by}{state}")
 
 
 def _column_in_context(exc: psycopg.Error, columns: Sequence[str]) -> str | None:

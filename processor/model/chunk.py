@@ -1,6 +1,6 @@
 """A chunk of records, its position in the file, and the limits of a file."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -60,6 +60,18 @@ class Chunk:
     nul: npt.NDArray[np.bool_]
     oversized: npt.NDArray[np.bool_]
     irregular: npt.NDArray[np.bool_]
+
+    def head(self, records: int) -> "Chunk":
+        """Return a chunk of the first `records` records, at least one."""
+        if records >= self.records:
+            return self
+        stop = int(self.starts[records])
+        following = Position(
+            self.position.offset + stop, int(self.lines[records]), self.position.record + records, self.position.seq + 1
+        )
+        vectors = ("starts", "ends", "fields", "lines", "blank", "nul", "oversized", "irregular")
+        parts = {name: getattr(self, name)[:records] for name in vectors}
+        return replace(self, next=following, data=self.data[:stop], **parts)
 
     @property
     def records(self) -> int:

@@ -23,6 +23,7 @@ def handle_duplicate(conn: psycopg.Connection, context: AttemptContext) -> Skipp
         return None
     digest = hashlib.sha256()
     for block in context.source.blocks():
+        context.check_time()
         digest.update(block)
     earlier = files.claim_file(conn, job, digest.hexdigest())
     if earlier is None:

@@ -34,6 +34,12 @@ def check_whole_file(counts: RowCounts, options: dict[str, Any]) -> None:
         raise TooManyRejected(f"{counts.rejected:,} of {counts.read:,} rows were rejected; at most {limit} may be")
 
 
+def rejections_to_excess(counts: RowCounts, options: dict[str, Any]) -> int | None:
+    """Return the number of further rejections that exceed a limit that is a number; None for a share."""
+    limit = _limit(options)
+    return max(limit - counts.rejected, 0) + 1 if isinstance(limit, int) else None
+
+
 def rejections_to_failure(counts: RowCounts, options: dict[str, Any]) -> int:
     """Return the number of further rejections with which the job certainly fails."""
     limit = _limit(options)

@@ -69,15 +69,26 @@ class FileLoader:
                 return
 
     def _chunks(self) -> Iterator[Chunk]:
-        """Cut the file, a larger one in a thread of its own; stop between chunks when the attempt must not go on."""
+        """Cut the file, a larger one in a thread of its own; stop between chunks when the attempt must not go on.
+
+        The first chunk is loaded even if the time is up, so that each retry of the job comes further.
+        """
         opened, context = self._opened, self._context
         cut = records.cut(opened.text, opened.dialect, opened.start, context.limits, opened.sizes)
         timed = context.report.timed_items("fetch and cut", cut)
         # Opening has downloaded all of a small file, which is one chunk: there is nothing to read ahead.
         downloaded = opened.start == opened.first and opened.size <= SAMPLE_BYTES and opened.dialect.compression is None
-        for chunk in timed if downloaded else read_ahead(timed, check=context.stop.check):
+        began = False
+
+        def check() -> None:
             context.stop.check()
+            if began:
+                context.check_time()
+
+        for chunk in timed if downloaded else read_ahead(timed, check=check):
+            check()
             yield chunk
+            began = began or chunk.position.seq not in opened.ledger
 
     def _load_or_skip(self, loader: ChunkLoader, chunk: Chunk) -> None:
         """Load a chunk, or skip one that is committed."""

@@ -11,12 +11,12 @@ from processor.errors import TargetMissing, UnknownTarget
 from processor.model import Job, LedgerEntry, Position, Target
 from processor.queue import ledger, rejections
 from processor.run.artifacts.formulas import is_errors_file, unescape_cell
-from processor.run.chunks.sizes import chunk_sizes
+from processor.run.chunks.sizes import chunk_sizes, with_committed
 from processor.run.context import AttemptContext
 from processor.run.opened_file import Beginning, OpenedFile
 from processor.run.planning import plan_for
 from processor.run.sinks import sink_for
-from processor.run.text import SAMPLE_BYTES, Digest, read_sample, text_from, without_beginning
+from processor.run.text import SAMPLE_BYTES, Digest, checked, read_sample, text_from, without_beginning
 
 
 def open_file(conn: psycopg.Connection, context: AttemptContext, target: Target) -> OpenedFile:
@@ -37,6 +37,8 @@ def open_file(conn: psycopg.Connection, context: AttemptContext, target: Target)
     rewrites_output = bool(job.options.get("output"))
     start = first if rewrites_output else end_of_prefix(first, entries)
     chunk_bytes = next((entry.chunk_bytes for entry in entries if entry.chunk_bytes), context.config.chunk_bytes)
+    committed = {entry.seq: entry for entry in entries}
+    sizes = chunk_sizes(chunk_bytes, identity.size - dialect.bom_bytes if dialect.is_plain else None)
     return OpenedFile(
         beginning=beginning,
         plan=plan,
@@ -46,9 +48,9 @@ def open_file(conn: psycopg.Connection, context: AttemptContext, target: Target)
         digest=digest,
         size=identity.size,
         chunk_bytes=chunk_bytes,
-        sizes=chunk_sizes(chunk_bytes, identity.size - dialect.bom_bytes if dialect.is_plain else None),
+        sizes=with_committed(sizes, committed),
         one_connection=target.has_triggers,
-        ledger={entry.seq: entry for entry in entries},
+        ledger=committed,
         rejected=rejections.rejected_records(conn, job) if rewrites_output and entries else frozenset(),
     )
 
@@ -59,7 +61,7 @@ def text_to_load(
     """Yield the text from `start` on; `blocks` are those of the download from the file's first byte."""
     if start == beginning.first:
         whole = dialects.text_stream(blocks, beginning.dialect, context.limits)
-        return without_beginning(whole, start.offset)
+        return without_beginning(checked(whole, context.stop.check), start.offset)
     digest.give_up()
     return text_from(context.source, beginning.dialect, start, context.limits)
 

@@ -1,7 +1,7 @@
 """The file's text as a stream, from its beginning or from where an attempt resumes, and the digest of its bytes."""
 
 import hashlib
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import replace
 
 from processor import dialect as dialects
@@ -61,13 +61,25 @@ def text_from(source: Source, dialect: Dialect, start: Position, limits: FileLim
     """Yield the text from `start` on: by a range request where the file's bytes are its text, else by skipping."""
     if dialect.is_plain:
         rest = source.blocks(start.offset + dialect.bom_bytes)
-        return iter(dialects.text_stream(rest, replace(dialect, bom_bytes=0), limits, start))
-    return without_beginning(dialects.text_stream(source.blocks(), dialect, limits), start.offset)
+        return checked(dialects.text_stream(rest, replace(dialect, bom_bytes=0), limits, start), source.check)
+    return text_after(source, dialect, start.offset, limits)
 
 
 def text_from_beginning(source: Source, dialect: Dialect, first: Position, limits: FileLimits) -> Iterator[bytes]:
     """Yield the text from the first record on, by reading the whole file."""
-    return without_beginning(dialects.text_stream(source.blocks(), dialect, limits), first.offset)
+    return text_after(source, dialect, first.offset, limits)
+
+
+def text_after(source: Source, dialect: Dialect, offset: int, limits: FileLimits) -> Iterator[bytes]:
+    """Yield the text from an offset on, by reading the whole file."""
+    return without_beginning(checked(dialects.text_stream(source.blocks(), dialect, limits), source.check), offset)
+
+
+def checked(blocks: Iterable[bytes], check: Callable[[], None]) -> Iterator[bytes]:
+    """Pass the blocks on, and call `check` before each: a block of a compressed file may hold gigabytes of text."""
+    for block in blocks:
+        check()
+        yield block
 
 
 def without_beginning(blocks: Iterable[bytes], count: int) -> Iterator[bytes]:

@@ -41,7 +41,7 @@ class Source:
     ) -> None:
         self._downloads, self._bucket, self._path = downloads, bucket, path
         self._max_bytes = max_bytes
-        self._check = check
+        self.check = check
         self.identity: Identity | None = None
         self.position = 0
 
@@ -53,11 +53,11 @@ class Source:
         """
         position, failures = start, 0
         while self.identity is None or position < self.identity.size:
-            self._check()
+            self.check()
             try:
                 with closing(self._response_blocks(position)) as body:
                     for block in body:
-                        self._check()
+                        self.check()
                         position += len(block)
                         self.position = position
                         failures = 0

@@ -30,6 +30,10 @@ def cast_error_code(sqlstate: str) -> str:
     return _CODES.get(sqlstate) or ("IJ414" if sqlstate.startswith("P0") else "IJ403")
 
 
-def rejection_message(code: str, column: Column) -> str:
-    """Return the message of a rejection, which names the column and its type and does not quote the value."""
-    return _MESSAGES[code].format(column=column.name, type=column.type)
+def rejection_message(code: str, column: Column, sqlstate: str = "") -> str:
+    """Return the message of a rejection, which names the column and its type and does not quote the value.
+
+    It has the SQLSTATE of a cast that failed by something else than invalid data, such as a limit of the type.
+    """
+    message = _MESSAGES[code].format(column=column.name, type=column.type)
+    return f"{message} (SQLSTATE {sqlstate})" if sqlstate and sqlstate[:2] not in ("22", "23", "P0") else message

@@ -76,12 +76,13 @@ def settle(checked: Checked, cast_results: Iterable[CastResult]) -> tuple[Rows, 
     collector.add_all(checked.rejections)
     for result in cast_results:
         texts = rows.frame.get_column(result.column.name)
-        by_code: defaultdict[str, list[str]] = defaultdict(list)
+        by_reason: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
         for text, sqlstate in result.invalid.items():
-            by_code[cast_error_code(sqlstate)].append(text)
-        for code, invalid_texts in by_code.items():
+            code = cast_error_code(sqlstate)
+            by_reason[code, rejection_message(code, result.column, sqlstate)].append(text)
+        for (code, message), invalid_texts in by_reason.items():
             invalid = texts.is_in(invalid_texts).fill_null(False).to_numpy()
-            collector.add(invalid, result.column.name, code, rejection_message(code, result.column))
+            collector.add(invalid, result.column.name, code, message)
     rejected = collector.is_rejected()
     if not rejected.any():
         return rows, Rejections()

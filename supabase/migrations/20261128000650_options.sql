@@ -28,6 +28,7 @@ begin
     ('timestamp_formats', 'an array of text'), ('true_values', 'an array of text'),
     ('false_values', 'an array of text'), ('null_values', 'an array of text'), ('trim', 'a boolean'),
     ('time_zone', 'a text'), ('on_error', 'skip or abort'), ('max_errors', 'a whole number or a percentage'),
+    ('max_seconds', 'a whole number from 1 on'),
     ('atomic', 'a boolean'), ('dry_run', 'a boolean'), ('output', 'a boolean'), ('force', 'a boolean'),
     ('delete_source', 'a boolean')
   ) as known (name, kind) on known.name = given.key
@@ -43,6 +44,8 @@ begin
         )
       when 'a boolean' then jsonb_typeof(given.value) = 'boolean'
       when 'a whole number' then jsonb_typeof(given.value) = 'number' and given.value::text ~ '^[0-9]{1,9}$'
+      when 'a whole number from 1 on' then
+        jsonb_typeof(given.value) = 'number' and given.value::text ~ '^[1-9][0-9]{0,8}$'
       when 'a whole number or a percentage' then
         (jsonb_typeof(given.value) = 'number' and given.value::text ~ '^[0-9]{1,9}$')
         or (

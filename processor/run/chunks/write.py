@@ -2,8 +2,10 @@
 
 import random
 import time
+from bisect import bisect_left
 from collections.abc import Sequence
 from functools import partial
+from typing import NoReturn
 
 import numpy as np
 import psycopg
@@ -12,13 +14,14 @@ from processor.database import transaction
 from processor.database.connection import unavailable_if_broken
 from processor.database.sqlstates import is_busy
 from processor.errors import RowAccounting
-from processor.load import DatabaseRejection
+from processor.load import DatabaseRejection, Watch
 from processor.model import Chunk, ChunkCommit, Rejections, RowCounts, Rows
 from processor.queue import ledger
 from processor.run.chunks.progress import Progress, WrittenChunk
 from processor.run.chunks.rejections import from_database, numbered
 from processor.run.chunks.validate import ChunkValidator, ValidatedChunk
 from processor.run.context import AttemptContext
+from processor.run.error_limit import check_error_limit, rejections_to_excess
 from processor.run.opened_file import OpenedFile
 from processor.run.sinks import SinkResult
 
@@ -26,8 +29,20 @@ from processor.run.sinks import SinkResult
 BUSY_TRIES = 6
 
 
+class LimitExceeded(Exception):
+    """The record at `record` of the chunk is the first rejection beyond the job's limit."""
+
+    def __init__(self, record: int) -> None:
+        super().__init__(record)
+        self.record = record
+
+
 class ChunkLoader:
-    """Validates and writes chunks of one attempt on a connection of its own."""
+    """Validates and writes chunks of one attempt on a connection of its own.
+
+    Where the rejections exceed the job's limit, the chunk ends with the rejection that does so, and the job ends with
+    the chunk: no more work is done, what was found is committed, and a retry with a higher limit goes on from there.
+    """
 
     def __init__(
         self,
@@ -46,7 +61,10 @@ class ChunkLoader:
         Raises: JobError, psycopg.Error; DatabaseUnavailable when the connection is broken.
         """
         with unavailable_if_broken(self.conn):
-            written = self.write(self.validator.validate(self.conn, chunk))
+            try:
+                written = self.write(self._within_limit(self.validator.validate(self.conn, chunk)))
+            except LimitExceeded as exceeded:
+                self._end_with(chunk, exceeded.record)
             if figures := self.progress.figures_to_keep():
                 ledger.keep_figures(self.conn, self.context.job, chunk.position.seq, figures)
             return written
@@ -56,18 +74,63 @@ class ChunkLoader:
 
         The second try waits until all chunks before this one are committed: Postgres may reject a row because of one
         that comes earlier in the file.
-        Raises: JobError, psycopg.Error.
+        Raises: JobError, psycopg.Error, LimitExceeded.
         """
         if self.opened.sink.casts_values:
             try:
-                return self._write_again_while_busy(validated, isolating=False)
+                return self._write_again_while_busy(validated, isolating=None)
             except psycopg.Error as exc:
                 if self.conn.broken or not self.opened.sink.can_isolate(exc):
                     raise
             self.progress.order.wait(validated.chunk.position.seq)
-        return self._write_again_while_busy(self.validator.validate_opaque(self.conn, validated), isolating=True)
+        cast = self._within_limit(self.validator.validate_opaque(self.conn, validated))
+        return self._write_again_while_busy(cast, isolating=self._watch(cast))
 
-    def _write_again_while_busy(self, validated: ValidatedChunk, *, isolating: bool) -> WrittenChunk:
+    def _within_limit(self, validated: ValidatedChunk) -> ValidatedChunk:
+        """Return the chunk if its rejections so far are within the job's limit.
+
+        Raises: LimitExceeded.
+        """
+        limit, rejected = self._limit(), validated.rejections.rows
+        if limit is not None and len(rejected) > limit:
+            raise LimitExceeded(sorted(rejected)[limit])
+        return validated
+
+    def _limit(self) -> int | None:
+        """Return how many more rejections the job takes; None for a limit that is a share."""
+        excess = rejections_to_excess(self.progress.counts, self.context.job.options)
+        return None if excess is None else excess - 1
+
+    def _watch(self, validated: ValidatedChunk) -> Watch:
+        """Return the function that ends the search for rejected rows where they exceed the limit, or the job stops."""
+        limit, index = self._limit(), validated.rows.index
+        known = sorted(validated.rejections.rows)
+
+        def watch(row: int, rejected: int) -> None:
+            self.context.stop.check()
+            record = int(index[row])
+            if limit is not None and rejected + bisect_left(known, record) > limit:
+                raise LimitExceeded(record)
+
+        return watch
+
+    def _end_with(self, chunk: Chunk, record: int) -> NoReturn:
+        """Commit the chunk up to the rejection that exceeds the limit, and end the job.
+
+        Chunks after this one may be committed already; then this one is left to a retry as a whole.
+        Raises: TooManyRejected.
+        """
+        job, progress, seq = self.context.job, self.progress, chunk.position.seq
+        progress.order.wait(seq)
+        if progress.order.end_with(seq) and all(committed <= seq for committed in self.opened.ledger):
+            validated = self.validator.validate(self.conn, chunk.head(record + 1))
+            cast = self.validator.validate_opaque(self.conn, validated)
+            self._write_again_while_busy(cast, isolating=lambda _row, _rejected: self.context.stop.check())
+        excess = RowCounts(rejected=rejections_to_excess(progress.counts, job.options) or 0)
+        check_error_limit(progress.counts + excess, job.options)
+        raise RowAccounting("a limit was exceeded that the job does not have")
+
+    def _write_again_while_busy(self, validated: ValidatedChunk, *, isolating: Watch | None) -> WrittenChunk:
         """Write the chunk, again after a deadlock, which no user need see.
 
         A deadlock is most often one with another loader of this job over the same keys: from then on, chunks are
@@ -88,7 +151,13 @@ class ChunkLoader:
                 time.sleep(random.uniform(0, 0.1 * 2**tries))  # noqa: S311 - jitter, not a secret
                 tries += 1
 
-    def _write_once(self, validated: ValidatedChunk, *, isolating: bool) -> WrittenChunk:
+    def _write_once(self, validated: ValidatedChunk, *, isolating: Watch | None) -> WrittenChunk:
+        with self.progress.order.writing(validated.chunk.position.seq):
+            written = self._write_in_transaction(validated, isolating=isolating)
+        self.progress.add(written)
+        return written
+
+    def _write_in_transaction(self, validated: ValidatedChunk, *, isolating: Watch | None) -> WrittenChunk:
         chunk, rows, seq = validated.chunk, validated.rows, validated.chunk.position.seq
         job, idle_seconds = self.context.job, self.context.idle_seconds
         with (
@@ -114,7 +183,7 @@ class ChunkLoader:
             ledger.commit_chunk(self.conn, job, commit)
         self.progress.show(seq, first_rows, preview)
         self.progress.order.committed(seq)
-        written = WrittenChunk(
+        return WrittenChunk(
             seq=seq,
             rows=loaded,
             rejections=rejections,
@@ -122,8 +191,6 @@ class ChunkLoader:
             counts=counts,
             superseded=result.superseded,
         )
-        self.progress.add(written)
-        return written
 
     def _wait_in_transaction(self, seq: int) -> None:
         """Wait for the chunk's turn in its transaction, which holds no lock yet and may be idle for any time."""

@@ -7,8 +7,8 @@ from typing import Protocol
 import polars as pl
 import psycopg
 
-from processor.database.sqlstates import is_about_a_row
-from processor.load import CopyTarget, DatabaseRejection
+from processor.database.sqlstates import may_be_about_a_row
+from processor.load import CopyTarget, DatabaseRejection, Watch
 from processor.model import Chunk, Job, Rejection, Rows
 
 # Returns when it is the chunk's turn, in modes where later rows replace earlier ones.
@@ -40,11 +40,11 @@ class Sink(Protocol):
     casts_values: bool
 
     def write(
-        self, conn: psycopg.Connection, rows: Rows, chunk: Chunk, wait_turn: WaitTurn, *, isolating: bool
+        self, conn: psycopg.Connection, rows: Rows, chunk: Chunk, wait_turn: WaitTurn, *, isolating: Watch | None
     ) -> SinkResult:
-        """Write a chunk's rows: all of them, or, where `isolating`, those that Postgres accepts.
+        """Write a chunk's rows: all of them, or, where `isolating` watches the rejections, those that Postgres accepts.
 
-        Raises: psycopg.Error.
+        Raises: psycopg.Error; what `isolating` raises.
         """
         ...
 
@@ -80,8 +80,8 @@ class ImmediateSink:
     casts_values: bool = True
 
     def can_isolate(self, exc: psycopg.Error) -> bool:
-        """Return whether the error is about a row."""
-        return is_about_a_row(exc)
+        """Return whether a row may have caused the error."""
+        return may_be_about_a_row(exc)
 
     def complete(self, conn: psycopg.Connection, job: Job) -> int:
         """Do nothing."""
@@ -102,20 +102,20 @@ class DiscardSink(ImmediateSink):
     casts_values: bool = False
 
     def write(
-        self, conn: psycopg.Connection, rows: Rows, chunk: Chunk, wait_turn: WaitTurn, *, isolating: bool
+        self, conn: psycopg.Connection, rows: Rows, chunk: Chunk, wait_turn: WaitTurn, *, isolating: Watch | None
     ) -> SinkResult:
         """Write nothing."""
         return SinkResult()
 
 
 def copy_rows(
-    copy: CopyTarget, conn: psycopg.Connection, frame: pl.DataFrame, certain: frozenset[str], *, isolating: bool
+    copy: CopyTarget, conn: psycopg.Connection, frame: pl.DataFrame, certain: frozenset[str], *, isolating: Watch | None
 ) -> list[DatabaseRejection]:
     """COPY all rows, or, where `isolating`, those that Postgres accepts; return the rejections of the others.
 
-    Raises: psycopg.Error.
+    Raises: psycopg.Error; what `isolating` raises.
     """
     if isolating:
-        return copy.write_accepted(conn, frame)
+        return copy.write_accepted(conn, frame, isolating)
     copy.write(conn, frame, certain)
     return []
