@@ -97,15 +97,16 @@ class Heartbeat:
 
     def _fail(self, exc: psycopg.Error) -> None:
         """Close the connection, and give up the leases that have not been renewed for too long."""
-        if not self._failing:  # once for each outage
+        again, self._failing = self._failing, True
+        if not again:  # logged once for each outage, and followed by another connection at once
             event("heartbeat_failed", logging.WARNING, exception=type(exc).__name__)
-        self._failing = True
         self._session.close()
         for lease in self._held():
             if time.monotonic() - lease.renewed >= self._config.lease_seconds:
                 lease.lost.set()
         self._cancel_lost()
-        self._stopped.wait(RETRY_SECONDS)
+        if again:
+            self._stopped.wait(RETRY_SECONDS)
 
     def _renew_all(self) -> None:
         for lease in self._held():

@@ -101,10 +101,13 @@ class FaultStack:
         """Hold each COPY that reaches the row with this id, in targets that are gated at it, until the block ends."""
         return self.hold("select pg_advisory_lock(%s, %s)", GATE, row)
 
-    def processor(self, *, lease: int = LONG_LEASE, direct: bool = False, **settings: object) -> Processor:
+    def processor(
+        self, *, lease: int = LONG_LEASE, direct: bool = False, database: str | None = None, **settings: object
+    ) -> Processor:
         """Start a processor and wait until it accepts requests; a `direct` one connects to Postgres past the proxy.
 
-        `settings` are further variables, without the prefix IMPORT_JOBS_ and in lower case.
+        `database` is another connection string of the processor's role. `settings` are further variables, without the
+        prefix IMPORT_JOBS_ and in lower case.
         """
         state = self.local.state
         port = self._processor_port()
@@ -114,7 +117,7 @@ class FaultStack:
             return state.database_url(role).replace(f":{state.postgres_port}/", f":{port_of_database}/")
 
         env = {
-            "DATABASE_URL": url(floor.PROCESSOR),
+            "DATABASE_URL": database or url(floor.PROCESSOR),
             "IMPORT_JOBS_UPLOADER_DATABASE_URL": url(floor.UPLOADER),
             "SUPABASE_URL": f"http://127.0.0.1:{self.storage_line.port}",
             "SUPABASE_SECRET_KEY": state.secret_key,
