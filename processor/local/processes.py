@@ -41,6 +41,7 @@ def end(process: Process, request: signal.Signals, seconds: float) -> bool:
     if not process.alive:
         return False
     _send(process, request)
+    _send(process, signal.SIGCONT)  # a suspended process handles no request
     if not wait_for_end(process, seconds):
         _send(process, signal.SIGKILL)
         wait_for_end(process, seconds)

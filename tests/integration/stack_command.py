@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -57,10 +59,10 @@ class StackCommand:
             process.communicate()
 
     @contextmanager
-    def detached(self, *arguments: str) -> Iterator[dict[str, str]]:
+    def detached(self, *arguments: str, **variables: str) -> Iterator[dict[str, str]]:
         """Run `stack up --detach` and yield the variables of `stack env`; end all of it afterwards."""
         try:
-            up = self.run("up", "--detach", *arguments)
+            up = self.run("up", "--detach", *arguments, **variables)
             assert up.returncode == 0, up.stderr
             yield self.env()
         finally:
@@ -96,6 +98,36 @@ class StackCommand:
         run = run_record.read(self.data)
         assert run is not None
         return {"supervisor": run.supervisor, **run.children}
+
+    def kill(self, *names: str) -> None:
+        """Send SIGKILL to processes of the run, at the same time."""
+        for process in [self.processes()[name] for name in names]:
+            os.kill(process.pid, signal.SIGKILL)
+
+    def kill_all(self) -> None:
+        """Send SIGKILL to every process of the run, also to the backends of Postgres, and wait for their end."""
+        everything = family(self.processes()["supervisor"].pid)
+        for process in everything.values():
+            with contextlib.suppress(ProcessLookupError):  # it may have ended with its parent
+                os.kill(process.pid, signal.SIGKILL)
+        until(lambda: alive(everything) == [])
+
+    def part(self, name: str) -> run_record.PartRecord:
+        run = run_record.read(self.data)
+        assert run is not None
+        return run.parts[name]
+
+    def wait_for_restart(self, name: str, earlier: processes.Process) -> run_record.PartRecord:
+        """Return the record of a part when another process than `earlier` serves."""
+        until(
+            lambda: self.part(name).process != earlier and self.part(name).condition == "running",
+            lambda: f"a restart of {name}: {self.part(name)}",
+        )
+        return self.part(name)
+
+    def events(self) -> str:
+        """Return the stack's own log."""
+        return (self.data / "logs" / "stack.log").read_text()
 
 
 def alive(candidates: dict[str, processes.Process]) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 from collections.abc import Iterator
@@ -68,6 +67,7 @@ def test_env_names_what_a_client_and_a_processor_need(running):
     assert list(running[1]) == [
         "DATABASE_URL",
         "PROCESSOR_DATABASE_URL",
+        "IMPORT_JOBS_UPLOADER_DATABASE_URL",
         "SUPABASE_URL",
         "SUPABASE_SECRET_KEY",
         "SUPABASE_PUBLISHABLE_KEY",
@@ -109,7 +109,7 @@ def test_secrets_are_in_no_command_line_no_log_and_no_readable_file(running):
     stack, env = running
     secrets = [value for name, value in env.items() if name.endswith(("KEY", "SECRET", "TOKEN"))]
     secrets += [env[name].split(":")[2].split("@")[0] for name in env if name.endswith("DATABASE_URL")]
-    assert len(secrets) == 6
+    assert len(secrets) == 7
     for pid in family(stack.processes()["supervisor"].pid):
         line = " ".join(process_table.arguments(int(pid)))
         assert not any(secret in line for secret in secrets)
@@ -147,11 +147,7 @@ def test_kill_of_all_processes_loses_no_committed_data(stack):
     with stack.detached("--no-processor") as before:
         with psycopg.connect(before["DATABASE_URL"]) as conn:
             conn.execute("create table public.committed as select 42 as answer")
-        everything = family(stack.processes()["supervisor"].pid)
-        for process in everything.values():
-            with contextlib.suppress(ProcessLookupError):  # it may have ended with its parent
-                os.kill(process.pid, signal.SIGKILL)
-        until(lambda: alive(everything) == [])
+        stack.kill_all()
         assert stack.run("env").returncode == 1
         with stack.detached("--no-processor") as after:
             assert after == before
