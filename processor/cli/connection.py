@@ -2,10 +2,24 @@
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 import psycopg
+from psycopg.abc import Buffer
+from psycopg.types.datetime import TimestamptzLoader
 
 from processor.database.sqlstates import user_error
+
+
+class TimeLoader(TimestamptzLoader):
+    """Reads times, of which Postgres has two that Python lacks: -infinity and infinity become the first and last."""
+
+    def load(self, data: Buffer) -> datetime:
+        """Return a time."""
+        text = bytes(data)
+        if text in (b"infinity", b"-infinity"):
+            return datetime.max.replace(tzinfo=UTC) if text == b"infinity" else datetime.min.replace(tzinfo=UTC)
+        return super().load(data)
 
 
 @contextmanager
@@ -15,6 +29,7 @@ def connected(database_url: str) -> Generator[psycopg.Connection]:
     Raises: UserError when connecting fails, or a statement of the block.
     """
     with database_errors(), psycopg.connect(database_url, autocommit=True, connect_timeout=10) as conn:
+        conn.adapters.register_loader("timestamptz", TimeLoader)
         yield conn
 
 

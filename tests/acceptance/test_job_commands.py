@@ -99,7 +99,7 @@ def test_jobs_are_paged(stack: Stack) -> None:
         for page in (1, 2, 3)
     ]
     assert [len(page) for page in pages] == [2, 2, 1]
-    assert sum(pages, []) == made[::-1]
+    assert [job for page in pages for job in page] == made[::-1]
     first = cli("jobs", "--target", table, "--limit", "2", env=stack.env)
     assert "--page 2" in first.stderr
     last = cli("jobs", "--target", table, "--limit", "2", "--page", "3", env=stack.env)
