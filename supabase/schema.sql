@@ -251,6 +251,7 @@ begin
     ('timestamp_formats', 'an array of text'), ('true_values', 'an array of text'),
     ('false_values', 'an array of text'), ('null_values', 'an array of text'), ('trim', 'a boolean'),
     ('time_zone', 'a text'), ('on_error', 'skip or abort'), ('max_errors', 'a whole number or a percentage'),
+    ('max_seconds', 'a whole number from 1 on'),
     ('atomic', 'a boolean'), ('dry_run', 'a boolean'), ('output', 'a boolean'), ('force', 'a boolean'),
     ('delete_source', 'a boolean')
   ) as known (name, kind) on known.name = given.key
@@ -266,6 +267,8 @@ begin
         )
       when 'a boolean' then jsonb_typeof(given.value) = 'boolean'
       when 'a whole number' then jsonb_typeof(given.value) = 'number' and given.value::text ~ '^[0-9]{1,9}$'
+      when 'a whole number from 1 on' then
+        jsonb_typeof(given.value) = 'number' and given.value::text ~ '^[1-9][0-9]{0,8}$'
       when 'a whole number or a percentage' then
         (jsonb_typeof(given.value) = 'number' and given.value::text ~ '^[0-9]{1,9}$')
         or (
@@ -2519,8 +2522,13 @@ CREATE FUNCTION importer.report_processor(worker text, ring bigint DEFAULT NULL:
 begin
   perform set_config('synchronous_commit', 'off', true);
   insert into importer.processors as p (worker, newest_ring)
-  -- A number that no ring has would silence all later ones.
-  values (report_processor.worker, least(report_processor.ring, (select s.last_value from importer.ring_numbers as s)))
+  -- A number higher than that of any ring would make all later ones count as taken.
+  values (
+    report_processor.worker,
+    case when report_processor.ring is not null
+      then least(report_processor.ring, coalesce((select max(r.number) from importer.rings as r), 0))
+    end
+  )
   on conflict on constraint processors_pkey do update
   set seen_at = clock_timestamp(), newest_ring = greatest(p.newest_ring, excluded.newest_ring);
 end

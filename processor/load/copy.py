@@ -9,7 +9,7 @@ import polars as pl
 import psycopg
 from psycopg import sql
 
-from processor.load.bisect import Watch, bisect
+from processor.load.bisect import Watch, bisect, go_on
 from processor.load.rejections import DatabaseRejection, database_rejection, row_in_context, savepoint
 from processor.load.text import encode_text
 from processor.model import Column
@@ -41,7 +41,9 @@ class CopyTarget:
             for piece in pieces:
                 sink.write(piece)
 
-    def write_accepted(self, conn: psycopg.Connection, frame: pl.DataFrame, watch: Watch) -> list[DatabaseRejection]:
+    def write_accepted(
+        self, conn: psycopg.Connection, frame: pl.DataFrame, watch: Watch = go_on
+    ) -> list[DatabaseRejection]:
         """COPY the rows that Postgres accepts; return the rejections of the others.
 
         The text format is used, because only there the server names the row at fault, and values need no exact binary
