@@ -7,6 +7,7 @@ ahead. An attempt returns one result (`run.result`), which the worker records.
 
 from processor.run.attempt import run_attempt
 from processor.run.context import AttemptContext, Connections
+from processor.run.digests import KnownDigests
 from processor.run.stop_signal import StopSignal
 
-__all__ = ["AttemptContext", "Connections", "StopSignal", "run_attempt"]
+__all__ = ["AttemptContext", "Connections", "KnownDigests", "StopSignal", "run_attempt"]

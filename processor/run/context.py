@@ -11,6 +11,7 @@ from processor.config import Config
 from processor.errors import TimeUp
 from processor.model import FileLimits, Job
 from processor.report import Report
+from processor.run.digests import KnownDigests
 from processor.run.stop_signal import StopSignal
 from processor.storage import Artifacts, Source
 
@@ -62,6 +63,7 @@ class AttemptContext:
     config: Config
     stop: StopSignal
     report: Report
+    digests: KnownDigests = field(default_factory=KnownDigests)
     started: float = field(default_factory=time.monotonic)
 
     def check_time(self) -> None:

@@ -1,6 +1,7 @@
 """Files that were imported before: a target may skip or reject them, by their digest, before any row is loaded."""
 
 import hashlib
+from contextlib import closing
 
 import psycopg
 
@@ -21,16 +22,30 @@ def handle_duplicate(conn: psycopg.Connection, context: AttemptContext) -> Skipp
     job, target = context.job, context.job.target
     if target is None or target.on_duplicate_file == "load" or job.options.get("force") or job.options.get("dry_run"):
         return None
-    digest = hashlib.sha256()
-    for block in context.source.blocks():
-        context.check_time()
-        digest.update(block)
-    earlier = files.claim_file(conn, job, digest.hexdigest())
+    sha256 = file_digest(context)
+    earlier = files.claim_file(conn, job, sha256)
     if earlier is None:
         return None
     if earlier.running:
+        context.digests.keep(job.id, context.source.identified(), sha256)
         return Postponed(AGAIN_SECONDS)
     if target.on_duplicate_file == "reject":
         raise DuplicateFile(f"job {earlier.job_id} has imported the same file")
     files.skip_duplicate(conn, job, earlier)
     return Skipped(earlier.job_id)
+
+
+def file_digest(context: AttemptContext) -> str:
+    """Return the SHA-256 of the job's file; only its first block is read where an earlier attempt has read the file.
+
+    Raises: JobError of Storage, TimeUp.
+    """
+    digest = hashlib.sha256()
+    with closing(context.source.blocks()) as blocks:
+        for number, block in enumerate(blocks):
+            known = None if number else context.digests.take(context.job.id, context.source.identified())
+            if known is not None:
+                return known
+            context.check_time()
+            digest.update(block)
+    return digest.hexdigest()

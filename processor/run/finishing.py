@@ -41,6 +41,8 @@ class Finisher:
         self._progress, self._earlier = progress, earlier
         # Rows that a dry run skipped; the transaction that completes the job counts them.
         self._skipped_by_dry_run = 0
+        # The records of staged rows that were rejected, and that the normalised file may still have.
+        self._rejected_late: set[int] = set()
 
     def finish(self, counts: RowCounts, output: NormalisedCsv | None) -> None:
         """Complete the job; staged rows that the target does not accept are rejected first.
@@ -49,15 +51,13 @@ class Finisher:
         """
         context, opened = self._context, self._opened
         opened.digest.drain()
-        with context.report.timed("artifacts"):
-            output_path = path_or_none(lambda: output.upload(context.job, context.artifacts)) if output else None
         self._earlier.complete_figures()
         if opened.sink.checks_before_completing:
             counts = self._reject_late(counts)
         for tries_left in reversed(range(TRIES)):
             check_error_limit(counts, context.job.options)
             check_whole_file(counts, context.job.options)
-            paths = ArtifactPaths(self._write_errors() if counts.rejected else None, output_path)
+            paths = ArtifactPaths(self._write_errors() if counts.rejected else None, self._upload(output))
             self._earlier.complete_preview(counts.loaded)
             try:
                 self._complete(counts, paths)
@@ -67,6 +67,15 @@ class Finisher:
                 counts = self._reject_late(counts)
             else:
                 return
+
+    def _upload(self, output: NormalisedCsv | None) -> str | None:
+        """Upload the normalised file, without the rows that were rejected late; return its path."""
+        if output is None:
+            return None
+        with self._context.report.timed("artifacts"):
+            output.remove(self._rejected_late)
+            self._rejected_late.clear()
+            return path_or_none(lambda: output.upload(self._context.job, self._context.artifacts))
 
     def _write_errors(self) -> str | None:
         with self._context.report.timed("artifacts"):
@@ -125,6 +134,7 @@ class Finisher:
             if rejections:
                 sink.reject(self._conn, job, rejections, self._context.config.kept_errors - counts.rejected)
                 self._drop_from_preview(rejections)
+        self._rejected_late.update(rejection.record for rejection in rejections)
         self._context.report.rejected_by_code.update(rejection.code for rejection in rejections)
         return counts + RowCounts(-len(rejections) - skipped, len(rejections), skipped, skipped)
 

@@ -102,7 +102,7 @@ class FileLoader:
                 return
             rows = replay(self._validator, loader.conn, chunk, self._opened.rejected).rows
         if self._output:
-            self._output.add(rows.frame)
+            self._output.add(rows.frame, rows.index + chunk.position.record)
 
 
 def check_same_extent(entry: LedgerEntry, chunk: Chunk) -> None:

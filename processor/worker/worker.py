@@ -18,7 +18,7 @@ from processor.log import event
 from processor.model import FileLimits, Job
 from processor.queue import claims, files, sessions
 from processor.report import Report
-from processor.run import AttemptContext, StopSignal, run_attempt
+from processor.run import AttemptContext, KnownDigests, StopSignal, run_attempt
 from processor.run.result import AttemptResult, Completed, Failed, LeaseOver, Postponed, Released, Skipped
 from processor.storage import Artifacts, Downloads, Source
 from processor.worker.bell import Bell
@@ -46,6 +46,7 @@ class Worker:
         # By the lease's token: a processor that was paused may claim a job again that one of its threads still has.
         self._running: dict[UUID, Lease] = {}
         self._spare = threading.Semaphore(config.spare_connections)
+        self._digests = KnownDigests()
         self._threads = ThreadPoolExecutor(config.max_jobs, thread_name_prefix="job")
 
     def start(self) -> None:
@@ -132,6 +133,7 @@ class Worker:
             config=config,
             stop=stop,
             report=Report(),
+            digests=self._digests,
         )
 
     def _record(self, lease: Lease, result: AttemptResult) -> None:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from tests.acceptance.conftest import Stack
 from tests.acceptance.files import quoted_rows
 from tests.waiting import until
@@ -25,7 +27,7 @@ def test_failed_atomic_job_loads_no_row_and_its_counts_add_up(stack: Stack) -> N
     table = stack.table("id integer primary key, t text")
     job = stack.run(quoted_rows(40_000) + b"x,1\n" * 20, table, {"atomic": True, "max_errors": 10})
     assert (job["status"], job["error_code"]) == ("failed", "IJ420")
-    assert (job["rows_loaded"], job["rows_rejected"], job["rows_skipped"]) == (0, 20, 40_000)
+    assert (job["rows_loaded"], job["rows_rejected"], job["rows_skipped"]) == (0, 11, 40_000)
     assert stack.sql(f"select count(*) from public.{table}") == [{"count": 0}]
 
 
@@ -64,3 +66,17 @@ def test_atomic_can_be_a_default_of_the_target(stack: Stack) -> None:
     table = stack.table("id integer primary key")
     stack.sql("update public.import_targets set options = '{\"atomic\": true}' where name = %s", table)
     assert stack.run(b"id\n1\n", table)["options"] == {"atomic": True}
+
+
+@pytest.mark.parametrize("options", [{"atomic": True}, {"dry_run": True}])
+def test_the_normalised_file_has_no_row_that_the_target_refused_at_the_end(
+    stack: Stack, options: dict[str, bool]
+) -> None:
+    parent = stack.table("id bigint primary key")
+    stack.sql(f"insert into public.{parent} select generate_series(1, 500)")
+    table = stack.table(f"id bigint references public.{parent}, name text")
+    rows = "".join(f'{number},"a\nb"\n' for number in range(490, 511))
+    job = stack.run(b"id,name\n" + rows.encode(), table, {"output": True, **options})
+    assert (job["status"], job["rows_rejected"]) == ("completed", 10)
+    output = stack.download(job["output_path"]).decode()
+    assert output == "id,name\n" + "".join(f'{number},"a\nb"\n' for number in range(490, 501))

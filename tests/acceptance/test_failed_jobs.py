@@ -38,19 +38,15 @@ def test_damaged_end_of_a_compressed_file_keeps_report_and_errors_csv(stack: Sta
 
 
 @pytest.mark.parametrize(
-    ("statement", "code"),
-    [
-        # The trigger calls a function that does not exist: no row is to blame.
-        ("perform public.nowhere()", "IJ504"),
-        # The error is transient, but there is no further attempt.
-        ("raise exception 'full' using errcode = 'disk_full'", "IJ501"),
-    ],
+    ("errcode", "code"),
+    # The errors are transient, but there is no further attempt.
+    [("lock_not_available", "IJ502"), ("disk_full", "IJ501")],
 )
-def test_database_error_of_the_last_attempt_keeps_earlier_rejections(stack: Stack, statement: str, code: str) -> None:
+def test_database_error_of_the_last_attempt_keeps_earlier_rejections(stack: Stack, errcode: str, code: str) -> None:
     table = stack.table("id integer, t text")
     stack.sql(
         f"create function public.{table}_stop() returns trigger language plpgsql as "
-        f"$$ begin {statement}; return new; end $$; "
+        f"$$ begin raise exception 'no' using errcode = '{errcode}'; return new; end $$; "
         f"create trigger stop before insert on public.{table} for each row when (new.id = 1999) "
         f"execute function public.{table}_stop()"
     )

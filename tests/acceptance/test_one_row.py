@@ -31,7 +31,7 @@ CELLS = {
     "regrole": ("regrole", "postgres", "nosuch_role", "42704"),
     "jsonpath": ("jsonpath", "$.a", "$.a[", "42601"),
 }
-STATES = ["42501", "XX000", "42P01", "42703", "25006", "0A000", "54001", "P0002", "AB123"]
+STATES = ["42501", "XX000", "42P01", "42703", "42883", "25006", "0A000", "54001", "P0002", "AB123"]
 RAISING = """
 create function public.raise_{0}() returns trigger language plpgsql as $$
 begin
