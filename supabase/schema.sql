@@ -89,15 +89,15 @@ CREATE FUNCTION importer.base_type(type_id oid) RETURNS oid
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  below oid := type_id;
+  based_on oid := base_type.type_id;
+  below oid;
 begin
   loop
-    select t.typbasetype into below from pg_catalog.pg_type as t where t.oid = base_type.type_id;
-    if coalesce(below, 0) = 0 then
-      return type_id;
-    end if;
-    type_id := below;
+    select t.typbasetype into below from pg_catalog.pg_type as t where t.oid = based_on;
+    exit when coalesce(below, 0) = 0;
+    based_on := below;
   end loop;
+  return based_on;
 end
 $$;
 
@@ -824,10 +824,12 @@ CREATE FUNCTION importer.configure(processor_url text, wake_token text) RETURNS 
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
 declare
+  secrets constant regclass := to_regclass('vault.decrypted_secrets');
+  vault constant regnamespace := to_regnamespace('vault');
   secret record;
   secret_id uuid;
 begin
-  if to_regclass('vault.decrypted_secrets') is null then
+  if secrets is null then
     insert into importer.settings (name, value)
     values ('import_jobs_processor_url', processor_url), ('import_jobs_wake_token', wake_token)
     on conflict (name) do update set value = excluded.value, updated_at = now();
@@ -837,11 +839,11 @@ begin
     select * from (values ('import_jobs_processor_url', processor_url), ('import_jobs_wake_token', wake_token))
       as s (name, value)
   loop
-    execute 'select id from vault.decrypted_secrets where name = $1' into secret_id using secret.name;
+    execute format('select id from %s where name = $1', secrets) into secret_id using secret.name;
     if secret_id is null then
-      execute 'select vault.create_secret($1, $2)' using secret.value, secret.name;
+      execute format('select %s.create_secret($1, $2)', vault) using secret.value, secret.name;
     else
-      execute 'select vault.update_secret($1, $2)' using secret_id, secret.value;
+      execute format('select %s.update_secret($1, $2)', vault) using secret_id, secret.value;
     end if;
   end loop;
   delete from importer.settings where name in ('import_jobs_processor_url', 'import_jobs_wake_token');
@@ -1104,7 +1106,7 @@ begin
     update public.import_jobs as j
     set status = 'pending', run_after = clock_timestamp() + wait
     where j.id = fail_job.job_id;
-    return 'pending';
+    return 'pending'::public.import_job_status;
   end if;
   update public.import_jobs as j
   set
@@ -1116,7 +1118,7 @@ begin
     ),
     errors_path = coalesce(fail_job.errors_path, j.errors_path)
   where j.id = fail_job.job_id;
-  return 'failed';
+  return 'failed'::public.import_job_status;
 end
 $$;
 
@@ -1560,15 +1562,16 @@ declare
     'select r.v from jsonb_to_record(jsonb_build_object(''v'', $1)) as r (v %s)',
     type_name || case when is_array then '' else '[]' end
   );
+  error_info constant regproc := to_regproc('pg_catalog.pg_input_error_info'); -- since PostgreSQL 16
   invalid jsonb;
 begin
   perform type_name::regtype; -- raises 42704 for a missing type, which would otherwise make each text invalid
-  if current_setting('server_version_num')::integer >= 160000 then
+  if error_info is not null then
     begin
-      execute
+      execute format(
         'select jsonb_agg(jsonb_build_array(c, e.sql_error_code))
-        from unnest($1) as c, pg_input_error_info(c, $2) as e where e.sql_error_code is not null'
-      into invalid using candidates, type_name;
+        from unnest($1) as c, %s(c, $2) as e where e.sql_error_code is not null', error_info
+      ) into invalid using candidates, type_name;
       return query select r.value ->> 0, r.value ->> 1 from jsonb_array_elements(invalid) as r;
       return;
     exception when others then
@@ -1915,7 +1918,7 @@ CREATE FUNCTION importer.next_jobs(max_jobs integer) RETURNS SETOF uuid
     SET enable_sort TO 'off'
     AS $$
 declare
-  nobody constant uuid := '00000000-0000-0000-0000-000000000000';
+  nobody constant uuid := '00000000-0000-0000-0000-000000000000'::uuid;
   due constant timestamptz := clock_timestamp();
   heads cursor for
     select
@@ -1929,9 +1932,9 @@ declare
     order by precedence desc, turn, h.last_start nulls first, h.created_at, h.id;
   head record;
   job importer.queued_job;
-  waiting importer.queued_job[] := '{}';
-  per_target jsonb := '{}';
-  per_owner jsonb := '{}';
+  waiting importer.queued_job[] := '{}'::importer.queued_job[];
+  per_target jsonb := '{}'::jsonb;
+  per_owner jsonb := '{}'::jsonb;
   room bigint;
   chosen integer := 0;
 begin
@@ -2035,6 +2038,23 @@ $$;
 
 COMMENT ON FUNCTION importer.notify_process_import_jobs_async(job_ids uuid[]) IS 'Rings the processor through pg_net when the transaction commits, also while an earlier ring is unanswered; returns
 pg_net''s request id. Raises IJ109 if no processor is configured.';
+
+CREATE FUNCTION importer.notify_processors() RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  now_ms constant bigint := extract(epoch from clock_timestamp()) * 1000;
+  last_ms constant bigint := (select s.last_value from importer.last_notification as s);
+begin
+  if now_ms - last_ms not between 0 and 19 and pg_notification_queue_usage() < 0.5 then
+    perform setval('importer.last_notification', now_ms);
+    perform pg_notify('import_jobs', '');
+  end if;
+end
+$$;
+
+COMMENT ON FUNCTION importer.notify_processors() IS 'Sends a notification on the channel import_jobs at the commit, unless one was sent in the last 20 ms.';
 
 CREATE FUNCTION importer.open_job(job_id uuid, token uuid, file_etag text, bytes_total bigint, dialect jsonb) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2257,7 +2277,7 @@ CREATE FUNCTION importer.queue_heads() RETURNS TABLE(target text, name text, tar
     AS $_$
 #variable_conflict use_column
 declare
-  nobody constant uuid := '00000000-0000-0000-0000-000000000000';
+  nobody constant uuid := '00000000-0000-0000-0000-000000000000'::uuid;
   owner_limit integer := coalesce((
     select case when s.value ~ '^[[:space:]]*[+-]?[0-9]{1,9}[[:space:]]*$' then s.value::integer end
     from importer.settings as s where s.name = 'max_running_jobs_per_owner'
@@ -2581,9 +2601,7 @@ CREATE FUNCTION importer.ring_processor(job_ids uuid[]) RETURNS void
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
-  if pg_notification_queue_usage() < 0.5 then
-    perform pg_notify('import_jobs', '');
-  end if;
+  perform importer.notify_processors();
   begin
     if not importer.ring_is_unanswered() then
       perform importer.notify_process_import_jobs_async(job_ids);
@@ -2646,10 +2664,11 @@ CREATE FUNCTION importer.setting(name text) RETURNS text
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
 declare
+  secrets constant regclass := to_regclass('vault.decrypted_secrets');
   secret text;
 begin
-  if to_regclass('vault.decrypted_secrets') is not null then
-    execute 'select decrypted_secret from vault.decrypted_secrets where name = $1 order by created_at desc limit 1'
+  if secrets is not null then
+    execute format('select decrypted_secret from %s where name = $1 order by created_at desc limit 1', secrets)
     into secret using setting.name;
   end if;
   return coalesce(secret, (select s.value from importer.settings as s where s.name = setting.name));
@@ -3290,6 +3309,15 @@ COMMENT ON COLUMN importer.job_rejections.message IS 'The reason in words.';
 
 COMMENT ON COLUMN importer.job_rejections.raw IS 'The whole record as it is in the file.';
 
+CREATE UNLOGGED SEQUENCE importer.last_notification
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+COMMENT ON SEQUENCE importer.last_notification IS 'When processors were last notified, in milliseconds since 1970.';
+
 CREATE TABLE importer.lost_attempts (
     job_id uuid NOT NULL,
     token uuid NOT NULL,
@@ -3767,6 +3795,8 @@ REVOKE ALL ON FUNCTION importer.missing_privileges(target public.import_targets,
 REVOKE ALL ON FUNCTION importer.next_jobs(max_jobs integer) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.notify_process_import_jobs_async(job_ids uuid[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.notify_processors() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.open_job(job_id uuid, token uuid, file_etag text, bytes_total bigint, dialect jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.open_job(job_id uuid, token uuid, file_etag text, bytes_total bigint, dialect jsonb) TO import_processor;

@@ -1,6 +1,6 @@
 -- Where everything lives, and who the processor is. Clients use the schema `public`; everything else is in the schema
--- `importer`, which the Data API does not expose. The processor logs in with roles of its own, which own nothing and can
--- reach only what a grant names: import_processor, and import_uploader for the connections that write as a user.
+-- `importer`, which the Data API does not expose. The processor logs in with roles of its own, which own nothing and
+-- can reach only what a grant names: import_processor, and import_uploader for the sessions that write as a user.
 
 create schema importer;
 
@@ -45,9 +45,9 @@ exception when insufficient_privilege then
 end
 $$;
 
--- A trigger of a user's table can leave the user's role (set local role none) and has the rights of the role that logged
--- in. So the rows of users are written in sessions of a role that has nothing: it is a member of authenticated, and it
--- may execute the functions that demand the token of a valid lease, which no statement of its sessions shows. An
+-- A trigger of a user's table can leave the user's role (set local role none) and has the rights of the role that
+-- logged in. So the rows of users are written in sessions of a role that has nothing: it is a member of authenticated,
+-- and it may execute the functions that demand the token of a valid lease, which no statement of its sessions shows. An
 -- administrator gives it a password, and the processor its connection string (IMPORT_JOBS_UPLOADER_DATABASE_URL).
 do $$
 begin

@@ -5,7 +5,7 @@
 create table importer.target_tables (
   target text primary key references public.import_targets (name) on update cascade on delete cascade,
   relation oid not null,
-  kind "char" not null,
+  kind "char" not null, -- noqa: RF06
   owner name not null
 );
 
@@ -100,8 +100,8 @@ importer.target_relation() does.';
 
 revoke all on function importer.lock_target(text) from public, anon, authenticated, service_role;
 
--- After a restore all tables have other OIDs. `import-jobs migrate` calls this; so does an administrator who has dropped
--- and created a table with the same owner.
+-- After a restore all tables have other OIDs. `import-jobs migrate` calls this; so does an administrator who has
+-- dropped and created a table with the same owner.
 create function importer.renew_target_tables() returns setof text
 language sql set search_path = pg_catalog, pg_temp
 as $$

@@ -20,10 +20,11 @@ create function importer.setting(name text) returns text
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
+  secrets constant regclass := to_regclass('vault.decrypted_secrets');
   secret text;
 begin
-  if to_regclass('vault.decrypted_secrets') is not null then
-    execute 'select decrypted_secret from vault.decrypted_secrets where name = $1 order by created_at desc limit 1'
+  if secrets is not null then
+    execute format('select decrypted_secret from %s where name = $1 order by created_at desc limit 1', secrets)
     into secret using setting.name;
   end if;
   return coalesce(secret, (select s.value from importer.settings as s where s.name = setting.name));
@@ -73,10 +74,12 @@ create function importer.configure(processor_url text, wake_token text) returns 
 language plpgsql security invoker set search_path = pg_catalog, pg_temp
 as $$
 declare
+  secrets constant regclass := to_regclass('vault.decrypted_secrets');
+  vault constant regnamespace := to_regnamespace('vault');
   secret record;
   secret_id uuid;
 begin
-  if to_regclass('vault.decrypted_secrets') is null then
+  if secrets is null then
     insert into importer.settings (name, value)
     values ('import_jobs_processor_url', processor_url), ('import_jobs_wake_token', wake_token)
     on conflict (name) do update set value = excluded.value, updated_at = now();
@@ -86,11 +89,11 @@ begin
     select * from (values ('import_jobs_processor_url', processor_url), ('import_jobs_wake_token', wake_token))
       as s (name, value)
   loop
-    execute 'select id from vault.decrypted_secrets where name = $1' into secret_id using secret.name;
+    execute format('select id from %s where name = $1', secrets) into secret_id using secret.name;
     if secret_id is null then
-      execute 'select vault.create_secret($1, $2)' using secret.value, secret.name;
+      execute format('select %s.create_secret($1, $2)', vault) using secret.value, secret.name;
     else
-      execute 'select vault.update_secret($1, $2)' using secret_id, secret.value;
+      execute format('select %s.update_secret($1, $2)', vault) using secret_id, secret.value;
     end if;
   end loop;
   delete from importer.settings where name in ('import_jobs_processor_url', 'import_jobs_wake_token');

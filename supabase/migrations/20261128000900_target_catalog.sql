@@ -7,15 +7,15 @@ create function importer.base_type(type_id oid) returns oid
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 declare
-  below oid := type_id;
+  based_on oid := base_type.type_id;
+  below oid;
 begin
   loop
-    select t.typbasetype into below from pg_catalog.pg_type as t where t.oid = base_type.type_id;
-    if coalesce(below, 0) = 0 then
-      return type_id;
-    end if;
-    type_id := below;
+    select t.typbasetype into below from pg_catalog.pg_type as t where t.oid = based_on;
+    exit when coalesce(below, 0) = 0;
+    based_on := below;
   end loop;
+  return based_on;
 end
 $$;
 

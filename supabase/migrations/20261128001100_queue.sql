@@ -68,7 +68,7 @@ set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off
 as $$
 #variable_conflict use_column
 declare
-  nobody constant uuid := '00000000-0000-0000-0000-000000000000';
+  nobody constant uuid := '00000000-0000-0000-0000-000000000000'::uuid;
   owner_limit integer := coalesce((
     select case when s.value ~ '^[[:space:]]*[+-]?[0-9]{1,9}[[:space:]]*$' then s.value::integer end
     from importer.settings as s where s.name = 'max_running_jobs_per_owner'
@@ -178,7 +178,7 @@ set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan s
 set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off
 as $$
 declare
-  nobody constant uuid := '00000000-0000-0000-0000-000000000000';
+  nobody constant uuid := '00000000-0000-0000-0000-000000000000'::uuid;
   due constant timestamptz := clock_timestamp();
   heads cursor for
     select
@@ -192,9 +192,9 @@ declare
     order by precedence desc, turn, h.last_start nulls first, h.created_at, h.id;
   head record;
   job importer.queued_job;
-  waiting importer.queued_job[] := '{}';
-  per_target jsonb := '{}';
-  per_owner jsonb := '{}';
+  waiting importer.queued_job[] := '{}'::importer.queued_job[];
+  per_target jsonb := '{}'::jsonb;
+  per_owner jsonb := '{}'::jsonb;
   room bigint;
   chosen integer := 0;
 begin

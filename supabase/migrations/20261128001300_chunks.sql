@@ -15,15 +15,16 @@ declare
     'select r.v from jsonb_to_record(jsonb_build_object(''v'', $1)) as r (v %s)',
     type_name || case when is_array then '' else '[]' end
   );
+  error_info constant regproc := to_regproc('pg_catalog.pg_input_error_info'); -- since PostgreSQL 16
   invalid jsonb;
 begin
   perform type_name::regtype; -- raises 42704 for a missing type, which would otherwise make each text invalid
-  if current_setting('server_version_num')::integer >= 160000 then
+  if error_info is not null then
     begin
-      execute
+      execute format(
         'select jsonb_agg(jsonb_build_array(c, e.sql_error_code))
-        from unnest($1) as c, pg_input_error_info(c, $2) as e where e.sql_error_code is not null'
-      into invalid using candidates, type_name;
+        from unnest($1) as c, %s(c, $2) as e where e.sql_error_code is not null', error_info
+      ) into invalid using candidates, type_name;
       return query select r.value ->> 0, r.value ->> 1 from jsonb_array_elements(invalid) as r;
       return;
     exception when others then

@@ -167,7 +167,7 @@ begin
     update public.import_jobs as j
     set status = 'pending', run_after = clock_timestamp() + wait
     where j.id = fail_job.job_id;
-    return 'pending';
+    return 'pending'::public.import_job_status;
   end if;
   update public.import_jobs as j
   set
@@ -179,7 +179,7 @@ begin
     ),
     errors_path = coalesce(fail_job.errors_path, j.errors_path)
   where j.id = fail_job.job_id;
-  return 'failed';
+  return 'failed'::public.import_job_status;
 end
 $$;
 

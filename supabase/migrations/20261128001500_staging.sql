@@ -202,9 +202,9 @@ a valid lease.';
 revoke all on function importer.skip_staged_rows(uuid, uuid, bigint) from public, anon, authenticated, service_role;
 grant execute on function importer.skip_staged_rows(uuid, uuid, bigint) to import_processor, import_uploader;
 
--- The rows of a user's job go from the staging table into the target in a session of import_uploader, which must not see
--- what other jobs have staged. So it is granted the table in that transaction alone: nobody sees a grant that is not
--- committed, and the transaction ends with the table dropped, or rolled back.
+-- The rows of a user's job go from the staging table into the target in a session of import_uploader, which must not
+-- see what other jobs have staged. So it is granted the table in that transaction alone: nobody sees a grant that is
+-- not committed, and the transaction ends with the table dropped, or rolled back.
 create function importer.lend_staging_table(job_id uuid, token uuid) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
