@@ -1,12 +1,14 @@
 """`import-jobs migrate` and `import-jobs configure`: prepare a database."""
 
 import secrets
+from collections.abc import Iterator
 from typing import Annotated
 
 import typer
 
 from processor import config
 from processor.cli.connection import connected, database_errors
+from processor.cli.screen import screen
 from processor.errors import UserError
 
 
@@ -18,19 +20,25 @@ def migrate() -> None:
     with database_errors():
         applied = apply(url)
         renewed = renew_target_tables(url)
-    for name in applied:
-        print(f"applied {name}")
-    for name in renewed:
-        print(f"renewed target {name}: its table has another OID, as after a restore")
-    print(f"{len(applied)} migrations applied" if applied else "nothing to do: all migrations are applied")
+
+    def lines() -> Iterator[str]:
+        yield from (f"applied {name}" for name in applied)
+        yield from (f"renewed target {name}: its table has another OID, as after a restore" for name in renewed)
+        yield f"{len(applied)} migrations applied" if applied else "nothing to do: all migrations are applied"
+
+    screen.show({"applied": applied, "renewed": renewed}, [*applied, *renewed], lines)
 
 
 def configure(
     processor_url: Annotated[
-        str, typer.Option(help="URL at which the database reaches the processor, for example https://host.")
+        str,
+        typer.Option(metavar="URL", help="URL at which the database reaches the processor, for example https://host."),
     ],
     wake_token: Annotated[
-        str, typer.Option(help="Token of the doorbell. Default: IMPORT_JOBS_WAKE_TOKEN, or else a new token.")
+        str,
+        typer.Option(
+            metavar="TOKEN", help="Token of the doorbell. Default: IMPORT_JOBS_WAKE_TOKEN, or else a new token."
+        ),
     ] = "",
 ) -> None:
     """Store the processor's URL and the doorbell's token, in Vault if the database has it."""
@@ -44,6 +52,11 @@ def configure(
     given_token = wake_token or config.wake_token()
     with database_errors():
         place = store(url, processor_url, given_token or secrets.token_urlsafe(32))
-    print(f"stored in {place}: the database rings {processor_url.rstrip('/')}/process-import-jobs")
-    if not given_token:
-        print("created a new wake token, which processors read from the database")
+    path = f"{processor_url.rstrip('/')}/process-import-jobs"
+
+    def lines() -> Iterator[str]:
+        yield f"stored in {place}: the database rings {path}"
+        if not given_token:
+            yield "created a new wake token, which processors read from the database"
+
+    screen.show({"stored_in": place, "rings": path, "new_wake_token": not given_token}, [], lines)

@@ -8,6 +8,8 @@ import psycopg
 from psycopg.rows import class_row
 
 from processor.cli.job_state import JobState
+from processor.config import database_url
+from processor.errors import UserError
 
 PATIENCE_SECONDS = 10.0
 QUEUE = """
@@ -94,7 +96,15 @@ def waiting(queue: Queue) -> str:
         return "nobody works on the job: the processor sleeps and has not answered the ring yet"
     seen = queue.processor_seen_at
     last = f"none was seen since {seen:%Y-%m-%d %H:%M:%S %Z}" if seen else "none was ever seen"
-    return (
-        f"nobody works on the job: no processor is alive, {last} — start one with import-jobs serve, "
-        "or the local stack with import-jobs stack up"
-    )
+    return f"nobody works on the job: no processor is alive, {last}; {remedy()}"
+
+
+def remedy() -> str:
+    """Return what to do when no processor is alive: for a local stack, what is wrong with it."""
+    from processor.local.status import why_idle
+
+    try:
+        why = why_idle(database_url())
+    except UserError:
+        why = None
+    return why or "start one with import-jobs serve, or a local stack with import-jobs stack up"

@@ -7,6 +7,7 @@ from typing import Any, LiteralString
 from psycopg.rows import dict_row
 
 from processor.cli.connection import connected
+from processor.cli.idle import remedy
 from processor.cli.screen import screen
 from processor.config import database_url
 
@@ -50,7 +51,7 @@ def processor(row: dict[str, Any], now: datetime) -> str:
     if row["processor_sleeps"]:
         return "asleep until it is rung"
     last = f"last seen {duration(seen, now)} ago" if seen else "never seen"
-    return f"not alive, {last}; to start one: import-jobs serve, or import-jobs stack up"
+    return f"not alive, {last}; {remedy()}"
 
 
 def duration(since: datetime, now: datetime) -> str:
