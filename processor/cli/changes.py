@@ -8,6 +8,7 @@ import psycopg
 import typer
 from psycopg.types.json import Jsonb
 
+from processor.cli import outcome
 from processor.cli.connection import connected
 from processor.cli.import_files import OPTION_HELP
 from processor.cli.job_ids import find_job, short_id
@@ -16,9 +17,7 @@ from processor.cli.screen import screen
 from processor.cli.watch import Ids
 from processor.config import database_url
 
-RETRY: LiteralString = """
-select status::text, attempts, rows_loaded, run_after > now() from public.retry_import_job(id => %s, options => %s)
-"""
+RETRY: LiteralString = "select rows_loaded from public.retry_import_job(id => %s, options => %s)"
 CANCEL: LiteralString = "select rows_loaded from public.cancel_import_job(%s)"
 UNDO: LiteralString = "select importer.undo_import_job(%s)"
 UNDONE: LiteralString = """
@@ -37,9 +36,8 @@ def retry(
     options = job_options(option or ())
 
     def retried(conn: psycopg.Connection, job_id: UUID) -> str:
-        row = one(conn, RETRY, job_id, Jsonb(options))
-        kept = f"; the {row[2]:,} rows in the target stay" if row[2] else ""
-        return f"job {job_id} is pending again{kept}. To watch it: import-jobs watch {short_id(conn, job_id)}"
+        (rows,) = one(conn, RETRY, job_id, Jsonb(options))
+        return retry_sentence(job_id, rows, short_id(conn, job_id))
 
     change(ids, retried, "pending")
 
@@ -48,9 +46,8 @@ def cancel(ids: Ids) -> None:
     """Cancel pending or running jobs. Rows that are in the target stay there."""
 
     def cancelled(conn: psycopg.Connection, job_id: UUID) -> str:
-        row = one(conn, CANCEL, job_id)
-        kept = f"; {row[0]:,} rows stay in the target" if row[0] else ""
-        return f"job {job_id} is cancelled{kept}. To let it go on: import-jobs retry {short_id(conn, job_id)}"
+        (rows,) = one(conn, CANCEL, job_id)
+        return cancel_sentence(job_id, rows, short_id(conn, job_id))
 
     change(ids, cancelled, "cancelled")
 
@@ -60,11 +57,27 @@ def undo(ids: Ids) -> None:
 
     def undone(conn: psycopg.Connection, job_id: UUID) -> str:
         one(conn, UNDO, job_id)
-        removed, restored = one(conn, UNDONE, job_id)
-        back = f", {restored:,} rows restored" if restored else ""
-        return f"job {job_id} is undone: {removed:,} rows removed{back}"
+        return undo_sentence(job_id, *one(conn, UNDONE, job_id))
 
     change(ids, undone, "undone")
+
+
+def retry_sentence(job_id: UUID, rows: int, short: str) -> str:
+    """Return what a retry has done."""
+    kept = f"; {outcome.rows(rows)} in the target stay" if rows else ""
+    return f"job {job_id} is pending again{kept}. To watch it: import-jobs watch {short}"
+
+
+def cancel_sentence(job_id: UUID, rows: int, short: str) -> str:
+    """Return what a cancellation has done."""
+    kept = f"; {outcome.rows(rows)} stay in the target" if rows else ""
+    return f"job {job_id} is cancelled{kept}. To let it go on: import-jobs retry {short}"
+
+
+def undo_sentence(job_id: UUID, removed: int, restored: int) -> str:
+    """Return what an undo has done."""
+    back = f", {outcome.rows(restored)} restored" if restored else ""
+    return f"job {job_id} is undone: {outcome.rows(removed)} removed{back}"
 
 
 def change(ids: list[str], apply: Callable[[psycopg.Connection, UUID], str], state: str) -> None:
@@ -83,4 +96,4 @@ def one(conn: psycopg.Connection, query: LiteralString, *parameters: object) -> 
 
     Raises: psycopg.Error.
     """
-    return conn.execute(query, parameters).fetchone() or (None,) * 4
+    return conn.execute(query, parameters).fetchone() or ()

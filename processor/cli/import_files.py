@@ -163,9 +163,7 @@ class Import:
 
     def _announce(self, conn: psycopg.Connection, job_id: UUID, file: Path) -> None:
         """Say which job imports a file. With --no-watch that is the result of the command."""
-        kind = "checks" if self.request.options.get("dry_run") is True else "imports"
-        what = "standard input" if file == STDIN else file.name
-        screen.sentence(f"job {job_id} {kind} {what} into {self.request.target}")
+        screen.sentence(announcement(job_id, file, self.request))
         if self.watch:
             return
         if screen.as_json:
@@ -173,6 +171,13 @@ class Import:
             screen.document(row[0] if row else None)
         elif screen.quiet:
             screen.lines([str(job_id)])
+
+
+def announcement(job_id: UUID, file: Path, request: Request) -> str:
+    """Return which job imports a file into which target."""
+    kind = "checks" if request.options.get("dry_run") is True else "imports"
+    what = "standard input" if file == STDIN else file.name
+    return f"job {job_id} {kind} {what} into {request.target}"
 
 
 def source(file: Path) -> AbstractContextManager[Path]:

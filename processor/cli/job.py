@@ -65,7 +65,7 @@ def job(job_id: Id) -> None:
 
 
 def description(conn: psycopg.Connection, key: UUID) -> Iterator[str]:
-    """Yield the lines that describe a job.
+    """Return the lines that describe a job.
 
     Raises: UserError when the job was deleted, psycopg.Error.
     """
@@ -75,13 +75,19 @@ def description(conn: psycopg.Connection, key: UUID) -> Iterator[str]:
         events = cursor.execute(EVENTS, (key,)).fetchall()
     if row is None:
         raise UserError(f"there is no job {key}", "It was deleted.", code="IJ108")
-    yield from screen.values(shown(row))
     state = read_state(conn, key)
-    if state.ended:
-        sentences = list(outcome.explanations(state, short_id(conn, key)))
-        yield from [""] if sentences else []
-        for sentence in sentences:
-            yield from screen.wrapped(sentence)
+    sentences = outcome.explanations(state, short_id(conn, key)) if state.ended else ()
+    return lines(row, list(sentences), rejections, events)
+
+
+def lines(
+    row: dict[str, Any], sentences: list[str], rejections: list[dict[str, Any]], events: list[dict[str, Any]]
+) -> Iterator[str]:
+    """Yield the lines that describe a job: its columns, what can be done, its first rejections and its events."""
+    yield from screen.values(shown(row))
+    yield from [""] if sentences else []
+    for sentence in sentences:
+        yield from screen.wrapped(sentence)
     if rejections:
         yield from ["", "first rejections", *rows_table(("line", "column", "code", "message"), rejections)]
     yield from ["", "events", *rows_table(("time", "event", "attempt", "detail"), events)]
