@@ -100,7 +100,8 @@ a valid lease.';
 
 revoke all on function importer.finish_job(uuid, uuid, bigint, text, jsonb, text, text)
 from public, anon, authenticated, service_role;
-grant execute on function importer.finish_job(uuid, uuid, bigint, text, jsonb, text, text) to import_processor, import_uploader;
+grant execute on function importer.finish_job(uuid, uuid, bigint, text, jsonb, text, text)
+to import_processor, import_uploader;
 
 -- A duplicate completes without having loaded anything. The first job may have been deleted since it was found.
 create function importer.skip_duplicate(job_id uuid, token uuid, duplicate_of uuid) returns void

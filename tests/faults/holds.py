@@ -20,7 +20,7 @@ with recursive behind as (
   select a.pid from pg_stat_activity as a, behind as b where b.pid = any(pg_blocking_pids(a.pid))
 )
 select a.pid from pg_stat_activity as a inner join behind using (pid)
-where a.usename = 'import_processor' and a.query ilike %(query)s and a.wait_event_type = 'Lock'
+where a.usename in ('import_processor', 'import_uploader') and a.query ilike %(query)s and a.wait_event_type = 'Lock'
 """
 
 

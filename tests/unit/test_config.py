@@ -75,3 +75,10 @@ def test_settings_are_printed_without_secrets() -> None:
     )
     assert settings.wake_token == "ring-ring"
     assert not any(secret in repr(settings) for secret in ("word", "sb_secret_x", "ring-ring"))
+
+
+@pytest.mark.parametrize(("value", "expected"), [("", None), (" ", None), ("postgresql://u:word@h/d", ...)])
+def test_connection_string_of_the_uploader_is_optional_and_not_printed(value: str, expected: object) -> None:
+    settings = read("IMPORT_JOBS_UPLOADER_DATABASE_URL", value)
+    assert settings.uploader_database_url == (value if expected is ... else None)
+    assert "word" not in repr(settings)
