@@ -20,13 +20,14 @@ def migrate() -> None:
     with database_errors():
         applied = apply(url)
         renewed = renew_target_tables(url)
+    screen.show({"applied": applied, "renewed": renewed}, [*applied, *renewed], lambda: changes(applied, renewed))
 
-    def lines() -> Iterator[str]:
-        yield from (f"applied {name}" for name in applied)
-        yield from (f"renewed target {name}: its table has another OID, as after a restore" for name in renewed)
-        yield f"{len(applied)} migrations applied" if applied else "nothing to do: all migrations are applied"
 
-    screen.show({"applied": applied, "renewed": renewed}, [*applied, *renewed], lines)
+def changes(applied: list[str], renewed: list[str]) -> Iterator[str]:
+    """Yield what `migrate` has done."""
+    yield from (f"applied {name}" for name in applied)
+    yield from (f"renewed target {name}: its table has another OID, as after a restore" for name in renewed)
+    yield f"{len(applied)} migrations applied" if applied else "nothing to do: all migrations are applied"
 
 
 def configure(
@@ -53,10 +54,12 @@ def configure(
     with database_errors():
         place = store(url, processor_url, given_token or secrets.token_urlsafe(32))
     path = f"{processor_url.rstrip('/')}/process-import-jobs"
+    document = {"stored_in": place, "rings": path, "new_wake_token": not given_token}
+    screen.show(document, [], lambda: configuration(place, path, new_token=not given_token))
 
-    def lines() -> Iterator[str]:
-        yield f"stored in {place}: the database rings {path}"
-        if not given_token:
-            yield "created a new wake token, which processors read from the database"
 
-    screen.show({"stored_in": place, "rings": path, "new_wake_token": not given_token}, [], lines)
+def configuration(place: str, url: str, *, new_token: bool) -> Iterator[str]:
+    """Yield what `configure` has done."""
+    yield f"stored in {place}: the database rings {url}"
+    if new_token:
+        yield "created a new wake token, which processors read from the database"

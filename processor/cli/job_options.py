@@ -71,4 +71,4 @@ def value_of(name: str, text: str) -> Any:
         value = text.lower() == "true" if text.lower() in ("true", "false") else text
     if name in LISTS:
         return cast(list[Any], value) if isinstance(value, list) else [text]
-    return text if value is None else value
+    return value

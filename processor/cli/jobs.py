@@ -31,8 +31,8 @@ where (%(status)s::text[] is null or j.status::text = any (%(status)s))
 order by j.created_at desc, j.id
 limit %(limit)s + 1 offset %(offset)s
 """
-HEADERS = ("job", "status", "target", "done", "loaded", "rejected", "attempts", "created", "error")
-RIGHT = (3, 4, 5, 6)
+HEADERS = ("job", "status", "target", "done", "loaded", "rejected", "created", "error")
+RIGHT = (3, 4, 5)
 STATUS_HELP = "Jobs that are pending, running, completed, failed or cancelled; may be given again."
 
 
@@ -99,7 +99,6 @@ def cells(row: dict[str, Any]) -> tuple[str, ...]:
         f"{row['progress']:g} %",
         f"({loaded})" if written_nothing(row) else loaded,
         f"{row['rows_rejected']:,}",
-        str(row["attempts"]),
         f"{row['created_at']:%Y-%m-%d %H:%M:%S}",
         row["error_code"] or "",
     )

@@ -154,7 +154,11 @@ def show_addresses(state: State, data: Path, *, attached: bool, processor: bool)
     """Print the addresses of the stack. Only `stack env` prints secrets."""
     from processor.local import extensions
 
-    missing = extensions.missing(state.database_url())
+    print_addresses(state, data, extensions.missing(state.database_url()), attached=attached, processor=processor)
+
+
+def print_addresses(state: State, data: Path, missing: list[str], *, attached: bool, processor: bool) -> None:
+    """Print the addresses, and the extensions of Supabase that this Postgres does not have."""
     addresses = {
         "Postgres": f"127.0.0.1:{state.postgres_port} (version {state.major}, database postgres)",
         "Storage": f"{state.supabase_url}/storage/v1",
