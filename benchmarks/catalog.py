@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from benchmarks import comparisons, costs, peers, profile, standalone
+from benchmarks import comparisons, costs, latency, peers, profile, standalone, worthless
 from benchmarks.results import Outcome
 from benchmarks.size import Size
 from benchmarks.stack import BenchmarkStack
@@ -113,9 +113,17 @@ STANDALONE = (
     Benchmark(
         name="latency",
         title="latency of a small job",
-        run=standalone.latency,
+        run=latency.latency,
         quick=Size(1_000, 20),
         full=Size(1_000, 50),
+    ),
+    Benchmark(
+        name="worthless",
+        title="worthless input, beside another tenant",
+        run=worthless.worthless,
+        quick=Size(4, 1),
+        full=Size(256, 1),
+        disk_bytes=8_000_000,
     ),
     Benchmark(
         name="peers",
