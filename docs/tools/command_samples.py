@@ -126,7 +126,7 @@ def state(**changed: Any) -> JobState:
         "dry_run": False,
         "atomic": False,
         "undone": False,
-        "passed_over": 0,
+        "skipped_by_mode": 0,
         "mode": "insert",
         "seconds": 0.2,
     }

@@ -16,7 +16,7 @@ select j.id, j.status::text, j.phase, j.target, j.attempts, j.run_after, clock_t
   j.error_code, j.error_message, j.error_hint, j.errors_path, j.duplicate_of,
   coalesce(j.options -> 'dry_run' = 'true', false) as dry_run,
   coalesce(j.options -> 'atomic' = 'true', false) as atomic,
-  j.undone_at is not null as undone, coalesce((j.report ->> 'passed_over')::bigint, 0) as passed_over,
+  j.undone_at is not null as undone, coalesce((j.report ->> 'skipped_by_mode')::bigint, 0) as skipped_by_mode,
   (select t.mode from importer.find_target(j.target) as t) as mode,
   extract(epoch from coalesce(j.finished_at, clock_timestamp()) - (
     select max(e.happened_at) from public.import_job_events as e where e.job_id = j.id and e.event = 'running'
@@ -30,7 +30,7 @@ ENDED = frozenset({"completed", "failed", "cancelled"})
 class JobState:
     """A job at one moment. `seconds` is the time since its last start, None before; `mode` is that of its target.
 
-    `passed_over` of the skipped rows were skipped by the mode. `now` is the time of the database.
+    `skipped_by_mode` of the skipped rows were skipped by the mode. `now` is the time of the database.
     """
 
     id: UUID
@@ -53,7 +53,7 @@ class JobState:
     dry_run: bool
     atomic: bool
     undone: bool
-    passed_over: int
+    skipped_by_mode: int
     mode: str | None
     seconds: float | None
 

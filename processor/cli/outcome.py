@@ -54,10 +54,10 @@ def skips(state: JobState) -> Iterator[str]:
         why = "the dry run did not come to its end" if state.dry_run else "the job loads all rows or none"
         yield f"{rows(state.rows_skipped)} skipped, because {why}."
         return
-    if by_mode := min(state.passed_over, state.rows_skipped):
+    if by_mode := min(state.skipped_by_mode, state.rows_skipped):
         why = MODE_SKIPS.get(state.mode or "", "because the target's mode leaves them out")
         yield f"{rows(by_mode)} skipped {why} (mode {state.mode})."
-    if empty := state.rows_skipped - state.passed_over if state.rows_skipped > state.passed_over else 0:
+    if empty := max(0, state.rows_skipped - state.skipped_by_mode):
         yield f"{rows(empty)} skipped, because nothing is in them (blank lines or comments)."
 
 

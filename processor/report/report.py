@@ -131,7 +131,7 @@ class Report:
             ],
             "ignored_headers": list(plan.ignored),
             "rejected_by_code": dict(self.rejected_by_code),
-            "passed_over": self.skipped,
+            "skipped_by_mode": self.skipped,
             "superseded_in_chunk": self.superseded,
             "normalised": {
                 name: {"count": count, "examples": [{"before": a, "after": b} for a, b in self.examples.get(name, [])]}

@@ -45,7 +45,7 @@ def test_last_row_of_a_key_wins(stack: Stack, options: dict[str, Any]) -> None:
     job = stack.run(b"sku,price\nb,20\nc,30\nb,21\nb,22\n", name, options)
     assert counts(job) == ("completed", 2, 0, 2)
     assert stack.rows(name, "sku, price") == [("a", 1), ("b", 22), ("c", 30)]
-    assert job["report"]["passed_over"] == 2
+    assert job["report"]["skipped_by_mode"] == 2
 
 
 @pytest.mark.parametrize("options", [{}, {"atomic": True}])

@@ -55,7 +55,7 @@ def test_figures_in_the_ledger_are_not_computed_again(stack: FaultStack) -> None
     stack.sql("update importer.job_chunks set figures = %s where job_id = %s and seq = 1", stored, case.job)
     stack.processor()
     job = stack.completed(case)
-    assert job["report"]["passed_over"] == 5
+    assert job["report"]["skipped_by_mode"] == 5
     assert about_file(job) == uninterrupted(stack, case)
 
 

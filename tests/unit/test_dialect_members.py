@@ -32,7 +32,7 @@ def test_zeros_may_follow_the_last_member_of_many() -> None:
 
 @pytest.mark.parametrize("size", [3, 1 << 18])
 @pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_STORED])
-def test_ignored_members_around_the_file_are_passed_over(method: int, size: int) -> None:
+def test_ignored_members_around_the_file_are_skipped(method: int, size: int) -> None:
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w", method) as writer:
         for number in range(500):
