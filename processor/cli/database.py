@@ -26,7 +26,8 @@ def migrate() -> None:
 def changes(applied: list[str], renewed: list[str]) -> Iterator[str]:
     """Yield what `migrate` has done."""
     yield from (f"applied {name}" for name in applied)
-    yield from (f"renewed target {name}: its table has another OID, as after a restore" for name in renewed)
+    for name in renewed:
+        yield from screen.wrapped(f"renewed target {name}: its table has another OID, as after a restore")
     yield f"{len(applied)} migrations applied" if applied else "nothing to do: all migrations are applied"
 
 
@@ -60,6 +61,6 @@ def configure(
 
 def configuration(place: str, url: str, *, new_token: bool) -> Iterator[str]:
     """Yield what `configure` has done."""
-    yield f"stored in {place}: the database rings {url}"
+    yield from screen.wrapped(f"stored in {place}: the database rings {url}")
     if new_token:
         yield "created a new wake token, which processors read from the database"

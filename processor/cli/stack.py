@@ -181,6 +181,8 @@ def print_addresses(state: State, data: Path, missing: list[str], *, attached: b
         yield "import-jobs is ready"
         yield from screen.values(addresses)
         if missing:
-            yield f"This Postgres has no {' and no '.join(missing)}, which Supabase has; import-jobs needs neither."
+            yield from screen.wrapped(
+                f"This Postgres has no {' and no '.join(missing)}, which Supabase has; import-jobs needs neither."
+            )
 
     screen.show(document, [], lines)
