@@ -1,4 +1,4 @@
-"""Recognize compressed files by their magic number, and decompress them as a stream with limits on its size."""
+"""Recognise compressed files by their magic number, and decompress them as a stream with limits on its size."""
 
 import sys
 import zlib

@@ -77,7 +77,7 @@ def _with_byte_order(sample: bytes, name: str) -> str:
 
 
 def has_byte_order_mark(sample: bytes) -> bool:
-    """Tell whether the bytes begin with a byte order mark."""
+    """Return whether the bytes begin with a byte order mark."""
     return sample.startswith(tuple(mark for mark, _ in MARKS))
 
 
@@ -93,7 +93,7 @@ def sixteen_bit_encoding(sample: bytes) -> str | None:
 
 
 def _is_damaged_utf8(sample: bytes) -> bool:
-    """Tell UTF-8 with some invalid bytes from another encoding: most characters beyond ASCII are valid."""
+    """Return whether this is UTF-8 with some invalid bytes: most of the characters beyond ASCII are valid."""
     text = sample.decode("utf-8", "replace")
     invalid = text.count("\ufffd")
     return sum(not char.isascii() for char in text) - invalid > invalid

@@ -1,4 +1,4 @@
-"""Recognize files that are not CSV by their first bytes."""
+"""Recognise files that are not CSV by their first bytes."""
 
 import re
 from typing import Final
@@ -51,12 +51,12 @@ def other_format(sample: bytes) -> str | None:
 
 
 def _is_header(sample: bytes, magic: bytes) -> bool:
-    """Tell whether a magic number of letters and digits begins a header: the first 64 bytes are ASCII text."""
+    """Return whether a magic number of letters and digits begins a header: the first 64 bytes are ASCII text."""
     return magic.isalnum() and not any(byte in _CONTROL for byte in sample[:64]) and sample[:64].isascii()
 
 
 def is_binary(sample: bytes) -> bool:
-    """Tell whether the bytes are not text: they have many control characters, or a NUL in the first line.
+    """Return whether the bytes are not text: they have many control characters, or a NUL in the first line.
 
     Up to 2 % of control characters are accepted here; the rows that have them are checked later.
     """

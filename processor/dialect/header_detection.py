@@ -1,4 +1,4 @@
-"""Tell whether the first row of a table is a header: it is not if its values are of the same kinds as those below."""
+"""Find out whether a table has a header: the first row is none if its values are of the same kinds as those below."""
 
 import re
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ _YEAR = re.compile(r"(19|20)\d\d")
 
 
 def has_header(rows: Sequence[Sequence[str]]) -> bool:
-    """Tell whether the first of the rows is a header.
+    """Return whether the first of the rows is a header.
 
     Raises: AmbiguousDialect if years stand above numbers.
     """

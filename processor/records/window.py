@@ -37,5 +37,5 @@ class Window:
         return self.data[self.stop] if self.stop < len(self.data) else -1
 
     def has(self, mark: int | None) -> bool:
-        """Tell whether a mark occurs; None does not."""
+        """Return whether a mark occurs; None does not."""
         return mark is not None and self.data.find(mark, self.start, self.stop) >= 0

@@ -17,7 +17,7 @@ FORMAT: Final = "5"
 
 
 def is_worth_keeping(report: Report) -> bool:
-    """Tell whether the top values are known; before that, reading the rows again costs less than keeping figures."""
+    """Return whether the top values are known; before that, reading the rows again costs less than keeping figures."""
     return report.rows >= TOP_ROWS
 
 

@@ -44,7 +44,7 @@ class Preview:
         return self._written != self.rows
 
     def is_complete(self, loaded: int) -> bool:
-        """Tell whether the preview has all its rows, for a job that loaded so many rows."""
+        """Return whether the preview has all its rows, for a job that loaded so many rows."""
         return len(self.rows) >= min(PREVIEW_ROWS, loaded)
 
     def first_rows(self, seq: int, frame: pl.DataFrame, records: Offsets) -> Sequence[Row]:

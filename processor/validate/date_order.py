@@ -27,7 +27,7 @@ _MONTH: Final = (
 
 
 def contains_dates(column: Column) -> bool:
-    """Tell whether values of the column, or of its domain's base type, contain dates."""
+    """Return whether values of the column, or of its domain's base type, contain dates."""
     return column.base in _DATE_TYPES or column.base in _TYPES_WITH_SEVERAL
 
 

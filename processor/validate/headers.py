@@ -72,7 +72,7 @@ def closest(name: str, candidates: Iterable[str]) -> str | None:
 
 
 def is_like_a_name(header: str) -> bool:
-    """Tell whether a message may quote the header, since it looks like a name and not like a value."""
+    """Return whether a message may quote the header, since it looks like a name and not like a value."""
     return _LIKE_A_NAME.fullmatch(trim(header)) is not None
 
 

@@ -12,7 +12,7 @@ from processor.validate.normalise import NORMALISERS
 
 
 def is_setting(name: str) -> bool:
-    """Tell whether a Reading has a setting of this name."""
+    """Return whether a Reading has a setting of this name."""
     return name in _CHECKS
 
 

@@ -19,7 +19,7 @@ _NAIVE: Final = r"^[0-9-]{10}[ T][0-9:.]+$"
 
 
 def is_opaque(column: Column) -> bool:
-    """Tell whether the texts of the column are loaded unchecked.
+    """Return whether the texts of the column are loaded unchecked.
 
     Postgres is asked about the texts of opaque columns once it has rejected a chunk that contains them.
     """
@@ -27,9 +27,9 @@ def is_opaque(column: Column) -> bool:
 
 
 def is_certain(texts: pl.Series, column: Column, time_zone: str | None = None) -> pl.Series:
-    """Mark nulls, and texts without an exact binary value that Postgres accepts for the column, which is not opaque.
+    """Return which texts are nulls, or valid for the column although they have no exact binary value.
 
-    `time_zone` is the name that `transform` appends to timestamps without a zone.
+    The column is not opaque. `time_zone` is the name that `transform` appends to timestamps without a zone.
     """
     if column.kind == "e":
         return texts.is_in(list(column.labels)).fill_null(True)

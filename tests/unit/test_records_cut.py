@@ -38,7 +38,7 @@ def python_rows(text: str, dialect: Dialect) -> list[list[str]]:
 
 
 def ends_inside_quotes(text: str, dialect: Dialect) -> bool:
-    """Tell whether a record that is appended to the text is not separate; one of the two line ends may be escaped."""
+    """Return whether a record that is appended to the text is not separate; one of the two line ends may be escaped."""
     return bool(text) and python_rows(text + "\n\nEND", dialect)[-1] != ["END"]
 
 

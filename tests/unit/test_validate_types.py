@@ -68,7 +68,7 @@ def rows(texts: list[str | None]) -> Rows:
 
 
 def certain(of: Column, texts: list[str | None], reading: Reading | None = None) -> list[bool]:
-    """Tell for each text whether it is certain."""
+    """Return for each text whether it is certain."""
     checked = check(rows(texts), plan(of, reading))
     assert not checked.rejections.rows
     uncertain = {text for values in checked.uncertain for text in values.values}
@@ -76,7 +76,7 @@ def certain(of: Column, texts: list[str | None], reading: Reading | None = None)
 
 
 def is_opaque(of: Column) -> bool:
-    """Tell whether a text is listed among the opaque values, and not among the uncertain ones."""
+    """Return whether a text is listed among the opaque values, and not among the uncertain ones."""
     nonsense = rows(["\\nonsense"])
     uncertain = check(nonsense, plan(of)).uncertain
     opaque = opaque_values(nonsense, plan(of))
