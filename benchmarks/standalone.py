@@ -1,6 +1,5 @@
 """Benchmarks without another side: memory, growth, latency, many jobs at once."""
 
-import statistics
 import time
 from pathlib import Path
 
@@ -102,30 +101,6 @@ def growth(stack: BenchmarkStack, size: Size) -> Outcome:
         Figure("the same with psql", psql, "×"),
     )
     return Outcome(size=f"{size.rows:,} and {small:,} rows", samples=samples, figures=figures)
-
-
-def latency(stack: BenchmarkStack, size: Size) -> Outcome:
-    """Measure the time from insert to running and to completed, for one file of 1,000 rows after the other."""
-    running, completed = list[float](), list[float]()
-    table = "public.bench_latency"
-    stack.prepare(create_target(table, PEOPLE.columns))
-    with stack.scratch_folder() as folder:
-        files = people_files(folder, max(size.runs, 2) + 1, size.rows, first=size.rows)
-        with uploaded(stack.env, files) as paths:
-            for path in paths:
-                time.sleep(IDLE_SECONDS)
-                job = run_job(stack, JobRequest(path, "bench_latency"), 0.005)
-                running.append((job["started_at"] - job["created_at"]).total_seconds() * 1000)
-                completed.append(job["seconds"] * 1000)
-    stack.prepare(f"drop table {table}")
-    del running[0], completed[0]  # the first job opens the connections
-    figures = (
-        Figure("insert to running, median", median(running), "ms"),
-        Figure("insert to running, p95", statistics.quantiles(running, n=20)[18], "ms"),
-        Figure("insert to completed, median", median(completed), "ms", Goal(high=150)),
-        Figure("insert to completed, p95", statistics.quantiles(completed, n=20)[18], "ms", Goal(high=300)),
-    )
-    return Outcome(size=f"{len(running)} files of {size.rows:,} rows", figures=figures)
 
 
 def people_files(folder: Path, count: int, rows: int, first: int = 0) -> list[Path]:

@@ -3309,7 +3309,7 @@ COMMENT ON COLUMN importer.job_rejections.message IS 'The reason in words.';
 
 COMMENT ON COLUMN importer.job_rejections.raw IS 'The whole record as it is in the file.';
 
-CREATE UNLOGGED SEQUENCE importer.last_notification
+CREATE SEQUENCE importer.last_notification
     START WITH 1
     INCREMENT BY 1
     NO MINVALUE

@@ -2,25 +2,26 @@
 
 import threading
 
-# A job whose insert commits at the moment of the first look is found by the second.
-AGAIN_SECONDS = 0.05
+# When to look after a ring: at once, and again for jobs whose insert was committed later and did not ring, because the
+# database sends a notification every 20 ms at most. The pauses are between the looks.
+PAUSES = (0.05, 0.2, 0.75)
 
 
 class Bell:
-    """After a ring there are two looks, one at once and another one 50 ms later. Any thread may ring."""
+    """After a ring there are several looks: at once, 50 ms later, and later still. Any thread may ring."""
 
     def __init__(self) -> None:
         self._rung = threading.Event()
-        self._again = False
+        self._looks = len(PAUSES)
         self._lock = threading.Lock()
         self._ring: int | None = None
 
     def ring(self, number: int | None = None) -> None:
-        """Ask for two looks; `number` is that of a ring from the database, which is to be noted."""
+        """Ask for looks; `number` is that of a ring from the database, which is to be noted."""
         with self._lock:
             if number is not None:
                 self._ring = max(number, self._ring or 0)
-        self._again = True
+        self._looks = 0
         self._rung.set()
 
     def wake(self) -> None:
@@ -34,10 +35,13 @@ class Bell:
         return number
 
     def wait(self, seconds: float) -> bool:
-        """Wait for a ring, at most `seconds`; return whether there was one, or whether its second look is due."""
-        again, self._again = self._again, False
-        if self._rung.wait(min(seconds, AGAIN_SECONDS) if again else seconds):
+        """Wait for a ring, at most `seconds`; return whether there was one, or whether a further look is due."""
+        looks = self._looks
+        pause = PAUSES[looks] if looks < len(PAUSES) else seconds
+        if self._rung.wait(min(seconds, pause)):
             self._rung.clear()
-            self._again = self._again or again  # a wake before the second look does not replace it
             return True
-        return again
+        if pause <= seconds and looks == self._looks < len(PAUSES):
+            self._looks += 1
+            return True
+        return False

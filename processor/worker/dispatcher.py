@@ -21,8 +21,9 @@ from processor.worker.interval import Interval
 
 # The pause before asking a database again that did not answer.
 RETRY_SECONDS = 1.0
-# How often to look for due jobs that no bell announced, and to say that this processor is alive.
-LOOK_SECONDS, REPORT_SECONDS = 2.0, 5.0
+# How often to look for due jobs that no bell announced, so that they start within 2 s, and to say that this processor
+# is alive.
+LOOK_SECONDS, REPORT_SECONDS = 1.5, 5.0
 # How often to look for lost sessions, and how soon again while one is missing: a job is taken over 3 s after the first
 # look that misses its session, so within 5 s.
 SESSION_SECONDS, MISSING_SECONDS = 1.0, 0.25

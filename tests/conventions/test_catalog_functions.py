@@ -102,6 +102,7 @@ DEFINERS = {
     "read_rejections",
     "may_import_into",
     "notify_process_import_jobs_async",
+    "notify_processors",
     "open_job",
     "open_rings",
     "postpone_job",

@@ -68,6 +68,7 @@ importer.may_import_into                  | -     | -     | -    | -            
 importer.missing_privileges               | -     | -     | -    | -            | -                | yes
 importer.next_jobs                        | -     | -     | -    | -            | -                | yes
 importer.notify_process_import_jobs_async | -     | -     | -    | -            | -                | yes
+importer.notify_processors                | -     | -     | -    | -            | -                | yes
 importer.open_job                         | -     | -     | -    | -            | yes              | yes
 importer.open_rings                       | -     | -     | -    | -            | -                | yes
 importer.open_targets                     | -     | -     | -    | -            | -                | yes

@@ -90,6 +90,9 @@ public.import_job_events_id_seq setval  | - | - | - | - | - | 1
 importer.ring_numbers select  | - | - | - | - | - | 1
 importer.ring_numbers nextval | - | - | - | - | - | 1
 importer.ring_numbers setval  | - | - | - | - | - | 1
+importer.last_notification select  | - | - | - | - | - | 1
+importer.last_notification nextval | - | - | - | - | - | 1
+importer.last_notification setval  | - | - | - | - | - | 1
 """)
 TABLE_OPERATIONS = ("select", "insert", "update", "delete", "truncate")
 SEQUENCE_OPERATIONS = ("select", "nextval", "setval")

@@ -99,6 +99,8 @@ def test_time_out_is_bounded(admin: psycopg.Connection, value: str, expected: in
     assert rings(admin) == [("1", expected)]
 
 
+# As if no notification had been sent in the last 20 ms.
+NOT_YET = "select setval('importer.last_notification', 1)"
 SILENT = "update importer.processors set seen_at = seen_at - interval '16 s'"
 UNANSWERED = "update importer.rings set sent_at = sent_at - interval '301 s'"
 
@@ -224,12 +226,37 @@ def test_notification_is_sent_without_pg_net_and_while_a_ring_is_unanswered(
     admin.execute(INSERT)
     with db.connect("import_processor") as listener:
         listener.execute("listen import_jobs")
+        admin.execute(NOT_YET)
         admin.execute(INSERT)
         assert notifications(listener) == 1
         with db.connect("supabase_admin") as superuser:
             superuser.execute("drop schema if exists net cascade")
+        admin.execute(NOT_YET)
         admin.execute(INSERT)
         assert notifications(listener) == 1
+
+
+@pytest.mark.parametrize("ahead", ["1 h", "1 s"])
+def test_time_of_a_clock_that_was_set_back_does_not_count(db: Database, admin: psycopg.Connection, ahead: str) -> None:
+    with db.connect("import_processor") as listener:
+        listener.execute("listen import_jobs")
+        admin.execute(
+            "select setval('importer.last_notification', (extract(epoch from now() + %s::interval) * 1000)::bigint)",
+            [ahead],
+        )
+        admin.execute(INSERT)
+        assert notifications(listener) == 1
+
+
+def test_many_inserts_notify_a_few_times(db: Database, admin: psycopg.Connection) -> None:
+    """A commit with a notification waits for all others that have one."""
+    with db.connect("import_processor") as listener:
+        listener.execute("listen import_jobs")
+        before = admin.execute("select clock_timestamp()").fetchone()[0]
+        for _ in range(100):
+            admin.execute(INSERT)
+        seconds = (admin.execute("select clock_timestamp()").fetchone()[0] - before).total_seconds()
+        assert 1 <= notifications(listener) <= 1 + seconds / 0.02
 
 
 def test_job_that_is_not_due_does_not_notify(db: Database, admin: psycopg.Connection) -> None:

@@ -38,12 +38,24 @@ end
 $$;
 comment on function net.wait_until_running() is 'Waits until a worker serves the queue.';
 
--- A notification is delivered at commit and never after a rollback. pg_net wakes its worker at the same moment.
+-- A notification is delivered at commit and never after a rollback. pg_net wakes its worker at the same moment, and
+-- without a lock, but NOTIFY makes commits follow each other. So it is sent 20 times a second at most: the worker
+-- begins a batch 40 ms after a notification, as pg_net does, and looks again after the pause.
+create sequence net.stand_in_wake;
+
 create function net.wake() returns void
-language sql
+language plpgsql
 set search_path = ''
 as $$
-  select pg_catalog.pg_notify('pg_net_stand_in', '');
+declare
+  now_ms constant bigint := extract(epoch from pg_catalog.clock_timestamp()) * 1000;
+  last_ms constant bigint := (select wakes.last_value from net.stand_in_wake as wakes);
+begin
+  if now_ms - last_ms not between 0 and 49 then
+    perform pg_catalog.setval('net.stand_in_wake', now_ms);
+    perform pg_catalog.pg_notify('pg_net_stand_in', '');
+  end if;
+end
 $$;
 comment on function net.wake() is 'Makes the worker look into the queue after the transaction commits.';
 

@@ -61,6 +61,6 @@ comment on function net.http_collect_response(bigint, bool) is
 -- From pg_net 0.12 on every role may use the schema.
 grant usage on schema net to public;
 grant all on net.http_request_queue, net._http_response to public;
-grant all on sequence net.http_request_queue_id_seq to public;
+grant all on sequence net.http_request_queue_id_seq, net.stand_in_wake to public;
 grant execute on all functions in schema net to public;
 grant select, insert, update, delete on net.stand_in_faults to pg_database_owner;

@@ -1,6 +1,7 @@
 """The worker: when NOTIFY wakes it, it sends the queued requests in batches, each in one transaction."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 
@@ -21,6 +22,8 @@ LOCK = "select pg_try_advisory_lock(1885826661, 1953723497)"
 SETTINGS = "-c statement_timeout=0 -c idle_in_transaction_session_timeout=0 -c idle_session_timeout=0"
 # How long pg_net rests between two batches; a request in this time waits.
 PAUSE_SECONDS = 1.0
+# How long pg_net takes from a commit to its batch, and how often to look without a notification.
+START_SECONDS, LOOK_SECONDS = 0.04, 0.5
 # Pause between attempts to connect and to get the lock. It is short because tests restart Postgres.
 RETRY_SECONDS = 0.2
 
@@ -82,7 +85,10 @@ async def _listen(listener: psycopg.AsyncConnection, notified: asyncio.Event) ->
 async def _send_when_notified(
     conn: psycopg.AsyncConnection, url: str, client: httpx.AsyncClient, notified: asyncio.Event, pause: float
 ) -> None:
-    while await notified.wait():
+    while True:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(notified.wait(), LOOK_SECONDS)
+            await asyncio.sleep(min(pause, START_SECONDS))
         notified.clear()
         while await send_batch(conn, url, client):
             await asyncio.sleep(pause)
