@@ -3,7 +3,6 @@
 import sys
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from typing import Protocol
 
 from processor.dialect.zip_archive import unzip
 from processor.errors import BadCompression
@@ -21,15 +20,6 @@ UNCHECKED = 64 << 20
 #: The bytes that a member gets at once, except the first: what follows a member's end in them is copied, and a member
 #: may have 20 bytes (256 kB at once: 0.5 s for 13,000 such members).
 SLICE = 1 << 13
-
-
-class Decompressor(Protocol):
-    """The attributes that zlib's and zstd's decompressors share."""
-
-    @property
-    def eof(self) -> bool: ...
-    @property
-    def unused_data(self) -> bytes: ...
 
 
 def compression_of(sample: bytes) -> str | None:

@@ -12,7 +12,7 @@ Ints = npt.NDArray[np.int64]
 #: Room for records: an eighth of the bytes, which shorter records fill before the window ends, and at least so many.
 _LEAST_ROOM = 256
 #: The fields of a struct `reading`, and the places in it that are read here.
-_FIELDS, _PLACE, _DELIMITERS, _LINES, _OPENED, _USED = 9, 0, 1, 5, 6, 8
+_FIELDS, _PLACE, _OPENED, _USED = 9, 0, 6, 8
 #: The places of the reader within quotes.
 _QUOTED = (4, 5)
 
@@ -71,11 +71,6 @@ class RecordReader:
     def used(self) -> int:
         """The number of bytes that the last call has read."""
         return int(self._state[_USED])
-
-    @property
-    def lines(self) -> int:
-        """The number of line ends so far."""
-        return int(self._state[_LINES])
 
     @property
     def opened(self) -> int | None:

@@ -6,7 +6,6 @@ import psycopg
 
 from processor.model import Job
 
-CHANNEL = "import_jobs"
 LISTEN = "listen import_jobs"
 BACKEND = "select pg_backend_pid()"
 HOLD = "select importer.hold_session(%s)"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -192,11 +192,6 @@ class Queue:
     def value(self, statement: str, *args: object) -> Any:
         """Execute a query as the administrator; return its only value."""
         return self.admin.execute(statement, args).fetchone()[0]
-
-
-def unknown_user() -> UUID:
-    """Return the id of a user without jobs."""
-    return uuid4()
 
 
 @contextmanager
