@@ -98,6 +98,13 @@ def run(arguments: list[str]) -> int:
         report(UserError(str(exc), exc.hint, code="IJ131"))
     except UserError as exc:
         report(exc)
+    except OSError as exc:
+        from processor.local.disk import own_disk_error
+
+        error = own_disk_error(exc)
+        if error is None:
+            raise
+        report(error)
     except typer.Abort:
         return 130
     return 1

@@ -20,6 +20,8 @@ def serve() -> None:
         if config.uploader_database_url is not None:
             check_uploader(config.uploader_database_url)
 
+    check_storage(config)
+
     from processor.http import server
     from processor.http.limits import ServerLimits
 
@@ -30,6 +32,24 @@ def serve() -> None:
 
     limits = ServerLimits()
     server.run(create_app(config, limits), config.host, config.port, limits)
+
+
+def check_storage(config: "Config") -> None:
+    """Check that the key opens the bucket of imports. If Storage or the bucket is not there yet, say so.
+
+    Raises: UserError for a key or a URL with which every job would fail.
+    """
+    import logging
+
+    from processor.errors import SourceRefused
+    from processor.log import event
+    from processor.storage.key_check import key_error
+
+    error = key_error(config.supabase_url, config.secret_key)
+    if isinstance(error, SourceRefused):
+        raise UserError(error.message, "Check SUPABASE_SECRET_KEY and SUPABASE_URL.", code="IJ131")
+    if error is not None:
+        event("storage_not_ready", logging.WARNING, code=error.code, reason=error.message)
 
 
 def configured() -> "Config":

@@ -19,6 +19,12 @@ SERVICE = "service"
 # By default the client gives up after 20 s of silence, but a server may need longer to store 2 GB.
 UPLOAD_SECONDS = 600
 KEY_HINT = "Check SUPABASE_SECRET_KEY and the limits of the bucket."
+#: What to do about a refused upload, where the key is not the reason.
+UPLOAD_HINTS = {
+    "IJ107": "Rename the file with ASCII letters and digits.",
+    "IJ201": f"Create the bucket {BUCKET}: import-jobs migrate does that where Storage has its tables.",
+    "IJ205": "Raise the size limit of the bucket and of Storage, or split the file.",
+}
 
 
 class CountedFile(io.FileIO):
@@ -92,6 +98,12 @@ def refusal(code: str, message: str) -> UserError:
             "SUPABASE_URL is the address of the project, such as https://….supabase.co, without a path.",
             code="IJ131",
         )
+    from processor.storage.error_codes import MEANINGS
+
+    if code in MEANINGS:
+        meaning = MEANINGS[code]
+        hint = "Try again in a moment." if meaning.error.transient else UPLOAD_HINTS.get(meaning.error.code, KEY_HINT)
+        return UserError(f"{meaning.reason} ({code}: {message})", hint, code=meaning.error.code)
     return UserError(f"Storage refused the request ({code}: {message})", KEY_HINT, code="IJ202")
 
 

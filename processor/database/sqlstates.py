@@ -44,6 +44,8 @@ NOT_UP: Final = (
 )
 # Undefined table, undefined schema, undefined function: the database has no migrations yet.
 NOT_MIGRATED: Final = {"42P01", "3F000", "42883"}
+# Besides these, undefined column and undefined object: what a migration builds on is not there.
+NOT_PREPARED: Final = {*NOT_MIGRATED, "42703", "42704"}
 
 ROW_CODES: Final = {
     "22003": "IJ405",
@@ -167,6 +169,8 @@ def user_error(exc: psycopg.Error) -> UserError:
 
 def statement_error(exc: psycopg.Error, state: str) -> UserError:
     """Return the message and the hint for a statement that the server refused. Errors of our functions keep theirs."""
+    if notes := getattr(exc, "__notes__", []):
+        return migration_error(exc, state, "; ".join(notes))
     if state in NOT_MIGRATED:
         return UserError("the database does not have the tables of import-jobs", "Run import-jobs migrate.")
     if state == DENIED:
@@ -178,9 +182,21 @@ def statement_error(exc: psycopg.Error, state: str) -> UserError:
     message = exc.diag.message_primary or type(exc).__name__
     if state.startswith("IJ"):
         return UserError(message, exc.diag.message_hint or "", code=state)
-    notes = "; ".join(getattr(exc, "__notes__", []))
     return UserError(
-        f"{message} (SQLSTATE {state}){f' {notes}' if notes else ''}",
+        f"{message} (SQLSTATE {state})",
         exc.diag.message_hint or "Look up the SQLSTATE in PostgreSQL's documentation, and remove the cause.",
         code=DatabaseRefused.code,
     )
+
+
+def migration_error(exc: psycopg.Error, state: str, place: str) -> UserError:
+    """Return the message and the hint for an error in a migration, which `place` names, in the server's own words."""
+    if state in NOT_PREPARED:
+        hint = "Start Supabase's Auth and Storage on this database once, which create what the migrations need, then "
+        hint += "run import-jobs migrate again."
+    elif state == DENIED:
+        hint = "Use the role of an administrator."
+    else:
+        hint = exc.diag.message_hint or "Remove the cause, then run import-jobs migrate again."
+    message = exc.diag.message_primary or type(exc).__name__
+    return UserError(f"{message} (SQLSTATE {state}) {place}", hint, code=DatabaseRefused.code)

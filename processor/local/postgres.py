@@ -15,6 +15,7 @@ import psycopg
 
 from processor.errors import UserError
 from processor.local import log_files, orphans, server_account, server_folders
+from processor.local.disk import disk_error
 from processor.local.postgres_installation import PostgresInstallation
 
 SUPERUSER = "supabase_admin"
@@ -97,7 +98,9 @@ class PostgresServer:
         finally:
             secret.unlink(missing_ok=True)
         if outcome.returncode != 0:
-            raise UserError(f"initdb of PostgreSQL {self.installation.major} failed", _last_line(outcome.stdout))
+            raise disk_error(self.home, outcome.stdout) or UserError(
+                f"initdb of PostgreSQL {self.installation.major} failed", _reason(outcome.stdout)
+            )
         partial.rename(data)
         return True
 
@@ -112,7 +115,7 @@ class PostgresServer:
         deadline = time.monotonic() + timeout
         while not self._start_once(deadline):
             if time.monotonic() > deadline or not self._failed_for_old_server():
-                raise UserError(
+                raise disk_error(self.home, self._output().decode(errors="replace")) or UserError(
                     f"PostgreSQL {self.installation.major} did not start", f"See {self.log} for its output."
                 )
             time.sleep(0.2)
@@ -166,10 +169,14 @@ class PostgresServer:
         self.stop("immediate")
         return False
 
-    def _failed_for_old_server(self) -> bool:
+    def _output(self) -> bytes:
+        """Return what the server has written to its log since its last start."""
         with self.log.open("rb") as log:
             log.seek(self._log_start)
-            output = log.read()
+            return log.read()
+
+    def _failed_for_old_server(self) -> bool:
+        output = self._output()
         return b"shared memory block" in output or b"postmaster.pid" in output
 
     def _server_settings(self) -> dict[str, str]:
@@ -216,6 +223,8 @@ def _environment(installation: PostgresInstallation) -> dict[str, str]:
     return env | ({"ICU_DATA": str(icu)} if icu.is_dir() else {})
 
 
-def _last_line(text: str) -> str:
+def _reason(text: str) -> str:
+    """Return the first line that names an error, since initdb reports its clean-up last; else the last line."""
     lines = [line for line in text.splitlines() if line.strip()]
-    return lines[-1] if lines else "It printed nothing."
+    named = (line for line in lines if "error:" in line or "FATAL:" in line)
+    return next(named, lines[-1] if lines else "It printed nothing.")

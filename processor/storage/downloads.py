@@ -31,15 +31,25 @@ class Downloads:
         Raises: urllib3.exceptions.HTTPError.
         """
         ranged = {"Range": f"bytes={position}-"} if position else {}
+        return self._request(f"object/authenticated/{quote(bucket, safe='')}/{quote(path)}", ranged, TIMEOUT)
+
+    def get_bucket(self, bucket: str, timeout: urllib3.Timeout) -> urllib3.BaseHTTPResponse:
+        """Request the description of a bucket.
+
+        Raises: urllib3.exceptions.HTTPError.
+        """
+        return self._request(f"bucket/{quote(bucket, safe='')}", {}, timeout)
+
+    def _request(self, path: str, headers: dict[str, str], timeout: urllib3.Timeout) -> urllib3.BaseHTTPResponse:
         return self._pool.request(
             "GET",
-            f"{self._base}object/authenticated/{quote(bucket, safe='')}/{quote(path)}",
-            headers=self._headers | ranged,
+            self._base + path,
+            headers=self._headers | headers,
             preload_content=False,
             decode_content=False,
             redirect=False,
             retries=False,
-            timeout=TIMEOUT,
+            timeout=timeout,
         )
 
     def close(self) -> None:
