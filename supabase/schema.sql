@@ -1163,7 +1163,7 @@ begin
   if job.rows_read <> finish_job.records or ledger.rows_read <> finish_job.records or not ledger.gapless then
     raise exception 'the counts of records differ: ledger %, job %, file %',
       ledger.rows_read, job.rows_read, finish_job.records
-    using errcode = 'IJ902', hint = 'This is a bug in import-jobs; report it together with the dialect of the file.';
+    using errcode = 'IJ902', hint = 'This is a defect of import-jobs. Report it with the file''s dialect.';
   end if;
   update public.import_jobs as j
   set
@@ -1296,7 +1296,7 @@ CREATE FUNCTION importer.forget_processors() RETURNS void
     and exists (select from importer.processors as n where n.seen_at > p.seen_at);
 $$;
 
-COMMENT ON FUNCTION importer.forget_processors() IS 'Deletes old rings, lost attempts of yesterday, and processors not seen for an hour, except the one seen last.';
+COMMENT ON FUNCTION importer.forget_processors() IS 'Deletes rings after an hour, lost attempts after a day, and processors not seen for an hour, except the one seen last.';
 
 CREATE FUNCTION importer.grant_target(relation regclass) RETURNS void
     LANGUAGE plpgsql
@@ -1698,7 +1698,7 @@ begin
   ) then
     raise exception 'another table has taken the place of the target''s table, or it has another owner'
     using errcode = 'IJ503',
-    hint = 'Look who has done that, and register the target again with importer.register_target().';
+    hint = 'Find out who has done that, then register the target again with importer.register_target().';
   end if;
   execute format('insert into importer.%I (%s) select %s from importer.%I where %s', kept, columns, columns, bound,
     case
@@ -1832,6 +1832,7 @@ COMMENT ON FUNCTION importer.limit_import_jobs() IS 'Trigger function: rejects j
 CREATE FUNCTION importer.list_rejections(job_id uuid) RETURNS TABLE(record_number bigint, line_number bigint, column_name text, code text, message text, raw text)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_nestloop TO 'off'
     AS $$
   select e.record_number, e.line_number, e.column_name, e.code, e.message, coalesce(r.raw, e.raw)
   from public.import_job_errors as e
@@ -2740,7 +2741,7 @@ begin
   select coalesce(sum(g.rows), 0) into skipped from changed as g;
   if skipped <> skip_staged_rows.row_count then
     raise exception 'cannot skip % staged rows: the ledger has %', skip_staged_rows.row_count, skipped
-    using errcode = 'IJ902', hint = 'This is a bug in import-jobs; report it together with the dialect of the file.';
+    using errcode = 'IJ902', hint = 'This is a defect of import-jobs. Report it with the file''s dialect.';
   end if;
   update public.import_jobs as j
   set
@@ -2979,7 +2980,7 @@ begin
   elsif must_exist and relation is null then
     raise exception 'another table has taken the place of the target''s table, or it has another owner'
     using errcode = 'IJ503',
-    hint = 'Look who has done that, and register the target again with importer.register_target().';
+    hint = 'Find out who has done that, then register the target again with importer.register_target().';
   end if;
   return relation;
 end
@@ -3434,7 +3435,7 @@ COMMENT ON COLUMN public.import_job_events.job_id IS 'The job.';
 
 COMMENT ON COLUMN public.import_job_events.happened_at IS 'When the event happened, by the clock of the database.';
 
-COMMENT ON COLUMN public.import_job_events.event IS 'The new status of the job, or: retry_scheduled, released, postponed, resumed, lease_lost, undone.';
+COMMENT ON COLUMN public.import_job_events.event IS 'The new status of the job, or: retry_scheduled, released, postponed, resumed, lease_lost, attempt_restored, undone.';
 
 COMMENT ON COLUMN public.import_job_events.attempt IS 'The attempt during which the event happened.';
 

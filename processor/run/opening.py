@@ -93,10 +93,10 @@ def usable_target(job: Job) -> Target:
     if job.target.replaced:
         raise TargetMissing(
             "another table has taken the place of the target's table, or it has another owner",
-            hint="Look who has done that, and register the target again with importer.register_target().",
+            hint="Find out who has done that, then register the target again with importer.register_target().",
         )
     if job.target.table is None and job.target.mode != "none":
-        raise TargetMissing("the target's table does not exist any more")
+        raise TargetMissing("the table of the target no longer exists")
     if job.target.missing:
         raise TargetMissing(f"the target's table has lost the columns: {', '.join(job.target.missing)}")
     return job.target

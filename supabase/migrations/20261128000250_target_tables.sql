@@ -67,7 +67,7 @@ begin
   elsif must_exist and relation is null then
     raise exception 'another table has taken the place of the target''s table, or it has another owner'
     using errcode = 'IJ503',
-    hint = 'Look who has done that, and register the target again with importer.register_target().';
+    hint = 'Find out who has done that, then register the target again with importer.register_target().';
   end if;
   return relation;
 end

@@ -78,7 +78,7 @@ comment on column public.import_job_events.id is 'Position in the order of event
 comment on column public.import_job_events.job_id is 'The job.';
 comment on column public.import_job_events.happened_at is 'When the event happened, by the clock of the database.';
 comment on column public.import_job_events.event is
-'The new status of the job, or: retry_scheduled, released, postponed, resumed, lease_lost, undone.';
+'The new status of the job, or: retry_scheduled, released, postponed, resumed, lease_lost, attempt_restored, undone.';
 comment on column public.import_job_events.attempt is 'The attempt during which the event happened.';
 comment on column public.import_job_events.detail is 'Further details; never a value of a row.';
 

@@ -1,11 +1,10 @@
 -- Limits for one owner: how many jobs and bytes may be pending or running, and how often jobs may be retried and
 -- cancelled again. Jobs without an owner have no limits.
 
--- How many jobs and bytes one owner may have pending or running. The function counts once for each statement, with the
--- statement's snapshot, so two statements at the same moment may both pass and exceed the limit together. Jobs without
--- an owner have no limit. The size of a file that no processor has opened yet is read from Storage's own table, if
--- there is one. A manual retry counts like an insert; a job that the processor sets to pending again has been counted
--- all along.
+-- The function counts once for each statement, with the statement's snapshot, so two statements at the same moment may
+-- both pass and exceed the limit together. The size of a file that no processor has opened yet is read from Storage's
+-- own table, if there is one. A manual retry counts like an insert; a job that the processor sets to pending again has
+-- been counted all along.
 create function importer.limit_import_jobs() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$

@@ -107,7 +107,7 @@ as $$
 $$;
 
 comment on function importer.forget_processors() is
-'Deletes old rings, lost attempts of yesterday, and processors not seen for an hour, except the one seen last.';
+'Deletes rings after an hour, lost attempts after a day, and processors not seen for an hour, except the one seen last.';
 
 revoke all on function importer.forget_processors() from public, anon, authenticated, service_role;
 

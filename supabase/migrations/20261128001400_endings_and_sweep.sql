@@ -74,7 +74,7 @@ begin
   if job.rows_read <> finish_job.records or ledger.rows_read <> finish_job.records or not ledger.gapless then
     raise exception 'the counts of records differ: ledger %, job %, file %',
       ledger.rows_read, job.rows_read, finish_job.records
-    using errcode = 'IJ902', hint = 'This is a bug in import-jobs; report it together with the dialect of the file.';
+    using errcode = 'IJ902', hint = 'This is a defect of import-jobs. Report it with the file''s dialect.';
   end if;
   update public.import_jobs as j
   set

@@ -185,7 +185,7 @@ begin
   select coalesce(sum(g.rows), 0) into skipped from changed as g;
   if skipped <> skip_staged_rows.row_count then
     raise exception 'cannot skip % staged rows: the ledger has %', skip_staged_rows.row_count, skipped
-    using errcode = 'IJ902', hint = 'This is a bug in import-jobs; report it together with the dialect of the file.';
+    using errcode = 'IJ902', hint = 'This is a defect of import-jobs. Report it with the file''s dialect.';
   end if;
   update public.import_jobs as j
   set

@@ -46,7 +46,7 @@ begin
   ) then
     raise exception 'another table has taken the place of the target''s table, or it has another owner'
     using errcode = 'IJ503',
-    hint = 'Look who has done that, and register the target again with importer.register_target().';
+    hint = 'Find out who has done that, then register the target again with importer.register_target().';
   end if;
   execute format('insert into importer.%I (%s) select %s from importer.%I where %s', kept, columns, columns, bound,
     case
@@ -72,8 +72,7 @@ grant execute on function importer.keep_replaced_rows(uuid, uuid) to import_proc
 -- not touched. Replaced rows come back in the same statement that removes the new ones, so that foreign keys that are
 -- valid before and after are never violated in between. The rights are those of the administrator who calls it, because
 -- neither the owner of the job nor the processor may delete rows of every target; the table is the registered one, and
--- its triggers are trusted. Triggers of the table see the search path with which the
--- caller's session started.
+-- its triggers are trusted. Triggers of the table see the search path with which the caller's session started.
 create function importer.undo_import_job(id uuid) returns bigint
 language plpgsql security invoker set search_path = pg_catalog, pg_temp set row_security = off
 as $$
