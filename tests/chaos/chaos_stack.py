@@ -18,6 +18,12 @@ from tests.faults.proxies.storage_proxy import StorageProxy
 
 # The run itself must not wait for ever for a lock that a frozen transaction holds.
 LOCK_TIMEOUT = "-c lock_timeout=15s"
+END_SESSIONS = """
+select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and classid = 1229606722
+"""
+SILENCE = """
+select setval('importer.last_notification', (extract(epoch from clock_timestamp()) * 1000)::bigint)
+"""
 
 
 class ChaosStack:
@@ -89,6 +95,22 @@ class ChaosStack:
             conn.execute(
                 "insert into net.stand_in_faults (kind, amount, remaining) values (%s, %s, %s)", (kind, amount, times)
             )
+
+    def end_sessions(self) -> None:
+        """End the connections on which processors hold their locks and listen."""
+        with self._superuser() as conn:
+            conn.execute(END_SESSIONS)
+
+    def notify(self, times: int) -> None:
+        """Ring the second bell for nothing."""
+        with self._superuser() as conn:
+            for _ in range(times):
+                conn.execute("notify import_jobs")
+
+    def silence_notifications(self) -> None:
+        """Let inserts within the next 20 ms notify nobody, as after an insert that is rolled back."""
+        with self._superuser() as conn:
+            conn.execute(SILENCE)
 
     def start_postgres(self) -> None:
         """Start Postgres if it is not running."""

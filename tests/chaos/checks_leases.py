@@ -13,12 +13,16 @@ from tests.chaos.observer import Lease, Observations
 from tests.chaos.snapshot import Event, Snapshot
 from tests.chaos.submitted_job import SubmittedJob
 
+# In the detail of the event lease_lost.
+SESSION_ENDED = '"cause": "session"'
+
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """The time from a claim to the event that ended it; `end` is None while it is running.
 
-    `lease_lost` is the time of the event lease_lost. All times are those of the events.
+    `lease_lost` is the time of the event lease_lost, except where the end of a session was its cause: a lease may then
+    be lost before it expires. All times are those of the events.
     """
 
     number: int
@@ -36,7 +40,7 @@ def attempts_of(events: list[Event]) -> list[Attempt]:
     attempts: list[Attempt] = []
     lease_lost: datetime | None = None
     for event in events:
-        if event.event == "lease_lost":
+        if event.event == "lease_lost" and SESSION_ENDED not in event.detail:
             lease_lost = event.happened_at
         if not event.is_transition:
             continue

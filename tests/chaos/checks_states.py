@@ -53,12 +53,12 @@ def check_attempts(data: Snapshot, jobs: Iterable[SubmittedJob]) -> Invariant:
 
 
 def claims_by_retry(events: list[Event]) -> list[int]:
-    """Count the claims after the insert and after each retry by a client; a released attempt does not count."""
+    """Count the claims after the insert and after each retry by a client; released and restored ones do not count."""
     counts = [0]
     for event in events:
         if event.event == "pending" and event.before in ("failed", "cancelled"):
             counts.append(0)
-        counts[-1] += {"running": 1, "released": -1}.get(event.event, 0)
+        counts[-1] += {"running": 1, "released": -1, "attempt_restored": -1}.get(event.event, 0)
     return counts
 
 

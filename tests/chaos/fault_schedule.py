@@ -8,9 +8,9 @@ from typing import Literal
 
 Kind = Literal[
     "kill", "terminate", "pause", "postgres",
-    "database reset", "database freeze", "storage reset", "storage freeze",
+    "database reset", "database freeze", "database refuse", "session end", "storage reset", "storage freeze",
     "status", "slow", "truncate", "ignore_range",
-    "lose", "delay", "repeat", "ring elsewhere",
+    "lose", "delay", "repeat", "ring elsewhere", "notify", "silence",
 ]  # fmt: skip
 
 # The weight of each kind. A crash of Postgres is rarer, because it stops everything else for seconds.
@@ -21,6 +21,8 @@ WEIGHTS: dict[Kind, int] = {
     "postgres": 6,
     "database reset": 8,
     "database freeze": 10,
+    "database refuse": 6,
+    "session end": 8,
     "storage reset": 6,
     "storage freeze": 6,
     "status": 8,
@@ -31,6 +33,8 @@ WEIGHTS: dict[Kind, int] = {
     "delay": 3,
     "repeat": 3,
     "ring elsewhere": 2,
+    "notify": 3,
+    "silence": 3,
 }
 # The mean number of seconds between two faults. A lease lasts 5 s, so several faults fall into one lease.
 MEAN_GAP = 1.2
@@ -41,6 +45,8 @@ LONGEST: dict[Kind, float] = {
     "pause": 9,
     "postgres": 3,
     "database freeze": 9,
+    # A processor whose session has ended has 3 s to come back.
+    "database refuse": 8,
     "storage freeze": 6,
 }
 

@@ -68,6 +68,10 @@ class FaultInjector:
                 processor.database.reset()
             case "storage reset":
                 processor.storage.reset()
+            case "database refuse":
+                self._refuse(fault, processor)
+            case "session end" | "notify" | "silence":
+                self._disturb_sessions(fault)
             case "database freeze" | "storage freeze":
                 self._freeze(fault, processor)
             case "status" | "slow" | "truncate" | "ignore_range":
@@ -86,6 +90,25 @@ class FaultInjector:
 
         proxy.freeze()
         self._schedule_end(fault, f"{fault.kind} of {processor.name} ends", thaw)
+
+    def _refuse(self, fault: ScheduledFault, processor: ChaosProcessor) -> None:
+        """End the sessions of a processor, and refuse new ones for a while."""
+        processor.database.refuse()
+        processor.database.reset()
+        self._schedule_end(fault, f"Postgres accepts {processor.name} again", processor.database.resume)
+
+    def _disturb_sessions(self, fault: ScheduledFault) -> None:
+        """End all sessions, notify processors many times for nothing, or let the next inserts notify nobody."""
+        try:
+            match fault.kind:
+                case "session end":
+                    self.stack.end_sessions()
+                case "notify":
+                    self.stack.notify(10 * fault.times)
+                case _:
+                    self.stack.silence_notifications()
+        except psycopg.OperationalError:
+            self.timeline.note("no disturbance of sessions, because Postgres is unavailable")
 
     def _break_doorbell(self, fault: ScheduledFault, processor: ChaosProcessor) -> None:
         try:

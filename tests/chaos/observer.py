@@ -68,7 +68,7 @@ class Observations:
         self.samples += 1
         job_ids = [row.job_id for row in sample]
         for row in sample:
-            if row.token is None or row.status != "running" or row.attempt != row.attempts:
+            if row.token is None or row.status != "running" or not has_attempt(row):
                 self.violations.append(f"job and lease disagree: {row}")
             if job_ids.count(row.job_id) > 1:
                 self.violations.append(f"two leases at one moment: {row}")
@@ -84,6 +84,11 @@ class Observations:
                 claimed_at=row.claimed_at,
                 expires_at=row.expires_at,
             )
+
+
+def has_attempt(row: JobAndLease) -> bool:
+    """Return whether the lease is of the job's attempt, or of a later one: earlier ones may have been restored."""
+    return row.attempt is not None and row.attempts is not None and row.attempt >= row.attempts
 
 
 class Observer(threading.Thread):
