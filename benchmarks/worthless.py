@@ -36,7 +36,7 @@ KINDS: Mapping[str, bytes] = {
 }
 BLOCK_BYTES = 1 << 20
 TARGET, OTHER = "bench_worthless", "bench_worthless_other"
-OPTIONS = {"delimiter": "comma", "max_errors": "100%"}
+OPTIONS = {"delimiter": "comma"}
 OTHER_ROWS = 1_000
 ENDED_SECONDS = 600
 STATE = "select status, error_code, extract(epoch from finished_at - created_at) from public.import_jobs where id = %s"

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -68,3 +69,10 @@ def test_only_prefixed_functions_are_exported() -> None:
     assert {"read_value", "read_numeric", "characters"} <= functions
     assert {name for name in exported | functions if hasattr(KERNELS, name)} == exported
     assert all(name.startswith("ij_") for name in exported)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads the dynamic symbols of an ELF file")
+def test_the_library_has_a_stack_protector_and_fortified_copies() -> None:
+    content = FILE.read_bytes()
+    assert b"__stack_chk_fail" in content
+    assert b"__memcpy_chk" in content

@@ -29,3 +29,27 @@ def test_chunk_after_one_that_fails_does_not_wait_for_ever() -> None:
     order.give_up()
     with pytest.raises(OrderBroken):
         order.wait(1)
+
+
+def test_a_job_ends_with_a_chunk_if_no_later_one_is_committed() -> None:
+    order = ChunkOrder(2)
+    order.committed(2)
+    assert order.end_with(3)
+    with pytest.raises(OrderBroken), order.writing(4):
+        pass
+    with pytest.raises(OrderBroken):
+        order.wait(4)
+    with order.writing(3):
+        order.wait(3)
+
+
+def test_a_later_chunk_that_is_being_written_is_waited_for() -> None:
+    order, ends = ChunkOrder(0), list[bool]()
+    with order.writing(1):
+        ending = threading.Thread(target=lambda: ends.append(order.end_with(0)))
+        ending.start()
+        ending.join(0.05)
+        assert ends == []
+        order.committed(1)
+    ending.join(10)
+    assert ends == [False]
