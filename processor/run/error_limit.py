@@ -16,8 +16,15 @@ def check_error_limit(counts: RowCounts, options: dict[str, Any]) -> None:
     Raises: TooManyRejected.
     """
     limit = _limit(options)
-    if isinstance(limit, int) and counts.rejected > limit:
-        raise TooManyRejected(f"{counts.rejected:,} rows were rejected; at most {limit:,} may be")
+    if not isinstance(limit, int) or counts.rejected <= limit:
+        return
+    message = f"{counts.rejected:,} rows were rejected; at most {limit:,} may be"
+    if options.get("on_error") == "abort":
+        raise TooManyRejected(
+            message,
+            hint="Retry this job with on_error 'skip': it goes on where it was, and errors.csv has the bad rows.",
+        )
+    raise TooManyRejected(message)
 
 
 def check_whole_file(counts: RowCounts, options: dict[str, Any]) -> None:

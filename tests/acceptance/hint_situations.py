@@ -227,7 +227,7 @@ def unknown_column(reader: Reader) -> None:
     reader.completes(reader.retry(job, {"unknown_columns": "ignore"}), table, 1)
 
 
-@hint("IJ420", "Retry this job")
+@hint("IJ420", "Retry this job with a larger")
 def too_many(reader: Reader) -> None:
     table = reader.stack.table(BARE)
     bad = range(10, 20_000, 1000)
@@ -238,6 +238,13 @@ def too_many(reader: Reader) -> None:
     corrected = reader.stack.download(job["errors_path"]).replace(b"x", b"")
     assert reader.stack.run(corrected, table)["status"] == "completed"
     assert reader.stack.rows(table, "count(*) as rows, count(distinct id) as ids") == [(20_000, 20_000)]
+
+
+@hint("IJ420", "Retry this job with on_error")
+def one_bad_row(reader: Reader) -> None:
+    table = reader.stack.table(BARE)
+    job = reader.run(padded_rows(3_000, bad=(1_500,)), table, {"on_error": "abort"})
+    reader.completes(reader.retry(job, {"on_error": "skip"}), table, 2_999)
 
 
 @hint("IJ421", "Remove the cause")

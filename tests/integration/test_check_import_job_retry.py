@@ -10,6 +10,7 @@ from tests.integration.queue_harness import OTHER, OWNER, Queue, raises
 RETRY = "select (public.retry_import_job(%s, %s)).options"
 CHANGEABLE = {
     "max_errors": 5000,
+    "max_seconds": 60,
     "on_error": "skip",
     "output": True,
     "force": True,
