@@ -107,13 +107,17 @@ def check_database(database_url: str) -> None:
 def check_uploader(database_url: str) -> None:
     """Check that the role that writes as users may act as them, and that it may not claim jobs.
 
-    Raises: UserError.
+    Raises: UserError, which names the variable.
     """
-    with connected(database_url) as conn:
-        row = conn.execute(
-            "select pg_has_role('authenticated', 'member'), has_function_privilege("
-            "'importer.claim_jobs(text, integer, integer, integer)', 'execute')"
-        ).fetchone()
+    try:
+        with connected(database_url) as conn:
+            row = conn.execute(
+                "select pg_has_role('authenticated', 'member'), has_function_privilege("
+                "'importer.claim_jobs(text, integer, integer, integer)', 'execute')"
+            ).fetchone()
+    except UserError as exc:
+        hint = exc.hint.replace("DATABASE_URL", "IMPORT_JOBS_UPLOADER_DATABASE_URL")
+        raise UserError(exc.message, hint, code=exc.code) from exc
     if not row or row != (True, False):
         raise UserError(
             "the role in IMPORT_JOBS_UPLOADER_DATABASE_URL is not a member of authenticated, or may claim jobs",

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from tests.acceptance.conftest import Stack
+from tests.acceptance.conftest import Stack, cli
 from tests.acceptance.tenants_harness import table
 
 # Leaves the user's role and tries each statement; the trigger's own table holds what came of it.
@@ -133,3 +133,11 @@ def test_what_a_trigger_leaves_in_a_session_is_gone_for_the_next_job(stack: Stac
         assert (job["status"], job["rows_loaded"], job["rows_rejected"]) == ("completed", 1, 0)
         assert (number, other) in stack.rows(next_name, "id, user_id")
     assert stack.sql("select count(*) from pg_locks where locktype = 'advisory' and objid = 4711") == [{"count": 0}]
+
+
+@pytest.mark.parametrize("role", ["PROCESSOR_DATABASE_URL", "DATABASE_URL"])
+def test_processor_refuses_a_role_that_may_do_more_than_write_as_users(stack: Stack, role: str) -> None:
+    env = {"DATABASE_URL": stack.env["PROCESSOR_DATABASE_URL"], "IMPORT_JOBS_UPLOADER_DATABASE_URL": stack.env[role]}
+    done = cli("serve", env={**stack.env, **env, "IMPORT_JOBS_PORT": "1"})
+    assert done.returncode == 1
+    assert "IMPORT_JOBS_UPLOADER_DATABASE_URL" in done.stderr

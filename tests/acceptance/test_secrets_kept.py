@@ -151,6 +151,9 @@ BROKEN = {
     "password with a space": {"DATABASE_URL": f"postgresql://import_processor:{PASSWORD} b@127.0.0.1:9/postgres"},
     "unknown parameter": {"DATABASE_URL": f"postgresql://127.0.0.1/postgres?pass={PASSWORD}"},
     "bad words": {"DATABASE_URL": f"host=127.0.0.1 pasword={PASSWORD}"},
+    "wrong password of the uploader": {
+        "IMPORT_JOBS_UPLOADER_DATABASE_URL": f"postgresql://import_uploader:{PASSWORD}@127.0.0.1:{{port}}/postgres"
+    },
     "secret as a URL": {"SUPABASE_URL": KEY},
     "secret as a port": {"IMPORT_JOBS_PORT": TOKEN},
     "secret as a level": {"IMPORT_JOBS_LOG_LEVEL": TOKEN},
