@@ -43,7 +43,7 @@ from (values
   ('restrict_nonsystem_relation_kind', ''),           -- staged rows are read through a view
   ('transaction_timeout', '0'),                       -- a chunk and the end of a job may take any time
   ('idle_session_timeout', '0'),                      -- a connection is idle while its file is read
-  ('exit_on_error', 'off'),                           -- a row that is refused would end the session
+  ('exit_on_error', 'off'),                           -- a rejected row would end the session
   ('plpgsql.extra_errors', 'none')
 ) as s (name, value)
 where pg_catalog.current_setting(s.name, true) <> s.value
@@ -56,12 +56,12 @@ def connect(database_url: str) -> psycopg.Connection:
     Raises: psycopg.OperationalError.
     """
     conn = psycopg.connect(database_url, **SETTINGS)  # pyright: ignore[reportArgumentType]
-    configure(conn)
+    configure_session(conn)
     return conn
 
 
-def configure(conn: psycopg.Connection[Any]) -> None:
-    """Set what the processor depends on for the session, in one round trip.
+def configure_session(conn: psycopg.Connection[Any]) -> None:
+    """Set the settings that the processor depends on for this session, in one round trip.
 
     Raises: psycopg.Error.
     """

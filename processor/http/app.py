@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from processor.config import Config
-from processor.database.connection import SETTINGS, check, configure
+from processor.database.connection import SETTINGS, check, configure_session
 from processor.http.body import limited_body
 from processor.http.cached_probe import CachedProbe
 from processor.http.error_responses import HANDLERS
@@ -39,19 +39,20 @@ select current_setting('transaction_read_only') = 'off'
 
 def create_app(config: Config, limits: ServerLimits) -> Starlette:
     """Return the application. Its lifespan opens the connection pool and runs the worker."""
-    pool, uploader = open_later(config)
+    pool, uploader = connection_pools(config)
+    pools = [one for one in (pool, uploader) if one is not None]
     downloads = Downloads(config.supabase_url, config.secret_key)
     worker = Worker(config, Pools(pool, uploader), downloads)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncGenerator[None]:
-        for one in filter(None, (pool, uploader)):
+        for one in pools:
             one.open()
         worker.start()
         yield
         await run_in_threadpool(worker.stop)
         downloads.close()
-        for one in filter(None, (pool, uploader)):
+        for one in pools:
             one.close()
 
     routes = [
@@ -63,10 +64,10 @@ def create_app(config: Config, limits: ServerLimits) -> Starlette:
     return app
 
 
-def open_later(config: Config) -> tuple[ConnectionPool, ConnectionPool | None]:
+def connection_pools(config: Config) -> tuple[ConnectionPool, ConnectionPool | None]:
     """Return the pools of the processor's sessions and of the uploader's, not open yet.
 
-    No more of both are in use at once than the first pool may hold; those that are idle are closed by and by.
+    No more of both are in use at once than the first pool may hold; those that are idle are closed after some time.
     """
 
     def pool(name: str, url: str, least: int, most: int) -> ConnectionPool:
@@ -78,7 +79,7 @@ def open_later(config: Config) -> tuple[ConnectionPool, ConnectionPool | None]:
             max_idle=IDLE_SECONDS,
             open=False,
             check=check,
-            configure=configure,
+            configure=configure_session,
             name=name,
         )
 

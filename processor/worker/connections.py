@@ -10,7 +10,7 @@ import psycopg
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from processor.database.cancellation import Cancellation
-from processor.database.connection import configure
+from processor.database.connection import configure_session
 from processor.model import Job
 
 # How long to wait for a connection of the pool: longer than a restart of Postgres, shorter than a lease.
@@ -110,7 +110,7 @@ def clean(conn: psycopg.Connection) -> None:
     """Make a session as it was when it was opened; close it where that fails."""
     try:
         conn.execute(CLEAN)
-        configure(conn)
+        configure_session(conn)
     except psycopg.Error:
         with suppress(psycopg.Error):
             conn.close()
