@@ -71,7 +71,7 @@ FEATURE: Final = Meaning(
 )
 
 #: Codes whose meaning depends on the status that comes with them.
-BY_STATUS: Final = {"S3Error", "TusError", "InvalidRequest", "NotFoundException", "Error"}
+STATUS_DECIDES: Final = {"S3Error", "TusError", "InvalidRequest", "NotFoundException", "Error"}
 
 MEANINGS: Final[dict[str, Meaning]] = {
     **dict.fromkeys(("NoSuchKey", "not_found", "Not found"), NO_OBJECT),
@@ -126,17 +126,25 @@ MEANINGS: Final[dict[str, Meaning]] = {
     ),
 }  # fmt: skip
 
-_BY_STATUS: Final = {401: KEY, 403: DENIED, 404: NO_OBJECT, 413: TOO_LARGE, 415: MIME_TYPE, 416: SHORTER, 429: BUSY}
+_MEANING_OF_STATUS: Final = {
+    401: KEY,
+    403: DENIED,
+    404: NO_OBJECT,
+    413: TOO_LARGE,
+    415: MIME_TYPE,
+    416: SHORTER,
+    429: BUSY,
+}
 
 
 def meaning_of(status: int, code: str | None) -> Meaning:
     """Return what an error of Storage means; a code that is not known counts by its status."""
     if code in MEANINGS:
         return MEANINGS[code]
-    return _BY_STATUS.get(status, BROKEN if status >= 500 else REQUEST)
+    return _MEANING_OF_STATUS.get(status, BROKEN if status >= 500 else REQUEST)
 
 
 def storage_error(status: int, code: str | None) -> JobError:
     """Return the job error for an error of Storage. Its message names the code, never the text that came with it."""
-    known = code if code in MEANINGS or code in BY_STATUS else None
+    known = code if code in MEANINGS or code in STATUS_DECIDES else None
     return meaning_of(status, code).job_error(known or f"status {status}")

@@ -15,7 +15,7 @@ from processor.errors import (
     SourceTooLarge,
     SourceUnavailable,
 )
-from processor.storage.error_codes import BY_STATUS, MEANINGS
+from processor.storage.error_codes import MEANINGS, STATUS_DECIDES
 from processor.storage.responses import source_error
 
 # The codes of storage-api with their status, and the name in `error` of versions that send no `code`.
@@ -71,7 +71,7 @@ def storage_body(status: int, **names: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("code", STATUS)
 def test_every_code_has_a_meaning(code: str) -> None:
-    assert code in MEANINGS or code in BY_STATUS
+    assert code in MEANINGS or code in STATUS_DECIDES
 
 
 @pytest.mark.parametrize("code", STATUS)
