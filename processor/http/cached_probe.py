@@ -1,4 +1,4 @@
-"""A blocking query whose result all requests share for a while, because clients trigger it without a password."""
+"""A blocking query whose result all requests share for a while, because any client can trigger it."""
 
 import asyncio
 import time

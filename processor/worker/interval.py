@@ -1,4 +1,4 @@
-"""Intervals: what the dispatcher does from time to time."""
+"""A timer for what the dispatcher does at intervals."""
 
 import time
 

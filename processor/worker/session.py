@@ -21,7 +21,8 @@ class Session:
     """A connection that is opened again after a failure. Only the heartbeat's thread may use it.
 
     `lock` is the key of the lock while it is held, and 0 otherwise. Behind a pooler that gives each transaction another
-    connection of the server there is no session: a lock and LISTEN would belong to somebody else after the statement.
+    connection of the server there is no session: a lock and LISTEN would stay with that connection, and another client
+    would get it next.
     """
 
     def __init__(self, database_url: str, pool: ConnectionPool, notified: Callable[[], None]) -> None:
@@ -43,7 +44,7 @@ class Session:
             self._backend = sessions.backend(self._conn)
             if not self._pooled:
                 self._begin(self._conn)
-            # What was inserted while nobody listened was announced to nobody.
+            # Jobs may have been inserted while the processor did not listen.
             self._notified()
         return self._conn
 
