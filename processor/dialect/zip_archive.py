@@ -48,8 +48,8 @@ class _Input:
         self._at += len(data)
         return data
 
-    def give_back(self, size: int) -> None:
-        """Return the last bytes that were read by `read_some`."""
+    def unread(self, size: int) -> None:
+        """Let the last bytes that `read_some` returned be read again."""
         self._at -= size
 
 
@@ -92,7 +92,7 @@ def _inflated(source: _Input) -> Iterator[bytes]:
             yield stream.decompress(data, STEP)
         except zlib.error:
             raise BadCompression(DAMAGED) from None
-    source.give_back(len(stream.unused_data))
+    source.unread(len(stream.unused_data))
 
 
 def _stored(source: _Input, size: int) -> Iterator[bytes]:

@@ -29,12 +29,12 @@ class OversizedRecord:
         """
         while True:
             piece = np.frombuffer(self.buffer.data, np.uint8)
-            found = self._reader.read(piece, final=self.buffer.final)
-            used = int(found.nexts[0]) if found.nexts.size else self._reader.used
+            records = self._reader.read(piece, final=self.buffer.final)
+            used = int(records.nexts[0]) if records.nexts.size else self._reader.used
             self.size += used
             self.buffer.take(used)
-            if found.nexts.size:
-                self.fields, self.lines = int(found.fields[0]), int(found.lines[0])
+            if records.nexts.size:
+                self.fields, self.lines = int(records.fields[0]), int(records.lines[0])
                 return
             if self.buffer.final and not self.buffer.data:
                 self.opened = self._reader.opened or 0

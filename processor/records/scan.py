@@ -21,13 +21,13 @@ def scan(window: Window) -> RecordExtents:
         regular = _scan_regular(window)
         if regular is not None:
             return regular
-    found = reader_of(marks).read(window.view, final=window.final, next_byte=window.next_byte)
+    records = reader_of(marks).read(window.view, final=window.final, next_byte=window.next_byte)
     return RecordExtents(
-        ends=found.ends + window.start,
-        nexts=found.nexts + window.start,
-        fields=found.fields,
-        irregular=found.irregular,
-        lines=found.lines,
+        ends=records.ends + window.start,
+        nexts=records.nexts + window.start,
+        fields=records.fields,
+        irregular=records.irregular,
+        lines=records.lines,
     )
 
 

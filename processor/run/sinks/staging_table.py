@@ -66,8 +66,8 @@ class StagingTableSink(RelationSink):
         with acting(conn, self.enter):
             if self.clear is not None:
                 conn.execute(self.clear)
-            found, transferred = self.transfer_accepted(conn, last_record, lambda place: place + 1, limit=limit)
-            late = [replace(rejection, row=rejection.row + 1) for rejection in found]
+            rejections, transferred = self.transfer_accepted(conn, last_record, lambda place: place + 1, limit=limit)
+            late = [replace(rejection, row=rejection.row + 1) for rejection in rejections]
             if limit is None or len(late) < limit:  # else not all rows were tried
                 known = frozenset(rejection.row for rejection in late)
                 owned = self.owned_by_others(conn, staged - len(late) - transferred, known)
