@@ -12,7 +12,7 @@ import typer
 
 from processor.cli.screen import screen
 from processor.errors import UserError
-from processor.local.platform import require_unix
+from processor.local.platform import require_packages, require_unix
 
 if TYPE_CHECKING:
     from processor.local.run_record import RunRecord
@@ -28,6 +28,7 @@ DEFAULT = Path(".import-jobs")
 def stack() -> None:
     """Postgres, Storage, pg_net and the processor on this machine."""
     require_unix()
+    require_packages()
 
 
 @app.command()

@@ -1,10 +1,14 @@
-"""The platforms that a stack runs on."""
+"""What a machine needs for a stack: a platform with signals and file locks, and the packages of the extra `local`."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from importlib.util import find_spec
 
 from processor.errors import UserError
+
+_PACKAGES = ("jwt", "psutil", "python_multipart")
 
 
 def require_unix(platform: str = sys.platform) -> None:
@@ -17,3 +21,12 @@ def require_unix(platform: str = sys.platform) -> None:
             "the local stack does not run on Windows itself",
             "Run it in WSL2, where Windows reaches its addresses as well: https://learn.microsoft.com/windows/wsl/install.",
         )
+
+
+def require_packages(find: Callable[[str], object] = find_spec) -> None:
+    """Check that the extra `local` is installed.
+
+    Raises: UserError.
+    """
+    if not all(map(find, _PACKAGES)):
+        raise UserError("the local stack is not installed", "Run: pip install 'import-jobs[local]'")

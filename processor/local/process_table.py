@@ -8,12 +8,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import psutil
+from processor.errors import UserError
 
 _PROC = Path("/proc")
 _HAS_PROC = sys.platform == "linux"
-# psutil has no types of its own.
-_psutil: Any = psutil
 
 
 def start_time(pid: int) -> str | None:
@@ -34,43 +32,59 @@ def arguments(pid: int) -> list[str]:
 def working_in(folder: Path) -> list[int]:
     """Return the ids of the processes whose working directory is `folder`, as far as the caller may see that."""
     path = str(folder.resolve())
-    return [process.pid for process in _psutil.process_iter(["cwd"]) if process.info["cwd"] == path]
+    return [process.pid for process in _psutil().process_iter(["cwd"]) if process.info["cwd"] == path]
 
 
 def children(pid: int) -> list[int]:
     """Return the ids of all descendants of a process."""
+    psutil = _psutil()
     try:
-        return [child.pid for child in _psutil.Process(pid).children(recursive=True)]
-    except _psutil.Error:
+        return [child.pid for child in psutil.Process(pid).children(recursive=True)]
+    except psutil.Error:
         return []
 
 
 def listener(port: int) -> str | None:
     """Return what listens on a TCP port, such as `nginx (process 4711)`, or None if the caller may not know."""
+    psutil = _psutil()
     try:
-        for connection in _psutil.net_connections("tcp"):
-            if connection.status == _psutil.CONN_LISTEN and connection.laddr.port == port and connection.pid:
-                return f"{_psutil.Process(connection.pid).name()} (process {connection.pid})"
-    except (_psutil.Error, OSError):  # macOS tells only root
+        for connection in psutil.net_connections("tcp"):
+            if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port and connection.pid:
+                return f"{psutil.Process(connection.pid).name()} (process {connection.pid})"
+    except (psutil.Error, OSError):  # macOS tells only root
         return None
     return None
 
 
 def start_time_by_psutil(pid: int) -> str | None:
     """Return the start of a process in seconds since 1970; None when it is gone or a zombie."""
+    psutil = _psutil()
     try:
-        process = _psutil.Process(pid)
-        return None if process.status() == _psutil.STATUS_ZOMBIE else repr(process.create_time())
-    except _psutil.Error:
+        process = psutil.Process(pid)
+        return None if process.status() == psutil.STATUS_ZOMBIE else repr(process.create_time())
+    except psutil.Error:
         return None
 
 
 def arguments_by_psutil(pid: int) -> list[str]:
     """Return the command line of a process; empty when it is gone or belongs to another user."""
+    psutil = _psutil()
     try:
-        return list(_psutil.Process(pid).cmdline())
-    except _psutil.Error:
+        return list(psutil.Process(pid).cmdline())
+    except psutil.Error:
         return []
+
+
+def _psutil() -> Any:
+    """Return the module psutil, which has no types of its own; this one is also imported where it is not installed.
+
+    Raises: UserError.
+    """
+    try:
+        import psutil
+    except ImportError:
+        raise UserError("the local stack is not installed", "Run: pip install 'import-jobs[local]'") from None
+    return psutil
 
 
 def _start_time_from_proc(pid: int) -> str | None:

@@ -14,7 +14,7 @@ import pytest
 
 from processor.errors import UserError
 from processor.local import reset, state, status
-from processor.local.platform import require_unix
+from processor.local.platform import require_packages, require_unix
 from tests.integration.stack_command import StackCommand
 from tests.servers import server_folder
 
@@ -184,6 +184,13 @@ def test_reset_that_was_interrupted_can_be_repeated(tmp_path):
     (tmp_path / "postgres" / "data.partial").mkdir(parents=True)
     reset.reset(tmp_path)
     assert not tmp_path.exists()
+
+
+def test_missing_packages_are_named_by_their_extra():
+    require_packages()
+    with pytest.raises(UserError, match="the local stack is not installed") as refused:
+        require_packages(lambda name: None if name == "psutil" else name)
+    assert refused.value.hint == "Run: pip install 'import-jobs[local]'"
 
 
 def test_windows_is_told_about_wsl():
