@@ -1,0 +1,79 @@
+"""importer.import_queue and importer.import_queue_health: how full the queue is, and whether anybody works on it."""
+
+import psycopg
+import pytest
+
+from tests.integration.queue_harness import Queue
+
+EMPTY_HEALTH = "delete from importer.processors; delete from importer.rings"
+
+
+def overview(queue: Queue) -> tuple[int, int, int]:
+    return queue.admin.execute("select waiting, scheduled, running from importer.import_queue()").fetchone()
+
+
+def alive(queue: Queue) -> tuple[bool, int]:
+    return queue.admin.execute("select processor_alive, processors from importer.import_queue_health()").fetchone()
+
+
+def test_empty_queue_has_zeros_and_no_time(queue: Queue) -> None:
+    assert queue.admin.execute("select * from importer.import_queue()").fetchone() == (0, 0, 0, None)
+
+
+def test_jobs_are_counted_by_what_they_wait_for(queue: Queue) -> None:
+    queue.running()
+    queue.insert()
+    queue.insert(run_after="2000-01-01", created_at="2000-01-02")
+    queue.insert(run_after="2100-01-01")
+    queue.job_that_is("completed")
+    assert overview(queue) == (2, 1, 1)
+
+
+def test_oldest_job_waits_since_it_is_due(queue: Queue) -> None:
+    queue.insert(created_at="2000-01-01 00:00Z", run_after="2000-01-02 00:00Z")
+    queue.insert(created_at="2000-01-03 00:00Z", run_after="2000-01-01 00:00Z")
+    queue.insert(created_at="1999-01-01 00:00Z", run_after="2100-01-01 00:00Z")
+    since = queue.value("select oldest_waiting_since from importer.import_queue()")
+    assert since == queue.value("select timestamptz '2000-01-02 00:00Z'")
+
+
+def test_processor_is_alive_while_it_reports(queue: Queue) -> None:
+    queue.admin.execute(EMPTY_HEALTH)
+    assert alive(queue) == (False, 0)
+    queue.processor.execute("select importer.report_processor('one')")
+    queue.processor.execute("select importer.report_processor('two')")
+    assert alive(queue) == (True, 2)
+    queue.admin.execute("update importer.processors set seen_at = clock_timestamp() - interval '16 s'")
+    assert alive(queue) == (False, 0)
+    assert queue.value("select processor_seen_at is not null from importer.import_queue_health()")
+
+
+def test_valid_lease_is_a_sign_of_life(queue: Queue) -> None:
+    queue.admin.execute(EMPTY_HEALTH)
+    claim = queue.running()
+    queue.admin.execute(EMPTY_HEALTH)
+    assert alive(queue) == (True, 0)
+    queue.expire(claim)
+    assert alive(queue) == (False, 0)
+
+
+def test_last_ring_and_sleep_are_told(queue: Queue) -> None:
+    queue.admin.execute(EMPTY_HEALTH)
+    health = "select processor_sleeps, last_ring_at is not null from importer.import_queue_health()"
+    assert queue.admin.execute(health).fetchone() == (False, False)
+    queue.admin.execute("insert into importer.rings (timeout_milliseconds) values (1000)")
+    queue.admin.execute("insert into importer.settings (name, value) values ('processor_sleeps', 'true')")
+    assert queue.admin.execute(health).fetchone() == (True, True)
+
+
+@pytest.mark.parametrize("name", ["import_queue", "import_queue_health"])
+def test_functions_are_for_administrators_and_return_numbers_and_times_only(queue: Queue, name: str) -> None:
+    for conn in (queue.processor, queue.user()):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            conn.execute(f"select * from importer.{name}()")
+    cursor = queue.admin.execute(f"select * from importer.{name}()")
+    assert {queue.admin.adapters.types[column.type_code].name for column in cursor.description} <= {
+        "int8",
+        "bool",
+        "timestamptz",
+    }
