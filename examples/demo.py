@@ -16,7 +16,6 @@ import psycopg
 from psycopg.rows import dict_row
 from rich.console import Console
 from rich.syntax import Syntax
-from rich.table import Table
 
 from processor.cli import job, outcome
 from processor.cli.follow import follow
@@ -135,20 +134,17 @@ def print_result(console: Console, conn: psycopg.Connection, job_id: UUID, datas
         row = cursor.execute("select * from public.import_jobs where id = %s", (job_id,)).fetchone()
         rejections = cursor.execute(REJECTIONS, (job_id,)).fetchall()
         rows = cursor.execute(dataset.sample).fetchall()
+    screen = Screen(console=console)
     if row:
-        screen = Screen(console=console)
         screen.lines(screen.values(job.shown(row)))
-    print_rows(console, "rejected rows", rejections)
-    print_rows(console, f"rows of public.{dataset.table}", rows)
+    print_rows(screen, "rejected rows", rejections)
+    print_rows(screen, f"rows of public.{dataset.table}", rows)
 
 
-def print_rows(console: Console, title: str, rows: list[dict[str, Any]]) -> None:
+def print_rows(screen: Screen, title: str, rows: list[dict[str, Any]]) -> None:
     """Print rows as a table, or nothing without rows."""
     if rows:
-        table = Table(*rows[0], title=title, title_justify="left", box=None)
-        for row in rows:
-            table.add_row(*("" if value is None else str(value) for value in row.values()))
-        console.print(table)
+        screen.lines(["", title, *screen.table(list(rows[0]), [list(row.values()) for row in rows])])
 
 
 def main() -> int:
