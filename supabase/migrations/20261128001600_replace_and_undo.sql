@@ -98,6 +98,7 @@ begin
     when job.status in ('pending', 'running') then 'it has not ended'
     when job.undone_at is not null then 'it has already been undone'
     when job.options -> 'dry_run' = 'true' then 'it was a dry run and wrote nothing'
+    when rules -> 'replaced' = 'true' then 'another table has taken the place of its table, or it has another owner'
     when relation is null then 'its target or table no longer exists'
     when kept is null and rules ->> 'mode' = 'replace' then 'the rows that it replaced are no longer stored'
     when kept is null and rules ->> 'mode' not in ('insert', 'ignore') then

@@ -133,3 +133,28 @@ def test_nothing_is_granted_to_public_or_anon(catalog: psycopg.Connection) -> No
     where {OURS} and g.grantee in (0, 'anon'::regrole)
     """
     assert names(catalog, query) == []
+
+
+def test_role_that_writes_as_users_has_no_table_and_no_attribute(catalog: psycopg.Connection) -> None:
+    """Its only membership is the one in authenticated, whose rights it has after `set role` alone."""
+    tables_of_uploader = catalog.execute(
+        "select c.oid::regclass::text from pg_class as c inner join pg_namespace as n on n.oid = c.relnamespace"
+        " where n.nspname in ('public', 'importer', 'storage', 'auth') and c.relkind in ('r', 'p', 'v', 'm', 'S')"
+        " and case c.relkind when 'S' then has_sequence_privilege('import_uploader', c.oid, 'usage,select,update')"
+        " else has_any_column_privilege('import_uploader', c.oid, 'select,insert,update,references')"
+        " or has_table_privilege('import_uploader', c.oid, 'delete,truncate,trigger') end"
+    ).fetchall()
+    assert tables_of_uploader == []
+    assert (
+        catalog.execute(
+            "select rolsuper, rolinherit, rolcreaterole, rolcreatedb, rolreplication, rolbypassrls from pg_roles"
+            " where rolname = 'import_uploader'"
+        ).fetchone()
+        == (False,) * 6
+    )
+    assert catalog.execute(
+        "select roleid::regrole::text, admin_option from pg_auth_members where member = 'import_uploader'::regrole"
+    ).fetchall() == [("authenticated", False)]
+    assert catalog.execute("select count(*) from pg_class where relowner = 'import_uploader'::regrole").fetchone() == (
+        0,
+    )
