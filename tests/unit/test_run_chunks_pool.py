@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from processor.errors import LeaseLost, UnclosedQuote
 from processor.run.chunks.order import ChunkOrder
 from processor.run.chunks.pool import LoaderPool
 from processor.run.stop_signal import StopRequested
@@ -55,6 +56,41 @@ def test_failure_of_the_source_is_raised_once_all_loaders_have_stopped() -> None
     with pytest.raises(OSError, match="cut off"):
         LoaderPool([load, load], lambda: None).load(broken())
     assert at_work == set()
+
+
+@pytest.mark.parametrize("loaders", [1, 2, 5])
+def test_chunks_before_an_error_of_the_file_are_loaded_without_a_gap(loaders: int) -> None:
+    loaded: list[Any] = []
+
+    def damaged() -> Iterator[Any]:
+        yield from range(7)
+        raise UnclosedQuote("the quoted field is not closed")
+
+    for _ in range(20):
+        loaded.clear()
+        with pytest.raises(UnclosedQuote):
+            LoaderPool([loaded.append] * loaders, lambda: None).load(damaged())
+        assert sorted(loaded) == list(range(7))
+
+
+def test_lost_lease_loads_nothing_more() -> None:
+    started, go_on = threading.Event(), threading.Event()
+    loaded: list[Any] = []
+
+    def load(chunk: Any) -> None:
+        started.set()
+        go_on.wait(10)
+        loaded.append(chunk)
+
+    def lost() -> Iterator[Any]:
+        yield from range(3)
+        started.wait(10)
+        threading.Timer(0.3, go_on.set).start()
+        raise LeaseLost("the lease is over")
+
+    with pytest.raises(LeaseLost):
+        LoaderPool([load, load], lambda: None).load(lost())
+    assert len(loaded) <= 2
 
 
 def test_first_failure_is_raised_rather_than_its_consequences() -> None:
