@@ -74,7 +74,7 @@ def test_job_starts_without_a_configured_doorbell(stack: FaultStack) -> None:
     assert stack.events(case) == FIRST_TRY
 
 
-def test_forged_ring_gets_401_and_is_not_noted(stack: FaultStack) -> None:
+def test_forged_ring_gets_401_and_starts_nothing(stack: FaultStack) -> None:
     processor = idle_processor(stack)
     newest = "select newest_ring from importer.processors where worker = %s"
     until(lambda: stack.sql(newest, processor.worker), processor.log_text)
