@@ -29,6 +29,9 @@ from processor.worker.worker import Worker
 PATH = "/process-import-jobs"
 # How long the result of the database probe is reused.
 READY_SECONDS = 1.0
+# How long a pool tries to connect before it waits for its next use, which the dispatcher makes every 2 s. The pauses
+# between the attempts double: with the default of 300 s a database that was down for a minute was missed for another.
+RECONNECT_SECONDS = 3.0
 # How long a session may be idle before it is closed, so that those of both pools are not kept open.
 IDLE_SECONDS = 60.0
 READY = """
@@ -77,6 +80,7 @@ def connection_pools(config: Config) -> tuple[ConnectionPool, ConnectionPool | N
             min_size=least,
             max_size=most,
             max_idle=IDLE_SECONDS,
+            reconnect_timeout=RECONNECT_SECONDS,
             open=False,
             check=check,
             configure=configure_session,

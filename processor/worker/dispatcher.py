@@ -15,12 +15,11 @@ from processor.model import Job
 from processor.queue import claims, sessions
 from processor.queue.sweep import sweep
 from processor.worker.bell import Bell
-from processor.worker.connections import CONNECTION_SECONDS
 from processor.worker.heartbeat import Heartbeat
 from processor.worker.interval import Interval
 
-# The pause before asking a database again that did not answer.
-RETRY_SECONDS = 1.0
+# The pause before asking a database again that did not answer, and how long to wait for a connection of the pool.
+RETRY_SECONDS, POOL_SECONDS = 1.0, 2.0
 # How often to look for due jobs that no bell announced, so that they start within 2 s, and to say that this processor
 # is alive.
 LOOK_SECONDS, REPORT_SECONDS = 1.5, 5.0
@@ -97,13 +96,13 @@ class Dispatcher:
         self._stopped.wait(RETRY_SECONDS)
 
     def _report(self, ring: int | None) -> None:
-        with self._pool.connection(CONNECTION_SECONDS) as conn:
+        with self._pool.connection(POOL_SECONDS) as conn:
             sessions.report(conn, self._name, ring)
         self._reports.restart()
 
     def _take_back(self) -> bool:
         """Take back the jobs of lost sessions; return whether there were any."""
-        with self._pool.connection(CONNECTION_SECONDS) as conn:
+        with self._pool.connection(POOL_SECONDS) as conn:
             jobs = sessions.take_back(conn, self._heartbeat.session)
         missing = any(action == sessions.MISSING for _, action in jobs)
         self._sessions.restart(MISSING_SECONDS if missing else None)
@@ -113,14 +112,14 @@ class Dispatcher:
         return bool(taken)
 
     def _sweep(self) -> None:
-        with self._pool.connection(CONNECTION_SECONDS) as conn:
+        with self._pool.connection(POOL_SECONDS) as conn:
             for job_id, action in sweep(conn):
                 event("swept", job_id=job_id, found=action)
         self._sweeps.restart()
 
     def _claim_all(self) -> None:
         while (free := self._free()) > 0 and not self._stopped.is_set():
-            with self._pool.connection(CONNECTION_SECONDS) as conn:
+            with self._pool.connection(POOL_SECONDS) as conn:
                 claimed = claims.claim(conn, self._name, free, self._config.lease_seconds, self._heartbeat.session)
             for job in claimed:
                 self._run(job)
