@@ -20,7 +20,7 @@ HARMFUL = {
     "default_transaction_isolation": ("serializable", "read committed"),
     "DateStyle": ("German, DMY", "ISO, DMY"),
     "restrict_nonsystem_relation_kind": ("view", ""),
-    "transaction_timeout": ("1ms", "0"),
+    "transaction_timeout": ("1min", "0"),
     "idle_session_timeout": ("1min", "0"),
     "exit_on_error": ("on", "off"),
     "plpgsql.extra_errors": ("all", "none"),
