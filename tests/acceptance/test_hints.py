@@ -32,7 +32,7 @@ NOT_DONE = {
     ("IJ304", "Rows of the file"): "needs a gap in the ledger: tests/integration/test_hint_statements.py",
     ("IJ305", "Rows of the file"): "the same",
     ("IJ311", "Rows of the file"): "the same",
-    ("IJ503", "Look who has done that"): "tests/acceptance/test_attacks_targets.py",
+    ("IJ503", "Find out who"): "tests/acceptance/test_attacks_targets.py",
     ("IJ503", "Restore the table or register"): "raised within the statements of administrators, who see the table",
     ("IJ504", "Look up the SQLSTATE"): "the cause is PostgreSQL's, and so is what to do about it",
     (
@@ -43,7 +43,6 @@ NOT_DONE = {
     ("IJ602", "Upload the file to <your user id>/… in the bucket imports, and set"): "every import of a user does it",
     ("IJ901", "This is a defect"): "a defect",
     ("IJ902", "This is a defect"): "a defect",
-    ("IJ902", "This is a bug"): "a defect",
 }
 
 
