@@ -78,12 +78,13 @@ def test_forged_ring_gets_401_and_starts_nothing(stack: FaultStack) -> None:
     processor = idle_processor(stack)
     newest = "select newest_ring from importer.processors where worker = %s"
     until(lambda: stack.sql(newest, processor.worker), processor.log_text)
+    (sent,) = stack.sql("insert into importer.rings (timeout_milliseconds) values (1000) returning number")
     for token in (None, "forged", stack.local.state.secret_key):
-        response = ring(processor, token, number=1)
+        response = ring(processor, token, sent["number"])
         assert (response.status_code, response.content) == (401, b"")
     assert stack.sql(newest, processor.worker) == [{"newest_ring": None}]
-    assert ring(processor, stack.local.state.wake_token, number=1).status_code == 202
-    until(lambda: stack.sql(newest, processor.worker) == [{"newest_ring": 1}], processor.log_text)
+    assert ring(processor, stack.local.state.wake_token, sent["number"]).status_code == 202
+    until(lambda: stack.sql(newest, processor.worker) == [{"newest_ring": sent["number"]}], processor.log_text)
 
 
 def test_processor_that_dies_before_it_answers_a_ring_loses_nothing(stack: FaultStack) -> None:
