@@ -20,7 +20,7 @@ def status(data: Data = DEFAULT) -> None:
 
     stack = stack_status.read(data)
     screen.show(as_document(stack), names_of(stack), lambda: as_lines(stack))
-    if not stack.is_whole:
+    if not stack.all_parts_work:
         raise typer.Exit(1)
 
 
@@ -75,7 +75,7 @@ def names_of(stack: StackStatus) -> list[str]:
 
 def as_lines(stack: StackStatus) -> list[str]:
     """Return the status of a stack as text: a sentence, the parts, and what to do about those that do not work."""
-    version = f", with PostgreSQL {stack.state.major}" if stack.state else ""
+    version = f", with PostgreSQL {stack.state.major}" if stack.state and stack.is_running else ""
     lines = [f"The stack in {stack.directory} is {stack.sentence}{version}."]
     if stack.parts:
         rows = [

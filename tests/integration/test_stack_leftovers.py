@@ -56,7 +56,7 @@ def test_pid_files_whose_numbers_belong_to_others_after_a_reboot(stack, sleeper)
         "storage": run_record.PartRecord(process=before_boot),
     }
     run_record.write(stack.data, run_record.RunRecord(before_boot, True, parts))
-    assert stack.run("status").stdout.startswith(f"The stack in {stack.data} is not running, with")
+    assert stack.run("status").stdout.startswith(f"The stack in {stack.data} is not running.\n")
     with stack.detached("--no-processor") as env:
         psycopg.connect(env["DATABASE_URL"]).close()
     assert sleeper.alive
