@@ -3,12 +3,15 @@
 from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import Any
 
 import psycopg
 from psycopg.abc import Buffer
 from psycopg.types.datetime import TimestamptzLoader
 
 from processor.database.sqlstates import user_error
+
+SETTINGS: dict[str, Any] = {"autocommit": True, "connect_timeout": 10, "application_name": "import-jobs command"}
 
 
 class TimeLoader(TimestamptzLoader):
@@ -28,7 +31,7 @@ def connected(database_url: str) -> Generator[psycopg.Connection]:
 
     Raises: UserError when connecting fails, or a statement of the block.
     """
-    with database_errors(), psycopg.connect(database_url, autocommit=True, connect_timeout=10) as conn:
+    with database_errors(), psycopg.connect(database_url, **SETTINGS) as conn:
         conn.adapters.register_loader("timestamptz", TimeLoader)
         yield conn
 

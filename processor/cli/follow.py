@@ -1,6 +1,7 @@
 """Following a job to its end, and saying how it ended."""
 
 import time
+from dataclasses import dataclass
 from uuid import UUID
 
 import psycopg
@@ -11,33 +12,59 @@ from processor.cli.job_ids import short_id
 from processor.cli.job_state import JobState, read_state
 from processor.cli.progress import ProgressLine
 from processor.cli.screen import screen
-from processor.errors import UserError
+from processor.errors import DatabaseUnavailable, UserError
 
 POLL_SECONDS = 0.1
+#: For how long an outage of the database is waited for; a restart takes some seconds.
+OUTAGE_SECONDS = 60.0
+WATCH_HINT = "The job goes on without this command. To watch it: import-jobs watch"
 DOCUMENT = "select to_jsonb(j) - array['preview', 'report', 'dialect'] from public.import_jobs as j where j.id = %s"
 
 
+@dataclass(slots=True)
+class Outage:
+    """The time in which the database does not answer."""
+
+    _since: float | None = None
+    _explained: bool = False
+
+    def is_too_long(self, message: str) -> bool:
+        """Say at first that the command waits, after 10 s what is wrong with the stack; return when to give up."""
+        if self._since is None:
+            self._since = time.monotonic()
+            screen.note(f"{message}; the job is not lost, and this command waits for the database")
+        seconds = time.monotonic() - self._since
+        if seconds > idle.PATIENCE_SECONDS and not self._explained and (trouble := idle.local_trouble()):
+            screen.note(trouble)
+            self._explained = True
+        return seconds > OUTAGE_SECONDS
+
+
 def follow(database_url: str, job_id: UUID, line: ProgressLine | None = None) -> JobState:
-    """Show the progress of a job until it has ended; return its last state.
+    """Show the progress of a job until it has ended; return its last state. An outage of the database is waited for.
 
-    Raises: UserError when the database does not answer or the job was deleted, KeyboardInterrupt.
+    Raises: UserError when the database does not answer for a minute or the job was deleted, KeyboardInterrupt.
     """
-    try:
-        with connected(database_url) as conn, line or ProgressLine() as shown:
-            return wait(conn, job_id, shown)
-    except UserError as exc:
-        if exc.code == "IJ501":
-            raise UserError(
-                exc.message,
-                f"The job goes on without this command. To watch it: import-jobs watch {job_id}",
-                code=exc.code,
-            ) from exc
-        raise
+    nobody, outage = idle.Watch(), Outage()
+    with line or ProgressLine() as shown:
+        while True:
+            try:
+                with connected(database_url) as conn:
+                    outage = Outage()
+                    return wait(conn, job_id, shown, nobody)
+            except UserError as exc:
+                if exc.code != DatabaseUnavailable.code:
+                    raise
+                if outage.is_too_long(exc.message):
+                    raise UserError(exc.message, f"{exc.hint} {WATCH_HINT} {job_id}", code=exc.code) from exc
+            time.sleep(POLL_SECONDS)
 
 
-def wait(conn: psycopg.Connection, job_id: UUID, line: ProgressLine) -> JobState:
-    """Show the progress of a job until it has ended, and after 10 s why nobody works on it; return its last state."""
-    nobody = idle.Watch()
+def wait(conn: psycopg.Connection, job_id: UUID, line: ProgressLine, nobody: idle.Watch) -> JobState:
+    """Show the progress of a job until it has ended, and after 10 s why nobody works on it; return its last state.
+
+    Raises: UserError, psycopg.Error.
+    """
     while True:
         state = read_state(conn, job_id)
         line.job(state)

@@ -101,10 +101,14 @@ def waiting(queue: Queue) -> str:
 
 def remedy() -> str:
     """Return what to do when no processor is alive: for a local stack, what is wrong with it."""
+    return local_trouble() or "start one with import-jobs serve, or a local stack with import-jobs stack up"
+
+
+def local_trouble() -> str:
+    """Return what is wrong with the local stack; an empty text if nothing is, or if the database is not the stack's."""
     from processor.local.status import why_idle
 
     try:
-        why = why_idle(database_url())
+        return why_idle(database_url()) or ""
     except UserError:
-        why = None
-    return why or "start one with import-jobs serve, or a local stack with import-jobs stack up"
+        return ""

@@ -138,6 +138,7 @@ class Import:
                 self._submit(file)
         except KeyboardInterrupt:
             if not self.inserted:
+                screen.note("interrupted before a job was inserted; nothing is imported")
                 raise
             follow.say_that_they_go_on(self.inserted)
             return 130

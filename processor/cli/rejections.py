@@ -14,9 +14,8 @@ from processor.cli.job import Id
 from processor.cli.job_ids import find_job, short_id
 from processor.cli.job_state import JobState, read_state
 from processor.cli.screen import screen
-from processor.cli.upload import storage_errors
 from processor.config import database_url, storage_credentials
-from processor.errors import UserError
+from processor.errors import JobError, UserError
 
 FIRST: LiteralString = """
 select line_number, column_name, code, message, raw from importer.list_rejections(%s) order by record_number limit %s
@@ -77,27 +76,36 @@ def save(conn: psycopg.Connection, state: JobState, output: Path) -> None:
         )
         raise UserError(f"job {state.id} has no errors.csv", hint)
     row = conn.execute(BUCKET_OF, (state.id,)).fetchone()
-    data = fetched(str(row[0]) if row else "", state.errors_path, output)
+    blocks = fetched(str(row[0]) if row else "", state.errors_path)
     if output == Path("-"):
-        sys.stdout.buffer.write(data)
+        for block in blocks:
+            sys.stdout.buffer.write(block)
         sys.stdout.flush()
         return
+    draft = output.with_name(f"{output.name}.part")  # a file that is there stays as it is until the new one is whole
     try:
-        output.write_bytes(data)
+        with draft.open("wb") as file:
+            file.writelines(blocks)
+        draft.replace(output)
     except OSError as exc:
         raise UserError(f"{output} cannot be written ({exc.strerror})", "Name another file with -o.") from exc
     saved(state, output)
 
 
-def fetched(bucket: str, path: str, output: Path) -> bytes:
-    """Return the content of a file in Storage.
+def fetched(bucket: str, path: str) -> Iterator[bytes]:
+    """Yield the blocks of a file in Storage.
 
     Raises: UserError.
     """
-    from supabase import create_client
+    from processor.storage import Downloads, Source
 
-    with storage_errors(output):
-        return create_client(*storage_credentials()).storage.from_(bucket).download(path)
+    downloads = Downloads(*storage_credentials())
+    try:
+        yield from Source(downloads, bucket, path, max_bytes=sys.maxsize, check=lambda: None).blocks()
+    except JobError as exc:
+        raise UserError(exc.message, exc.advice, code=exc.code) from exc
+    finally:
+        downloads.close()
 
 
 def saved(state: JobState, output: Path) -> None:

@@ -156,7 +156,7 @@ def user_error(exc: psycopg.Error) -> UserError:
         return UserError(
             f"the database refused the connection ({message})",
             "Check the user, the password and the database in DATABASE_URL.",
-            code="IJ131",
+            code=DatabaseUnavailable.code if is_not_up(exc) else "IJ131",
         )
     if state is None or state.startswith(("08", "57P")):
         return UserError(

@@ -1,6 +1,7 @@
 """`import-jobs import`: its options, its files, what it says about the end, and its exit status."""
 
 import json
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -232,6 +233,16 @@ def test_progress_is_not_cut(stack: Stack, people: Path, columns: int) -> None:
         assert expected in shown.joined
     assert "…" not in shown.text
     assert max(map(len, shown.lines)) <= columns
+
+
+def test_import_that_is_interrupted_during_the_upload_inserts_nothing(stack: Stack, good: Path) -> None:
+    table = stack.table("id integer, name text")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        env = {**stack.env, "SUPABASE_URL": f"http://127.0.0.1:{silent.getsockname()[1]}"}
+        shown = terminal.run("import", str(good), "--target", table, env=env, columns=100, interrupt_at="uploading")
+    assert shown.status == 130
+    assert "interrupted before a job was inserted" in shown.text
+    assert stack.sql("select from public.import_jobs where target = %s", table) == []
 
 
 def test_interrupted_import_says_that_the_job_goes_on(stack: Stack, good: Path) -> None:

@@ -1,6 +1,9 @@
 """The commands about jobs: jobs, job, errors, watch, retry, cancel, undo, targets and queue."""
 
 import json
+import os
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -9,7 +12,12 @@ import pytest
 
 from tests.acceptance import terminal
 from tests.acceptance.conftest import Stack, cli
+from tests.waiting import until
 
+END_WATCHERS = """
+select pg_terminate_backend(pid) from pg_stat_activity
+where application_name = 'import-jobs command' and query like '%j.phase, j.target%'
+"""
 COMMANDS = ["jobs", "job", "errors", "targets", "queue"]
 
 
@@ -233,6 +241,21 @@ def test_queue_counts_without_naming_anything(stack: Stack, table: str) -> None:
     text = cli("queue", env=stack.env).stdout
     assert "processor  alive" in text
     cli("cancel", str(job), env=stack.env)
+
+
+def test_watch_survives_the_loss_of_its_session(stack: Stack, table: str) -> None:
+    job = str(waiting(stack, table))
+    command = [sys.executable, "-m", "processor.cli", "watch", job]
+    with subprocess.Popen(command, env={**os.environ, **stack.env}, stdout=-1, stderr=-1, text=True) as watch:
+        try:
+            until(lambda: stack.sql(END_WATCHERS))
+            stack.sql("update public.import_jobs set run_after = now() where id = %s", job)
+            stack.sql("select importer.sweep_import_jobs()")
+            output, errors = watch.communicate(timeout=60)
+        finally:
+            watch.kill()
+    assert (watch.returncode, "completed: 1 row loaded" in output) == (0, True)
+    assert "this command waits for the database" in errors
 
 
 def test_watch_says_after_ten_seconds_why_nobody_works_on_the_job(stack: Stack, table: str) -> None:
