@@ -38,7 +38,7 @@ class SlowReceiver(BaseHTTPRequestHandler):
         self.send_header("Content-Length", "0")
         self.end_headers()
 
-    def log_message(self, *_: object) -> None:
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name in the base class
         """Do not log requests."""
 
 
@@ -49,7 +49,7 @@ class Receiver(ThreadingHTTPServer):
     block_on_close = False
     request_queue_size = 512
 
-    def handle_error(self, *_: object) -> None:
+    def handle_error(self, request: object, client_address: object) -> None:
         """Ignore clients that have gone."""
 
 
