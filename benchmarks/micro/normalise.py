@@ -10,10 +10,10 @@ from pathlib import Path
 from statistics import median
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from benchmarks.measurement import JobRequest, alternate, check_row_count, run_job
+from benchmarks.micro.check_digits import cnpjs, cpfs
 from benchmarks.stack import BenchmarkStack, benchmark_stack
 from benchmarks.uploads import uploaded
 
@@ -30,16 +30,6 @@ NORMALISERS = {
     "code": {"name": "regex", "pattern": "([A-Z]{2})-?([0-9]{4,10})", "replace": "$1$2"},
 }
 COUNTRIES = ("Brasil", "brazil", "BR", "Alemanha", "Deutschland", "US", "Estados Unidos", "Portugal", "França", "ARG")
-Digits = npt.NDArray[np.int64]
-
-
-def with_check_digits(digits: Digits, weights: tuple[int, ...]) -> pl.Series:
-    """Return numbers with their two check digits; `digits` (shape: rows, digits) has one number in each row."""
-    for used in (weights[1:], weights):
-        remainder = digits @ np.array(used) % 11
-        digits = np.column_stack([digits, np.where(remainder < 2, 0, 11 - remainder)])
-    text, width = (digits + ord("0")).astype(np.uint8).tobytes().decode(), digits.shape[1]
-    return pl.Series([text[at : at + width] for at in range(0, len(text), width)])
 
 
 def write_contacts(file: Path, rows: int) -> Path:
@@ -53,8 +43,8 @@ def write_contacts(file: Path, rows: int) -> Path:
         return pl.Series(np.array(words)[random.integers(0, len(words), rows)])
 
     person = number(0, 10**9)
-    cpf = with_check_digits(random.integers(0, 10, (rows, 9)), (11, 10, 9, 8, 7, 6, 5, 4, 3, 2))
-    cnpj = with_check_digits(random.integers(0, 10, (rows, 12)), (6, 5, 4, 3, 2, 9, 8, 7, 6, 5, 4, 3, 2))
+    cpf = cpfs(random.integers(0, 10, (rows, 9)))
+    cnpj = cnpjs(random.integers(0, 10, (rows, 12)))
     cellular = number(10**7, 10**8)
     frame = pl.DataFrame(
         {

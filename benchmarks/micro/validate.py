@@ -9,15 +9,14 @@ from collections.abc import Callable
 from typing import TypeVar
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
+from benchmarks.micro.check_digits import cpfs
 from processor.model import Column, Dialect, Plan, Rows
 from processor.validate import check, make_plan, make_reading, parse, settle, transform
 
 ROWS = 1_000_000
 T = TypeVar("T")
-Digits = npt.NDArray[np.int64]
 TYPES = {
     "id": "bigint",
     "name": "text",
@@ -34,14 +33,6 @@ COLUMNS = tuple(
     for name, type_name in TYPES.items()
 )
 NORMALISERS = {"name": "text", "email": "email", "cpf": "cpf", "phone": {"name": "phone", "region": "BR"}}
-
-
-def cpfs(digits: Digits) -> pl.Series:
-    """Return CPFs with their two check digits; `digits` (shape: rows, 9) has one number in each row."""
-    for weights in (range(10, 1, -1), range(11, 1, -1)):
-        remainder = digits @ np.array(weights) % 11
-        digits = np.column_stack([digits, np.where(remainder < 2, 0, 11 - remainder)])
-    return pl.Series(digits @ 10 ** np.arange(10, -1, -1)).cast(pl.String).str.zfill(11)
 
 
 def records(rows: int, *, local: bool) -> bytes:
