@@ -29,7 +29,7 @@ NOTES = ("", "", "ok", "a, b; c", '""', "{mark}, kept")
 COUNTRIES = ("BR", "PT", "AO")
 FIRST_DAY = date(1950, 1, 1)
 DAYS = [(FIRST_DAY + timedelta(days=day)).isoformat() for day in range(20_000)]
-# A NUL near the beginning makes a file look binary; the sample for the detection is at most 1 MB.
+# A NUL near the beginning makes a file look binary. The sample for the detection ends far before this byte.
 NUL_FROM = 2_500_000
 
 Row = list[str]
@@ -68,7 +68,7 @@ TABLE_DEFECTS = (
     Defect("IJ410", replace_field(CODE, "taken")),
     Defect("IJ411", replace_field(COUNTRY, "XX")),
     Defect("IJ412", replace_field(AMOUNT, "-1.00")),
-    Defect("IJ414", replace_field(NAME, "refuse me")),
+    Defect("IJ414", replace_field(NAME, "reject me")),
 )
 NUL_DEFECT = Defect("IJ407", replace_field(NAME, "a\0b"))
 

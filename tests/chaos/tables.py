@@ -22,15 +22,15 @@ create table public.chaos_keyed (
   foreign key (country) references public.chaos_countries (code)
 );
 insert into public.chaos_keyed (source, n, label, code) values (0, 0, 'nobody''s', 'taken');
-create function public.chaos_refuse() returns trigger language plpgsql as $$
+create function public.chaos_reject() returns trigger language plpgsql as $$
 begin
-  if new.name = 'refuse me' then
+  if new.name = 'reject me' then
     raise exception 'rejected by the trigger of the table';
   end if;
   return new;
 end
 $$;
-create trigger refuse before insert on public.chaos_keyed for each row execute function public.chaos_refuse();
+create trigger reject before insert on public.chaos_keyed for each row execute function public.chaos_reject();
 
 select importer.register_target('public.chaos_plain'), importer.register_target('public.chaos_keyed');
 """
