@@ -59,7 +59,7 @@ def parse_arguments(arguments: list[str]) -> Settings:
     parser.add_argument("--seconds", type=positive_number, default=60, help="duration of the faults (default 60)")
     parser.add_argument("--seed", type=int, help="determines jobs and faults; random by default, and printed")
     parser.add_argument(
-        "--heal-seconds", type=positive_number, default=180, help="time for all jobs to end after the last fault"
+        "--recovery-seconds", type=positive_number, default=180, help="time for all jobs to end after the last fault"
     )
     parser.add_argument("--processors", type=positive_integer, default=3, help="number of processors (default 3)")
     parser.add_argument("--postgres", type=int, help="major version of Postgres (default 18)")
@@ -68,7 +68,7 @@ def parse_arguments(arguments: list[str]) -> Settings:
     return Settings(
         seconds=given.seconds,
         seed=seed,
-        recovery_seconds=given.heal_seconds,
+        recovery_seconds=given.recovery_seconds,
         processors=given.processors,
         major=given.postgres,
     )

@@ -19,7 +19,11 @@ WRONG = [
         for value in ("0", "-5", "1.5", "many")
     ),
     *((parse_bench_arguments, "--gigabytes", value) for value in NOT_POSITIVE),
-    *((parse_chaos_arguments, option, value) for option in ("--seconds", "--heal-seconds") for value in NOT_POSITIVE),
+    *(
+        (parse_chaos_arguments, option, value)
+        for option in ("--seconds", "--recovery-seconds")
+        for value in NOT_POSITIVE
+    ),
     *((parse_chaos_arguments, "--processors", value) for value in ("0", "-1", "few")),
 ]
 
