@@ -14,7 +14,7 @@ import processor
 from processor.errors import UserError
 
 _PACKAGE = Path(processor.__file__).resolve().parent
-# The file's place in a clone, and in an installed package.
+# The file's place in a checkout, and in an installed package.
 _CONFIG_PATHS = (_PACKAGE.parent / "supabase" / "config.toml", _PACKAGE / "config.toml")
 _UNITS = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
 
@@ -37,7 +37,7 @@ def declared() -> list[Bucket]:
     for path in _CONFIG_PATHS:
         if path.exists():
             return parse(path.read_text(encoding="utf-8"))
-    raise UserError("supabase/config.toml is missing", "Run import-jobs from a complete clone or package.")
+    raise UserError("supabase/config.toml is missing", "Run import-jobs from a complete checkout or package.")
 
 
 def parse(text: str) -> list[Bucket]:

@@ -1,4 +1,4 @@
-"""The command and the environment that run a Python module of this package, from a clone or installed."""
+"""The command and the environment that run a Python module of this package, from a checkout or installed."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Folders that the server's account can reach when root's own folders are closed to it.
 
-A clone in /root (mode 0700) hides both the wheel and the data directory from every other user. Root then keeps a copy
-of the programs and the cluster below /var/lib/import-jobs. It is not below /var/tmp because systemd deletes files there
-that were not read for 30 days, one by one, which would destroy a cluster.
+A checkout in /root (mode 0700) hides both the wheel and the data directory from every other user. Root then keeps a
+copy of the programs and the cluster below /var/lib/import-jobs. It is not below /var/tmp because systemd deletes files
+there that were not read for 30 days, one by one, which would destroy a cluster.
 """
 
 from __future__ import annotations
