@@ -1,4 +1,4 @@
-"""What a stack and its parts are doing, and why nobody works on its jobs."""
+"""What a stack and its parts are doing, and why its jobs are not processed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _CONNECT_SECONDS = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartStatus:
-    """A part: its condition since when, where it listens, how often it was started again and why it ended last.
+    """A part: its condition and since when it has it, its address, how often it was restarted, and why it ended last.
 
     A part that is waiting is started again in `wait_seconds`; a silent one runs and does not answer.
     """
@@ -70,7 +70,7 @@ class StackStatus:
         return self.supervisor is not None and self.supervisor.alive
 
     @property
-    def is_whole(self) -> bool:
+    def all_parts_work(self) -> bool:
         """Whether the stack and all of its parts run and answer."""
         return self.is_running and self.ready and all(part.condition == "running" for part in self.parts)
 
@@ -78,7 +78,9 @@ class StackStatus:
     def sentence(self) -> str:
         """What the stack is doing, in words."""
         if self.is_running:
-            return "running" if self.is_whole else "not whole" if self.ready else "starting"
+            return (
+                "running" if self.all_parts_work else "running without all of its parts" if self.ready else "starting"
+            )
         left = [part.name for part in self.parts if part.condition != "stopped"]
         return f"not running, but {', '.join(left)} was left behind" if left else "not running"
 

@@ -73,7 +73,7 @@ def test_part_that_hangs_does_not_answer(running):
     finally:
         os.kill(storage.pid, signal.SIGCONT)
     assert done.returncode == 1
-    assert f"The stack in {stack.data} is not whole" in done.stdout
+    assert f"The stack in {stack.data} is running without all of its parts" in done.stdout
     assert "storage   does not answer" in done.stdout
     assert reason == f"the stack's storage is not working: does not answer; see {stack.data}/logs/storage.log"
 
