@@ -20,14 +20,14 @@ def find_job(conn: psycopg.Connection, text: str) -> UUID:
     digits = text.strip().lower().replace("-", "")
     if not re.fullmatch("[0-9a-f]{1,32}", digits):
         raise UserError(f"{text!r} is not the id of a job", HINT)
-    found = beginning_with(conn, digits)
-    if not found:
+    matching = beginning_with(conn, digits)
+    if not matching:
         name = UUID(digits) if len(digits) == 32 else text
         raise UserError(f"there is no job {name}", HINT, code="IJ108")
-    if len(found) > 1:
-        several = ", ".join(map(str, found[:3])) + (", …" if len(found) > 3 else "")
+    if len(matching) > 1:
+        several = ", ".join(map(str, matching[:3])) + (", …" if len(matching) > 3 else "")
         raise UserError(f"several ids begin with {text}: {several}", "Give more characters of the id.")
-    return found[0]
+    return matching[0]
 
 
 def short_id(conn: psycopg.Connection, job_id: UUID) -> str:
