@@ -2,7 +2,8 @@
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from uuid import UUID
 
 import psycopg
 from psycopg_pool import ConnectionPool
@@ -107,14 +108,12 @@ class Dispatcher:
         missing = any(action == sessions.MISSING for _, action in jobs)
         self._sessions.restart(MISSING_SECONDS if missing else None)
         taken = [(job_id, action) for job_id, action in jobs if action != sessions.MISSING]
-        for job_id, action in taken:
-            event("swept", job_id=job_id, found=action)
+        _log_swept(taken)
         return bool(taken)
 
     def _sweep(self) -> None:
         with self._pool.connection(POOL_SECONDS) as conn:
-            for job_id, action in sweep(conn):
-                event("swept", job_id=job_id, found=action)
+            _log_swept(sweep(conn))
         self._sweeps.restart()
 
     def _claim_all(self) -> None:
@@ -126,3 +125,8 @@ class Dispatcher:
             if len(claimed) < free:
                 break
         self._claims.restart()
+
+
+def _log_swept(jobs: Iterable[tuple[UUID, str]]) -> None:
+    for job_id, action in jobs:
+        event("swept", job_id=job_id, found=action)
