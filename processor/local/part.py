@@ -6,7 +6,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -64,6 +64,7 @@ class Part:
 
     program: Program
     report: Callable[[str], None]
+    _: KW_ONLY
     condition: Condition = "running"
     changed_at: float = field(default_factory=time.time)
     due_at: float = 0.0
@@ -86,7 +87,7 @@ class Part:
         self.report(f"{self.program.name} is restarted because it was asked for")
         self.program.stop()
         self.failures = 0
-        self._become("waiting", "a restart was asked for")
+        self._become("waiting", "was asked to restart")
 
     def _fail(self, reason: str) -> bool:
         served = self.condition == "running" and time.monotonic() - self._changed >= STABLE_SECONDS

@@ -29,7 +29,7 @@ values (%(id)s, 'a', %(target)s, %(owner)s, %(priority)s, %(created_at)s, %(run_
 """
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """A job, with the columns that the rules use."""
 
@@ -76,13 +76,13 @@ def scene(seed: int, owner_limit: int | None = None) -> Scene:
     )
     entries = [
         Entry(
-            UUID(int=draw.getrandbits(128), version=4),
-            draw.choice(targets),
-            draw.choice(owners),
-            draw.choice((0, 0, 0, 5, -32768, 32767)),
-            START + timedelta(hours=draw.randint(0, 5)),
-            state,
-            START + timedelta(days=draw.randint(1, 5)) if state in ("running", "completed") else None,
+            id=UUID(int=draw.getrandbits(128), version=4),
+            target=draw.choice(targets),
+            owner=draw.choice(owners),
+            priority=draw.choice((0, 0, 0, 5, -32768, 32767)),
+            created_at=START + timedelta(hours=draw.randint(0, 5)),
+            state=state,
+            started_at=START + timedelta(days=draw.randint(1, 5)) if state in ("running", "completed") else None,
         )
         for state in states
     ]
