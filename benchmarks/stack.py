@@ -71,7 +71,10 @@ class BenchmarkStack:
             self.processors.pop().stop()
 
     def pid(self, part: str) -> int:
-        """Return the process id of a part of the stack: postgres, storage or pgnet."""
+        """Return the process id of a part of the stack: postgres, storage or pgnet.
+
+        Raises: UserError when the stack has no such part.
+        """
         run = run_record.read(self.data)
         if run is None or part not in run.children:
             raise UserError(f"the stack has no part {part!r}")
@@ -115,7 +118,10 @@ def benchmark_stack() -> Generator[BenchmarkStack]:
 
 @contextmanager
 def connected(folder: Path, data: Path) -> Generator[BenchmarkStack]:
-    """Connect to a running stack as administrator and as superuser."""
+    """Connect to a running stack as administrator and as superuser.
+
+    Raises: UserError when the folder has no stack; psycopg.Error.
+    """
     stack_state = state.load(data)
     if stack_state is None:
         raise UserError(f"no stack found in {data}")

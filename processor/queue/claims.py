@@ -23,7 +23,7 @@ FAIL = """select importer.fail_job(
   job_id => %(job_id)s, token => %(token)s, code => %(code)s, message => %(message)s, hint => %(hint)s,
   transient => %(transient)s, report => %(report)s, errors_path => %(errors_path)s
 )"""
-#: These decide what a job's states mean, and are written into the job when it is inserted.
+#: The insert copies the target's defaults of these options into the job, because its states in SQL depend on them.
 _FIXED_AT_INSERT = ("atomic", "dry_run", "delete_source")
 
 

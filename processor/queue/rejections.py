@@ -11,8 +11,6 @@ from processor.model import Job, Rejection
 RECORDS = "select record_number from importer.read_rejections(%s, %s)"
 ROWS = "select line_number, column_name, code, message, raw from importer.read_rejections(%s, %s)"
 COUNTS = "select column_name, code, count(*) from importer.read_rejections(%s, %s) group by 1, 2"
-
-
 MOST_FREQUENT = """
 select r.code, r.column_name, r.message, count(*) from importer.read_rejections(%s, %s) as r
 group by r.code, r.column_name, r.message order by count(*) desc, r.code, r.column_name, r.message limit 1

@@ -21,7 +21,7 @@ NO_LIMITS = FileLimits(record_bytes=1 << 40, field_bytes=1 << 40)
 class NormalisedCsv:
     """Rows are collected in a file on disk, which is uploaded at the end.
 
-    A second file has the number of each row's record, in 8 bytes each, because the rows that the target refuses when
+    A second file has the number of each row's record, in 8 bytes each, because the rows that the target rejects when
     the staged rows are moved into it are taken out again.
     """
 
