@@ -43,7 +43,7 @@ def retry(stack: Stack, job: dict[str, Any], options: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_rows_that_the_database_refuses_end_the_job_at_the_bound(stack: Stack, mode: str) -> None:
+def test_rows_that_the_database_rejects_end_the_job_at_the_bound(stack: Stack, mode: str) -> None:
     table = stack.table(CHECKED, **MODES[mode])
     stack.sql(COUNTED.format(table))
     job = stack.run(numbered_rows(ROWS), table, {"max_errors": 10})

@@ -28,8 +28,8 @@ FIRST_TRY = ["pending", "running", "completed"]
 
 def sessions(stack: FaultStack, count: int) -> list[dict[str, Any]]:
     """Return the sessions that hold a lock, once there are `count`."""
-    found: list[dict[str, Any]] = until(lambda: len(rows := stack.sql(SESSIONS)) == count and rows, SESSIONS)
-    return found
+    open_sessions: list[dict[str, Any]] = until(lambda: len(rows := stack.sql(SESSIONS)) == count and rows, SESSIONS)
+    return open_sessions
 
 
 def until_ended(stack: FaultStack, pids: list[int]) -> None:
@@ -90,7 +90,7 @@ def test_connections_that_are_reset_more_often_than_there_are_attempts_let_the_j
     assert "attempt_restored" in stack.events(case)
 
 
-def test_processor_that_comes_back_after_its_job_was_taken_over_gives_the_attempt_back(stack: FaultStack) -> None:
+def test_attempt_is_not_counted_if_its_processor_comes_back_after_the_job_was_taken_over(stack: FaultStack) -> None:
     cut_off = stack.processor(lease=LEASE)
     sessions(stack, 1)
     with stack.gate(MIDDLE) as gate:

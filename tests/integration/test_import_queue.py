@@ -57,7 +57,7 @@ def test_valid_lease_is_a_sign_of_life(queue: Queue) -> None:
     assert alive(queue) == (False, 0)
 
 
-def test_last_ring_and_sleep_are_told(queue: Queue) -> None:
+def test_last_ring_and_sleep_are_shown(queue: Queue) -> None:
     queue.admin.execute(EMPTY_HEALTH)
     health = "select processor_sleeps, last_ring_at is not null from importer.import_queue_health()"
     assert queue.admin.execute(health).fetchone() == (False, False)

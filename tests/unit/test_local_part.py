@@ -18,5 +18,5 @@ def test_first_restart_is_at_once_and_the_pauses_grow_to_half_a_minute() -> None
         (-99, "was killed (signal 99)"),
     ],
 )
-def test_end_is_told_by_exit_status_or_signal(status: int, words: str) -> None:
+def test_end_is_described_by_exit_status_or_signal(status: int, words: str) -> None:
     assert end_of(status) == words
