@@ -42,7 +42,7 @@ class PartStatus:
     @property
     def sentence(self) -> str:
         """What the part is doing, in words."""
-        ended = f" (it {self.reason})" if self.reason else ""
+        ended = f"; it {self.reason}" if self.reason else ""
         match self.condition:
             case "waiting":
                 return f"restarting in {max(0.0, self.wait_seconds):.0f} s{ended}"
