@@ -1779,7 +1779,7 @@ begin
 end
 $$;
 
-COMMENT ON FUNCTION importer.limit_import_job_changes() IS 'Trigger function: refuses retries and cancellations of jobs that their owner has just retried or cancelled, beyond a
+COMMENT ON FUNCTION importer.limit_import_job_changes() IS 'Trigger function: rejects retries and cancellations of jobs that their owner has just retried or cancelled, beyond a
 number in each minute (IJ116).';
 
 CREATE FUNCTION importer.limit_import_jobs() RETURNS trigger

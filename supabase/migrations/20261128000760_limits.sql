@@ -112,7 +112,7 @@ end
 $$;
 
 comment on function importer.limit_import_job_changes() is
-'Trigger function: refuses retries and cancellations of jobs that their owner has just retried or cancelled, beyond a
+'Trigger function: rejects retries and cancellations of jobs that their owner has just retried or cancelled, beyond a
 number in each minute (IJ116).';
 
 revoke all on function importer.limit_import_job_changes() from public, anon, authenticated, service_role;
