@@ -7,7 +7,7 @@ from processor.errors import LeaseLost
 
 
 class StopRequested(Exception):
-    """The processor shuts down: the chunk in hand is committed or was cancelled, and the job is to be released."""
+    """The processor shuts down. The current chunk was committed or cancelled; the job is to be released."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,7 +94,7 @@ def test_nothing_of_an_all_or_nothing_job_stays(stack: Stack) -> None:
     assert (job["error_code"], stack.sql(f"select count(*) from public.{table}")) == ("IJ420", [{"count": 0}])
 
 
-def test_a_job_ends_with_the_chunk_in_hand_when_its_time_is_up(stack: Stack) -> None:
+def test_a_job_ends_with_the_current_chunk_when_its_time_is_up(stack: Stack) -> None:
     table = stack.table("id bigint primary key, value text")
     stack.sql(SLOW.format(table))
     job = stack.run(numbered_rows(300_000), table, {"max_seconds": 1})
