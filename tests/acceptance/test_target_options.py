@@ -17,10 +17,10 @@ FILE = b"a\n1\nx\ny\n2\n"
         ({"max_errors": "10%"}, {}, ("failed", "IJ420", 2)),
         ({"max_errors": "10%"}, {"max_errors": "50%"}, ("completed", None, 2)),
         ({"max_errors": 5}, {"max_errors": 1}, ("failed", "IJ420", 2)),
-        ({"on_error": "abort"}, {}, ("failed", "IJ420", 2)),
-        ({"on_error": "abort"}, {"max_errors": 5}, ("failed", "IJ420", 2)),
+        ({"on_error": "abort"}, {}, ("failed", "IJ420", 1)),
+        ({"on_error": "abort"}, {"max_errors": 5}, ("failed", "IJ420", 1)),
         ({"on_error": "abort"}, {"on_error": "skip"}, ("completed", None, 2)),
-        ({"on_error": "skip"}, {"on_error": "abort"}, ("failed", "IJ420", 2)),
+        ({"on_error": "skip"}, {"on_error": "abort"}, ("failed", "IJ420", 1)),
     ],
     ids=str,
 )

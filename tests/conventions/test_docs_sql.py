@@ -9,7 +9,8 @@ import psycopg
 import pytest
 
 from processor.database import migrate
-from tests.conftest import Database
+from processor.local import floor
+from tests.conftest import PASSWORDS, Database
 
 DOCS = Path(__file__).parents[2] / "docs"
 JOB = "00000000-0000-4000-8000-0000000000ff"
@@ -39,7 +40,10 @@ PAGES = {
 
 @pytest.fixture
 def conn(db: Database) -> Iterator[psycopg.Connection]:
-    """Return the administrator's connection, with the job of the pages: it has a rejection, and its lease is over."""
+    """Return the administrator's connection, with the job of the pages: it has a rejection, and its lease is over.
+
+    Pages set passwords of roles, which all databases of the cluster share: they get those of the tests again.
+    """
     with db.connect() as conn:
         conn.execute(PEOPLE)
         conn.execute("select importer.register_target('public.people')")
@@ -51,6 +55,8 @@ def conn(db: Database) -> Iterator[psycopg.Connection]:
         )
         conn.execute(f"insert into public.import_jobs (id, object_path, target) values ('{SECOND_JOB}', 'b', 'people')")
         yield conn
+    with psycopg.connect(db.superuser_url, autocommit=True) as superuser:
+        floor.after_migrate(superuser, PASSWORDS)
 
 
 def block(page: str, part: str) -> str:
