@@ -1,4 +1,4 @@
-"""Compare docs/reference/errors.md, processor/errors.py and the migrations: the same codes, the same hints."""
+"""Compare docs/reference/errors.md, processor/errors/ and the migrations: the same codes, the same hints."""
 
 import ast
 import re

@@ -235,6 +235,6 @@ def test_forwarded_host_and_scheme_change_nothing(server: Server) -> None:
 
 
 def test_bad_requests_are_not_logged(server: Server) -> None:
-    """Runs last. The requests above leave no line, no traceback and no token in the log; this processor has no Storage."""
+    """Runs last. The requests above leave no line, no traceback and no token in the log; there is no Storage."""
     lines = [json.loads(line) for line in server.logged().splitlines()]
     assert {line["action"] for line in lines} <= {"worker_started", "storage_not_ready"}
