@@ -15,8 +15,10 @@ import httpx
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
+from processor.local.ports import free_port
 from processor.local.python_command import module_environment
 from tests.acceptance.conftest import Stack, cli
+from tests.waiting import until
 
 ROWS = """
 select j::text from public.import_jobs as j union all select e::text from public.import_job_errors as e
@@ -144,11 +146,8 @@ BROKEN = {
     "wrong password": {"DATABASE_URL": f"postgresql://import_processor:{PASSWORD}@127.0.0.1:{{port}}/postgres"},
     "no such role": {"DATABASE_URL": f"postgresql://nobody:{PASSWORD}@127.0.0.1:{{port}}/postgres"},
     "no such database": {"DATABASE_URL": f"postgresql://import_processor:{PASSWORD}@127.0.0.1:{{port}}/nowhere"},
-    "nothing listens": {"DATABASE_URL": f"postgresql://import_processor:{PASSWORD}@127.0.0.1:9/postgres"},
-    "no such host": {"DATABASE_URL": f"postgresql://import_processor:{PASSWORD}@nowhere.invalid/postgres"},
     "no scheme": {"DATABASE_URL": f"import_processor:{PASSWORD}@127.0.0.1/postgres"},
     "bad escape": {"DATABASE_URL": f"postgresql://import_processor:{PASSWORD}%zz@127.0.0.1/postgres"},
-    "password with a slash": {"DATABASE_URL": f"postgresql://import_processor:a/{PASSWORD}@127.0.0.1/postgres"},
     "password with a space": {"DATABASE_URL": f"postgresql://import_processor:{PASSWORD} b@127.0.0.1:9/postgres"},
     "unknown parameter": {"DATABASE_URL": f"postgresql://127.0.0.1/postgres?pass={PASSWORD}"},
     "bad words": {"DATABASE_URL": f"host=127.0.0.1 pasword={PASSWORD}"},
@@ -161,6 +160,34 @@ BROKEN = {
     "key that is no header": {"SUPABASE_SECRET_KEY": f"{KEY}\u00e9"},
     "key with a line": {"SUPABASE_SECRET_KEY": f"{KEY}\nX: y"},
 }
+
+# Databases that do not answer: the processor waits for them.
+SILENT = {
+    "nothing listens": f"postgresql://import_processor:{PASSWORD}@127.0.0.1:9/postgres",
+    "no such host": f"postgresql://import_processor:{PASSWORD}@nowhere.invalid/postgres",
+    "password with a slash": f"postgresql://import_processor:a/{PASSWORD}@127.0.0.1/postgres",
+}
+
+
+@pytest.mark.parametrize("case", SILENT)
+def test_processor_that_waits_for_its_database_prints_no_secret(stack: Stack, case: str, tmp_path: Path) -> None:
+    own = {"DATABASE_URL": SILENT[case], "IMPORT_JOBS_WAKE_TOKEN": TOKEN, "IMPORT_JOBS_PORT": str(free_port())}
+    log = tmp_path / "serve.log"
+    with (
+        log.open("wb") as file,
+        subprocess.Popen(
+            [sys.executable, "-m", "processor.cli", "serve"],
+            env={**os.environ, **module_environment(), **stack.env, **own},
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=file,
+        ) as process,
+    ):
+        until(lambda: "waiting_for_database" in log.read_text() or process.poll() is not None, "the log of the wait")
+        process.terminate()
+    output = log.read_text()
+    assert "waiting_for_database" in output
+    assert not any(secret in output for secret in (PASSWORD, TOKEN))
 
 
 @pytest.mark.parametrize("case", BROKEN)

@@ -20,10 +20,16 @@ def report_ready() -> None:
 
 async def main(url: str, pause: float) -> None:
     """Serve until a signal cancels; the current batch is then rolled back and sent again by the next worker."""
-    serving = asyncio.create_task(serve(url, report_ready, pause))
+    stopped = asyncio.Event()
+    serving = asyncio.create_task(serve(url, report_ready, stopped, pause))
+
+    def stop() -> None:
+        stopped.set()
+        serving.cancel()
+
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, serving.cancel)
+        loop.add_signal_handler(number, stop)
     with contextlib.suppress(asyncio.CancelledError):
         await serving
 

@@ -28,9 +28,10 @@ START_SECONDS, LOOK_SECONDS = 0.04, 0.5
 RETRY_SECONDS = 0.2
 
 
-async def serve(url: str, ready: Callable[[], None], pause: float = PAUSE_SECONDS) -> None:
+async def serve(url: str, ready: Callable[[], None], stopped: asyncio.Event, pause: float = PAUSE_SECONDS) -> None:
     """Serve the queue of the database until cancelled; call `ready` after the first connection.
 
+    Set `stopped` before the cancellation: a connection that fails meanwhile replaces it by an error of its own.
     It rests for `pause` seconds after each batch, whatever is queued meanwhile.
     A lost connection is opened again without limit. Notifications sent in the meantime are lost, so every new
     connection begins by looking into the queue.
@@ -45,7 +46,7 @@ async def serve(url: str, ready: Callable[[], None], pause: float = PAUSE_SECOND
         reported_ready, last_reasons = True, ""
 
     async with http_client() as client:
-        while True:
+        while not stopped.is_set():
             try:
                 await _serve_connected(url, client, on_connected, pause)
             except* (psycopg.Error, OSError) as failures:
@@ -86,8 +87,10 @@ async def _send_when_notified(
     conn: psycopg.AsyncConnection, url: str, client: httpx.AsyncClient, notified: asyncio.Event, pause: float
 ) -> None:
     while True:
+        # Not asyncio.wait_for: in Python 3.11 it can lose a cancellation that comes together with the notification.
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(notified.wait(), LOOK_SECONDS)
+            async with asyncio.timeout(LOOK_SECONDS):
+                await notified.wait()
             await asyncio.sleep(min(pause, START_SECONDS))
         notified.clear()
         while await send_batch(conn, url, client):
