@@ -1,7 +1,7 @@
--- Leases and the ledger, which make an import exactly-once, and the sessions of processors. A lease says which processor
--- works on a job and until when; its token is a fencing token that every commit of data checks in the same transaction.
--- The ledger has an entry for each chunk, which commits together with the rows of the chunk: a chunk is in the target
--- if and only if it is in the ledger.
+-- Leases and the ledger, which make an import exactly-once, and the sessions of processors. A lease says which
+-- processor works on a job and until when; its token is a fencing token that every commit of data checks in the same
+-- transaction. The ledger has an entry for each chunk, which commits together with the rows of the chunk: a chunk is in
+-- the target if and only if it is in the ledger.
 
 create table importer.job_leases (
   job_id uuid primary key references public.import_jobs (id) on delete cascade,
