@@ -49,12 +49,15 @@ class Session:
         return self._conn
 
     def check(self) -> None:
-        """Give the lock up if the connection has turned out to be pooled.
+        """Give the lock up if the connection has turned out to be pooled; take it if that could not be told before.
 
         Raises: psycopg.Error.
         """
-        if self.lock and sessions.backend(self.open()) != self._backend:
+        conn = self.open()
+        if self.lock and sessions.backend(conn) != self._backend:
             self._pooled, self.lock = True, 0
+        elif not (self._pooled or self._compared):
+            self._begin(conn)
 
     def wait(self, seconds: float) -> None:
         """Return after this time, when the server has sent something, or when another thread interrupts.
@@ -85,7 +88,8 @@ class Session:
 
     def _begin(self, conn: psycopg.Connection) -> None:
         self._pooled = sessions.backend(conn) != self._backend or (not self._compared and self._is_shared())
-        if not self._pooled:
+        # Without a comparison there is no lock, because a pooler's connection would keep it.
+        if self._compared and not self._pooled:
             conn.add_notify_handler(lambda _: self._notified())
             sessions.listen(conn)
             self.lock = self._key if sessions.hold(conn, self._key) else 0
@@ -94,8 +98,8 @@ class Session:
         """Return whether another connection of the processor is served by the same process of the server.
 
         A pooler with one idle connection would give it to every statement in turn. While another connection of the
-        processor is in a transaction, it has to give it to that one. This is tried once: a connection that is opened
-        again must not wait for the pool, whose connections may be broken as well.
+        processor is in a transaction, it has to give it to that one. Once that has been compared, it is not compared
+        again: a connection that is opened again must not wait for the pool, whose connections may be broken as well.
         """
         with contextlib.suppress(psycopg.Error), self._pool.connection(COMPARE_SECONDS) as other, other.transaction():
             self._compared = True
