@@ -1,5 +1,6 @@
 """Following a job to its end, and saying how it ended."""
 
+import sys
 import time
 from dataclasses import dataclass
 from uuid import UUID
@@ -17,6 +18,8 @@ from processor.errors import DatabaseUnavailable, UserError
 POLL_SECONDS = 0.1
 #: For how long an outage of the database is waited for; a restart takes some seconds.
 OUTAGE_SECONDS = 60.0
+#: The exit status after Ctrl-C, as shells have it: 128 and the number of SIGINT.
+INTERRUPTED = 130
 WATCH_HINT = "The job goes on without this command. To watch it: import-jobs watch"
 DOCUMENT = "select to_jsonb(j) - array['preview', 'report', 'dialect'] from public.import_jobs as j where j.id = %s"
 
@@ -92,29 +95,31 @@ def announce(conn: psycopg.Connection, state: JobState) -> None:
 
 
 def follow_all(database_url: str, job_ids: list[UUID], *, strict: bool) -> int:
-    """Follow jobs to their ends, one after the other; return the exit status.
+    """Follow jobs to their ends, one after the other; return the exit status. Jobs that have ended leave `job_ids`.
 
     Raises: UserError.
     """
     failures = 0
-    remaining = list(job_ids)
     try:
-        while remaining:
-            state = follow(database_url, remaining[0])
+        while job_ids:
+            state = follow(database_url, job_ids[0])
             with connected(database_url) as conn:
                 announce(conn, state)
             failures += not outcome.succeeded(state, strict=strict)
-            del remaining[0]
+            del job_ids[0]
     except KeyboardInterrupt:
-        say_that_they_go_on(remaining)
-        return 130
+        say_that_they_go_on(job_ids)
+        return INTERRUPTED
     return 1 if failures else 0
 
 
 def say_that_they_go_on(job_ids: list[UUID]) -> None:
-    """Say after Ctrl-C that the jobs go on, and how to watch or cancel them."""
+    """Say after Ctrl-C that the jobs go on, and how to watch or cancel them.
+
+    Not by rich: an interrupt between the two steps in which it opens its buffer leaves the buffer open for ever.
+    """
     ids = " ".join(map(str, job_ids))
     subject, verb, them = ("the job", "goes", "it") if len(job_ids) == 1 else ("the jobs", "go", "them")
-    screen.stderr.print(f"\n{subject} {verb} on without this command", soft_wrap=True)
-    screen.stderr.print(f"  to watch {them}: import-jobs watch {ids}", soft_wrap=True)
-    screen.stderr.print(f"  to cancel {them}: import-jobs cancel {ids}", soft_wrap=True)
+    print(f"\n{subject} {verb} on without this command", file=sys.stderr)
+    print(f"  to watch {them}: import-jobs watch {ids}", file=sys.stderr)
+    print(f"  to cancel {them}: import-jobs cancel {ids}", file=sys.stderr, flush=True)

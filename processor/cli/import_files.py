@@ -125,7 +125,8 @@ class Import:
     def __init__(self, url: str, credentials: tuple[str, str], request: Request, *, strict: bool, watch: bool) -> None:
         self.url, self.credentials, self.request = url, credentials, request
         self.strict, self.watch = strict, watch
-        self.inserted: list[UUID] = []
+        self.submitted = False
+        self.going_on: list[UUID] = []
 
     def run(self, files: list[Path]) -> int:
         """Upload the files, insert their jobs and follow them; return the exit status.
@@ -134,21 +135,25 @@ class Import:
         Raises: UserError.
         """
         try:
-            for file in files:
-                self._submit(file)
+            return self._submit_and_follow(files)
         except KeyboardInterrupt:
-            if not self.inserted:
+            if not self.submitted:
                 screen.note("interrupted before a job was inserted; nothing is imported")
                 raise
-            follow.say_that_they_go_on(self.inserted)
-            return 130
+            follow.say_that_they_go_on(self.going_on)
+            return follow.INTERRUPTED
+
+    def _submit_and_follow(self, files: list[Path]) -> int:
+        try:
+            for file in files:
+                self._submit(file)
         except UserError:
             self._follow()
             raise
         return self._follow()
 
     def _follow(self) -> int:
-        return follow.follow_all(self.url, self.inserted, strict=self.strict) if self.watch and self.inserted else 0
+        return follow.follow_all(self.url, self.going_on, strict=self.strict) if self.watch and self.going_on else 0
 
     def _submit(self, file: Path) -> None:
         """Upload a file and insert its job."""
@@ -159,7 +164,8 @@ class Import:
             upload(*self.credentials, path, name, lambda sent: line.upload(path.name, min(sent, size), size))
         with connected(self.url) as conn:
             job_id = self.request.insert(conn, name)
-            self.inserted.append(job_id)
+            self.submitted = True
+            self.going_on.append(job_id)
             self._announce(conn, job_id, file)
 
     def _announce(self, conn: psycopg.Connection, job_id: UUID, file: Path) -> None:

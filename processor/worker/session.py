@@ -14,6 +14,8 @@ from processor.queue import sessions
 
 # How long to wait for the second connection that tells a session from a pooled connection.
 COMPARE_SECONDS = 2.0
+# Other clients take connections of a pooler between two statements, so that one comparison may miss it.
+COMPARISONS = 8
 MAX_KEY = (1 << 31) - 1
 
 
@@ -87,21 +89,28 @@ class Session:
             self._conn = None
 
     def _begin(self, conn: psycopg.Connection) -> None:
-        self._pooled = sessions.backend(conn) != self._backend or (not self._compared and self._is_shared())
+        # A server says at the start of a connection which process serves it. A pooler cannot know that yet: it makes a
+        # number up (protocol message BackendKeyData), also when it keeps one connection of the server for the session.
+        if conn.info.backend_pid == self._backend:
+            self._compared = True
+        self._pooled = sessions.backend(conn) != self._backend or (not self._compared and self._is_pooled(conn))
         # Without a comparison there is no lock, because a pooler's connection would keep it.
         if self._compared and not self._pooled:
             conn.add_notify_handler(lambda _: self._notified())
             sessions.listen(conn)
             self.lock = self._key if sessions.hold(conn, self._key) else 0
 
-    def _is_shared(self) -> bool:
-        """Return whether another connection of the processor is served by the same process of the server.
+    def _is_pooled(self, conn: psycopg.Connection) -> bool:
+        """Return whether another process of the server serves this connection, or this one serves another connection.
 
         A pooler with one idle connection would give it to every statement in turn. While another connection of the
         processor is in a transaction, it has to give it to that one. Once that has been compared, it is not compared
         again: a connection that is opened again must not wait for the pool, whose connections may be broken as well.
         """
-        with contextlib.suppress(psycopg.Error), self._pool.connection(COMPARE_SECONDS) as other, other.transaction():
+        with contextlib.suppress(psycopg.Error), self._pool.connection(COMPARE_SECONDS) as other:
+            for _ in range(COMPARISONS):
+                with other.transaction():
+                    if sessions.backend(other) == self._backend or sessions.backend(conn) != self._backend:
+                        return True
             self._compared = True
-            return sessions.backend(other) == self._backend
         return False

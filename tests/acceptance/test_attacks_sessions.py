@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
 
 from tests.acceptance.conftest import Stack, cli
@@ -60,8 +63,19 @@ ATTEMPTS = {
 REFUSED = {"42501", "IJ103", "0"}
 OTHERS = """
 create table importer.staging_{0} (id integer);
-grant insert, select, delete on importer.staging_{0} to import_processor
+grant insert, select, delete on importer.staging_{0} to import_processor;
 """
+
+
+@contextmanager
+def staged_rows(stack: Stack, other: UUID) -> Generator[None]:
+    """Let a staging table of another user stand during the block; the lock keeps the sweep from dropping it."""
+    with psycopg.connect(stack.env["DATABASE_URL"]) as holder:
+        holder.execute(OTHERS.format(other.hex))
+        holder.commit()
+        holder.execute(f"lock table importer.staging_{other.hex} in access share mode")
+        yield
+        holder.execute(f"drop table importer.staging_{other.hex}")
 
 
 @pytest.fixture
@@ -88,15 +102,14 @@ def test_trigger_that_leaves_the_users_role_reaches_nothing(
     stack: Stack, user: UUID, mode: str, options: dict[str, object], secured: bool
 ) -> None:
     other = uuid4()
-    stack.sql(OTHERS.format(other.hex))
     waiting = stack.insert_as(other, stack.upload(b"id\n1\n", folder=other), "nothing", {})
     stack.wait(waiting)
     name = escaping_table(stack, other, mode=mode, owner_column="user_id")
     if not secured:
         stack.sql(f"alter table public.{name} disable row level security")
-    job = stack.run_as(user, b"id,note\n1,a\n", name, options)
+    with staged_rows(stack, other):
+        job = stack.run_as(user, b"id,note\n1,a\n", name, options)
     found = stack.rows(f"{name}_proof", "attempt, outcome, who, session")
-    stack.sql(f"drop table importer.staging_{other.hex}")
     assert (job["status"], job["rows_loaded"]) == ("completed", 1)
     assert {(who, session) for *_, who, session in found} == {("import_uploader", "import_uploader")}
     assert len({attempt for attempt, *_ in found}) == len(ATTEMPTS)

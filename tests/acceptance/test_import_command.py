@@ -245,7 +245,6 @@ def test_import_that_is_interrupted_during_the_upload_inserts_nothing(stack: Sta
     assert stack.sql("select from public.import_jobs where target = %s", table) == []
 
 
-@pytest.mark.nightly
 def test_interrupted_import_says_that_the_job_goes_on(stack: Stack, good: Path) -> None:
     table = stack.table("id integer, name text")
     with psycopg.connect(stack.env["DATABASE_URL"]) as other:

@@ -129,7 +129,6 @@ def behind_a_pooler(stack: FaultStack, pooler: TransactionPooler, lease: int = L
     return stack.processor(database=url, lease=lease)
 
 
-@pytest.mark.nightly
 @pytest.mark.parametrize("size", [6, 12])
 def test_processor_behind_a_transaction_pooler_has_no_session(stack: FaultStack, size: int) -> None:
     with TransactionPooler(stack.local.state.database_url(floor.PROCESSOR), size) as pooler:
