@@ -3334,6 +3334,26 @@ COMMENT ON COLUMN importer.lost_attempts.token IS 'Token of the lease that was l
 
 COMMENT ON COLUMN importer.lost_attempts.lost_at IS 'When the job was taken over.';
 
+CREATE TABLE importer.migrations (
+    version text NOT NULL,
+    name text NOT NULL,
+    sha256 text,
+    release text,
+    applied_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+COMMENT ON TABLE importer.migrations IS 'The migrations of import-jobs that this database has.';
+
+COMMENT ON COLUMN importer.migrations.version IS 'Version of the migration: 14 digits, with which its file begins.';
+
+COMMENT ON COLUMN importer.migrations.name IS 'Name of the migration.';
+
+COMMENT ON COLUMN importer.migrations.sha256 IS 'SHA-256 of the text that was applied; null if the version comes from the history of the Supabase CLI.';
+
+COMMENT ON COLUMN importer.migrations.release IS 'Release of import-jobs that applied it; null if the version comes from the history of the Supabase CLI.';
+
+COMMENT ON COLUMN importer.migrations.applied_at IS 'When it was applied, or copied from the history of the CLI.';
+
 CREATE TABLE importer.owner_changes (
     owner uuid NOT NULL,
     since timestamp with time zone NOT NULL,
@@ -3465,6 +3485,9 @@ ALTER TABLE ONLY importer.job_rejections
 
 ALTER TABLE ONLY importer.lost_attempts
     ADD CONSTRAINT lost_attempts_pkey PRIMARY KEY (job_id, token);
+
+ALTER TABLE ONLY importer.migrations
+    ADD CONSTRAINT migrations_pkey PRIMARY KEY (version);
 
 ALTER TABLE ONLY importer.owner_changes
     ADD CONSTRAINT owner_changes_pkey PRIMARY KEY (owner);
@@ -3901,6 +3924,8 @@ GRANT ALL ON FUNCTION public.create_import_job(object_path text, target text, op
 REVOKE ALL ON FUNCTION public.retry_import_job(id uuid, options jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.retry_import_job(id uuid, options jsonb) TO authenticated;
 GRANT ALL ON FUNCTION public.retry_import_job(id uuid, options jsonb) TO service_role;
+
+GRANT SELECT ON TABLE importer.migrations TO import_processor;
 
 GRANT SELECT ON TABLE public.import_job_errors TO authenticated;
 GRANT SELECT ON TABLE public.import_job_errors TO service_role;

@@ -70,7 +70,7 @@ def samples() -> dict[str, str]:
         "stack restart": ("processor", lambda: screen.lines(["restarted: processor"])),
         "stack reset": ("--yes", lambda: screen.lines(["The stack in .import-jobs is deleted."])),
         "stack status": ("", stack_status),
-        "migrate": ("", lambda: screen.lines(database.changes(["20261128000100_schema_and_roles"], []))),
+        "migrate": ("", lambda: screen.lines(database.changes(["20261128000100_schema_and_roles"], [], []))),
         "configure": (f"--processor-url {PROCESSOR}", configured),
     }
     return {name: sample(f"import-jobs {name} {arguments}".rstrip(), show) for name, (arguments, show) in shown.items()}

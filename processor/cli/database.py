@@ -12,20 +12,34 @@ from processor.cli.screen import screen
 from processor.errors import UserError
 
 
-def migrate() -> None:
+def migrate(
+    adopt: Annotated[
+        bool,
+        typer.Option(
+            "--adopt",
+            help="Delete the rows of import-jobs from supabase_migrations, where releases before 0.2 wrote them.",
+        ),
+    ] = False,
+) -> None:
     """Apply the migrations that DATABASE_URL does not have yet, and renew targets after a restore."""
-    from processor.database.migrate import apply, renew_target_tables
+    from processor.database import migrate, schema_version
 
     url = config.database_url()
     with database_errors():
-        applied = apply(url)
-        renewed = renew_target_tables(url)
-    screen.show({"applied": applied, "renewed": renewed}, [*applied, *renewed], lambda: changes(applied, renewed))
+        applied = migrate.apply(url)
+        adopted = migrate.adopt(url) if adopt else []
+        renewed = migrate.renew_target_tables(url)
+        with connected(url) as conn:
+            schema_version.check(conn)
+    document = {"applied": applied, "renewed": renewed, "adopted": adopted}
+    screen.show(document, [*applied, *renewed], lambda: changes(applied, renewed, adopted))
 
 
-def changes(applied: list[str], renewed: list[str]) -> Iterator[str]:
+def changes(applied: list[str], renewed: list[str], adopted: list[str]) -> Iterator[str]:
     """Yield what `migrate` has done."""
     yield from (f"applied {name}" for name in applied)
+    if adopted:
+        yield from screen.wrapped(f"deleted {len(adopted)} rows of import-jobs from supabase_migrations")
     for name in renewed:
         yield from screen.wrapped(f"renewed target {name}: its table has another OID, as after a restore")
     yield f"{len(applied)} migrations applied" if applied else "nothing to do: all migrations are applied"

@@ -90,11 +90,14 @@ def database_answers(database_url: str) -> bool:
 
 
 def check_database(database_url: str) -> None:
-    """Check that the role may claim jobs.
+    """Check that the role may claim jobs, and that the schema fits this version.
 
     Raises: UserError.
     """
+    from processor.database import schema_version
+
     with connected(database_url) as conn:
+        schema_version.check(conn)
         row = conn.execute(
             "select has_function_privilege('importer.claim_jobs(text, integer, integer, integer)', 'execute')"
         ).fetchone()

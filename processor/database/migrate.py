@@ -1,21 +1,16 @@
-"""Apply the migrations and record them as the Supabase CLI does, so that both can be used on one database."""
+"""Apply the migrations of import-jobs that a database does not have yet."""
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import LiteralString, cast
 
 import psycopg
 
-# The table that the CLI creates (`supabase db push`); later versions of the CLI added the columns after the first.
-HISTORY = """
-create schema if not exists supabase_migrations;
-create table if not exists supabase_migrations.schema_migrations (version text not null primary key);
-alter table supabase_migrations.schema_migrations add column if not exists statements text[];
-alter table supabase_migrations.schema_migrations add column if not exists name text;
-"""
+from processor.database import history
 
-# Serialises concurrent runs; the key is arbitrary.
-LOCK = "select pg_advisory_lock(hashtextextended('import-jobs migrate', 0))"
+# PostgREST, if there is one, serves new tables and functions at once.
+RELOAD = "notify pgrst, 'reload schema'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +20,16 @@ class Migration:
     version: str
     name: str
     sql: str
+
+    @property
+    def stem(self) -> str:
+        """The name of its file without the extension."""
+        return f"{self.version}_{self.name}"
+
+    @property
+    def sha256(self) -> str:
+        """The SHA-256 of its text."""
+        return hashlib.sha256(self.sql.encode()).hexdigest()
 
 
 def folder() -> Path:
@@ -43,22 +48,33 @@ def migrations() -> list[Migration]:
     return in_order
 
 
-def apply(database_url: str) -> list[str]:
+def apply(database_url: str, wanted: list[Migration] | None = None) -> list[str]:
     """Apply the migrations that the database lacks, each in its own transaction; return their names.
 
+    `wanted` are the migrations to look at, by default all of this package.
     Raises: psycopg.Error, with the name of the migration as a note; the migrations before it stay applied.
     """
     applied: list[str] = []
+    wanted = migrations() if wanted is None else wanted
     with psycopg.connect(database_url, autocommit=True) as conn:
-        conn.execute(LOCK)
-        conn.execute(HISTORY)
-        rows = conn.execute("select version from supabase_migrations.schema_migrations").fetchall()
-        recorded = {str(row[0]) for row in rows}
-        for migration in migrations():
+        conn.execute(history.LOCK)
+        history.prepare(conn, [migration.stem for migration in wanted])
+        recorded = history.recorded(conn)
+        for migration in wanted:
             if migration.version not in recorded:
                 apply_one(conn, migration)
-                applied.append(f"{migration.version}_{migration.name}")
+                applied.append(migration.stem)
+        conn.execute(RELOAD)
     return applied
+
+
+def adopt(database_url: str) -> list[str]:
+    """Delete our rows from the history of the Supabase CLI, where earlier releases wrote them; return their names.
+
+    Raises: psycopg.Error.
+    """
+    with psycopg.connect(database_url, autocommit=True) as conn:
+        return history.adopt(conn, [migration.stem for migration in migrations()])
 
 
 def renew_target_tables(database_url: str) -> list[str]:
@@ -78,10 +94,8 @@ def apply_one(conn: psycopg.Connection, migration: Migration) -> None:
     try:
         with conn.transaction():
             conn.execute(cast(LiteralString, migration.sql))
-            conn.execute(
-                "insert into supabase_migrations.schema_migrations (version, name, statements) values (%s, %s, %s)",
-                (migration.version, migration.name, [migration.sql]),
-            )
+            history.prepare(conn, [])  # the first migration creates the schema
+            history.record(conn, migration.version, migration.name, migration.sha256)
     except psycopg.Error as exc:
-        exc.add_note(f"in migration {migration.version}_{migration.name}")
+        exc.add_note(f"in migration {migration.stem}")
         raise

@@ -6,6 +6,7 @@ from typing import Final
 COMMAND_ERRORS: Final[dict[str, str]] = {
     "IJ130": "the command cannot do what it was asked to do",
     "IJ131": "a variable of the environment or the file .env cannot be used",
+    "IJ132": "the schema of the database does not fit this version of import-jobs",
 }
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psycopg
 
-from processor.database import configure, migrate
+from processor.database import configure, migrate, schema_version
 from processor.errors import UserError
 from processor.local import bucket, floor, postgres_installation
 from processor.local.child_process import ChildProcess, answers
@@ -111,6 +111,8 @@ class Stack:
         """
         try:
             migrate.apply(self.state.database_url())
+            with psycopg.connect(self.state.database_url(), autocommit=True) as conn:
+                schema_version.check(conn)  # a data directory may come from a later release
         except psycopg.Error as error:
             migration = ", ".join(getattr(error, "__notes__", []))
             raise UserError(f"a migration failed: {error.diag.message_primary or error}", migration) from error

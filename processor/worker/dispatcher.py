@@ -10,7 +10,9 @@ from psycopg_pool import ConnectionPool
 
 from processor import log
 from processor.config import Config
+from processor.database import schema_version
 from processor.database.sqlstates import user_error
+from processor.errors import UserError
 from processor.log import event
 from processor.model import Job
 from processor.queue import claims, sessions
@@ -36,6 +38,7 @@ class Dispatcher:
         self._config, self._pool, self._heartbeat, self._bell, self._name = config, pool, heartbeat, bell, name
         self._stopped = threading.Event()
         self._unavailable = ""
+        self._schema_fits = False
         self._claims, self._reports = Interval(LOOK_SECONDS), Interval(REPORT_SECONDS)
         self._sweeps, self._sessions = Interval(config.sweep_seconds), Interval(SESSION_SECONDS)
 
@@ -53,8 +56,8 @@ class Dispatcher:
 
     @property
     def alive(self) -> bool:
-        """Whether it looks for jobs."""
-        return self._thread.is_alive() and not self._stopped.is_set()
+        """Whether it looks for jobs, which it does once the schema of the database fits."""
+        return self._thread.is_alive() and self._schema_fits and not self._stopped.is_set()
 
     def _loop(self) -> None:
         rung = True
@@ -63,7 +66,9 @@ class Dispatcher:
                 self._round(rung=rung)
                 self._answered()
             except psycopg.Error as exc:
-                self._failed(exc)
+                self._failed(exc, user_error(exc).message)
+            except UserError as exc:
+                self._failed(exc, str(exc))
             except Exception as exc:  # noqa: BLE001 - a defect must not end the only thread that claims
                 event("defect", logging.ERROR, exception=log.traceback_of(exc))
                 self._stopped.wait(RETRY_SECONDS)
@@ -71,7 +76,13 @@ class Dispatcher:
             rung = self._bell.wait(max(0.0, min(timer.left for timer in timers)))
 
     def _round(self, *, rung: bool) -> None:
-        """Do what is due. A ring is noted before the look for jobs: what is inserted later rings again."""
+        """Do what is due. A ring is noted before the look for jobs: what is inserted later rings again.
+
+        Raises: psycopg.Error; UserError while the schema does not fit, which is looked at until it did once, because a
+        database may come up after its processor.
+        """
+        if not self._schema_fits:
+            self._check_schema()
         number = self._bell.take_number()
         if number is not None or self._reports.left <= 0:
             self._report(number)
@@ -88,13 +99,17 @@ class Dispatcher:
             event("database_available")
         self._unavailable = ""
 
-    def _failed(self, exc: psycopg.Error) -> None:
+    def _failed(self, exc: Exception, reason: str) -> None:
         """Log an outage once for each reason, and pause."""
-        reason = user_error(exc).message
         if reason != self._unavailable:
             event("database_unavailable", logging.WARNING, exception=type(exc).__name__, reason=reason)
         self._unavailable = reason
         self._stopped.wait(RETRY_SECONDS)
+
+    def _check_schema(self) -> None:
+        with self._pool.connection(POOL_SECONDS) as conn:
+            schema_version.check(conn)
+        self._schema_fits = True
 
     def _report(self, ring: int | None) -> None:
         with self._pool.connection(POOL_SECONDS) as conn:

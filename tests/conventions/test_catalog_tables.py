@@ -26,6 +26,7 @@ def test_there_are_no_other_tables(catalog: psycopg.Connection) -> None:
         "importer.job_leases",
         "importer.job_rejections",
         "importer.lost_attempts",
+        "importer.migrations",
         "importer.owner_changes",
         "importer.processors",
         "importer.rings",

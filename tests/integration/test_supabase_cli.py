@@ -7,7 +7,7 @@ from tests import supabase_cli
 from tests.conftest import Database
 
 
-def test_cli_and_migrate_can_be_mixed(floor_db: Database, tmp_path: Path) -> None:
+def test_migrate_knows_what_the_cli_has_pushed_from_a_checkout(floor_db: Database, tmp_path: Path) -> None:
     with floor_db.connect() as conn:
         assert conn.execute("select rolsuper from pg_roles where rolname = current_user").fetchone() == (False,)
     pushed = supabase_cli.run("db", "push", f"--remote={floor_db.admin_url}", "--yes", home=tmp_path)
@@ -16,10 +16,3 @@ def test_cli_and_migrate_can_be_mixed(floor_db: Database, tmp_path: Path) -> Non
         recorded = conn.execute("select version from supabase_migrations.schema_migrations order by version").fetchall()
     assert [row[0] for row in recorded] == [migration.version for migration in migrate.migrations()]
     assert migrate.apply(floor_db.admin_url) == []
-
-
-def test_cli_finds_nothing_to_push_after_migrate(floor_db: Database, tmp_path: Path) -> None:
-    migrate.apply(floor_db.admin_url)
-    pushed = supabase_cli.run("db", "push", f"--remote={floor_db.admin_url}", "--yes", home=tmp_path)
-    assert pushed.returncode == 0, pushed.stderr
-    assert "up to date" in (pushed.stdout + pushed.stderr)

@@ -1,0 +1,3909 @@
+-- The schema that supabase/migrations creates, for reading only; nothing runs this file.
+-- Written by `python -m tests.conventions.schema`.
+
+CREATE SCHEMA importer;
+
+COMMENT ON SCHEMA importer IS 'Internal objects of import-jobs: leases, the chunk ledger, settings and the functions that the processor calls.';
+
+COMMENT ON SCHEMA public IS 'standard public schema';
+
+CREATE TYPE importer.queued_job AS (
+	name text,
+	target_room bigint,
+	owner uuid,
+	owner_room bigint,
+	precedence integer,
+	turn bigint,
+	last_start timestamp with time zone,
+	created_at timestamp with time zone,
+	id uuid
+);
+
+COMMENT ON TYPE importer.queued_job IS 'A due job with its turn; used only by importer.next_jobs().';
+
+CREATE TYPE public.import_job_status AS ENUM (
+    'pending',
+    'running',
+    'completed',
+    'failed',
+    'cancelled'
+);
+
+COMMENT ON TYPE public.import_job_status IS 'pending → running → completed | failed | cancelled; a retry sets the job to pending again.';
+
+CREATE FUNCTION importer.advance_sequences(relation regclass) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET row_security TO 'off'
+    SET lock_timeout TO '200ms'
+    AS $$
+declare
+  owned record;
+  highest bigint;
+  last_given bigint;
+begin
+  for owned in
+    select s.seqrelid::regclass as sequence, a.attname, s.seqmax
+    from pg_catalog.pg_depend as d
+    inner join pg_catalog.pg_class as c on d.refobjid = c.oid
+    inner join pg_catalog.pg_sequence as s on d.objid = s.seqrelid
+    inner join pg_catalog.pg_attribute as a on d.refobjid = a.attrelid and d.refobjsubid = a.attnum
+    where d.refclassid = 'pg_catalog.pg_class'::regclass and d.refobjid = advance_sequences.relation
+      and d.classid = 'pg_catalog.pg_class'::regclass and d.deptype in ('a', 'i') and s.seqincrement = 1
+      and a.atttypid in ('smallint'::regtype, 'integer'::regtype, 'bigint'::regtype)
+      and c.relowner = (select r.oid from pg_catalog.pg_roles as r where r.rolname = current_user)
+      and (c.relkind = 'p' or not c.relhassubclass)
+      and exists (
+        select from pg_catalog.pg_index as i
+        inner join pg_catalog.pg_class as x on i.indexrelid = x.oid
+        inner join pg_catalog.pg_am as m on x.relam = m.oid
+        where i.indrelid = c.oid and i.indkey[0] = a.attnum and i.indisvalid and i.indpred is null
+          and m.amname = 'btree'
+      )
+  loop
+    begin
+      execute format('select max(%I) from %s', owned.attname, advance_sequences.relation) into highest;
+      execute format('select last_value - (not is_called)::integer from %s', owned.sequence) into last_given;
+      -- Never backwards, and not to the maximum, after which the sequence would have no values left.
+      perform setval(owned.sequence, highest) where highest > last_given and highest < owned.seqmax;
+    exception when others then
+      raise warning 'could not advance the sequence of column "%" (SQLSTATE %)', owned.attname, sqlstate;
+    end;
+  end loop;
+end
+$$;
+
+COMMENT ON FUNCTION importer.advance_sequences(relation regclass) IS 'Sets the sequences of a table''s serial and identity columns to the highest value in the column, if that is higher.';
+
+CREATE FUNCTION importer.backoff(attempt integer) RETURNS interval
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select make_interval(secs => random() * least(300, 2 * power(2, least(greatest(backoff.attempt, 1), 20) - 1)))
+$$;
+
+COMMENT ON FUNCTION importer.backoff(attempt integer) IS 'Returns how long to wait after a failed attempt (counted from 1).';
+
+CREATE FUNCTION importer.base_type(type_id oid) RETURNS oid
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  based_on oid := base_type.type_id;
+  below oid;
+begin
+  loop
+    select t.typbasetype into below from pg_catalog.pg_type as t where t.oid = based_on;
+    exit when coalesce(below, 0) = 0;
+    based_on := below;
+  end loop;
+  return based_on;
+end
+$$;
+
+COMMENT ON FUNCTION importer.base_type(type_id oid) IS 'Returns the type on which a domain is finally based; any other type itself.';
+
+CREATE FUNCTION importer.check_admission(job_id uuid, token uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform importer.check_token(check_admission.job_id, check_admission.token);
+  if exists (
+    select from public.import_jobs as j inner join importer.job_identities as i on i.job_id = j.id
+    where j.id = check_admission.job_id
+      and not importer.may_import_into(
+        importer.describe_target(j.target) ->> 'name', jsonb_build_object('role', i.role, 'claims', i.claims)
+      )
+  ) then
+    raise exception 'the owner of the job may not import into this target' using errcode = 'IJ601',
+    hint = 'Ask an administrator to allow it in import_targets.allowed_roles or allowed_when, then retry the job.';
+  end if;
+end
+$$;
+
+COMMENT ON FUNCTION importer.check_admission(job_id uuid, token uuid) IS 'Raises IJ601 if the owner of a job may not import into its target, and IJ103 without a valid lease.';
+
+CREATE FUNCTION importer.check_import_job() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+  target public.import_targets;
+begin
+  perform importer.check_import_options(new.options);
+  if new.status <> 'pending' or new.phase is not null or new.attempts <> 0 or new.error_code is not null then
+    raise exception 'a new job must be pending' using errcode = 'IJ101',
+    hint = 'Leave out status, phase, attempts and error_code.';
+  end if;
+  if new.object_path = '' or octet_length(new.object_path) > 1024 or new.object_path ~ '[[:cntrl:]]'
+    or new.object_path ~ '(^|/)[.]{0,2}(/|$)' or new.object_path ~* '[%](2e|2f|5c|00)'
+    or strpos(new.object_path, chr(92)) > 0 -- a backslash, which standard_conforming_strings = off reads otherwise
+  then
+    raise exception 'object_path is not a valid path' using errcode = 'IJ107',
+    hint = 'Give a path such as <user id>/<random>/a.csv, without a leading or double slash, ".", ".." or a backslash.';
+  end if;
+  if octet_length(new.target) > 512 or octet_length(new.bucket_id) > 128 or octet_length(new.idempotency_key) > 512 then
+    raise exception 'target, bucket_id or idempotency_key is too long' using errcode = 'IJ107',
+    hint = 'The limits are 512, 128 and 512 bytes.';
+  end if;
+  if concat(new.target, new.bucket_id, new.idempotency_key) ~ '[[:cntrl:]]' then
+    raise exception 'target, bucket_id or idempotency_key contains control characters' using errcode = 'IJ107',
+    hint = 'Remove the control characters.';
+  end if;
+  -- The owner's own id is left to the primary key, so that ON CONFLICT DO NOTHING makes an insert repeatable.
+  if exists (
+    select from public.import_jobs as j where j.id = new.id and j.created_by is distinct from new.created_by
+  ) then
+    raise exception 'the id is already in use' using errcode = 'IJ115',
+    hint = 'Leave out id, or choose a new random UUID.';
+  end if;
+  select t.* into target from importer.find_target(new.target) as t;
+  if new.created_by is not null then
+    perform importer.check_owner(new, target);
+  end if;
+  -- The meaning of the job's states in SQL depends on these options, so the target's defaults are written into the job.
+  new.options := (
+    select coalesce(jsonb_object_agg(d.key, d.value), '{}')
+    from jsonb_each(target.options) as d
+    where d.key in ('atomic', 'dry_run', 'delete_source')
+  ) || new.options || case when target.mode = 'replace' then '{"atomic": true}'::jsonb else '{}' end;
+  return new;
+end
+$_$;
+
+COMMENT ON FUNCTION importer.check_import_job() IS 'Trigger function: rejects a new job with invalid options (IJ102), a state (IJ101), an invalid path (IJ107), the id of
+another owner''s job (IJ115), a file of another user (IJ602) or a target that its owner may not import into (IJ601).';
+
+CREATE FUNCTION importer.check_import_job_retry() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  fixed text;
+begin
+  new.options := jsonb_strip_nulls(
+    new.options || coalesce(nullif(current_setting('import_jobs.retry_options', true), ''), '{}')::jsonb
+  );
+  if new.options is distinct from old.options then
+    perform importer.check_import_options(new.options);
+  end if;
+  -- Staged rows of an all-or-nothing job or a dry run never reached the target, and those of an undone job have left it.
+  -- Rejections alone are no reason to go on: what rejected all rows may have been mended. follow_import_job() clears
+  -- the ledger.
+  if old.rows_loaded = 0 or 'true' in (old.options -> 'atomic', old.options -> 'dry_run') or old.undone_at is not null
+  then
+    new.undone_at := null;
+    new.rows_read := 0;
+    new.rows_loaded := 0;
+    new.rows_rejected := 0;
+    new.rows_skipped := 0;
+    new.bytes_read := 0;
+    new.chunks_done := 0;
+    new.total_chunks := null;
+    new.preview := null;
+    if (select t.mode from importer.find_target(new.target) as t) = 'replace' then
+      new.options := new.options || '{"atomic": true}';
+    end if;
+    return new;
+  end if;
+  select min(o.key) into fixed
+  from (
+    select key from jsonb_each(old.options) as a full join jsonb_each(new.options) as b using (key)
+    where a.value is distinct from b.value
+  ) as o
+  where o.key not in ('max_errors', 'max_seconds', 'on_error', 'output', 'force', 'delete_source');
+  if fixed is not null then
+    raise exception 'option "%" cannot change, because rows of the job are in the target', fixed
+    using errcode = 'IJ102',
+    hint = 'Change only max_errors, max_seconds, on_error, output, force or delete_source, or have the job undone.';
+  end if;
+  return new;
+end
+$$;
+
+COMMENT ON FUNCTION importer.check_import_job_retry() IS 'Trigger function: lets a retried job start from the beginning if none of its rows are in the target, and rejects changed
+options that are invalid, or that would read the rest of the file in another way (IJ102).';
+
+CREATE FUNCTION importer.check_import_options(options jsonb) RETURNS void
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+  invalid record;
+begin
+  if jsonb_typeof(options) <> 'object' then
+    raise exception 'options must be a JSON object' using errcode = 'IJ102', hint = 'Write options as {"name": value}.';
+  end if;
+  if octet_length(options::text) > 65536 then
+    raise exception 'options is larger than 64 kB' using errcode = 'IJ102',
+    hint = 'Remove what is not an option; docs/reference/options.md lists the options.';
+  end if;
+  select given.key, known.kind into invalid
+  from jsonb_each(options) as given
+  left join (
+    values
+    ('encoding', 'a text'), ('delimiter', 'one character, or tab, comma, semicolon, pipe, colon or space'),
+    ('quote', 'one character or none'), ('escape', 'one character or none'), ('comment', 'one character or none'),
+    ('compression', 'a text'), ('has_header', 'a boolean'), ('skip_lines', 'a whole number'),
+    ('mapping', 'an object of text'), ('unknown_columns', 'ignore or error'), ('locale', 'a text'),
+    ('decimal', 'one character'), ('thousands', 'one character or none'), ('date_formats', 'an array of text'),
+    ('timestamp_formats', 'an array of text'), ('true_values', 'an array of text'),
+    ('false_values', 'an array of text'), ('null_values', 'an array of text'), ('trim', 'a boolean'),
+    ('time_zone', 'a text'), ('on_error', 'skip or abort'), ('max_errors', 'a whole number or a percentage'),
+    ('max_seconds', 'a whole number from 1 on'),
+    ('atomic', 'a boolean'), ('dry_run', 'a boolean'), ('output', 'a boolean'), ('force', 'a boolean'),
+    ('delete_source', 'a boolean')
+  ) as known (name, kind) on known.name = given.key
+  where not coalesce(
+    case known.kind
+      when 'a text' then jsonb_typeof(given.value) = 'string' and given.value #>> '{}' <> ''
+      when 'one character or none' then jsonb_typeof(given.value) = 'string' and length(given.value #>> '{}') <= 1
+      when 'one character' then jsonb_typeof(given.value) = 'string' and length(given.value #>> '{}') = 1
+      when 'one character, or tab, comma, semicolon, pipe, colon or space' then
+        jsonb_typeof(given.value) = 'string' and (
+          length(given.value #>> '{}') = 1
+          or given.value #>> '{}' in ('tab', 'comma', 'semicolon', 'pipe', 'colon', 'space')
+        )
+      when 'a boolean' then jsonb_typeof(given.value) = 'boolean'
+      when 'a whole number' then jsonb_typeof(given.value) = 'number' and given.value::text ~ '^[0-9]{1,9}$'
+      when 'a whole number from 1 on' then
+        jsonb_typeof(given.value) = 'number' and given.value::text ~ '^[1-9][0-9]{0,8}$'
+      when 'a whole number or a percentage' then
+        (jsonb_typeof(given.value) = 'number' and given.value::text ~ '^[0-9]{1,9}$')
+        or (
+          jsonb_typeof(given.value) = 'string'
+          and given.value #>> '{}' ~ '^([0-9]{1,2}([.][0-9]{1,6})?|100([.]0{1,6})?)%$'
+        )
+      when 'an array of text' then
+        jsonb_typeof(given.value) = 'array' and not jsonb_path_exists(given.value, 'strict $[*] ? (@.type() != "string")')
+      when 'an object of text' then
+        jsonb_typeof(given.value) = 'object' and not jsonb_path_exists(given.value, 'strict $.* ? (@.type() != "string")')
+      else given.value #>> '{}' = any (string_to_array(known.kind, ' or '))
+    end, false
+  )
+  limit 1;
+  if found and invalid.kind is null then
+    raise exception 'unknown option "%"', left(invalid.key, 60)
+    using errcode = 'IJ102', hint = 'See docs/reference/options.md for the names of all options.';
+  elsif found then
+    raise exception 'invalid value for option "%"', invalid.key
+    using errcode = 'IJ102', hint = format('The value must be %s.', invalid.kind);
+  end if;
+end
+$_$;
+
+COMMENT ON FUNCTION importer.check_import_options(options jsonb) IS 'Raises IJ102 if the options contain an unknown name, or a value of the wrong type or outside its list.';
+
+CREATE FUNCTION importer.check_import_target() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+  relation regclass := to_regclass(new."table");
+  known text[];
+  invalid text;
+begin
+  perform importer.check_import_options(new.options);
+  if jsonb_typeof(new.columns) <> 'object'
+    or jsonb_path_exists(new.columns, 'strict $.* ? (@.type() != "object")')
+    or jsonb_path_exists(new.columns, 'lax $.*.aliases ? (@.type() != "string")')
+    or jsonb_path_exists(new.columns, 'strict $.* ? (exists (@.aliases) && @.aliases.type() != "array")')
+    or jsonb_path_exists(new.columns, 'strict $.* ? (exists (@.required) && @.required.type() != "boolean")')
+    or jsonb_path_exists(new.columns, 'strict $.* ? (exists (@.default) && @.default.type() != "string")')
+    or jsonb_path_exists(new.columns, 'strict $.* ? (exists (@.position) && @.position.type() != "number")')
+  then
+    raise exception 'invalid settings of a column' using errcode = 'IJ102',
+    hint = 'Write each column as an object, such as {"phone": {"aliases": ["Celular"]}}.';
+  end if;
+  select format('%s of %s', s.key, c.key) into invalid
+  from jsonb_each(new.columns) as c cross join lateral jsonb_object_keys(c.value) as s (key)
+  where s.key not in (
+    'aliases', 'required', 'default', 'type', 'position', 'normalise', 'case', 'null_values', 'trim', 'locale', 'decimal',
+    'thousands', 'date_formats', 'timestamp_formats', 'true_values', 'false_values', 'time_zone'
+  )
+  limit 1;
+  if found then
+    raise exception 'unknown column setting "%"', left(invalid, 100) using errcode = 'IJ102',
+    hint = 'See docs/reference/targets.md for the settings of a column.';
+  end if;
+  -- Staging tables have columns of these names.
+  if new.columns ?| array['#record', '#line'] then
+    raise exception 'a column cannot be named #record or #line' using errcode = 'IJ113',
+    hint = 'Rename the column in the table.';
+  end if;
+  if new.mode = 'none' and exists (
+    select from jsonb_each(new.columns) as c where to_regtype(coalesce(c.value ->> 'type', 'text')) is null
+  ) then
+    raise exception 'the type of a column does not exist' using errcode = 'IJ113',
+    hint = 'Set the type in the settings of the column, such as {"amount": {"type": "numeric(12,2)"}}; the default is text.';
+  end if;
+  if (tg_op = 'INSERT' or new."table" is distinct from old."table")
+    and (select c.relkind from pg_catalog.pg_class as c where c.oid = relation) not in ('r', 'p')
+  then
+    raise exception 'the table of a target must be a table' using errcode = 'IJ113',
+    hint = 'Name a table or a partitioned table.';
+  end if;
+  if relation is not null then
+    select array_agg(i.name) into known from importer.insertable_columns(relation) as i;
+    select c.name into invalid
+    from unnest(new.key_columns || new.update_columns || array[new.owner_column, new.provenance_column]) as c (name)
+    where c.name is not null and not c.name = any (known);
+    if found then
+      raise exception 'the table has no writable column "%"', invalid using errcode = 'IJ113',
+      hint = format('Choose from these columns: %s.', array_to_string(known, ', '));
+    end if;
+    if new.mode in ('upsert', 'update', 'ignore') and new.key_columns is not null
+      and not importer.has_unique_key(relation, new.key_columns)
+    then
+      raise exception 'key_columns are not a unique key of the table' using errcode = 'IJ113',
+      hint = 'Set them to exactly the columns of the primary key or of a unique constraint without a condition.';
+    end if;
+  end if;
+  if exists (
+    select from unnest(new.key_columns || new.update_columns) as c (name)
+    where not new.columns ? c.name and c.name is distinct from new.owner_column
+  ) then
+    raise exception 'a key or update column is not among the columns of the target' using errcode = 'IJ113',
+    hint = 'Choose key_columns and update_columns from the columns of the target and its owner_column.';
+  end if;
+  -- A file never fills the owner column and the provenance column.
+  new.columns := new.columns - coalesce(new.owner_column, '') - coalesce(new.provenance_column, '');
+  perform importer.condition_holds(new.allowed_when, '{}');
+  new.updated_at := now();
+  return new;
+end
+$_$;
+
+COMMENT ON FUNCTION importer.check_import_target() IS 'Trigger function: rejects invalid default options or column settings (IJ102) and definitions that cannot work
+(IJ113).';
+
+CREATE FUNCTION importer.check_lease(job_id uuid, token uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform from public.import_jobs as j where j.id = check_lease.job_id for no key update;
+  perform from importer.job_leases as l
+  where l.job_id = check_lease.job_id and l.token = check_lease.token and l.expires_at > clock_timestamp();
+  if not found then
+    raise exception 'the lease on job % is no longer valid', check_lease.job_id using errcode = 'IJ103',
+    hint = 'No action is needed: another processor has taken the job over, or the job was cancelled.';
+  end if;
+end
+$$;
+
+COMMENT ON FUNCTION importer.check_lease(job_id uuid, token uuid) IS 'Raises IJ103 unless the token is that of the job''s lease and the lease has not expired; locks the job until the
+commit.';
+
+CREATE TABLE public.import_jobs (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    bucket_id text DEFAULT 'imports'::text NOT NULL,
+    object_path text NOT NULL,
+    target text NOT NULL,
+    options jsonb DEFAULT '{}'::jsonb NOT NULL,
+    priority smallint DEFAULT 0 NOT NULL,
+    run_after timestamp with time zone DEFAULT now() NOT NULL,
+    idempotency_key text,
+    created_by uuid DEFAULT auth.uid(),
+    status public.import_job_status DEFAULT 'pending'::public.import_job_status NOT NULL,
+    phase text,
+    attempts integer DEFAULT 0 NOT NULL,
+    max_attempts integer DEFAULT 5 NOT NULL,
+    error_code text,
+    error_message text,
+    error_hint text,
+    bytes_total bigint,
+    bytes_read bigint DEFAULT 0 NOT NULL,
+    rows_read bigint DEFAULT 0 NOT NULL,
+    rows_loaded bigint DEFAULT 0 NOT NULL,
+    rows_rejected bigint DEFAULT 0 NOT NULL,
+    rows_skipped bigint DEFAULT 0 NOT NULL,
+    chunks_done integer DEFAULT 0 NOT NULL,
+    total_chunks integer,
+    progress numeric GENERATED ALWAYS AS (
+CASE
+    WHEN (status = 'completed'::public.import_job_status) THEN (100)::numeric
+    WHEN (COALESCE(bytes_total, (0)::bigint) = 0) THEN (0)::numeric
+    ELSE LEAST((100)::numeric, round(((100.0 * (bytes_read)::numeric) / (bytes_total)::numeric), 1))
+END) STORED,
+    file_etag text,
+    file_sha256 text,
+    dialect jsonb,
+    preview jsonb,
+    report jsonb,
+    errors_path text,
+    output_path text,
+    duplicate_of uuid,
+    source_deleted_at timestamp with time zone,
+    undone_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    started_at timestamp with time zone,
+    finished_at timestamp with time zone,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT import_jobs_attempts_bounded CHECK (((attempts >= 0) AND (attempts <= max_attempts))),
+    CONSTRAINT import_jobs_ended_has_a_time CHECK (((status = ANY (ARRAY['completed'::public.import_job_status, 'failed'::public.import_job_status, 'cancelled'::public.import_job_status])) = (finished_at IS NOT NULL))),
+    CONSTRAINT import_jobs_failed_has_a_code CHECK (((status = 'failed'::public.import_job_status) = (error_code IS NOT NULL))),
+    CONSTRAINT import_jobs_max_attempts_check CHECK (((max_attempts >= 1) AND (max_attempts <= 100))),
+    CONSTRAINT import_jobs_phase_check CHECK ((phase = ANY (ARRAY['opening'::text, 'loading'::text, 'finishing'::text]))),
+    CONSTRAINT import_jobs_rows_add_up CHECK ((rows_read = ((rows_loaded + rows_rejected) + rows_skipped))),
+    CONSTRAINT import_jobs_running_has_a_phase CHECK (((status = 'running'::public.import_job_status) = (phase IS NOT NULL)))
+);
+
+COMMENT ON TABLE public.import_jobs IS 'One row for each import. Insert bucket_id, object_path and target; status, progress and results appear in the same
+row.';
+
+COMMENT ON COLUMN public.import_jobs.id IS 'Id of the job; a client may choose it.';
+
+COMMENT ON COLUMN public.import_jobs.bucket_id IS 'Storage bucket of the file.';
+
+COMMENT ON COLUMN public.import_jobs.object_path IS 'Path of the file in the bucket.';
+
+COMMENT ON COLUMN public.import_jobs.target IS 'Name of a registered target (import_targets.name), or its table.';
+
+COMMENT ON COLUMN public.import_jobs.options IS 'Options of this job; the insert fails for an unknown name or a value of the wrong type.';
+
+COMMENT ON COLUMN public.import_jobs.priority IS 'Of the jobs of one owner, those with a higher priority run first. For a job without an owner: the precedence over all
+other jobs, which is 0 for jobs of users.';
+
+COMMENT ON COLUMN public.import_jobs.run_after IS 'The job does not start before this time; the back-off of a retry sets it.';
+
+COMMENT ON COLUMN public.import_jobs.idempotency_key IS 'A second insert by the same owner with the same key fails; create_import_job() returns the first job instead.';
+
+COMMENT ON COLUMN public.import_jobs.created_by IS 'Owner of the job; null if an administrator or the service inserted it.';
+
+COMMENT ON COLUMN public.import_jobs.status IS 'pending, running, completed, failed or cancelled.';
+
+COMMENT ON COLUMN public.import_jobs.phase IS 'opening, loading or finishing while the job runs; else null.';
+
+COMMENT ON COLUMN public.import_jobs.attempts IS 'Number of attempts so far; an attempt is counted when a processor claims the job.';
+
+COMMENT ON COLUMN public.import_jobs.max_attempts IS 'The job fails when this many attempts have ended without a result.';
+
+COMMENT ON COLUMN public.import_jobs.error_code IS 'Why the job failed: a stable code, see docs/reference/errors.md.';
+
+COMMENT ON COLUMN public.import_jobs.error_message IS 'Why the job failed, in words.';
+
+COMMENT ON COLUMN public.import_jobs.error_hint IS 'What to do about the error.';
+
+COMMENT ON COLUMN public.import_jobs.bytes_total IS 'Size of the file in Storage.';
+
+COMMENT ON COLUMN public.import_jobs.bytes_read IS 'Number of bytes of the file whose rows are committed.';
+
+COMMENT ON COLUMN public.import_jobs.rows_read IS 'Number of records read so far: loaded + rejected + skipped.';
+
+COMMENT ON COLUMN public.import_jobs.rows_loaded IS 'Number of rows loaded into the target.';
+
+COMMENT ON COLUMN public.import_jobs.rows_rejected IS 'Number of rejected rows; see import_job_errors.';
+
+COMMENT ON COLUMN public.import_jobs.rows_skipped IS 'Number of skipped records: blank lines, and rows that the mode skips.';
+
+COMMENT ON COLUMN public.import_jobs.chunks_done IS 'Number of committed chunks.';
+
+COMMENT ON COLUMN public.import_jobs.total_chunks IS 'Number of chunks of the whole file, once it is known.';
+
+COMMENT ON COLUMN public.import_jobs.progress IS 'Progress in per cent, from 0 to 100.';
+
+COMMENT ON COLUMN public.import_jobs.file_etag IS 'ETag of the file at the first attempt; later attempts must find the same.';
+
+COMMENT ON COLUMN public.import_jobs.file_sha256 IS 'SHA-256 of the file, once the whole file has been read.';
+
+COMMENT ON COLUMN public.import_jobs.dialect IS 'Dialect of the file, with the way in which each part was decided.';
+
+COMMENT ON COLUMN public.import_jobs.preview IS 'The first 20 rows as they were loaded.';
+
+COMMENT ON COLUMN public.import_jobs.report IS 'Report of the run: counts, durations and statistics of the columns.';
+
+COMMENT ON COLUMN public.import_jobs.errors_path IS 'Path of the CSV of rejected rows, in the same bucket.';
+
+COMMENT ON COLUMN public.import_jobs.output_path IS 'Path of the normalised CSV, in the same bucket.';
+
+COMMENT ON COLUMN public.import_jobs.duplicate_of IS 'The earlier job that imported the same file; set if this job loaded nothing for that reason.';
+
+COMMENT ON COLUMN public.import_jobs.source_deleted_at IS 'When the file was deleted because of options.delete_source.';
+
+COMMENT ON COLUMN public.import_jobs.undone_at IS 'When an administrator removed the job''s rows from the target; the counters keep their values.';
+
+COMMENT ON COLUMN public.import_jobs.created_at IS 'When the job was inserted.';
+
+COMMENT ON COLUMN public.import_jobs.started_at IS 'When a processor first claimed the job.';
+
+COMMENT ON COLUMN public.import_jobs.finished_at IS 'When the job ended.';
+
+COMMENT ON COLUMN public.import_jobs.updated_at IS 'When the row was last changed.';
+
+CREATE TABLE public.import_targets (
+    name text NOT NULL,
+    "table" text,
+    columns jsonb NOT NULL,
+    mode text DEFAULT 'insert'::text NOT NULL,
+    key_columns text[],
+    update_columns text[],
+    on_duplicate_key text DEFAULT 'last'::text NOT NULL,
+    owner_column text,
+    provenance_column text,
+    run_as text DEFAULT 'uploader'::text NOT NULL,
+    allowed_roles text[] DEFAULT '{authenticated}'::text[] NOT NULL,
+    allowed_when text,
+    claims text[] DEFAULT '{}'::text[] NOT NULL,
+    on_duplicate_file text DEFAULT 'load'::text NOT NULL,
+    options jsonb DEFAULT '{}'::jsonb NOT NULL,
+    max_running_jobs integer DEFAULT 4 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT import_targets_columns_check CHECK ((jsonb_typeof(columns) = 'object'::text)),
+    CONSTRAINT import_targets_has_a_key CHECK (((mode <> ALL (ARRAY['upsert'::text, 'update'::text])) OR (key_columns IS NOT NULL))),
+    CONSTRAINT import_targets_has_a_table CHECK (((mode = 'none'::text) = ("table" IS NULL))),
+    CONSTRAINT import_targets_key_columns_check CHECK ((key_columns <> '{}'::text[])),
+    CONSTRAINT import_targets_max_running_jobs_check CHECK ((max_running_jobs > 0)),
+    CONSTRAINT import_targets_mode_check CHECK ((mode = ANY (ARRAY['insert'::text, 'upsert'::text, 'ignore'::text, 'update'::text, 'replace'::text, 'none'::text]))),
+    CONSTRAINT import_targets_name_check CHECK (((name <> ''::text) AND (length(name) <= 200))),
+    CONSTRAINT import_targets_on_duplicate_file_check CHECK ((on_duplicate_file = ANY (ARRAY['load'::text, 'skip'::text, 'reject'::text]))),
+    CONSTRAINT import_targets_on_duplicate_key_check CHECK ((on_duplicate_key = ANY (ARRAY['last'::text, 'error'::text]))),
+    CONSTRAINT import_targets_options_check CHECK ((jsonb_typeof(options) = 'object'::text)),
+    CONSTRAINT import_targets_run_as_check CHECK ((run_as = ANY (ARRAY['uploader'::text, 'processor'::text]))),
+    CONSTRAINT import_targets_update_columns_check CHECK ((update_columns <> '{}'::text[]))
+);
+
+COMMENT ON TABLE public.import_targets IS 'Tables that files may be imported into. Administrators write it, usually with importer.register_target().';
+
+COMMENT ON COLUMN public.import_targets.name IS 'Name of the target; the column target of a job refers to it.';
+
+COMMENT ON COLUMN public.import_targets."table" IS 'The table, as text that to_regclass() accepts, for example public.people; null for mode none.';
+
+COMMENT ON COLUMN public.import_targets.columns IS 'The columns that a file may fill, each with its settings: aliases, required, default, normaliser, null_values,
+formats.';
+
+COMMENT ON COLUMN public.import_targets.mode IS 'insert; upsert; ignore (skip rows whose key exists); update (skip rows whose key does not exist); replace (exchange the
+owner''s rows, or all rows for a job without an owner, in one transaction); none (no table: the file is only cleaned).';
+
+COMMENT ON COLUMN public.import_targets.key_columns IS 'Key of the modes upsert, ignore and update; a unique constraint must cover exactly these columns.';
+
+COMMENT ON COLUMN public.import_targets.update_columns IS 'Columns that upsert and update write in existing rows; null: all columns of the file except the key.';
+
+COMMENT ON COLUMN public.import_targets.on_duplicate_key IS 'What to do when a key occurs again in the file: last keeps the last row, error rejects every row but the first.';
+
+COMMENT ON COLUMN public.import_targets.owner_column IS 'Column that receives the job''s owner in each row; a file cannot fill it.';
+
+COMMENT ON COLUMN public.import_targets.provenance_column IS 'Column that receives the job''s id in each new row, so that the job can be undone; a file cannot fill it.';
+
+COMMENT ON COLUMN public.import_targets.run_as IS 'uploader: jobs of users write under the user''s rights and row security; processor: under the processor''s rights.';
+
+COMMENT ON COLUMN public.import_targets.allowed_roles IS 'Roles whose users may import; jobs without an owner are always allowed.';
+
+COMMENT ON COLUMN public.import_targets.allowed_when IS 'SQL condition on the owner''s claims (a jsonb value named claims) that must be true as well; null: no condition.';
+
+COMMENT ON COLUMN public.import_targets.claims IS 'Claims of the owner that a job keeps besides sub, role, aal and is_anonymous, for policies that read them.';
+
+COMMENT ON COLUMN public.import_targets.on_duplicate_file IS 'What to do with a file that its owner has already imported into this target: load, skip (completes) or reject
+(fails).';
+
+COMMENT ON COLUMN public.import_targets.options IS 'Default options of jobs for this target; an option that the job sets takes precedence.';
+
+COMMENT ON COLUMN public.import_targets.max_running_jobs IS 'Maximum number of jobs that load into the target at once.';
+
+COMMENT ON COLUMN public.import_targets.created_at IS 'When the target was registered.';
+
+COMMENT ON COLUMN public.import_targets.updated_at IS 'When the target was last changed.';
+
+CREATE FUNCTION importer.check_owner(job public.import_jobs, target public.import_targets) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  -- The processor's key can read every file, so a client may name only files that it may read itself.
+  if (select auth.uid()) is not null
+    and (job.bucket_id <> 'imports' or split_part(job.object_path, '/', 1) <> (select auth.uid())::text)
+  then
+    raise exception 'the file is not in your folder of the bucket "imports"' using errcode = 'IJ602',
+    hint = 'Upload the file to <your user id>/… in the bucket imports, and set object_path to that path.';
+  end if;
+  if target.name is not null
+    and not importer.may_import_into(target.name, importer.current_identity(job.created_by, target.claims))
+  then
+    raise exception 'you may not import into this target' using errcode = 'IJ601',
+    hint = 'Ask an administrator to allow it in import_targets.allowed_roles or allowed_when.';
+  end if;
+end
+$$;
+
+COMMENT ON FUNCTION importer.check_owner(job public.import_jobs, target public.import_targets) IS 'Raises IJ602 if the client may not read the file, and IJ601 if the owner may not import into the target.';
+
+CREATE FUNCTION importer.check_token(job_id uuid, token uuid) RETURNS void
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if not exists (
+    select from importer.job_leases as l
+    where l.job_id = check_token.job_id and l.token = check_token.token and l.expires_at > clock_timestamp()
+  ) then
+    raise exception 'the lease on job % is no longer valid', check_token.job_id using errcode = 'IJ103',
+    hint = 'No action is needed: another processor has taken the job over, or the job was cancelled.';
+  end if;
+end
+$$;
+
+COMMENT ON FUNCTION importer.check_token(job_id uuid, token uuid) IS 'Raises IJ103 unless the token is that of the job''s lease and the lease has not expired; locks nothing.';
+
+CREATE FUNCTION importer.claim_file(job_id uuid, token uuid, sha256 text) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  job public.import_jobs;
+  rules jsonb;
+  earlier jsonb;
+begin
+  perform importer.check_lease(claim_file.job_id, claim_file.token);
+  select j.* into job from public.import_jobs as j where j.id = claim_file.job_id;
+  rules := importer.describe_target(job.target);
+  perform pg_advisory_xact_lock(hashtextextended(
+    concat_ws(' ', 'importer.claim_file', job.created_by, claim_file.sha256, rules ->> 'name'), 0
+  ));
+  if rules ->> 'on_duplicate_file' <> 'load' and job.chunks_done = 0
+    and coalesce(job.options -> 'force', rules -> 'options' -> 'force', 'false') <> 'true'
+    and coalesce(job.options -> 'dry_run', 'false') <> 'true'
+  then
+    select jsonb_build_object(
+      'duplicate_of', e.id, 'status', case e.status when 'completed' then 'completed' else 'running' end
+    )
+    into earlier
+    from public.import_jobs as e
+    cross join lateral importer.find_target(e.target) as t
+    where e.file_sha256 = claim_file.sha256 and e.id <> job.id and e.created_by is not distinct from job.created_by
+      and t.name = rules ->> 'name' and coalesce(e.options -> 'dry_run', 'false') <> 'true'
+      and case e.status
+        when 'completed' then e.undone_at is null and not coalesce(e.report ? 'duplicate_of', false)
+        when 'pending' then e.chunks_done > 0
+        else e.status = 'running'
+      end
+    order by e.status = 'completed' desc, e.created_at, e.id
+    limit 1;
+  end if;
+  update public.import_jobs as j
+  set file_sha256 = case when earlier ->> 'status' = 'running' then null else claim_file.sha256 end
+  where j.id = claim_file.job_id;
+  return earlier;
+end
+$$;
+
+COMMENT ON FUNCTION importer.claim_file(job_id uuid, token uuid, sha256 text) IS 'Claims a file for a job. Returns null if the job may load it, else the job of the same owner that has imported the file
+into this target ({"duplicate_of": id, "status": "completed"}) or is importing it ("running"). Raises IJ103 without a
+valid lease.';
+
+CREATE FUNCTION importer.claim_jobs(worker text, max_jobs integer, lease_seconds integer DEFAULT 45, session integer DEFAULT NULL::integer) RETURNS SETOF jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET jit TO 'off'
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
+    AS $$
+begin
+  perform pg_advisory_xact_lock(hashtextextended('importer.claim_jobs', 0));
+  return query
+  with chosen as (
+    select j.id, j.started_at is null as fresh
+    from importer.next_jobs(claim_jobs.max_jobs) as n (id) inner join public.import_jobs as j on j.id = n.id
+    where j.status = 'pending'
+    for update of j skip locked
+  ),
+
+  claimed as (
+    update public.import_jobs as j
+    set
+      status = 'running', phase = 'opening', attempts = j.attempts + 1,
+      started_at = coalesce(j.started_at, clock_timestamp())
+    from chosen where j.id = chosen.id
+    returning j.*, chosen.fresh
+  ),
+
+  leases as (
+    insert into importer.job_leases (job_id, worker, attempt, expires_at, session)
+    select
+      c.id, claim_jobs.worker, c.attempts, clock_timestamp() + make_interval(secs => claim_jobs.lease_seconds),
+      nullif(claim_jobs.session, 0)
+    from claimed as c
+    on conflict (job_id) do update
+    set
+      token = gen_random_uuid(), worker = excluded.worker, attempt = excluded.attempt,
+      claimed_at = clock_timestamp(), expires_at = excluded.expires_at, session = excluded.session,
+      session_lost_at = null
+    returning job_id, token
+  ),
+
+  taken as (
+    select c.*, l.token, i.role, i.claims
+    from claimed as c
+    inner join leases as l on l.job_id = c.id
+    left join importer.job_identities as i on i.job_id = c.id
+  ),
+
+  -- Once for all jobs of a target and role, since a call takes 1 ms.
+  targets as materialized (
+    select d.target, d.role, importer.describe_target(d.target, d.role) as description
+    from (select distinct t.target, t.role from taken as t) as d
+  )
+
+  select jsonb_build_object(
+    'id', t.id, 'token', t.token, 'attempt', t.attempts, 'bucket_id', t.bucket_id, 'object_path', t.object_path,
+    'target_name', t.target, 'target', d.description, 'options', t.options,
+    'owner', t.created_by, 'role', t.role, 'claims', t.claims,
+    'last', t.attempts >= t.max_attempts, 'fresh', t.fresh
+  )
+  from taken as t
+  inner join targets as d on d.target = t.target and d.role is not distinct from t.role
+  order by t.priority desc, t.created_at;
+end
+$$;
+
+COMMENT ON FUNCTION importer.claim_jobs(worker text, max_jobs integer, lease_seconds integer, session integer) IS 'Claims up to max_jobs due jobs for a worker: sets them running, counts the attempt and gives each a lease of
+lease_seconds, with the key of the processor''s session if it has one. Returns for each job what the processor needs,
+including the token of the lease.';
+
+CREATE FUNCTION importer.commit_chunk(job_id uuid, token uuid, seq integer, byte_start bigint, byte_end bigint, next_line bigint, next_record bigint, rows_read bigint, rows_loaded bigint, rows_rejected bigint, rows_skipped bigint, bytes_read bigint, rejections jsonb, kept integer DEFAULT 10000, preview jsonb DEFAULT NULL::jsonb, chunk_bytes bigint DEFAULT 0) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform importer.check_lease(commit_chunk.job_id, commit_chunk.token);
+
+  insert into importer.job_chunks (
+    job_id, seq, byte_start, byte_end, next_line, next_record,
+    rows_read, rows_loaded, rows_rejected, rows_skipped, chunk_bytes, attempt
+  )
+  select
+    commit_chunk.job_id, commit_chunk.seq, commit_chunk.byte_start, commit_chunk.byte_end, commit_chunk.next_line,
+    commit_chunk.next_record, commit_chunk.rows_read, commit_chunk.rows_loaded, commit_chunk.rows_rejected,
+    commit_chunk.rows_skipped, commit_chunk.chunk_bytes, l.attempt
+  from importer.job_leases as l where l.job_id = commit_chunk.job_id;
+
+  if jsonb_array_length(rejections) > 0 then
+    perform importer.keep_rejections(commit_chunk.job_id, rejections, kept);
+  end if;
+
+  update public.import_jobs as j
+  set
+    bytes_read = greatest(j.bytes_read, commit_chunk.bytes_read),
+    rows_read = j.rows_read + commit_chunk.rows_read,
+    rows_loaded = j.rows_loaded + commit_chunk.rows_loaded,
+    rows_rejected = j.rows_rejected + commit_chunk.rows_rejected,
+    rows_skipped = j.rows_skipped + commit_chunk.rows_skipped,
+    chunks_done = j.chunks_done + 1,
+    preview = coalesce(commit_chunk.preview, j.preview)
+  where j.id = commit_chunk.job_id and j.status = 'running';
+end
+$$;
+
+COMMENT ON FUNCTION importer.commit_chunk(job_id uuid, token uuid, seq integer, byte_start bigint, byte_end bigint, next_line bigint, next_record bigint, rows_read bigint, rows_loaded bigint, rows_rejected bigint, rows_skipped bigint, bytes_read bigint, rejections jsonb, kept integer, preview jsonb, chunk_bytes bigint) IS 'Writes a chunk''s ledger entry and rejections, and adds its rows to the counters of the job. Raises IJ103 without a
+valid lease, and 23505 if the chunk is in the ledger already.';
+
+CREATE FUNCTION importer.condition_holds(condition text, claims jsonb) RETURNS boolean
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+  holds boolean;
+begin
+  if condition is null then
+    return true;
+  end if;
+  execute format('select (%s) from (select $1 as claims) as c', condition) into holds using condition_holds.claims;
+  return coalesce(holds, false);
+exception when others then
+  raise exception 'could not evaluate allowed_when (SQLSTATE %)', sqlstate using errcode = 'IJ113',
+  hint = 'Write an SQL condition on the jsonb value claims, such as claims ->> ''aal'' = ''aal2'', with qualified names.';
+end
+$_$;
+
+COMMENT ON FUNCTION importer.condition_holds(condition text, claims jsonb) IS 'Returns whether a target''s allowed_when is true for the claims; raises IJ113 if it cannot be evaluated.';
+
+CREATE FUNCTION importer.configure(processor_url text, wake_token text) RETURNS text
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+  secrets constant regclass := to_regclass('vault.decrypted_secrets');
+  vault constant regnamespace := to_regnamespace('vault');
+  secret record;
+  secret_id uuid;
+begin
+  if secrets is null then
+    insert into importer.settings (name, value)
+    values ('import_jobs_processor_url', processor_url), ('import_jobs_wake_token', wake_token)
+    on conflict (name) do update set value = excluded.value, updated_at = now();
+    return 'importer.settings';
+  end if;
+  for secret in
+    select * from (values ('import_jobs_processor_url', processor_url), ('import_jobs_wake_token', wake_token))
+      as s (name, value)
+  loop
+    execute format('select id from %s where name = $1', secrets) into secret_id using secret.name;
+    if secret_id is null then
+      execute format('select %s.create_secret($1, $2)', vault) using secret.value, secret.name;
+    else
+      execute format('select %s.update_secret($1, $2)', vault) using secret_id, secret.value;
+    end if;
+  end loop;
+  delete from importer.settings where name in ('import_jobs_processor_url', 'import_jobs_wake_token');
+  return 'vault';
+end
+$_$;
+
+COMMENT ON FUNCTION importer.configure(processor_url text, wake_token text) IS 'Stores the URL of the processor and the token of the doorbell; returns where: vault or importer.settings.';
+
+CREATE FUNCTION importer.count_rejections_by_code(job_id uuid) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select jsonb_build_object('rejected_by_code', coalesce(jsonb_object_agg(c.code, c.rows), '{}'))
+  from (
+    select r.code, count(*) as rows from importer.list_rejections(count_rejections_by_code.job_id) as r group by r.code
+  ) as c
+$$;
+
+COMMENT ON FUNCTION importer.count_rejections_by_code(job_id uuid) IS 'Returns the part of a job''s report that counts the rejections of all attempts by code.';
+
+CREATE FUNCTION importer.create_job_table(table_name text, relation regclass, numbers text[], columns text[]) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  execute format('drop table if exists importer.%I', table_name);
+  execute format(
+    'create table importer.%I (%s, %s, primary key (%I))', table_name,
+    (select string_agg(format('%I bigint not null', n.name), ', ') from unnest(numbers) as n (name)),
+    (
+      select string_agg(format('%I %s', i.name, i.type), ', ' order by i.place)
+      from importer.insertable_columns(relation) as i where i.name = any (create_job_table.columns)
+    ),
+    numbers[1]
+  );
+  execute format('revoke all on importer.%I from public, anon, authenticated, service_role', table_name);
+  execute format('grant insert, select on importer.%I to import_processor', table_name);
+end
+$$;
+
+COMMENT ON FUNCTION importer.create_job_table(table_name text, relation regclass, numbers text[], columns text[]) IS 'Creates an empty table of a job with columns of the given names for numbers, the first of which is the primary key, and
+with the given columns of the target''s table.';
+
+CREATE FUNCTION importer.current_identity(owner uuid, listed text[]) RETURNS jsonb
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return (
+    select jsonb_build_object('role', c.role, 'claims', c.kept || jsonb_build_object('sub', owner, 'role', c.role))
+    from (
+      select
+        case when r.rolsuper or r.rolbypassrls or r.rolcanlogin then 'authenticated' else r.rolname::text end as role,
+        coalesce(
+          (
+            select jsonb_object_agg(g.key, g.value)
+            from jsonb_each(auth.jwt()) as g
+            where (g.key in ('aal', 'is_anonymous') or g.key = any (listed)) and auth.uid() = owner
+          ), '{}'
+        ) as kept
+      from pg_catalog.pg_roles as r
+      where r.rolname = coalesce(nullif(current_setting('role', true), 'none'), session_user)
+    ) as c
+  );
+end
+$$;
+
+COMMENT ON FUNCTION importer.current_identity(owner uuid, listed text[]) IS 'Returns the role and the claims under which a job runs that is inserted now for this owner.';
+
+CREATE FUNCTION importer.declared_columns(columns jsonb) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select coalesce(
+    jsonb_agg(
+      jsonb_build_object(
+        'name', d.key, 'type', d.type, 'base', format_type(importer.base_type(t.oid), null), 'kind', t.typtype,
+        'not_null', t.typnotnull, 'required', false, 'labels', coalesce(
+          (
+            select jsonb_agg(e.enumlabel order by e.enumsortorder)
+            from pg_catalog.pg_enum as e where e.enumtypid = t.oid
+          ), '[]'
+        )
+      )
+      order by (d.value ->> 'position')::numeric, d.key
+    ), '[]'
+  )
+  from (
+    select c.key, c.value, coalesce(c.value ->> 'type', 'text') as type from jsonb_each(declared_columns.columns) as c
+  ) as d
+  inner join pg_catalog.pg_type as t on t.oid = to_regtype(d.type)
+$$;
+
+COMMENT ON FUNCTION importer.declared_columns(columns jsonb) IS 'Returns the columns of a target without a table, from its settings.';
+
+CREATE FUNCTION importer.describe_target(target text, uploader text DEFAULT NULL::text) RETURNS jsonb
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return (
+    select jsonb_build_object(
+      'name', t.name,
+      'schema', n.nspname,
+      'table', c.relname,
+      'replaced', c.oid is null and to_regclass(t."table") is not null,
+      'mode', t.mode,
+      'key_columns', coalesce(t.key_columns, '{}'),
+      'update_columns', t.update_columns,
+      'on_duplicate_key', t.on_duplicate_key,
+      'owner_column', t.owner_column,
+      'provenance_column', t.provenance_column,
+      'run_as', t.run_as,
+      'row_security', coalesce(c.relrowsecurity, false),
+      'has_triggers', exists (
+        select from pg_catalog.pg_trigger as g where g.tgrelid = c.oid and not g.tgisinternal and g.tgenabled <> 'D'
+      ),
+      'on_duplicate_file', t.on_duplicate_file,
+      'options', t.options,
+      'settings', t.columns,
+      'columns', case
+        when t.mode = 'none' then importer.declared_columns(t.columns)
+        else i.columns
+      end,
+      'types', i.types,
+      'missing', (
+        select coalesce(jsonb_agg(k.name order by k.name), '[]')
+        from (
+          select * from jsonb_object_keys(t.columns) as o (name)
+          union all
+          select * from unnest(array[t.owner_column, t.provenance_column]) as e (name) where e.name is not null
+        ) as k
+        where t.mode <> 'none' and k.name <> all (i.names)
+      ),
+      'missing_privileges', case
+        when t.run_as = 'uploader' and t.mode <> 'none' then importer.missing_privileges(t, uploader)
+      end
+    )
+    from importer.find_target(describe_target.target) as t
+    left join pg_catalog.pg_class as c on c.oid = importer.registered_table(t)
+    left join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+    -- Called once for all uses: each call takes 0.4 ms of a claim.
+    cross join lateral (
+      select
+        coalesce(jsonb_agg(to_jsonb(a) order by a.place) filter (where t.columns ? a.name), '[]') as columns,
+        jsonb_object_agg(a.name, a.type) filter (where a.name in (t.owner_column, t.provenance_column)) as types,
+        coalesce(array_agg(a.name), '{}') as names
+      from importer.insertable_columns(c.oid) as a
+    ) as i
+  );
+end
+$$;
+
+COMMENT ON FUNCTION importer.describe_target(target text, uploader text) IS 'Returns a target with its columns as they are in the catalog now; null if there is no such target.';
+
+CREATE FUNCTION importer.drop_job_tables() RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET lock_timeout TO '100ms'
+    AS $_$
+declare
+  keep_replaced constant interval := make_interval(
+    days => least(importer.setting_number('keep_replaced_days', 7), 36500)::integer
+  );
+  unused record;
+  dropped integer := 0;
+begin
+  for unused in
+    select c.relname
+    from pg_catalog.pg_class as c inner join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+    where n.nspname = 'importer' and c.relkind = 'r' and c.relname ~ '^(staging|keys|replaced)_[0-9a-f]{32}$'
+      and not exists (
+        select from public.import_jobs as j
+        where j.id = right(c.relname, 32)::uuid and case split_part(c.relname, '_', 1)
+          when 'staging' then j.status in ('pending', 'running')
+          -- A manual retry continues with the keys of the earlier attempts.
+          when 'keys' then
+            j.status in ('pending', 'running')
+            or (j.status in ('failed', 'cancelled') and j.updated_at > now() - interval '7 days')
+          else j.undone_at is null and coalesce(j.finished_at > now() - keep_replaced, true)
+        end
+      )
+  loop
+    begin
+      execute format('drop table if exists importer.%I', unused.relname);
+      dropped := dropped + 1;
+    exception when lock_not_available or deadlock_detected then
+      raise debug 'table "%" is in use', unused.relname;
+    end;
+  end loop;
+  return dropped;
+end
+$_$;
+
+COMMENT ON FUNCTION importer.drop_job_tables() IS 'Drops staging tables of jobs that have ended, keys a week after a job failed or was cancelled, and replaced rows after
+keep_replaced_days (a setting, default 7) or an undo. Leaves tables that are in use; returns the number of tables
+dropped.';
+
+CREATE FUNCTION importer.drop_staging_table(job_id uuid, token uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform importer.check_lease(drop_staging_table.job_id, drop_staging_table.token);
+  execute format('drop table importer.%I', importer.job_table_name('staging', drop_staging_table.job_id));
+end
+$$;
+
+COMMENT ON FUNCTION importer.drop_staging_table(job_id uuid, token uuid) IS 'Drops the staging table of a job after its rows have been copied into the target. Raises IJ103 without a valid lease.';
+
+CREATE FUNCTION importer.end_former_sessions(job_id uuid, token uuid, lease_seconds integer) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if not importer.renew_lease(end_former_sessions.job_id, end_former_sessions.token, lease_seconds) then
+    return 0;
+  end if;
+  -- Materialized, because the planner could otherwise end sessions that the other conditions exclude.
+  return (
+    with former as materialized (
+      select a.pid from pg_catalog.pg_stat_activity as a
+      where a.usename = current_user and a.datname = current_database() and a.pid <> pg_backend_pid()
+        and a.application_name = 'import-jobs ' || end_former_sessions.job_id
+    )
+
+    select count(*) from former where pg_terminate_backend(former.pid, 5000)
+  );
+end
+$$;
+
+COMMENT ON FUNCTION importer.end_former_sessions(job_id uuid, token uuid, lease_seconds integer) IS 'Ends the sessions in which earlier holders have a transaction open for this job, and returns their number. Does nothing
+without a valid lease.';
+
+CREATE FUNCTION importer.fail_job(job_id uuid, token uuid, code text, message text, hint text, transient boolean, report jsonb DEFAULT NULL::jsonb, errors_path text DEFAULT NULL::text) RETURNS public.import_job_status
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  job public.import_jobs;
+  wait interval;
+begin
+  perform importer.check_lease(fail_job.job_id, fail_job.token);
+  select j.* into job from public.import_jobs as j where j.id = fail_job.job_id;
+  if fail_job.transient and fail_job.code = 'IJ501' and job.attempts = job.max_attempts and exists (
+    select from importer.job_chunks as c inner join importer.job_leases as l on l.job_id = c.job_id
+    where c.job_id = fail_job.job_id and c.committed_at > l.claimed_at
+  ) then
+    update public.import_jobs as j set attempts = j.attempts - 1 where j.id = fail_job.job_id returning j.* into job;
+    insert into public.import_job_events (job_id, event, attempt) values (job.id, 'attempt_restored', job.attempts);
+  end if;
+  if fail_job.transient and job.attempts < job.max_attempts then
+    wait := importer.backoff(job.attempts);
+    insert into public.import_job_events (job_id, event, attempt, detail)
+    values (
+      job.id, 'retry_scheduled', job.attempts,
+      jsonb_build_object('error_code', code, 'message', message, 'seconds', round(extract(epoch from wait)::numeric, 3))
+    );
+    update public.import_jobs as j
+    set status = 'pending', run_after = clock_timestamp() + wait
+    where j.id = fail_job.job_id;
+    return 'pending'::public.import_job_status;
+  end if;
+  update public.import_jobs as j
+  set
+    status = 'failed', error_code = fail_job.code, error_message = fail_job.message,
+    error_hint = coalesce(importer.hint_for_part(fail_job.job_id, fail_job.code), fail_job.hint),
+    report = coalesce(
+      fail_job.report
+      || case when j.rows_rejected > 0 then importer.count_rejections_by_code(fail_job.job_id) else '{}' end, j.report
+    ),
+    errors_path = coalesce(fail_job.errors_path, j.errors_path)
+  where j.id = fail_job.job_id;
+  return 'failed'::public.import_job_status;
+end
+$$;
+
+COMMENT ON FUNCTION importer.fail_job(job_id uuid, token uuid, code text, message text, hint text, transient boolean, report jsonb, errors_path text) IS 'Ends an attempt: sets the job pending after a back-off if the cause is transient and attempts are left, else failed
+with code, message and hint. Returns the new status. Raises IJ103 without a valid lease.';
+
+CREATE FUNCTION importer.find_target(name_or_table text) RETURNS SETOF public.import_targets
+    LANGUAGE plpgsql STABLE ROWS 1
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return query
+  select t.*
+  from public.import_targets as t
+  where t.name = find_target.name_or_table or t."table" = find_target.name_or_table
+  order by t.name = find_target.name_or_table desc, t.name
+  limit 1;
+end
+$$;
+
+COMMENT ON FUNCTION importer.find_target(name_or_table text) IS 'Returns the target that has the given name or, failing that, the given table; no row if there is none.';
+
+CREATE FUNCTION importer.finish_job(job_id uuid, token uuid, records bigint, file_sha256 text, report jsonb, errors_path text DEFAULT NULL::text, output_path text DEFAULT NULL::text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  ledger record;
+  job public.import_jobs;
+begin
+  perform importer.check_lease(finish_job.job_id, finish_job.token);
+  select j.* into job from public.import_jobs as j where j.id = finish_job.job_id;
+  select
+    coalesce(sum(c.rows_read), 0) as rows_read, count(*) as chunks,
+    coalesce(bool_and(c.byte_start = c.expected), true) as gapless
+  into ledger
+  from (
+    select
+      k.rows_read, k.byte_start, lag(k.byte_end, 1, k.byte_start) over (order by k.seq) as expected
+    from importer.job_chunks as k where k.job_id = finish_job.job_id
+  ) as c;
+  if job.rows_read <> finish_job.records or ledger.rows_read <> finish_job.records or not ledger.gapless then
+    raise exception 'the counts of records differ: ledger %, job %, file %',
+      ledger.rows_read, job.rows_read, finish_job.records
+    using errcode = 'IJ902', hint = 'This is a defect of import-jobs. Report it with the file''s dialect.';
+  end if;
+  update public.import_jobs as j
+  set
+    status = 'completed', bytes_read = coalesce(j.bytes_total, j.bytes_read), total_chunks = ledger.chunks,
+    file_sha256 = coalesce(finish_job.file_sha256, j.file_sha256),
+    report = finish_job.report || case
+      when j.rows_rejected > 0 then importer.count_rejections_by_code(finish_job.job_id) else '{}'
+    end,
+    errors_path = finish_job.errors_path, output_path = finish_job.output_path
+  where j.id = finish_job.job_id;
+  -- Not for jobs of users: a user who may choose ids could exhaust the sequence for everybody.
+  perform importer.advance_sequences(importer.registered_table(t))
+  from importer.find_target(job.target) as t
+  where (job.created_by is null or t.run_as = 'processor') and job.options -> 'dry_run' is distinct from 'true';
+  delete from importer.job_rejections as r where r.job_id = finish_job.job_id;
+  update importer.job_chunks as c set figures = null where c.job_id = finish_job.job_id and c.figures is not null;
+end
+$$;
+
+COMMENT ON FUNCTION importer.finish_job(job_id uuid, token uuid, records bigint, file_sha256 text, report jsonb, errors_path text, output_path text) IS 'Completes a job. Raises IJ902 unless the ledger, the counters and the given number of records agree, and IJ103 without
+a valid lease.';
+
+CREATE FUNCTION importer.first_bytes(value text, bytes integer) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select case
+    when octet_length(first_bytes.value) <= first_bytes.bytes then first_bytes.value
+    else (
+      select convert_from(substring(w.whole from 1 for n.place), 'UTF8')
+      from (select convert_to(first_bytes.value, 'UTF8') as whole) as w
+      cross join lateral generate_series(first_bytes.bytes, first_bytes.bytes - 3, -1) as n (place)
+      where get_byte(w.whole, n.place) & 192 <> 128
+      order by n.place desc
+      limit 1
+    )
+  end
+$$;
+
+COMMENT ON FUNCTION importer.first_bytes(value text, bytes integer) IS 'Returns as many whole characters from the start of a text as fit into the given number (at least 4) of bytes of
+UTF-8.';
+
+CREATE FUNCTION importer.follow_import_job() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if tg_op = 'UPDATE' and old.status = 'running' then
+    delete from importer.job_leases where job_id = new.id;
+  end if;
+  if tg_op = 'UPDATE' and old.chunks_done > 0 and new.chunks_done = 0 then
+    delete from importer.job_chunks where job_id = new.id;
+    delete from public.import_job_errors where job_id = new.id;
+    delete from importer.job_rejections where job_id = new.id;
+  end if;
+  if new.created_by is not null and (
+    tg_op = 'INSERT' or (new.status = 'pending' and old.status <> 'running' and auth.uid() = new.created_by)
+  ) then
+    insert into importer.job_identities (job_id, role, claims)
+    select new.id, i.identity ->> 'role', i.identity -> 'claims'
+    from (
+      select importer.current_identity(new.created_by, (
+        select t.claims from importer.find_target(new.target) as t
+      )) as identity
+    ) as i
+    on conflict on constraint job_identities_pkey do update set role = excluded.role, claims = excluded.claims;
+  end if;
+  insert into public.import_job_events (job_id, event, attempt, detail)
+  values (
+    new.id, new.status, new.attempts,
+    jsonb_strip_nulls(jsonb_build_object(
+      'from', case when tg_op = 'UPDATE' then old.status end,
+      'error_code', new.error_code,
+      'by', session_user
+    ))
+  );
+  return null;
+end
+$$;
+
+COMMENT ON FUNCTION importer.follow_import_job() IS 'Trigger function: writes the event of a transition and the identity of the job''s owner, and deletes the lease of a job
+that stops running.';
+
+CREATE FUNCTION importer.follow_import_target() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  relation regclass;
+begin
+  if tg_op = 'INSERT' or (tg_op = 'UPDATE' and new."table" is distinct from old."table") then
+    perform importer.keep_target_table(new.name);
+  end if;
+  if tg_op in ('INSERT', 'UPDATE') and importer.registered_table(new) is not null then
+    perform importer.grant_target(importer.registered_table(new));
+  end if;
+  if tg_op in ('UPDATE', 'DELETE') then
+    for relation in
+      select distinct c.oid
+      from pg_catalog.pg_class as c
+      inner join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+      left join pg_catalog.pg_attribute as a on a.attrelid = c.oid and a.attnum > 0 and a.attacl is not null
+      cross join lateral (
+        select r.grantee from aclexplode(c.relacl) as r union all select k.grantee from aclexplode(a.attacl) as k
+      ) as g
+      where c.relkind in ('r', 'p') and n.nspname <> 'importer' and g.grantee = 'import_processor'::regrole
+        and (
+          c.oid = to_regclass(old."table")
+          or not exists (select from public.import_targets as t where to_regclass(t."table") = c.oid)
+        )
+    loop
+      perform importer.grant_target(relation);
+    end loop;
+  end if;
+  return null;
+end
+$$;
+
+COMMENT ON FUNCTION importer.follow_import_target() IS 'Trigger function: keeps which table a target means, and grants and revokes the privileges that the processor needs for
+the targets of a table.';
+
+CREATE FUNCTION importer.forget_processors() RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  delete from importer.rings as r where r.sent_at < clock_timestamp() - interval '1 hour';
+  delete from importer.lost_attempts as l where l.lost_at < clock_timestamp() - interval '1 day';
+  delete from importer.processors as p
+  where p.seen_at < clock_timestamp() - interval '1 hour'
+    and exists (select from importer.processors as n where n.seen_at > p.seen_at);
+$$;
+
+COMMENT ON FUNCTION importer.forget_processors() IS 'Deletes rings after an hour, lost attempts after a day, and processors not seen for an hour, except the one seen last.';
+
+CREATE FUNCTION importer.grant_target(relation regclass) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  statement text;
+begin
+  execute format('revoke all on %s from import_processor', relation);
+  for statement in
+    select format('revoke all (%I) on %s from import_processor', a.attname, relation)
+    from pg_catalog.pg_attribute as a
+    where a.attrelid = relation and a.attnum > 0 and not a.attisdropped and a.attacl is not null
+    union all
+    select format('revoke all on sequence %s from import_processor', d.objid::regclass)
+    from pg_catalog.pg_depend as d inner join pg_catalog.pg_class as s on s.oid = d.objid and s.relkind = 'S'
+    where d.refobjid = relation and d.deptype = 'a'
+  loop
+    execute statement;
+  end loop;
+  for statement in
+    with needed as (
+      select p.privilege, p.column_name
+      from public.import_targets as t cross join lateral importer.target_privileges(t) as p
+      where to_regclass(t."table") = relation
+        -- Each job reports a dropped column (IJ503); an error here would prevent every change of the target.
+        and (p.column_name is null or exists (
+          select from pg_catalog.pg_attribute as a
+          where a.attrelid = relation and a.attname = p.column_name and not a.attisdropped
+        ))
+    )
+
+    select format('grant usage on schema %I to import_processor', s.nspname)
+    from pg_catalog.pg_namespace as s
+    where s.nspname <> 'pg_catalog' and s.oid in (
+      select c.relnamespace from pg_catalog.pg_class as c where c.oid = relation
+      union
+      select t.typnamespace
+      from pg_catalog.pg_attribute as a inner join pg_catalog.pg_type as t on t.oid = a.atttypid
+      where a.attrelid = relation and a.attname in (select n.column_name from needed as n)
+    )
+    and not has_schema_privilege('import_processor', s.oid, 'usage') and exists (select from needed)
+    union all
+    select format('grant %s (%s) on %s to import_processor', n.privilege, string_agg(format('%I', n.column_name), ', '), relation)
+    from (select distinct d.privilege, d.column_name from needed as d) as n
+    where n.column_name is not null
+    group by n.privilege
+    union all
+    select distinct format('grant %s on %s to import_processor', n.privilege, relation)
+    from needed as n where n.column_name is null
+    union all
+    select format('grant usage on sequence %s to import_processor', d.objid::regclass)
+    from pg_catalog.pg_depend as d inner join pg_catalog.pg_class as s on s.oid = d.objid and s.relkind = 'S'
+    where d.refobjid = relation and d.deptype = 'a' and exists (select from needed)
+  loop
+    execute statement;
+  end loop;
+end
+$$;
+
+COMMENT ON FUNCTION importer.grant_target(relation regclass) IS 'Grants the processor exactly what the targets of a table need, with the rights of the administrator who calls it.';
+
+CREATE FUNCTION importer.guard_import_job() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  new.updated_at := clock_timestamp();
+  if new.status = old.status then
+    return new;
+  end if;
+  if (old.status, new.status) not in (
+    ('pending', 'running'), ('pending', 'failed'), ('pending', 'cancelled'), ('running', 'pending'),
+    ('running', 'completed'), ('running', 'failed'), ('running', 'cancelled'), ('failed', 'pending'),
+    ('cancelled', 'pending')
+  ) then
+    raise exception 'a % job cannot become %', old.status, new.status using errcode = 'IJ101',
+    hint = 'Retry only failed or cancelled jobs, and cancel only pending or running jobs.';
+  end if;
+  -- Clients may only retry and cancel. Every other change comes from a function, which runs as its owner.
+  if current_user in ('authenticated', 'anon', 'service_role')
+    and not (new.status = 'cancelled' or (new.status = 'pending' and old.status in ('failed', 'cancelled')))
+  then
+    raise exception 'only the processor can make a job %', new.status using errcode = 'IJ101',
+    hint = 'Set status to pending to retry a failed or cancelled job, or to cancelled to cancel a job.';
+  end if;
+  if new.status <> 'running' then
+    new.phase := null;
+  end if;
+  if new.status in ('failed', 'cancelled', 'completed') then
+    new.finished_at := clock_timestamp();
+  end if;
+  -- An all-or-nothing job or a dry run that did not complete has nothing in the target, so its staged rows count as
+  -- skipped.
+  if new.status in ('failed', 'cancelled') and 'true' in (new.options -> 'atomic', new.options -> 'dry_run') then
+    new.rows_skipped := new.rows_skipped + new.rows_loaded;
+    new.rows_loaded := 0;
+  end if;
+  -- A manual retry starts a new series of attempts. Loaded rows stay loaded; if there are none, the file may be another
+  -- one.
+  if new.status = 'pending' and old.status in ('failed', 'cancelled') then
+    new.attempts := 0;
+    new.error_code := null;
+    new.error_message := null;
+    new.error_hint := null;
+    new.finished_at := null;
+    -- A job that has not started yet keeps the time for which it was scheduled; a back-off ends.
+    new.run_after := case when old.started_at is null then greatest(old.run_after, now()) else now() end;
+    if new.chunks_done = 0 then
+      new.file_etag := null;
+      new.file_sha256 := null;
+      new.bytes_total := null;
+    end if;
+  end if;
+  return new;
+end
+$$;
+
+COMMENT ON FUNCTION importer.guard_import_job() IS 'Trigger function: rejects invalid changes of the status (IJ101) and sets the columns that depend on the status.';
+
+CREATE FUNCTION importer.has_unique_key(relation regclass, columns text[]) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select exists (
+    select from pg_catalog.pg_index as i
+    where i.indrelid = has_unique_key.relation and i.indisunique and i.indisvalid
+      and i.indpred is null and i.indexprs is null
+      and (
+        select array_agg(a.attname::text order by a.attname::text)
+        from pg_catalog.pg_attribute as a
+        where a.attrelid = i.indrelid and a.attnum = any ((i.indkey::smallint[])[0 : i.indnkeyatts - 1])
+      ) = (select array_agg(distinct c.name order by c.name) from unnest(has_unique_key.columns) as c (name))
+  )
+$$;
+
+COMMENT ON FUNCTION importer.has_unique_key(relation regclass, columns text[]) IS 'Returns whether a unique index without a condition covers exactly these columns, so that ON CONFLICT can infer it.';
+
+CREATE FUNCTION importer.hint_for_part(job_id uuid, code text) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select case
+    when hint_for_part.code = 'IJ201' then 'Upload the same file again under that path, then retry the job.'
+    when hint_for_part.code = 'IJ204' then
+      'Upload the earlier file again under the same path, then retry the job. Or have the job undone, then retry it: '
+      || 'it imports the file as it is now.'
+    when l.gapless then format(
+      'Records 1 to %s of the file are loaded or rejected. Upload the others, corrected and below the same header, as a '
+      || 'file of their own, and insert a job for it. Do not import the whole file again.', l.records
+    )
+    else
+      'Rows of the file are in the target. Have the job undone, upload the corrected file under the same path, then '
+      || 'retry the job.'
+  end
+  from public.import_jobs as j
+  cross join lateral (
+    select count(*) = max(c.seq) + 1 as gapless, sum(c.rows_read) as records
+    from importer.job_chunks as c where c.job_id = j.id
+  ) as l
+  where j.id = hint_for_part.job_id and j.rows_loaded > 0
+    and hint_for_part.code in ('IJ201', 'IJ204', 'IJ304', 'IJ305', 'IJ311')
+    and not coalesce('true' in (j.options -> 'atomic', j.options -> 'dry_run'), false)
+$$;
+
+COMMENT ON FUNCTION importer.hint_for_part(job_id uuid, code text) IS 'Returns the hint for an error of the file where rows of the job are in the target; null where the usual hint fits.';
+
+CREATE FUNCTION importer.hold_session(session integer) RETURNS boolean
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select pg_try_advisory_lock_shared(1229606722, hold_session.session)
+$$;
+
+COMMENT ON FUNCTION importer.hold_session(session integer) IS 'Takes the lock of a processor''s session until the session ends; returns false if somebody keeps it from doing so.';
+
+CREATE FUNCTION importer.hold_target(job_id uuid, token uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform importer.check_token(hold_target.job_id, hold_target.token);
+  perform importer.lock_target(t.name)
+  from public.import_jobs as j cross join lateral importer.find_target(j.target) as t
+  where j.id = hold_target.job_id and t.mode <> 'none';
+end
+$$;
+
+COMMENT ON FUNCTION importer.hold_target(job_id uuid, token uuid) IS 'Keeps the table of a job''s target in its place until the end of the transaction. Raises IJ503 if it is not the table
+that was registered, and IJ103 without a valid lease.';
+
+CREATE FUNCTION importer.import_queue() RETURNS TABLE(waiting bigint, scheduled bigint, running bigint, oldest_waiting_since timestamp with time zone)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select
+    count(*) filter (where j.status = 'pending' and j.run_after <= now()),
+    count(*) filter (where j.status = 'pending' and j.run_after > now()),
+    count(*) filter (where j.status = 'running'),
+    min(greatest(j.created_at, j.run_after)) filter (where j.status = 'pending' and j.run_after <= now())
+  from public.import_jobs as j
+  where j.status in ('pending', 'running')
+$$;
+
+COMMENT ON FUNCTION importer.import_queue() IS 'Returns the numbers of jobs that wait, that are scheduled for later and that run, and since when the oldest one waits.';
+
+CREATE FUNCTION importer.import_queue_health() RETURNS TABLE(processor_alive boolean, processors bigint, processor_seen_at timestamp with time zone, processor_sleeps boolean, last_ring_at timestamp with time zone)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select
+    count(*) filter (where p.seen_at > clock_timestamp() - interval '15 s') > 0
+    or exists (select from importer.job_leases as l where l.expires_at > clock_timestamp()),
+    count(*) filter (where p.seen_at > clock_timestamp() - interval '15 s'),
+    max(p.seen_at),
+    coalesce(lower((select s.value from importer.settings as s where s.name = 'processor_sleeps')), '')
+    in ('true', 'on', 'yes', '1'),
+    (select max(r.sent_at) from importer.rings as r)
+  from importer.processors as p
+$$;
+
+COMMENT ON FUNCTION importer.import_queue_health() IS 'Returns whether a processor is alive (a lease is valid, or it was seen in the last 15 s), how many were seen then, when
+the last one was seen, whether it may sleep until it is rung, and when the last ring was sent.';
+
+CREATE FUNCTION importer.insertable_columns(relation regclass) RETURNS TABLE(name text, place smallint, type text, base text, kind text, not_null boolean, required boolean, labels text[])
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+  return query
+  select
+    a.attname::text,
+    a.attnum,
+    format_type(a.atttypid, a.atttypmod),
+    format_type(importer.base_type(t.oid), null),
+    t.typtype::text,
+    a.attnotnull or t.typnotnull,
+    (a.attnotnull or t.typnotnull) and not a.atthasdef and a.attidentity = '' and t.typdefault is null,
+    coalesce(
+      (select array_agg(e.enumlabel::text order by e.enumsortorder) from pg_catalog.pg_enum as e where e.enumtypid = t.oid),
+      '{}'
+    )
+  from pg_catalog.pg_attribute as a
+  inner join pg_catalog.pg_type as t on t.oid = a.atttypid
+  where a.attrelid = insertable_columns.relation
+    and a.attnum > 0 and not a.attisdropped and a.attgenerated = '' and a.attidentity <> 'a'
+  order by a.attnum;
+end
+$$;
+
+COMMENT ON FUNCTION importer.insertable_columns(relation regclass) IS 'Returns the columns of a table that an import may write, with their types as Postgres spells them.';
+
+CREATE FUNCTION importer.invalid_values(type_name text, candidates text[]) RETURNS TABLE(candidate text, code text)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+  -- A cast would truncate texts that are too long. jsonb_to_record() passes a text to the input function of the type
+  -- with its modifier, as COPY does. As the element of an array, a JSON text arrives there unquoted as well.
+  is_array constant boolean := type_name like '%[]';
+  statement constant text := format(
+    'select r.v from jsonb_to_record(jsonb_build_object(''v'', $1)) as r (v %s)',
+    type_name || case when is_array then '' else '[]' end
+  );
+  error_info constant regproc := to_regproc('pg_catalog.pg_input_error_info'); -- since PostgreSQL 16
+  invalid jsonb;
+begin
+  perform type_name::regtype; -- raises 42704 for a missing type, which would otherwise make each text invalid
+  if error_info is not null then
+    begin
+      execute format(
+        'select jsonb_agg(jsonb_build_array(c, e.sql_error_code))
+        from unnest($1) as c, %s(c, $2) as e where e.sql_error_code is not null', error_info
+      ) into invalid using candidates, type_name;
+      return query select r.value ->> 0, r.value ->> 1 from jsonb_array_elements(invalid) as r;
+      return;
+    exception when others then
+      invalid := null; -- the check of a domain raised an error: test the texts one by one, as before PostgreSQL 16
+    end;
+  end if;
+  foreach candidate in array candidates loop
+    begin
+      execute statement using case
+        when is_array then candidate
+        else '{"' || replace(replace(candidate, E'\\', E'\\\\'), '"', E'\\"') || '"}'
+      end;
+    exception when others then
+      code := sqlstate;
+      return next;
+    end;
+  end loop;
+end
+$_$;
+
+COMMENT ON FUNCTION importer.invalid_values(type_name text, candidates text[]) IS 'Returns the texts that are not valid input for the type, each with the SQLSTATE that Postgres gives.';
+
+CREATE FUNCTION importer.job_table_name(kind text, job_id uuid) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select job_table_name.kind || '_' || replace(job_table_name.job_id::text, '-', '')
+$$;
+
+COMMENT ON FUNCTION importer.job_table_name(kind text, job_id uuid) IS 'Returns the name, in the schema importer, of a job''s table of the kind staging, keys or replaced.';
+
+CREATE FUNCTION importer.keep_figures(job_id uuid, token uuid, seq integer, figures jsonb) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform importer.check_lease(keep_figures.job_id, keep_figures.token);
+  update importer.job_chunks as c
+  set figures = case when c.seq = keep_figures.seq then keep_figures.figures end
+  where c.job_id = keep_figures.job_id and (c.seq = keep_figures.seq or c.figures is not null);
+end
+$$;
+
+COMMENT ON FUNCTION importer.keep_figures(job_id uuid, token uuid, seq integer, figures jsonb) IS 'Stores the figures of the report with a chunk that they cover, in place of earlier ones. Raises IJ103 without a valid
+lease.';
+
+CREATE FUNCTION importer.keep_preview(job_id uuid, token uuid, preview jsonb) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform importer.check_lease(keep_preview.job_id, keep_preview.token);
+  update public.import_jobs as j set preview = keep_preview.preview where j.id = keep_preview.job_id;
+end
+$$;
+
+COMMENT ON FUNCTION importer.keep_preview(job_id uuid, token uuid, preview jsonb) IS 'Replaces the preview of a job. Raises IJ103 without a valid lease.';
+
+CREATE FUNCTION importer.keep_rejections(job_id uuid, rejections jsonb, kept integer) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  with rejected as (
+    select e.record, e.line, e."column", e.code, e.message, e.raw, row_number() over (order by e.record) as place
+    from jsonb_to_recordset(keep_rejections.rejections)
+      as e (record bigint, line bigint, "column" text, code text, message text, raw text)
+  ),
+
+  shown as (
+    insert into public.import_job_errors (job_id, record_number, line_number, column_name, code, message, raw)
+    -- Calls first_bytes() only for long records: a call takes as long as the insert of the row.
+    select
+      keep_rejections.job_id, r.record, r.line, r."column", r.code, r.message,
+      case when octet_length(r.raw) > 8192 then importer.first_bytes(r.raw, 8192) else r.raw end
+    from rejected as r where r.place <= keep_rejections.kept
+  )
+
+  insert into importer.job_rejections (job_id, record_number, line_number, column_name, code, message, raw)
+  select keep_rejections.job_id, r.record, r.line, r."column", r.code, r.message, r.raw
+  from rejected as r where r.place > keep_rejections.kept or octet_length(r.raw) > 8192
+$$;
+
+COMMENT ON FUNCTION importer.keep_rejections(job_id uuid, rejections jsonb, kept integer) IS 'Writes the first `kept` rejections to import_job_errors, cut at 8,192 bytes, and the others, as well as long records in
+full, to job_rejections.';
+
+CREATE FUNCTION importer.keep_replaced_rows(job_id uuid, token uuid) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET row_security TO 'off'
+    AS $$
+declare
+  job public.import_jobs;
+  rules jsonb;
+  relation regclass;
+  kept text := importer.job_table_name('replaced', keep_replaced_rows.job_id);
+  bound text := importer.job_table_name('bound', keep_replaced_rows.job_id);
+  columns text;
+  definitions text;
+  rows bigint;
+begin
+  perform importer.check_lease(keep_replaced_rows.job_id, keep_replaced_rows.token);
+  select j.* into job from public.import_jobs as j where j.id = keep_replaced_rows.job_id;
+  rules := importer.describe_target(job.target);
+  relation := importer.lock_target(job.target);
+  if job.created_by is not null and rules ->> 'owner_column' is null and rules ->> 'run_as' = 'uploader' then
+    raise exception 'a user may not replace the rows of all owners' using errcode = 'IJ601',
+    hint = 'Set owner_column of the target, so that users replace only their own rows.';
+  end if;
+  select string_agg(quote_ident(a.attname), ', ' order by a.attnum),
+    string_agg(format('%I %s', a.attname, format_type(a.atttypid, a.atttypmod)), ', ' order by a.attnum)
+  into columns, definitions
+  from pg_catalog.pg_attribute as a
+  where a.attrelid = relation and a.attnum > 0 and not a.attisdropped and a.attgenerated = '';
+  execute format('drop table if exists importer.%I', kept);
+  execute format(
+    'create table importer.%I ("#row" bigint generated always as identity primary key, %s)', kept, definitions
+  );
+  execute format('revoke all on importer.%I from public, anon, authenticated, service_role', kept);
+  execute format('create view importer.%I as select * from %s', bound, relation);
+  if not exists (
+    select from pg_catalog.pg_rewrite as r inner join pg_catalog.pg_depend as d on d.objid = r.oid
+    where r.ev_class = to_regclass(format('importer.%I', bound)) and d.classid = 'pg_catalog.pg_rewrite'::regclass
+      and d.refclassid = 'pg_catalog.pg_class'::regclass and d.refobjid = relation
+  ) then
+    raise exception 'another table has taken the place of the target''s table, or it has another owner'
+    using errcode = 'IJ503',
+    hint = 'Find out who has done that, then register the target again with importer.register_target().';
+  end if;
+  execute format('insert into importer.%I (%s) select %s from importer.%I where %s', kept, columns, columns, bound,
+    case
+      when job.created_by is null or rules ->> 'owner_column' is null then 'true'
+      else format('%I = %L', rules ->> 'owner_column', job.created_by)
+    end
+  );
+  get diagnostics rows = row_count;
+  execute format('drop view importer.%I', bound);
+  return rows;
+end
+$$;
+
+COMMENT ON FUNCTION importer.keep_replaced_rows(job_id uuid, token uuid) IS 'Saves the rows that a job replaces (its owner''s, or all rows for a job without an owner) and returns their number.
+Raises IJ601 for a user''s job if the target has no owner_column, IJ503 if the target''s table is not the registered one,
+and IJ103 without a valid lease.';
+
+CREATE FUNCTION importer.keep_target_table(target text) RETURNS void
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  insert into importer.target_tables as k (target, relation, kind, owner)
+  select t.name, c.oid, c.relkind, pg_get_userbyid(c.relowner)
+  from public.import_targets as t inner join pg_catalog.pg_class as c on c.oid = to_regclass(t."table")
+  where t.name = keep_target_table.target
+  on conflict on constraint target_tables_pkey do update
+  set relation = excluded.relation, kind = excluded.kind, owner = excluded.owner
+$$;
+
+COMMENT ON FUNCTION importer.keep_target_table(target text) IS 'Keeps which table a target has now, in place of the one that it had before.';
+
+CREATE FUNCTION importer.lend_staging_table(job_id uuid, token uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform importer.check_token(lend_staging_table.job_id, lend_staging_table.token);
+  execute format(
+    'grant select, delete on importer.%I to import_uploader',
+    importer.job_table_name('staging', lend_staging_table.job_id)
+  );
+end
+$$;
+
+COMMENT ON FUNCTION importer.lend_staging_table(job_id uuid, token uuid) IS 'Lets sessions that write as a user read the staging table of a job; for a transaction that drops the table or is rolled
+back. Raises IJ103 without a valid lease.';
+
+CREATE FUNCTION importer.limit_import_job_changes() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  max_changes bigint := importer.setting_number('max_repeated_changes_per_owner', 60);
+  changed integer;
+begin
+  if new.created_by is null or auth.uid() is distinct from new.created_by or (
+    select count(*) < 2 from (
+      select from public.import_job_events as e
+      where e.job_id = new.id and e.happened_at > clock_timestamp() - interval '1 minute'
+        and (e.event = 'cancelled' or (e.event = 'pending' and e.detail ->> 'from' in ('failed', 'cancelled')))
+      limit 2
+    ) as recent
+  ) then
+    return null;
+  end if;
+  insert into importer.owner_changes as c (owner, since, changes)
+  values (new.created_by, clock_timestamp(), 1)
+  on conflict on constraint owner_changes_pkey do update
+  set
+    since = case when c.since > clock_timestamp() - interval '1 minute' then c.since else excluded.since end,
+    changes = case when c.since > clock_timestamp() - interval '1 minute' then c.changes + 1 else 1 end
+  returning c.changes into changed;
+  if changed > max_changes then
+    raise exception 'jobs of one owner are retried and cancelled again too often' using errcode = 'IJ116',
+    hint = format('Wait a minute; in each minute an owner may change jobs again %s times.', max_changes);
+  end if;
+  return null;
+end
+$$;
+
+COMMENT ON FUNCTION importer.limit_import_job_changes() IS 'Trigger function: rejects retries and cancellations of jobs that their owner has just retried or cancelled, beyond a
+number in each minute (IJ116).';
+
+CREATE FUNCTION importer.limit_import_jobs() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+  owners uuid[];
+  max_jobs bigint;
+  max_bytes bigint;
+  owner uuid;
+  jobs bigint;
+  bytes numeric;
+begin
+  if tg_op = 'INSERT' then
+    select array_agg(distinct n.created_by) into owners from new_rows as n where n.created_by is not null;
+  else
+    select array_agg(distinct n.created_by) into owners
+    from new_rows as n inner join old_rows as o using (id)
+    where n.created_by is not null and n.status = 'pending' and o.status in ('failed', 'cancelled');
+  end if;
+  -- Each job calls this function about four times, and most calls neither insert nor retry.
+  if owners is null then
+    return null;
+  end if;
+  max_jobs := importer.setting_number('max_active_jobs_per_owner', 1000);
+  max_bytes := importer.setting_number('max_active_bytes_per_owner', 100000000000);
+  foreach owner in array owners loop
+    select count(*), coalesce(sum(j.bytes_total), 0) into jobs, bytes
+    from public.import_jobs as j where j.created_by = owner and j.status in ('pending', 'running');
+    if jobs <= max_jobs and to_regclass('storage.objects') is not null then
+      execute
+        'select $2 + coalesce(sum((o.metadata ->> ''size'')::numeric), 0)
+        from public.import_jobs as j inner join storage.objects as o on o.bucket_id = j.bucket_id and o.name = j.object_path
+        where j.created_by = $1 and j.status in (''pending'', ''running'') and j.bytes_total is null'
+      into bytes using owner, bytes;
+    end if;
+    if jobs > max_jobs or bytes > max_bytes then
+      raise exception 'too many jobs or bytes of one owner are pending or running' using errcode = 'IJ114',
+      hint = format('Wait until some jobs have ended, or cancel them; the limits are %s jobs and %s bytes.',
+        max_jobs, max_bytes);
+    end if;
+  end loop;
+  return null;
+end
+$_$;
+
+COMMENT ON FUNCTION importer.limit_import_jobs() IS 'Trigger function: rejects jobs beyond the number and size that one owner may have pending or running (IJ114).';
+
+CREATE FUNCTION importer.list_rejections(job_id uuid) RETURNS TABLE(record_number bigint, line_number bigint, column_name text, code text, message text, raw text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_nestloop TO 'off'
+    AS $$
+  select e.record_number, e.line_number, e.column_name, e.code, e.message, coalesce(r.raw, e.raw)
+  from public.import_job_errors as e
+  left join importer.job_rejections as r on r.job_id = e.job_id and r.record_number = e.record_number
+  where e.job_id = list_rejections.job_id
+  union all
+  select r.record_number, r.line_number, r.column_name, r.code, r.message, r.raw
+  from importer.job_rejections as r
+  where r.job_id = list_rejections.job_id and not exists (
+    select from public.import_job_errors as e
+    where e.job_id = r.job_id and e.record_number = r.record_number
+  )
+  order by 1
+$$;
+
+COMMENT ON FUNCTION importer.list_rejections(job_id uuid) IS 'Returns all rejections of a job with their whole records, in the order of the file; errors.csv is written from it.';
+
+CREATE FUNCTION importer.lock_target(name_or_table text) RETURNS regclass
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  relation regclass := importer.target_relation(name_or_table, must_exist => true);
+begin
+  if has_table_privilege(current_user, relation, 'select') then
+    execute format('lock table only %s in access share mode', relation);
+  end if;
+  return importer.target_relation(name_or_table, must_exist => true);
+end
+$$;
+
+COMMENT ON FUNCTION importer.lock_target(name_or_table text) IS 'Returns the table of a target, which stays in its place until the end of the transaction. Raises IJ503 as
+importer.target_relation() does.';
+
+CREATE FUNCTION importer.may_import_into(target_name text, identity jsonb) RETURNS boolean
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return (
+    select t.allowed_roles @> array[may_import_into.identity ->> 'role']
+      and importer.condition_holds(t.allowed_when, may_import_into.identity -> 'claims')
+    from public.import_targets as t where t.name = may_import_into.target_name
+  );
+end
+$$;
+
+COMMENT ON FUNCTION importer.may_import_into(target_name text, identity jsonb) IS 'Returns whether an owner with this identity may import into a target; null if there is no such target.';
+
+CREATE FUNCTION importer.missing_privileges(target public.import_targets, uploader text) RETURNS jsonb
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return (
+    select coalesce(jsonb_agg(jsonb_build_array(p.privilege, p.column_name)), '[]')
+    from importer.target_privileges(target) as p
+    inner join pg_catalog.pg_class as c on c.oid = to_regclass(target."table")
+    inner join pg_catalog.pg_roles as r on r.rolname = uploader
+    where not has_schema_privilege(r.oid, c.relnamespace, 'usage')
+      or case
+        when p.column_name is null then not has_table_privilege(r.oid, c.oid, p.privilege)
+        -- By number, which gives null for a dropped column, whereas its name would raise an error.
+        else not has_column_privilege(
+          r.oid, c.oid,
+          (select a.attnum from pg_catalog.pg_attribute as a where a.attrelid = c.oid and a.attname = p.column_name),
+          p.privilege
+        )
+      end
+  );
+end
+$$;
+
+COMMENT ON FUNCTION importer.missing_privileges(target public.import_targets, uploader text) IS 'Returns the privileges that a role lacks for an import into a target: pairs of privilege and column (null: the
+table).';
+
+CREATE FUNCTION importer.next_jobs(max_jobs integer) RETURNS SETOF uuid
+    LANGUAGE plpgsql STABLE ROWS 10
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET jit TO 'off'
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
+    SET enable_sort TO 'off'
+    AS $$
+declare
+  nobody constant uuid := '00000000-0000-0000-0000-000000000000'::uuid;
+  due constant timestamptz := clock_timestamp();
+  heads cursor for
+    select
+      h.*,
+      case when h.owner = nobody then h.priority else 0 end as precedence,
+      h.owner_runs + least(100, 1 + count(*) filter (where h.run_after <= due) over (
+        partition by h.owner, case when h.owner = nobody then h.priority end
+        order by h.priority desc, h.created_at, h.id rows between unbounded preceding and 1 preceding
+      )) as turn
+    from importer.queue_heads() as h
+    order by precedence desc, turn, h.last_start nulls first, h.created_at, h.id;
+  head record;
+  job importer.queued_job;
+  waiting importer.queued_job[] := '{}'::importer.queued_job[];
+  per_target jsonb := '{}'::jsonb;
+  per_owner jsonb := '{}'::jsonb;
+  room bigint;
+  chosen integer := 0;
+begin
+  open heads;
+  loop
+    fetch heads into head;
+    for job in
+      select w.* from unnest(waiting) as w
+      where head.id is null or (-w.precedence, w.turn, coalesce(w.last_start, '-infinity'), w.created_at, w.id)
+        < (-head.precedence, head.turn, coalesce(head.last_start, '-infinity'), head.created_at, head.id)
+      order by w.precedence desc, w.turn, w.last_start nulls first, w.created_at, w.id
+    loop
+      exit when chosen >= max_jobs;
+      waiting := array_remove(waiting, job);
+      continue when coalesce((per_target -> job.name)::integer, 0) >= job.target_room
+        or coalesce((per_owner -> job.owner::text)::integer, 0) >= job.owner_room;
+      per_target := per_target || jsonb_build_object(job.name, coalesce((per_target -> job.name)::integer, 0) + 1);
+      per_owner := per_owner || jsonb_build_object(job.owner, coalesce((per_owner -> job.owner::text)::integer, 0) + 1);
+      chosen := chosen + 1;
+      return next job.id;
+    end loop;
+    exit when head.id is null or chosen >= max_jobs;
+    room := least(
+      head.target_room - coalesce((per_target -> head.name)::integer, 0),
+      head.owner_room - coalesce((per_owner -> head.owner::text)::integer, 0),
+      max_jobs - chosen
+    );
+    continue when room <= 0;
+    waiting := waiting || array(
+      select
+        row(
+          head.name, head.target_room, head.owner, head.owner_room,
+          case when head.owner = nobody then j.priority else 0 end,
+          head.owner_runs + (
+            -- Two ranges of the index, because a row comparison cannot mix directions.
+            select count(*) from (
+              (
+                select from public.import_jobs as e
+                where e.status = 'pending' and e.attempts < e.max_attempts and e.priority > j.priority
+                  and coalesce(e.created_by, '00000000-0000-0000-0000-000000000000') = head.owner
+                  and head.owner <> nobody and e.run_after <= due
+                limit 100
+              )
+              union all
+              (
+                select from public.import_jobs as e
+                where e.status = 'pending' and e.attempts < e.max_attempts and e.priority = j.priority
+                  and coalesce(e.created_by, '00000000-0000-0000-0000-000000000000') = head.owner
+                  and (e.created_at, e.id) <= (j.created_at, j.id) and e.run_after <= due
+                order by e.created_at, e.id
+                limit 100
+              )
+              limit 100
+            ) as earlier
+          ),
+          head.last_start, j.created_at, j.id
+        )::importer.queued_job
+      from public.import_jobs as j
+      where j.status = 'pending' and j.attempts < j.max_attempts and j.target = head.target
+        and coalesce(j.created_by, '00000000-0000-0000-0000-000000000000') = head.owner and j.run_after <= due
+      order by j.priority desc, j.created_at, j.id
+      limit room
+    );
+  end loop;
+  close heads;
+end
+$$;
+
+COMMENT ON FUNCTION importer.next_jobs(max_jobs integer) IS 'Returns the ids of the pending jobs to run next, in order.';
+
+CREATE FUNCTION importer.notify_process_import_jobs_async(job_ids uuid[] DEFAULT '{}'::uuid[]) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET lock_timeout TO '200ms'
+    AS $$
+declare
+  processor_url text := importer.setting('import_jobs_processor_url');
+  wake_token text := importer.setting('import_jobs_wake_token');
+  timeout integer := importer.ring_timeout();
+  ring text;
+begin
+  if processor_url is null or wake_token is null then
+    raise exception 'no processor is configured' using errcode = 'IJ109',
+    hint = 'Run "import-jobs configure --processor-url <url>".';
+  end if;
+  begin
+    insert into importer.rings (timeout_milliseconds) values (timeout) returning number::text into ring;
+  exception when lock_not_available then
+    ring := null; -- the ring is sent all the same, without a number
+  end;
+  return net.http_post(
+    url := rtrim(processor_url, '/') || '/process-import-jobs',
+    body := jsonb_build_object('job_ids', job_ids[1:1000]),
+    headers := jsonb_strip_nulls(jsonb_build_object(
+      'Content-Type', 'application/json', 'Authorization', 'Bearer ' || wake_token, 'Import-Jobs-Ring', ring
+    )),
+    timeout_milliseconds := timeout
+  );
+end
+$$;
+
+COMMENT ON FUNCTION importer.notify_process_import_jobs_async(job_ids uuid[]) IS 'Rings the processor through pg_net when the transaction commits, also while an earlier ring is unanswered; returns
+pg_net''s request id. Raises IJ109 if no processor is configured.';
+
+CREATE FUNCTION importer.notify_processors() RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  now_ms constant bigint := extract(epoch from clock_timestamp()) * 1000;
+  last_ms constant bigint := (select s.last_value from importer.last_notification as s);
+begin
+  if now_ms - last_ms not between 0 and 19 and pg_notification_queue_usage() < 0.5 then
+    perform setval('importer.last_notification', now_ms);
+    perform pg_notify('import_jobs', '');
+  end if;
+end
+$$;
+
+COMMENT ON FUNCTION importer.notify_processors() IS 'Sends a notification on the channel import_jobs at the commit, unless one was sent in the last 20 ms.';
+
+CREATE FUNCTION importer.open_job(job_id uuid, token uuid, file_etag text, bytes_total bigint, dialect jsonb) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  job public.import_jobs;
+  ledger jsonb;
+begin
+  -- The commit need not wait for the disk. If a crash of the server undoes it, the next attempt does it again; no chunk
+  -- can survive the crash without it, because the log is written in order.
+  perform set_config('synchronous_commit', 'off', true);
+  perform importer.check_lease(open_job.job_id, open_job.token);
+  select j.* into job from public.import_jobs as j where j.id = open_job.job_id;
+  if job.file_etag is distinct from open_job.file_etag and job.file_etag is not null
+    or job.bytes_total <> open_job.bytes_total
+  then
+    raise exception 'the file changed while it was being imported' using errcode = 'IJ204',
+    hint = 'Retry the job to import the file as it is now.';
+  end if;
+  perform importer.lock_target(t.name) from importer.find_target(job.target) as t where t.mode <> 'none';
+  update public.import_jobs as j
+  set
+    phase = 'loading', file_etag = open_job.file_etag, bytes_total = open_job.bytes_total,
+    dialect = open_job.dialect
+  where j.id = open_job.job_id;
+  select jsonb_agg(to_jsonb(c) - 'job_id' order by c.seq) into ledger
+  from importer.job_chunks as c where c.job_id = open_job.job_id;
+  if ledger is not null then
+    insert into public.import_job_events (job_id, event, attempt, detail)
+    values (job.id, 'resumed', job.attempts, jsonb_build_object('chunks', jsonb_array_length(ledger)));
+  end if;
+  return coalesce(ledger, '[]');
+end
+$$;
+
+COMMENT ON FUNCTION importer.open_job(job_id uuid, token uuid, file_etag text, bytes_total bigint, dialect jsonb) IS 'Writes the ETag, size and dialect of the file into the job and sets the phase to loading. Returns the ledger of the
+job, in order. Raises IJ204 if ETag or size differ from those of the first attempt, IJ503 if the target''s table is not
+the registered one, and IJ103 without a valid lease.';
+
+CREATE SEQUENCE importer.ring_numbers
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+COMMENT ON SEQUENCE importer.ring_numbers IS 'Numbers of rings.';
+
+CREATE UNLOGGED TABLE importer.rings (
+    number bigint DEFAULT nextval('importer.ring_numbers'::regclass) NOT NULL,
+    sent_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    timeout_milliseconds integer NOT NULL
+);
+
+COMMENT ON TABLE importer.rings IS 'Rings that were sent through pg_net in the last hour.';
+
+COMMENT ON COLUMN importer.rings.number IS 'Number of the ring; the request has it in the header Import-Jobs-Ring.';
+
+COMMENT ON COLUMN importer.rings.sent_at IS 'When the ring was handed to pg_net.';
+
+COMMENT ON COLUMN importer.rings.timeout_milliseconds IS 'How long pg_net waits for the answer.';
+
+CREATE FUNCTION importer.open_rings() RETURNS SETOF importer.rings
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select r.number, r.sent_at, r.timeout_milliseconds
+  from importer.rings as r
+  where r.number > coalesce((select max(p.newest_ring) from importer.processors as p), 0)
+  order by r.number desc
+  limit 200
+$$;
+
+COMMENT ON FUNCTION importer.open_rings() IS 'Returns the rings that no processor has taken, the newest first.';
+
+CREATE FUNCTION importer.open_targets() RETURNS TABLE(target text, name text, room bigint)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET jit TO 'off'
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
+    SET enable_sort TO 'off'
+    AS $$
+#variable_conflict use_column
+begin
+  return query
+  with recursive waiting as (
+    (
+      select j.target from public.import_jobs as j
+      where j.status = 'pending' and j.attempts < j.max_attempts
+      order by j.target
+      limit 1
+    )
+    union all
+    select following.target
+    from waiting as w cross join lateral (
+      select j.target from public.import_jobs as j
+      where j.status = 'pending' and j.attempts < j.max_attempts and j.target > w.target
+      order by j.target
+      limit 1
+    ) as following
+  ),
+
+  running as materialized (
+    select j.target, count(*) as jobs from public.import_jobs as j where j.status = 'running' group by j.target
+  ),
+
+  named as (
+    select
+      coalesce(w.target, r.target) as target, w.target is not null as waits, coalesce(r.jobs, 0) as jobs,
+      coalesce(t.name, w.target, r.target) as name, coalesce(t.max_running_jobs, 4) as target_limit
+    from waiting as w full join running as r on r.target = w.target
+    left join lateral importer.find_target(coalesce(w.target, r.target)) as t on true
+  ),
+
+  counted as (
+    select n.*, n.target_limit - sum(n.jobs) over (partition by n.name) as room from named as n
+  )
+
+  select c.target, c.name, c.room::bigint from counted as c where c.waits and c.room > 0;
+end
+$$;
+
+COMMENT ON FUNCTION importer.open_targets() IS 'Returns each name that pending jobs use for their target, with the target''s own name and the number of further jobs
+that it may run; only targets for which that number is at least 1.';
+
+CREATE FUNCTION importer.postpone_job(job_id uuid, token uuid, seconds double precision) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform importer.check_lease(postpone_job.job_id, postpone_job.token);
+  insert into public.import_job_events (job_id, event, attempt, detail)
+  select j.id, 'postponed', j.attempts, jsonb_build_object('seconds', postpone_job.seconds)
+  from public.import_jobs as j where j.id = postpone_job.job_id;
+  update public.import_jobs as j
+  set
+    status = 'pending', attempts = j.attempts - 1,
+    run_after = clock_timestamp() + make_interval(secs => postpone_job.seconds)
+  where j.id = postpone_job.job_id;
+end
+$$;
+
+COMMENT ON FUNCTION importer.postpone_job(job_id uuid, token uuid, seconds double precision) IS 'Sets a job pending again, without counting the attempt, to run after the given seconds. Raises IJ103 without a valid
+lease.';
+
+CREATE FUNCTION importer.prepare_key_table(job_id uuid, token uuid, columns text[]) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  keys text := importer.job_table_name('keys', prepare_key_table.job_id);
+begin
+  perform importer.check_lease(prepare_key_table.job_id, prepare_key_table.token);
+  -- After a manual retry from the beginning there are keys of earlier attempts but no chunks.
+  if exists (select from importer.job_chunks as c where c.job_id = prepare_key_table.job_id) then
+    if to_regclass(format('importer.%I', keys)) is null then
+      raise exception 'the keys of the loaded chunks are no longer stored' using errcode = 'IJ504',
+      hint = 'Set on_duplicate_key of the target to last, then retry the job; keys are stored for a week.';
+    end if;
+    return keys;
+  end if;
+  perform importer.create_job_table(
+    keys, importer.target_relation(j.target, must_exist => true), array['#record'], prepare_key_table.columns
+  )
+  from public.import_jobs as j where j.id = prepare_key_table.job_id;
+  execute format(
+    'alter table importer.%I add unique (%s)', keys,
+    (select string_agg(format('%I', c.name), ', ') from unnest(prepare_key_table.columns) as c (name))
+  );
+  return keys;
+end
+$$;
+
+COMMENT ON FUNCTION importer.prepare_key_table(job_id uuid, token uuid, columns text[]) IS 'Creates the table of the keys that occur in a job''s file, or keeps it if an earlier attempt has committed chunks;
+returns its name. Raises IJ103 without a valid lease, IJ503 without a table, and IJ504 if the table no longer exists.';
+
+CREATE FUNCTION importer.prepare_staging_table(job_id uuid, token uuid, columns text[]) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  staging text := importer.job_table_name('staging', prepare_staging_table.job_id);
+begin
+  perform importer.check_lease(prepare_staging_table.job_id, prepare_staging_table.token);
+  if exists (select from importer.job_chunks as c where c.job_id = prepare_staging_table.job_id) then
+    if to_regclass(format('importer.%I', staging)) is null then
+      raise exception 'rows of this job are already in the target' using errcode = 'IJ504',
+      hint = 'Give the target its former mode again, which was changed while the job ran, then retry the job.';
+    end if;
+    return staging;
+  end if;
+  update public.import_jobs as j set options = j.options || '{"atomic": true}'
+  where j.id = prepare_staging_table.job_id
+    and 'true' not in (coalesce(j.options -> 'atomic', 'null'), coalesce(j.options -> 'dry_run', 'null'));
+  perform importer.create_job_table(
+    staging, importer.target_relation(j.target, must_exist => true), array['#record', '#line'],
+    prepare_staging_table.columns
+  )
+  from public.import_jobs as j where j.id = prepare_staging_table.job_id;
+  execute format('grant delete on importer.%I to import_processor', staging);
+  return staging;
+end
+$$;
+
+COMMENT ON FUNCTION importer.prepare_staging_table(job_id uuid, token uuid, columns text[]) IS 'Creates the staging table of an all-or-nothing job, or keeps it if an earlier attempt has committed chunks; returns its
+name. Raises IJ103 without a valid lease, IJ503 without a table, and IJ504 if the job has loaded chunks without
+staging.';
+
+CREATE FUNCTION importer.queue_heads() RETURNS TABLE(target text, name text, target_room bigint, owner uuid, owner_runs bigint, owner_room bigint, last_start timestamp with time zone, priority integer, run_after timestamp with time zone, created_at timestamp with time zone, id uuid)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET jit TO 'off'
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
+    SET enable_sort TO 'off'
+    AS $_$
+#variable_conflict use_column
+declare
+  nobody constant uuid := '00000000-0000-0000-0000-000000000000'::uuid;
+  owner_limit integer := coalesce((
+    select case when s.value ~ '^[[:space:]]*[+-]?[0-9]{1,9}[[:space:]]*$' then s.value::integer end
+    from importer.settings as s where s.name = 'max_running_jobs_per_owner'
+  ), 8);
+begin
+  return query
+  with heads as materialized (
+    select o.target, o.name, o.room, h.*
+    from importer.open_targets() as o cross join lateral (
+      with recursive heads as (
+        (
+          select
+            coalesce(j.created_by, '00000000-0000-0000-0000-000000000000') as owner,
+            j.priority, j.run_after, j.created_at, j.id
+          from public.import_jobs as j
+          where j.status = 'pending' and j.attempts < j.max_attempts and j.target = o.target
+          order by
+            coalesce(j.created_by, '00000000-0000-0000-0000-000000000000'), j.priority desc, j.created_at, j.id
+          limit 1
+        )
+        union all
+        select following.*
+        from heads as h cross join lateral (
+          select
+            coalesce(j.created_by, '00000000-0000-0000-0000-000000000000') as owner,
+            j.priority, j.run_after, j.created_at, j.id
+          from public.import_jobs as j
+          where j.status = 'pending' and j.attempts < j.max_attempts and j.target = o.target
+            and coalesce(j.created_by, '00000000-0000-0000-0000-000000000000') > h.owner
+          order by
+            coalesce(j.created_by, '00000000-0000-0000-0000-000000000000'), j.priority desc, j.created_at, j.id
+          limit 1
+        ) as following
+      )
+
+      select * from heads
+    ) as h
+  ),
+
+  running as materialized (
+    select coalesce(j.created_by, nobody) as owner, count(*) as jobs
+    from public.import_jobs as j where j.status = 'running' group by coalesce(j.created_by, nobody)
+  ),
+
+  -- Jobs that have ended count as turns, too; otherwise one processor with one slot would empty the queue of the owner
+  -- with the oldest jobs before it took a job of another. An index gives the order in both branches, also for nulls.
+  owners as materialized (
+    select
+      w.owner,
+      coalesce(r.jobs, 0) as runs,
+      case when w.owner = nobody
+        then (
+          select j.started_at from public.import_jobs as j where j.created_by is null and j.started_at is not null
+          order by j.created_by desc, j.started_at desc limit 1
+        )
+        else (
+          select j.started_at from public.import_jobs as j where j.created_by = w.owner and j.started_at is not null
+          order by j.started_at desc limit 1
+        )
+      end as last_start
+    from (select distinct h.owner from heads as h) as w left join running as r on r.owner = w.owner
+  )
+
+  select
+    h.target, h.name, h.room, h.owner, o.runs, case when h.owner <> nobody then owner_limit - o.runs end, o.last_start,
+    h.priority::integer, h.run_after, h.created_at, h.id
+  from heads as h inner join owners as o on o.owner = h.owner
+  where h.owner = nobody or o.runs < owner_limit;
+end
+$_$;
+
+COMMENT ON FUNCTION importer.queue_heads() IS 'Returns the first pending job of each owner for each open target, with the number of the owner''s running jobs, the
+number of further jobs that the owner may run (null: any number) and the time of the owner''s last turn. Jobs without an
+owner have the nil UUID as owner.';
+
+CREATE FUNCTION importer.read_rejections(job_id uuid, token uuid) RETURNS TABLE(record_number bigint, line_number bigint, column_name text, code text, message text, raw text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+  perform importer.check_token(read_rejections.job_id, read_rejections.token);
+  return query
+  select r.record_number, r.line_number, r.column_name, r.code, r.message, r.raw
+  from importer.list_rejections(read_rejections.job_id) as r;
+end
+$$;
+
+COMMENT ON FUNCTION importer.read_rejections(job_id uuid, token uuid) IS 'Returns all rejections of a job for the attempt that has its lease. Raises IJ103 without a valid lease.';
+
+CREATE FUNCTION importer.register_target(relation regclass, name text DEFAULT NULL::text, columns text[] DEFAULT NULL::text[], mode text DEFAULT NULL::text, key_columns text[] DEFAULT NULL::text[], update_columns text[] DEFAULT NULL::text[], owner_column text DEFAULT NULL::text, provenance_column text DEFAULT NULL::text, run_as text DEFAULT NULL::text) RETURNS text
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  old public.import_targets;
+  insertable text[];
+  chosen text[];
+  key text[] := register_target.key_columns;
+  target_name text;
+begin
+  if (select c.relkind from pg_catalog.pg_class as c where c.oid = relation) not in ('r', 'p') then
+    raise exception '% is not a table', relation using errcode = 'IJ503',
+    hint = 'Register a table or a partitioned table.';
+  end if;
+  select array_agg(i.name order by i.place) into insertable from importer.insertable_columns(relation) as i;
+  chosen := coalesce(register_target.columns, insertable);
+  if chosen is null or not chosen <@ insertable or chosen = '{}' then
+    raise exception 'some columns cannot be imported into' using errcode = 'IJ503',
+    hint = format('Choose from these columns: %s.', array_to_string(insertable, ', '));
+  end if;
+  target_name := coalesce(register_target.name, (select c.relname from pg_catalog.pg_class as c where c.oid = relation));
+  select t.* into old from public.import_targets as t where t.name = target_name;
+  if key is null and coalesce(register_target.mode, old.mode) in ('upsert', 'update') and old.key_columns is null then
+    select array_agg(a.attname::text order by a.attnum) into key
+    from pg_catalog.pg_index as i
+    inner join pg_catalog.pg_attribute as a on a.attrelid = i.indrelid
+      and a.attnum = any ((i.indkey::smallint[])[0 : i.indnkeyatts - 1]) -- without INCLUDE columns
+    where i.indrelid = relation and i.indisprimary;
+  end if;
+  insert into public.import_targets as t (
+    name, "table", columns, mode, key_columns, update_columns, owner_column, provenance_column, run_as
+  )
+  values (
+    target_name,
+    (
+      select format('%I.%I', n.nspname, c.relname)
+      from pg_catalog.pg_class as c inner join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+      where c.oid = relation
+    ),
+    -- Settings that an administrator has made for a column stay.
+    (select jsonb_object_agg(c.name, coalesce(old.columns -> c.name, '{}')) from unnest(chosen) as c (name)),
+    coalesce(register_target.mode, nullif(old.mode, 'none'), 'insert'),
+    coalesce(key, old.key_columns),
+    coalesce(register_target.update_columns, old.update_columns),
+    coalesce(register_target.owner_column, old.owner_column),
+    coalesce(register_target.provenance_column, old.provenance_column),
+    coalesce(register_target.run_as, old.run_as, 'uploader')
+  )
+  on conflict on constraint import_targets_pkey do update set
+    "table" = excluded."table", columns = excluded.columns, mode = excluded.mode, key_columns = excluded.key_columns,
+    update_columns = excluded.update_columns, owner_column = excluded.owner_column,
+    provenance_column = excluded.provenance_column, run_as = excluded.run_as;
+  -- The trigger function has kept the table already, unless another one has taken its place since then.
+  if importer.target_relation(target_name) is distinct from relation then
+    perform importer.keep_target_table(target_name);
+    perform importer.grant_target(relation);
+  end if;
+  return target_name;
+end
+$$;
+
+COMMENT ON FUNCTION importer.register_target(relation regclass, name text, columns text[], mode text, key_columns text[], update_columns text[], owner_column text, provenance_column text, run_as text) IS 'Registers a table as a target and returns the name of the target. Defaults: the name of the table, all insertable
+columns, and the primary key if the mode needs a key. Call it again after the table has changed; a parameter that is not
+given keeps its registered value. For administrators.';
+
+CREATE FUNCTION importer.registered_table(target public.import_targets) RETURNS regclass
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return (
+    select k.relation::regclass
+    from importer.target_tables as k inner join pg_catalog.pg_class as c on c.oid = k.relation
+    where k.target = registered_table.target.name and k.relation = to_regclass(registered_table.target."table")
+      and c.relkind = k.kind and pg_get_userbyid(c.relowner) = k.owner
+  );
+end
+$$;
+
+COMMENT ON FUNCTION importer.registered_table(target public.import_targets) IS 'Returns the table of a target; null if it is gone, or if another relation or another owner has taken its place.';
+
+CREATE FUNCTION importer.reject_staged_rows(job_id uuid, token uuid, rejections jsonb, kept integer) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform importer.check_lease(reject_staged_rows.job_id, reject_staged_rows.token);
+
+  perform importer.keep_rejections(reject_staged_rows.job_id, rejections, kept);
+
+  update importer.job_chunks as c
+  set rows_loaded = c.rows_loaded - r.rejected, rows_rejected = c.rows_rejected + r.rejected
+  from (
+    select
+      (
+        select min(k.seq) from importer.job_chunks as k
+        where k.job_id = reject_staged_rows.job_id and k.next_record > (e.rejection ->> 'record')::bigint
+      ) as seq,
+      count(*) as rejected
+    from jsonb_array_elements(rejections) as e (rejection)
+    group by 1
+  ) as r
+  where c.job_id = reject_staged_rows.job_id and c.seq = r.seq;
+
+  update public.import_jobs as j
+  set
+    rows_loaded = j.rows_loaded - jsonb_array_length(rejections),
+    rows_rejected = j.rows_rejected + jsonb_array_length(rejections)
+  where j.id = reject_staged_rows.job_id;
+end
+$$;
+
+COMMENT ON FUNCTION importer.reject_staged_rows(job_id uuid, token uuid, rejections jsonb, kept integer) IS 'Writes rejections of staged rows and counts the rows as rejected instead of loaded. Raises IJ103 without a valid
+lease.';
+
+CREATE FUNCTION importer.release_job(job_id uuid, token uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform importer.check_lease(release_job.job_id, release_job.token);
+  insert into public.import_job_events (job_id, event, attempt)
+  select j.id, 'released', j.attempts from public.import_jobs as j where j.id = release_job.job_id;
+  update public.import_jobs as j
+  set status = 'pending', attempts = j.attempts - 1
+  where j.id = release_job.job_id;
+  perform importer.ring_processor(array[release_job.job_id]);
+end
+$$;
+
+COMMENT ON FUNCTION importer.release_job(job_id uuid, token uuid) IS 'Sets a job pending again without counting the attempt, and rings for another processor. Raises IJ103 without a valid
+lease.';
+
+CREATE FUNCTION importer.renew_lease(job_id uuid, token uuid, lease_seconds integer DEFAULT 45, session integer DEFAULT NULL::integer) RETURNS boolean
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  with renewed as (
+    update importer.job_leases as l
+    set
+      expires_at = clock_timestamp() + make_interval(secs => renew_lease.lease_seconds),
+      session = case when renew_lease.session is null then l.session else nullif(renew_lease.session, 0) end,
+      session_lost_at = case when renew_lease.session is null then l.session_lost_at end
+    where l.job_id = renew_lease.job_id and l.token = renew_lease.token and l.expires_at > clock_timestamp()
+    returning l.job_id
+  )
+
+  select exists (select from renewed)
+$$;
+
+COMMENT ON FUNCTION importer.renew_lease(job_id uuid, token uuid, lease_seconds integer, session integer) IS 'Extends a valid lease and, unless it is null, writes the key of the processor''s session into it (0: no session).
+Returns false if the lease has expired, another processor has taken it over, or the job was cancelled.';
+
+CREATE FUNCTION importer.renew_target_tables() RETURNS SETOF text
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  update importer.target_tables as k set relation = c.oid
+  from public.import_targets as t inner join pg_catalog.pg_class as c on c.oid = to_regclass(t."table")
+  where t.name = k.target and c.oid <> k.relation and c.relkind = k.kind and pg_get_userbyid(c.relowner) = k.owner
+  returning k.target
+$$;
+
+COMMENT ON FUNCTION importer.renew_target_tables() IS 'Accepts the present table of each target whose table has another OID but the same name, kind and owner, as after a dump
+and restore; returns the names of these targets. For administrators.';
+
+CREATE FUNCTION importer.report_processor(worker text, ring bigint DEFAULT NULL::bigint) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform set_config('synchronous_commit', 'off', true);
+  insert into importer.processors as p (worker, newest_ring)
+  -- A number higher than that of any ring would make all later ones count as taken.
+  values (
+    report_processor.worker,
+    case when report_processor.ring is not null
+      then least(report_processor.ring, coalesce((select max(r.number) from importer.rings as r), 0))
+    end
+  )
+  on conflict on constraint processors_pkey do update
+  set seen_at = clock_timestamp(), newest_ring = greatest(p.newest_ring, excluded.newest_ring);
+end
+$$;
+
+COMMENT ON FUNCTION importer.report_processor(worker text, ring bigint) IS 'Records that a processor is alive and, unless it is null, the number of the ring that it has taken.';
+
+CREATE FUNCTION importer.restore_attempt(job_id uuid, token uuid) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET lock_timeout TO '10s'
+    AS $$
+begin
+  delete from importer.lost_attempts as l where l.job_id = restore_attempt.job_id and l.token = restore_attempt.token;
+  if not found then
+    return false;
+  end if;
+  update public.import_jobs as j set attempts = j.attempts - 1
+  where j.id = restore_attempt.job_id and j.status in ('pending', 'running') and j.attempts > 0;
+  if found then
+    insert into public.import_job_events (job_id, event, attempt)
+    select j.id, 'attempt_restored', j.attempts from public.import_jobs as j where j.id = restore_attempt.job_id;
+  end if;
+  return found;
+end
+$$;
+
+COMMENT ON FUNCTION importer.restore_attempt(job_id uuid, token uuid) IS 'Called by a processor that has lost a lease and is alive: an attempt that was taken over because the processor''s session
+had ended is not counted. Returns whether it was.';
+
+CREATE FUNCTION importer.ring_is_unanswered() RETURNS boolean
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET lock_timeout TO '50ms'
+    AS $$
+begin
+  return exists (
+    select from importer.open_rings() as r
+    where clock_timestamp() < r.sent_at + make_interval(secs => r.timeout_milliseconds / 1000.0)
+  );
+exception when others then
+  return false; -- somebody has locked the note; a ring too many does no harm
+end
+$$;
+
+COMMENT ON FUNCTION importer.ring_is_unanswered() IS 'Returns whether a ring was sent that no processor has taken and whose time-out is not over.';
+
+CREATE FUNCTION importer.ring_processor(job_ids uuid[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform importer.notify_processors();
+  begin
+    if not importer.ring_is_unanswered() then
+      perform importer.notify_process_import_jobs_async(job_ids);
+    end if;
+  exception when others then
+    raise warning 'import-jobs could not ring the processor (%): %', sqlstate, sqlerrm
+    using hint = 'No action is needed for the job: the sweep will find it.';
+  end;
+end
+$$;
+
+COMMENT ON FUNCTION importer.ring_processor(job_ids uuid[]) IS 'Rings both bells: NOTIFY on the channel import_jobs and, unless an earlier ring is unanswered, a request through
+pg_net. An error becomes a warning, since the sweep finds the jobs anyway.';
+
+CREATE FUNCTION importer.ring_timeout() RETURNS integer
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET lock_timeout TO '50ms'
+    AS $$
+declare
+  long constant integer := least(greatest(importer.setting_number('ring_timeout_milliseconds', 300000), 1000), 300000);
+  silent_since constant timestamptz := clock_timestamp() - interval '15 s';
+begin
+  if lower((select s.value from importer.settings as s where s.name = 'processor_sleeps')) in ('true', 'on', 'yes', '1')
+  then
+    return long;
+  end if;
+  if (select max(p.seen_at) from importer.processors as p) < silent_since
+    or exists (select from importer.processors) and exists (
+      select from importer.open_rings() as r where r.sent_at < silent_since
+    )
+  then
+    return least(long, 2000);
+  end if;
+  return long;
+exception when lock_not_available then
+  return 2000;
+end
+$$;
+
+COMMENT ON FUNCTION importer.ring_timeout() IS 'Returns for how many milliseconds pg_net waits for the answer to a ring: ring_timeout_milliseconds, or 2,000 if the
+processor was seen before and is silent, unless the setting processor_sleeps is true.';
+
+CREATE FUNCTION importer.session_is_open(session integer) RETURNS boolean
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select exists (
+    select from pg_catalog.pg_locks as l
+    where l.locktype = 'advisory' and l.granted and l.classid = 1229606722 and l.objsubid = 2
+      and l.objid::bigint = session_is_open.session
+      and l.database = (select d.oid from pg_catalog.pg_database as d where d.datname = current_database())
+  )
+$$;
+
+COMMENT ON FUNCTION importer.session_is_open(session integer) IS 'Returns whether the lock of a processor''s session is held.';
+
+CREATE FUNCTION importer.setting(name text) RETURNS text
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+  secrets constant regclass := to_regclass('vault.decrypted_secrets');
+  secret text;
+begin
+  if secrets is not null then
+    execute format('select decrypted_secret from %s where name = $1 order by created_at desc limit 1', secrets)
+    into secret using setting.name;
+  end if;
+  return coalesce(secret, (select s.value from importer.settings as s where s.name = setting.name));
+end
+$_$;
+
+COMMENT ON FUNCTION importer.setting(name text) IS 'Returns the value of a setting: the Vault secret of that name, else the row in importer.settings, else null.';
+
+CREATE FUNCTION importer.setting_number(name text, default_value bigint) RETURNS bigint
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+begin
+  return (
+    select coalesce(
+      (
+        select s.value::bigint from importer.settings as s
+        where s.name = setting_number.name and s.value ~ '^[0-9]{1,18}$'
+      ),
+      setting_number.default_value
+    )
+  );
+end
+$_$;
+
+COMMENT ON FUNCTION importer.setting_number(name text, default_value bigint) IS 'Returns a setting as a whole number; the default if the setting is missing or not a whole number.';
+
+CREATE FUNCTION importer.skip_duplicate(job_id uuid, token uuid, duplicate_of uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform importer.check_lease(skip_duplicate.job_id, skip_duplicate.token);
+  update public.import_jobs as j
+  set
+    status = 'completed', total_chunks = 0, bytes_read = coalesce(j.bytes_total, j.bytes_read),
+    duplicate_of = (select e.id from public.import_jobs as e where e.id = skip_duplicate.duplicate_of),
+    report = jsonb_build_object('duplicate_of', skip_duplicate.duplicate_of)
+  where j.id = skip_duplicate.job_id;
+end
+$$;
+
+COMMENT ON FUNCTION importer.skip_duplicate(job_id uuid, token uuid, duplicate_of uuid) IS 'Completes a job whose file another job has imported. Raises IJ103 without a valid lease.';
+
+CREATE FUNCTION importer.skip_staged_rows(job_id uuid, token uuid, row_count bigint) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  skipped bigint;
+begin
+  perform importer.check_lease(skip_staged_rows.job_id, skip_staged_rows.token);
+  with counted as (
+    select c.seq, c.rows_loaded, sum(c.rows_loaded) over (order by c.seq desc) - c.rows_loaded as loaded_after
+    from importer.job_chunks as c where c.job_id = skip_staged_rows.job_id
+  ),
+
+  changed as (
+    update importer.job_chunks as c
+    set rows_loaded = c.rows_loaded - g.rows, rows_skipped = c.rows_skipped + g.rows
+    from (
+      select k.seq, least(k.rows_loaded, skip_staged_rows.row_count - k.loaded_after)::bigint as rows
+      from counted as k where k.loaded_after < skip_staged_rows.row_count
+    ) as g
+    where c.job_id = skip_staged_rows.job_id and c.seq = g.seq
+    returning g.rows
+  )
+
+  select coalesce(sum(g.rows), 0) into skipped from changed as g;
+  if skipped <> skip_staged_rows.row_count then
+    raise exception 'cannot skip % staged rows: the ledger has %', skip_staged_rows.row_count, skipped
+    using errcode = 'IJ902', hint = 'This is a defect of import-jobs. Report it with the file''s dialect.';
+  end if;
+  update public.import_jobs as j
+  set
+    rows_loaded = j.rows_loaded - skip_staged_rows.row_count,
+    rows_skipped = j.rows_skipped + skip_staged_rows.row_count
+  where j.id = skip_staged_rows.job_id;
+end
+$$;
+
+COMMENT ON FUNCTION importer.skip_staged_rows(job_id uuid, token uuid, row_count bigint) IS 'Counts the given number of staged rows as skipped instead of loaded. Raises IJ902 if there are fewer, and IJ103 without
+a valid lease.';
+
+CREATE FUNCTION importer.source_deleted(job_id uuid) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  update public.import_jobs as j set source_deleted_at = clock_timestamp()
+  where j.id = source_deleted.job_id and j.status = 'completed' and j.source_deleted_at is null
+$$;
+
+COMMENT ON FUNCTION importer.source_deleted(job_id uuid) IS 'Records that the file of a completed job has been deleted.';
+
+CREATE FUNCTION importer.sources_to_delete() RETURNS TABLE(job_id uuid, bucket_id text, object_path text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select j.id, j.bucket_id, j.object_path
+  from public.import_jobs as j
+  where j.status = 'completed' and j.source_deleted_at is null
+    and j.options -> 'delete_source' = 'true' and coalesce(j.options -> 'dry_run', 'false') <> 'true'
+    and j.finished_at > now() - interval '7 days'
+    -- A user's job may delete files only in the user's own folder.
+    and (j.created_by is null or (j.bucket_id = 'imports' and starts_with(j.object_path, j.created_by || '/')))
+  order by j.finished_at
+  limit 100
+$$;
+
+COMMENT ON FUNCTION importer.sources_to_delete() IS 'Returns the files that completed jobs asked to delete and that have not been deleted yet, the oldest job first.';
+
+CREATE FUNCTION importer.sweep_import_jobs() RETURNS TABLE(job_id uuid, action text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  lost uuid[];
+  due uuid[];
+begin
+  select array_agg(c.id) into lost
+  from (
+    select j.id from public.import_jobs as j
+    where j.status = 'running' and not exists (
+      select from importer.job_leases as l where l.job_id = j.id and l.expires_at > clock_timestamp()
+    )
+    for update of j skip locked
+  ) as c;
+  -- A renewal that was in progress during the first query counts: the lock waits for it, and the second query has a new
+  -- snapshot.
+  perform from importer.job_leases as l where l.job_id = any (lost) for update;
+  select array_agg(c.id) into lost
+  from unnest(lost) as c (id)
+  where not exists (
+    select from importer.job_leases as l where l.job_id = c.id and l.expires_at > clock_timestamp()
+  );
+
+  -- If the session of the processor is closed, a failure of the network or of a pooler may be the cause. If it is open,
+  -- the processor hangs, and the file may be the cause.
+  insert into importer.lost_attempts (job_id, token)
+  select l.job_id, l.token from importer.job_leases as l
+  where l.job_id = any (lost) and l.session is not null and not importer.session_is_open(l.session);
+
+  return query
+  with noted as (
+    insert into public.import_job_events (job_id, event, attempt)
+    select j.id, 'lease_lost', j.attempts from public.import_jobs as j where j.id = any (lost)
+  ),
+
+  ended as (
+    update public.import_jobs as j
+    set
+      status = case when j.attempts < j.max_attempts then 'pending' else 'failed' end::public.import_job_status,
+      run_after = clock_timestamp() + importer.backoff(j.attempts),
+      error_code = case when j.attempts >= j.max_attempts then 'IJ104' end,
+      error_message = case
+        when j.attempts >= j.max_attempts then format('the processor was lost in each of %s attempts', j.attempts)
+      end,
+      error_hint = case
+        when j.attempts >= j.max_attempts then 'Look for the cause in the processor''s log, then set status to pending.'
+      end
+    where j.id = any (lost)
+    returning j.id, j.status
+  )
+
+  select e.id, case e.status when 'failed' then 'attempts_used_up' else 'lease_lost' end from ended as e;
+
+  perform importer.drop_job_tables();
+  perform importer.forget_processors();
+
+  select array_agg(d.id) into due
+  from (
+    select j.id from public.import_jobs as j
+    where j.status = 'pending' and j.run_after <= now() and j.attempts < j.max_attempts
+    order by j.priority desc, j.created_at
+    limit 1000
+  ) as d;
+  if due is not null then
+    perform importer.ring_processor(due);
+    return query select d.id, 'rung' from unnest(due) as d (id);
+  end if;
+end
+$$;
+
+COMMENT ON FUNCTION importer.sweep_import_jobs() IS 'Takes back running jobs whose lease has expired, fails those without attempts left, drops tables of ended jobs, and
+rings for pending jobs that are due. Returns each job with what was done. pg_cron, if installed, and every processor run
+it regularly.';
+
+CREATE FUNCTION importer.take_back_lost_jobs(own_session integer, grace interval DEFAULT '00:00:03'::interval) RETURNS TABLE(job_id uuid, action text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  watched uuid[];
+  lost uuid[];
+begin
+  select array_agg(l.job_id) into watched
+  from importer.job_leases as l
+  where l.session is distinct from take_back_lost_jobs.own_session and l.session is not null
+    and (l.session_lost_at is null) <> importer.session_is_open(l.session);
+  if watched is null and not exists (select from importer.job_leases as l where l.session_lost_at is not null) then
+    return;
+  end if;
+
+  update importer.job_leases as l
+  set session_lost_at = case when l.session_lost_at is null then clock_timestamp() end
+  from (select w.job_id from importer.job_leases as w where w.job_id = any (watched) for update skip locked) as w
+  where l.job_id = w.job_id and (l.session_lost_at is null) <> importer.session_is_open(l.session);
+
+  -- In the order of all others: the job first, then its lease.
+  select array_agg(c.id) into lost
+  from (
+    select j.id from public.import_jobs as j inner join importer.job_leases as l on l.job_id = j.id
+    where j.status = 'running' and j.attempts < j.max_attempts
+      and l.session_lost_at < clock_timestamp() - take_back_lost_jobs.grace
+      and l.session is distinct from take_back_lost_jobs.own_session
+    for update of j skip locked
+  ) as c;
+  perform from importer.job_leases as l where l.job_id = any (lost) for update;
+
+  return query
+  with gone as materialized (
+    select l.job_id, l.token from importer.job_leases as l
+    where l.job_id = any (lost) and l.session_lost_at is not null and not importer.session_is_open(l.session)
+  ),
+
+  remembered as (
+    insert into importer.lost_attempts (job_id, token) select g.job_id, g.token from gone as g
+  ),
+
+  noted as (
+    insert into public.import_job_events (job_id, event, attempt, detail)
+    select j.id, 'lease_lost', j.attempts, '{"cause": "session"}'
+    from public.import_jobs as j inner join gone as g on g.job_id = j.id
+  ),
+
+  ended as (
+    update public.import_jobs as j set status = 'pending', run_after = clock_timestamp()
+    from gone as g where j.id = g.job_id
+    returning j.id
+  )
+
+  select e.id, 'lease_lost' from ended as e;
+  if found then
+    perform importer.ring_processor(lost);
+  end if;
+
+  return query
+  select l.job_id, 'session_missing' from importer.job_leases as l
+  where l.session_lost_at is not null and l.session is distinct from take_back_lost_jobs.own_session;
+end
+$$;
+
+COMMENT ON FUNCTION importer.take_back_lost_jobs(own_session integer, grace interval) IS 'Takes back running jobs whose processor''s session has been closed for longer than the grace, and rings for them; the
+caller''s own are left alone. Returns them with lease_lost, and with session_missing those whose grace is not over.';
+
+CREATE FUNCTION importer.target_privileges(target public.import_targets) RETURNS TABLE(privilege text, column_name text)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+  return query
+  with written as (
+    select k.name from jsonb_object_keys(target.columns) as k (name)
+    union
+    select e.name from unnest(array[target.owner_column, target.provenance_column]) as e (name) where e.name is not null
+  ),
+
+  changed as (
+    select w.name from written as w
+    where not w.name = any (target.key_columns)
+      and w.name is distinct from target.provenance_column and w.name is distinct from target.owner_column
+      and (target.update_columns is null or w.name = any (target.update_columns))
+  )
+
+  select 'insert', w.name from written as w where target.mode in ('insert', 'upsert', 'ignore', 'replace')
+  union all
+  select p.name, c.name
+  from changed as c inner join (values ('update', 'upsert'), ('update', 'update'), ('select', 'upsert')) as p (name, mode)
+    on p.mode = target.mode
+  union all
+  select 'select', k.name from unnest(target.key_columns) as k (name) where target.mode in ('upsert', 'ignore', 'update')
+  union all
+  select 'select', target.owner_column
+  where target.mode in ('upsert', 'update', 'replace') and target.owner_column is not null
+    and not target.owner_column = any (coalesce(target.key_columns, '{}'))
+  union all
+  select 'delete', null where target.mode = 'replace';
+end
+$$;
+
+COMMENT ON FUNCTION importer.target_privileges(target public.import_targets) IS 'Returns the privileges that an import into the target needs, each on a column or, where the column is null, on the
+table.';
+
+CREATE FUNCTION importer.target_relation(name_or_table text, must_exist boolean DEFAULT false) RETURNS regclass
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  target public.import_targets;
+  relation regclass;
+begin
+  select t.* into target from importer.find_target(name_or_table) as t;
+  relation := importer.registered_table(target);
+  if must_exist and relation is null and to_regclass(target."table") is null then
+    raise exception 'the table of the target no longer exists' using errcode = 'IJ503',
+    hint = 'Restore the table or register the target again with importer.register_target().';
+  elsif must_exist and relation is null then
+    raise exception 'another table has taken the place of the target''s table, or it has another owner'
+    using errcode = 'IJ503',
+    hint = 'Find out who has done that, then register the target again with importer.register_target().';
+  end if;
+  return relation;
+end
+$$;
+
+COMMENT ON FUNCTION importer.target_relation(name_or_table text, must_exist boolean) IS 'Returns the table of a target; null, or IJ503 if it must exist, when there is no such target, when its table is gone or
+when another one has taken its place.';
+
+CREATE FUNCTION importer.trigger_import_job_processing() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  due uuid[];
+begin
+  if tg_op = 'INSERT' then
+    select array_agg(n.id) into due from new_rows as n where n.status = 'pending' and n.run_after <= now();
+  else
+    select array_agg(n.id) into due
+    from new_rows as n inner join old_rows as o using (id)
+    where n.status = 'pending' and o.status in ('failed', 'cancelled');
+  end if;
+  if due is not null then
+    perform importer.ring_processor(due);
+  end if;
+  return null;
+exception when others then
+  raise warning 'import-jobs could not ring the processor (%): %', sqlstate, sqlerrm
+  using hint = 'No action is needed for the job: the sweep will find it.';
+  return null;
+end
+$$;
+
+COMMENT ON FUNCTION importer.trigger_import_job_processing() IS 'Trigger function: rings the processor once for the pending jobs of a statement; it never fails the statement.';
+
+CREATE FUNCTION importer.undo_import_job(id uuid) RETURNS bigint
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET row_security TO 'off'
+    AS $_$
+declare
+  job public.import_jobs;
+  rules jsonb;
+  relation regclass;
+  kept regclass := to_regclass('importer.' || importer.job_table_name('replaced', undo_import_job.id));
+  obstacle text;
+  own_rows text;
+  columns text;
+  removed bigint;
+  restored bigint := 0;
+begin
+  select j.* into job from public.import_jobs as j where j.id = undo_import_job.id for update;
+  if job.id is null then
+    raise exception 'the job does not exist' using errcode = 'IJ108',
+    hint = 'Check the id, and that the job belongs to you.';
+  end if;
+  rules := importer.describe_target(job.target);
+  relation := importer.target_relation(job.target);
+  obstacle := case
+    when job.status in ('pending', 'running') then 'it has not ended'
+    when job.undone_at is not null then 'it has already been undone'
+    when job.options -> 'dry_run' = 'true' then 'it was a dry run and wrote nothing'
+    when rules -> 'replaced' = 'true' then 'another table has taken the place of its table, or it has another owner'
+    when relation is null then 'its target or table no longer exists'
+    when kept is null and rules ->> 'mode' = 'replace' then 'the rows that it replaced are no longer stored'
+    when kept is null and rules ->> 'mode' not in ('insert', 'ignore') then
+      format('mode %s does not store the previous values', rules ->> 'mode')
+    when kept is null and rules ->> 'provenance_column' is null then 'its target has no provenance_column'
+    when kept is not null and exists (
+      select from public.import_jobs as l
+      where l.id <> job.id and l.finished_at > job.finished_at and l.undone_at is null
+        and to_regclass('importer.' || importer.job_table_name('replaced', l.id)) is not null
+        and importer.describe_target(l.target) ->> 'name' = rules ->> 'name'
+        and (l.created_by = job.created_by or l.created_by is null or job.created_by is null)
+    ) then 'a later job has replaced its rows'
+  end;
+  if obstacle is not null then
+    raise exception 'the job cannot be undone: %', obstacle using errcode = 'IJ112',
+    hint = 'Inserts need a provenance_column; in mode replace, undo the latest job first, within keep_replaced_days.';
+  end if;
+  perform importer.lock_target(job.target);
+  own_rows := case
+    when rules ->> 'provenance_column' is not null then format('t.%I = %L', rules ->> 'provenance_column', job.id)
+    when job.created_by is null or rules ->> 'owner_column' is null then 'true'
+    else format('t.%I = %L', rules ->> 'owner_column', job.created_by)
+  end;
+  perform set_config('search_path', s.reset_val, true) from pg_catalog.pg_settings as s where s.name = 'search_path';
+  if kept is null then
+    execute format('delete from %s as t where %s', relation, own_rows);
+    get diagnostics removed = row_count;
+  else
+    select string_agg(quote_ident(a.attname), ', ' order by a.attnum) into columns
+    from pg_catalog.pg_attribute as a
+    where a.attrelid = relation and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
+      and exists (select from pg_catalog.pg_attribute as k where k.attrelid = kept and k.attname = a.attname);
+    execute format(
+      'with removed as (delete from %1$s as t where %2$s returning 1),
+      restored as (
+        insert into %1$s (%3$s) overriding system value
+        select %3$s from %4$s where (select count(*) from removed) >= 0 order by "#row" returning 1
+      )
+      select (select count(*) from removed), (select count(*) from restored)', relation, own_rows, columns, kept
+    ) into removed, restored;
+    execute format('drop table %s', kept);
+  end if;
+  update public.import_jobs as j set undone_at = clock_timestamp() where j.id = job.id;
+  insert into public.import_job_events (job_id, event, attempt, detail)
+  values (
+    job.id, 'undone', job.attempts,
+    jsonb_build_object('removed', removed, 'restored', restored, 'by', session_user)
+  );
+  return case when kept is null then removed else restored end;
+end
+$_$;
+
+COMMENT ON FUNCTION importer.undo_import_job(id uuid) IS 'Removes the rows of a job that has ended, or restores the rows that it replaced, and returns the number of rows; the
+counters of the job keep their values. Raises IJ112, with the reason, if the job cannot be undone. For administrators.';
+
+CREATE FUNCTION importer.unregister_target(name text) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  delete from public.import_targets as t where t.name = unregister_target.name;
+  return found;
+end
+$$;
+
+COMMENT ON FUNCTION importer.unregister_target(name text) IS 'Removes a target and the processor''s grants that no other target of the table needs; returns false if there is no such
+target. For administrators.';
+
+CREATE FUNCTION importer.wake_token() RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select importer.setting('import_jobs_wake_token')
+$$;
+
+COMMENT ON FUNCTION importer.wake_token() IS 'Returns the token that rings the processor; null if none is configured.';
+
+CREATE FUNCTION public.cancel_import_job(id uuid) RETURNS public.import_jobs
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  job public.import_jobs;
+begin
+  update public.import_jobs as j set status = 'cancelled'
+  where j.id = cancel_import_job.id returning j.* into job;
+  if job.id is null then
+    raise exception 'the job does not exist' using errcode = 'IJ108',
+    hint = 'Check the id, and that the job belongs to you.';
+  end if;
+  return job;
+end
+$$;
+
+COMMENT ON FUNCTION public.cancel_import_job(id uuid) IS 'Cancels a pending or running job; committed rows stay in the target and in the counters. Raises IJ101 for a job that
+has ended.';
+
+CREATE FUNCTION public.create_import_job(object_path text, target text, options jsonb DEFAULT '{}'::jsonb, bucket_id text DEFAULT 'imports'::text, priority smallint DEFAULT 0, run_after timestamp with time zone DEFAULT now(), idempotency_key text DEFAULT NULL::text, id uuid DEFAULT gen_random_uuid()) RETURNS public.import_jobs
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  job public.import_jobs;
+begin
+  insert into public.import_jobs as j (id, bucket_id, object_path, target, options, priority, run_after, idempotency_key)
+  values (
+    create_import_job.id, create_import_job.bucket_id, create_import_job.object_path, create_import_job.target,
+    create_import_job.options, create_import_job.priority, create_import_job.run_after, create_import_job.idempotency_key
+  )
+  returning j.* into job;
+  return job;
+exception when unique_violation then
+  select j.* into job from public.import_jobs as j
+  where j.idempotency_key = create_import_job.idempotency_key and j.created_by is not distinct from (select auth.uid());
+  if job.id is null then
+    raise;
+  end if;
+  return job;
+end
+$$;
+
+COMMENT ON FUNCTION public.create_import_job(object_path text, target text, options jsonb, bucket_id text, priority smallint, run_after timestamp with time zone, idempotency_key text, id uuid) IS 'Inserts a job and returns it; if the owner has used the idempotency_key before, returns the first job instead.';
+
+CREATE FUNCTION public.retry_import_job(id uuid, options jsonb DEFAULT '{}'::jsonb) RETURNS public.import_jobs
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  job public.import_jobs;
+begin
+  perform set_config('import_jobs.retry_options', coalesce(retry_import_job.options, '{}')::text, true);
+  update public.import_jobs as j set status = 'pending'
+  where j.id = retry_import_job.id returning j.* into job;
+  perform set_config('import_jobs.retry_options', '', true);
+  if job.id is null then
+    raise exception 'the job does not exist' using errcode = 'IJ108',
+    hint = 'Check the id, and that the job belongs to you.';
+  end if;
+  return job;
+end
+$$;
+
+COMMENT ON FUNCTION public.retry_import_job(id uuid, options jsonb) IS 'Sets a failed or cancelled job pending again; it loads only the rows that are not loaded yet. The options are added to
+the job''s own; while rows of the job are in the target, only those may change that do not say how the file is read
+(IJ102). Raises IJ101 for a job in any other state.';
+
+CREATE TABLE importer.job_chunks (
+    job_id uuid NOT NULL,
+    seq integer NOT NULL,
+    byte_start bigint NOT NULL,
+    byte_end bigint NOT NULL,
+    next_line bigint NOT NULL,
+    next_record bigint NOT NULL,
+    rows_read bigint NOT NULL,
+    rows_loaded bigint NOT NULL,
+    rows_rejected bigint NOT NULL,
+    rows_skipped bigint NOT NULL,
+    chunk_bytes bigint DEFAULT 0 NOT NULL,
+    attempt integer NOT NULL,
+    figures jsonb,
+    committed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT job_chunks_check CHECK ((byte_end > byte_start)),
+    CONSTRAINT job_chunks_check1 CHECK ((rows_read = ((rows_loaded + rows_rejected) + rows_skipped))),
+    CONSTRAINT job_chunks_seq_check CHECK ((seq >= 0))
+);
+
+COMMENT ON TABLE importer.job_chunks IS 'The ledger: the committed chunks of a job, with the bytes that they cover.';
+
+COMMENT ON COLUMN importer.job_chunks.job_id IS 'The job.';
+
+COMMENT ON COLUMN importer.job_chunks.seq IS 'Number of the chunk in the file, from 0.';
+
+COMMENT ON COLUMN importer.job_chunks.byte_start IS 'Offset of the first byte of the chunk in the text stream.';
+
+COMMENT ON COLUMN importer.job_chunks.byte_end IS 'Offset of the first byte after the chunk.';
+
+COMMENT ON COLUMN importer.job_chunks.next_line IS 'Line on which the next chunk starts.';
+
+COMMENT ON COLUMN importer.job_chunks.next_record IS 'Number of the first record of the next chunk.';
+
+COMMENT ON COLUMN importer.job_chunks.rows_read IS 'Number of records in the chunk.';
+
+COMMENT ON COLUMN importer.job_chunks.rows_loaded IS 'Number of records loaded into the target.';
+
+COMMENT ON COLUMN importer.job_chunks.rows_rejected IS 'Number of rejected records.';
+
+COMMENT ON COLUMN importer.job_chunks.rows_skipped IS 'Number of skipped records.';
+
+COMMENT ON COLUMN importer.job_chunks.chunk_bytes IS 'Size by which the file is cut into chunks; a later attempt uses the same size, so that its chunks match the ledger.';
+
+COMMENT ON COLUMN importer.job_chunks.attempt IS 'The attempt that committed the chunk.';
+
+COMMENT ON COLUMN importer.job_chunks.figures IS 'Figures of the report, and the chunks that they cover, for an attempt that resumes; at most one entry of a job has
+them.';
+
+COMMENT ON COLUMN importer.job_chunks.committed_at IS 'When the chunk was committed, by the clock of the database.';
+
+CREATE TABLE importer.job_identities (
+    job_id uuid NOT NULL,
+    role text NOT NULL,
+    claims jsonb NOT NULL,
+    CONSTRAINT job_identities_claims_check CHECK ((jsonb_typeof(claims) = 'object'::text))
+);
+
+COMMENT ON TABLE importer.job_identities IS 'Role and claims of the owners of jobs, as they were at the insert.';
+
+COMMENT ON COLUMN importer.job_identities.job_id IS 'The job.';
+
+COMMENT ON COLUMN importer.job_identities.role IS 'Role that writes the rows, usually authenticated.';
+
+COMMENT ON COLUMN importer.job_identities.claims IS 'The claims sub, role, aal and is_anonymous, and those that the target lists.';
+
+CREATE TABLE importer.job_leases (
+    job_id uuid NOT NULL,
+    token uuid DEFAULT gen_random_uuid() NOT NULL,
+    worker text NOT NULL,
+    attempt integer NOT NULL,
+    claimed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    session integer,
+    session_lost_at timestamp with time zone
+);
+
+COMMENT ON TABLE importer.job_leases IS 'Leases on running jobs: which processor holds the job, and until when.';
+
+COMMENT ON COLUMN importer.job_leases.job_id IS 'The job; a job has at most one lease.';
+
+COMMENT ON COLUMN importer.job_leases.token IS 'Fencing token; each claim makes a new one.';
+
+COMMENT ON COLUMN importer.job_leases.worker IS 'Name of the processor, for people.';
+
+COMMENT ON COLUMN importer.job_leases.attempt IS 'The attempt to which the lease belongs.';
+
+COMMENT ON COLUMN importer.job_leases.claimed_at IS 'When the job was claimed, by the clock of the database.';
+
+COMMENT ON COLUMN importer.job_leases.expires_at IS 'When the lease expires, by the clock of the database.';
+
+COMMENT ON COLUMN importer.job_leases.session IS 'Key of the lock that the processor''s session holds; null if it has no session, so that only the expiry counts.';
+
+COMMENT ON COLUMN importer.job_leases.session_lost_at IS 'When the lock was first seen to be missing; null while it is held.';
+
+CREATE TABLE importer.job_rejections (
+    job_id uuid NOT NULL,
+    record_number bigint NOT NULL,
+    line_number bigint NOT NULL,
+    column_name text,
+    code text NOT NULL,
+    message text NOT NULL,
+    raw text
+);
+
+COMMENT ON TABLE importer.job_rejections IS 'Rejections that import_job_errors does not hold in full, kept for errors.csv.';
+
+COMMENT ON COLUMN importer.job_rejections.job_id IS 'The job.';
+
+COMMENT ON COLUMN importer.job_rejections.record_number IS 'Number of the record in the file, from 1.';
+
+COMMENT ON COLUMN importer.job_rejections.line_number IS 'Line on which the record starts, from 1.';
+
+COMMENT ON COLUMN importer.job_rejections.column_name IS 'Column whose value is invalid; null: the whole row.';
+
+COMMENT ON COLUMN importer.job_rejections.code IS 'Stable code, see docs/reference/errors.md.';
+
+COMMENT ON COLUMN importer.job_rejections.message IS 'The reason in words.';
+
+COMMENT ON COLUMN importer.job_rejections.raw IS 'The whole record as it is in the file.';
+
+CREATE SEQUENCE importer.last_notification
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+COMMENT ON SEQUENCE importer.last_notification IS 'When processors were last notified, in milliseconds since 1970.';
+
+CREATE TABLE importer.lost_attempts (
+    job_id uuid NOT NULL,
+    token uuid NOT NULL,
+    lost_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+COMMENT ON TABLE importer.lost_attempts IS 'Attempts that were taken over because the session of their processor had ended; kept for a day.';
+
+COMMENT ON COLUMN importer.lost_attempts.job_id IS 'The job.';
+
+COMMENT ON COLUMN importer.lost_attempts.token IS 'Token of the lease that was lost.';
+
+COMMENT ON COLUMN importer.lost_attempts.lost_at IS 'When the job was taken over.';
+
+CREATE TABLE importer.owner_changes (
+    owner uuid NOT NULL,
+    since timestamp with time zone NOT NULL,
+    changes integer NOT NULL
+);
+
+COMMENT ON TABLE importer.owner_changes IS 'How often owners have changed jobs again within a minute.';
+
+COMMENT ON COLUMN importer.owner_changes.owner IS 'The owner.';
+
+COMMENT ON COLUMN importer.owner_changes.since IS 'Start of the minute.';
+
+COMMENT ON COLUMN importer.owner_changes.changes IS 'Number of cancellations and retries of jobs that had just been changed.';
+
+CREATE TABLE importer.processors (
+    worker text NOT NULL,
+    seen_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    newest_ring bigint
+);
+
+COMMENT ON TABLE importer.processors IS 'The processors that were seen in the last hour; the one that was seen last stays longer.';
+
+COMMENT ON COLUMN importer.processors.worker IS 'Name of the processor, as in importer.job_leases.';
+
+COMMENT ON COLUMN importer.processors.seen_at IS 'When the processor last said that it is alive, which it does every 5 s.';
+
+COMMENT ON COLUMN importer.processors.newest_ring IS 'The highest number of a ring that the processor has taken.';
+
+CREATE TABLE importer.settings (
+    name text NOT NULL,
+    value text NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+COMMENT ON TABLE importer.settings IS 'Limits, import_jobs_processor_url and import_jobs_wake_token; Vault secrets of these names take precedence.';
+
+COMMENT ON COLUMN importer.settings.name IS 'Name of the setting.';
+
+COMMENT ON COLUMN importer.settings.value IS 'Value of the setting, as text.';
+
+COMMENT ON COLUMN importer.settings.updated_at IS 'When the setting was last written.';
+
+CREATE TABLE importer.target_tables (
+    target text NOT NULL,
+    relation oid NOT NULL,
+    kind "char" NOT NULL,
+    owner name NOT NULL
+);
+
+COMMENT ON TABLE importer.target_tables IS 'The table of each target, as it was when the target was registered.';
+
+COMMENT ON COLUMN importer.target_tables.target IS 'Name of the target.';
+
+COMMENT ON COLUMN importer.target_tables.relation IS 'OID of the table.';
+
+COMMENT ON COLUMN importer.target_tables.kind IS 'Kind of the table, as in pg_class: r or p (partitioned).';
+
+COMMENT ON COLUMN importer.target_tables.owner IS 'Name of the role that owns the table.';
+
+CREATE TABLE public.import_job_errors (
+    job_id uuid NOT NULL,
+    record_number bigint NOT NULL,
+    line_number bigint NOT NULL,
+    column_name text,
+    code text NOT NULL,
+    message text NOT NULL,
+    raw text
+);
+
+COMMENT ON TABLE public.import_job_errors IS 'Rejected rows of a job, each with its line, its column and the reason.';
+
+COMMENT ON COLUMN public.import_job_errors.job_id IS 'The job.';
+
+COMMENT ON COLUMN public.import_job_errors.record_number IS 'Number of the record in the file; the first one below the header is 1.';
+
+COMMENT ON COLUMN public.import_job_errors.line_number IS 'Line of the file on which the record starts, counted from 1.';
+
+COMMENT ON COLUMN public.import_job_errors.column_name IS 'Column of the target whose value is invalid; null: the whole row.';
+
+COMMENT ON COLUMN public.import_job_errors.code IS 'Stable code, see docs/reference/errors.md.';
+
+COMMENT ON COLUMN public.import_job_errors.message IS 'The reason in words; it never contains the value.';
+
+COMMENT ON COLUMN public.import_job_errors.raw IS 'The record as it is in the file, cut at 8,192 bytes of UTF-8.';
+
+CREATE TABLE public.import_job_events (
+    id bigint NOT NULL,
+    job_id uuid NOT NULL,
+    happened_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    event text NOT NULL,
+    attempt integer NOT NULL,
+    detail jsonb DEFAULT '{}'::jsonb NOT NULL
+);
+
+COMMENT ON TABLE public.import_job_events IS 'The log of a job, in order.';
+
+COMMENT ON COLUMN public.import_job_events.id IS 'Position in the order of events.';
+
+COMMENT ON COLUMN public.import_job_events.job_id IS 'The job.';
+
+COMMENT ON COLUMN public.import_job_events.happened_at IS 'When the event happened, by the clock of the database.';
+
+COMMENT ON COLUMN public.import_job_events.event IS 'The new status of the job, or: retry_scheduled, released, postponed, resumed, lease_lost, attempt_restored, undone.';
+
+COMMENT ON COLUMN public.import_job_events.attempt IS 'The attempt during which the event happened.';
+
+COMMENT ON COLUMN public.import_job_events.detail IS 'Further details; never a value of a row.';
+
+ALTER TABLE public.import_job_events ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.import_job_events_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+ALTER TABLE ONLY importer.job_chunks
+    ADD CONSTRAINT job_chunks_pkey PRIMARY KEY (job_id, seq);
+
+ALTER TABLE ONLY importer.job_identities
+    ADD CONSTRAINT job_identities_pkey PRIMARY KEY (job_id);
+
+ALTER TABLE ONLY importer.job_leases
+    ADD CONSTRAINT job_leases_pkey PRIMARY KEY (job_id);
+
+ALTER TABLE ONLY importer.job_rejections
+    ADD CONSTRAINT job_rejections_pkey PRIMARY KEY (job_id, record_number);
+
+ALTER TABLE ONLY importer.lost_attempts
+    ADD CONSTRAINT lost_attempts_pkey PRIMARY KEY (job_id, token);
+
+ALTER TABLE ONLY importer.owner_changes
+    ADD CONSTRAINT owner_changes_pkey PRIMARY KEY (owner);
+
+ALTER TABLE ONLY importer.processors
+    ADD CONSTRAINT processors_pkey PRIMARY KEY (worker);
+
+ALTER TABLE ONLY importer.rings
+    ADD CONSTRAINT rings_pkey PRIMARY KEY (number);
+
+ALTER TABLE ONLY importer.settings
+    ADD CONSTRAINT settings_pkey PRIMARY KEY (name);
+
+ALTER TABLE ONLY importer.target_tables
+    ADD CONSTRAINT target_tables_pkey PRIMARY KEY (target);
+
+ALTER TABLE ONLY public.import_job_errors
+    ADD CONSTRAINT import_job_errors_pkey PRIMARY KEY (job_id, record_number);
+
+ALTER TABLE ONLY public.import_job_events
+    ADD CONSTRAINT import_job_events_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.import_jobs
+    ADD CONSTRAINT import_jobs_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.import_targets
+    ADD CONSTRAINT import_targets_pkey PRIMARY KEY (name);
+
+CREATE INDEX import_job_events_job ON public.import_job_events USING btree (job_id, id);
+
+CREATE INDEX import_jobs_active ON public.import_jobs USING btree (created_by) WHERE (status = ANY (ARRAY['pending'::public.import_job_status, 'running'::public.import_job_status]));
+
+CREATE INDEX import_jobs_duplicate_of ON public.import_jobs USING btree (duplicate_of);
+
+CREATE INDEX import_jobs_file ON public.import_jobs USING btree (file_sha256) WHERE (file_sha256 IS NOT NULL);
+
+CREATE UNIQUE INDEX import_jobs_idempotency ON public.import_jobs USING btree (created_by, idempotency_key);
+
+CREATE UNIQUE INDEX import_jobs_idempotency_unowned ON public.import_jobs USING btree (idempotency_key) WHERE (created_by IS NULL);
+
+CREATE INDEX import_jobs_last_start ON public.import_jobs USING btree (created_by, started_at);
+
+CREATE INDEX import_jobs_owner ON public.import_jobs USING btree (created_by, created_at DESC);
+
+CREATE INDEX import_jobs_pending ON public.import_jobs USING btree (priority DESC, created_at) WHERE (status = 'pending'::public.import_job_status);
+
+CREATE INDEX import_jobs_queue_by_owner ON public.import_jobs USING btree (COALESCE(created_by, '00000000-0000-0000-0000-000000000000'::uuid), priority DESC, created_at, id, run_after) WHERE ((status = 'pending'::public.import_job_status) AND (attempts < max_attempts));
+
+COMMENT ON INDEX public.import_jobs_queue_by_owner IS 'Pending jobs by owner, in the order in which they run.';
+
+CREATE INDEX import_jobs_queue_by_target ON public.import_jobs USING btree (target, COALESCE(created_by, '00000000-0000-0000-0000-000000000000'::uuid), priority DESC, created_at, id, run_after) WHERE ((status = 'pending'::public.import_job_status) AND (attempts < max_attempts));
+
+COMMENT ON INDEX public.import_jobs_queue_by_target IS 'Pending jobs by target and owner, in the order in which they run.';
+
+CREATE INDEX import_jobs_running ON public.import_jobs USING btree (target) WHERE (status = 'running'::public.import_job_status);
+
+CREATE INDEX import_jobs_sources_to_delete ON public.import_jobs USING btree (finished_at) WHERE ((status = 'completed'::public.import_job_status) AND (source_deleted_at IS NULL) AND ((options -> 'delete_source'::text) = 'true'::jsonb));
+
+CREATE TRIGGER check_import_job BEFORE INSERT ON public.import_jobs FOR EACH ROW EXECUTE FUNCTION importer.check_import_job();
+
+CREATE TRIGGER check_import_job_retry BEFORE UPDATE ON public.import_jobs FOR EACH ROW WHEN (((old.status = ANY (ARRAY['failed'::public.import_job_status, 'cancelled'::public.import_job_status])) AND (new.status = 'pending'::public.import_job_status))) EXECUTE FUNCTION importer.check_import_job_retry();
+
+CREATE TRIGGER check_import_target BEFORE INSERT OR UPDATE ON public.import_targets FOR EACH ROW EXECUTE FUNCTION importer.check_import_target();
+
+CREATE TRIGGER follow_import_job_insert AFTER INSERT ON public.import_jobs FOR EACH ROW EXECUTE FUNCTION importer.follow_import_job();
+
+CREATE TRIGGER follow_import_job_update AFTER UPDATE ON public.import_jobs FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION importer.follow_import_job();
+
+CREATE TRIGGER follow_import_target AFTER INSERT OR DELETE OR UPDATE ON public.import_targets FOR EACH ROW EXECUTE FUNCTION importer.follow_import_target();
+
+CREATE TRIGGER guard_import_job BEFORE UPDATE ON public.import_jobs FOR EACH ROW EXECUTE FUNCTION importer.guard_import_job();
+
+CREATE TRIGGER limit_import_job_changes AFTER UPDATE ON public.import_jobs FOR EACH ROW WHEN (((old.status IS DISTINCT FROM new.status) AND ((new.status = 'cancelled'::public.import_job_status) OR ((new.status = 'pending'::public.import_job_status) AND (old.status = ANY (ARRAY['failed'::public.import_job_status, 'cancelled'::public.import_job_status])))))) EXECUTE FUNCTION importer.limit_import_job_changes();
+
+CREATE TRIGGER limit_import_jobs AFTER INSERT ON public.import_jobs REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION importer.limit_import_jobs();
+
+CREATE TRIGGER limit_import_jobs_retry AFTER UPDATE ON public.import_jobs REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION importer.limit_import_jobs();
+
+CREATE TRIGGER trigger_process_import_jobs AFTER INSERT ON public.import_jobs REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION importer.trigger_import_job_processing();
+
+CREATE TRIGGER trigger_process_import_jobs_retry AFTER UPDATE ON public.import_jobs REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION importer.trigger_import_job_processing();
+
+ALTER TABLE ONLY importer.job_chunks
+    ADD CONSTRAINT job_chunks_job_id_fkey FOREIGN KEY (job_id) REFERENCES public.import_jobs(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY importer.job_identities
+    ADD CONSTRAINT job_identities_job_id_fkey FOREIGN KEY (job_id) REFERENCES public.import_jobs(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY importer.job_leases
+    ADD CONSTRAINT job_leases_job_id_fkey FOREIGN KEY (job_id) REFERENCES public.import_jobs(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY importer.job_rejections
+    ADD CONSTRAINT job_rejections_job_id_fkey FOREIGN KEY (job_id) REFERENCES public.import_jobs(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY importer.lost_attempts
+    ADD CONSTRAINT lost_attempts_job_id_fkey FOREIGN KEY (job_id) REFERENCES public.import_jobs(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY importer.target_tables
+    ADD CONSTRAINT target_tables_target_fkey FOREIGN KEY (target) REFERENCES public.import_targets(name) ON UPDATE CASCADE ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.import_job_errors
+    ADD CONSTRAINT import_job_errors_job_id_fkey FOREIGN KEY (job_id) REFERENCES public.import_jobs(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.import_job_events
+    ADD CONSTRAINT import_job_events_job_id_fkey FOREIGN KEY (job_id) REFERENCES public.import_jobs(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.import_jobs
+    ADD CONSTRAINT import_jobs_duplicate_of_fkey FOREIGN KEY (duplicate_of) REFERENCES public.import_jobs(id) ON DELETE SET NULL;
+
+ALTER TABLE public.import_job_errors ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.import_job_events ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.import_jobs ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.import_targets ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY "owners insert their jobs" ON public.import_jobs FOR INSERT TO authenticated WITH CHECK ((created_by = ( SELECT auth.uid() AS uid)));
+
+CREATE POLICY "owners retry and cancel their jobs" ON public.import_jobs FOR UPDATE TO authenticated USING ((created_by = ( SELECT auth.uid() AS uid))) WITH CHECK ((created_by = ( SELECT auth.uid() AS uid)));
+
+CREATE POLICY "owners see their jobs" ON public.import_jobs FOR SELECT TO authenticated USING ((created_by = ( SELECT auth.uid() AS uid)));
+
+CREATE POLICY "owners see their rejected rows" ON public.import_job_errors FOR SELECT TO authenticated USING ((EXISTS ( SELECT
+   FROM public.import_jobs
+  WHERE ((import_jobs.id = import_job_errors.job_id) AND (import_jobs.created_by = ( SELECT auth.uid() AS uid))))));
+
+CREATE POLICY "owners see what happened to their jobs" ON public.import_job_events FOR SELECT TO authenticated USING ((EXISTS ( SELECT
+   FROM public.import_jobs
+  WHERE ((import_jobs.id = import_job_events.job_id) AND (import_jobs.created_by = ( SELECT auth.uid() AS uid))))));
+
+CREATE POLICY "signed-in users see what they can import into" ON public.import_targets FOR SELECT TO authenticated USING ((allowed_roles @> ARRAY[(( SELECT auth.jwt() AS jwt) ->> 'role'::text)]));
+
+GRANT USAGE ON SCHEMA importer TO import_processor;
+GRANT USAGE ON SCHEMA importer TO import_uploader;
+
+GRANT USAGE ON SCHEMA public TO postgres;
+GRANT USAGE ON SCHEMA public TO anon;
+GRANT USAGE ON SCHEMA public TO authenticated;
+GRANT USAGE ON SCHEMA public TO service_role;
+
+REVOKE ALL ON FUNCTION importer.advance_sequences(relation regclass) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.backoff(attempt integer) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.base_type(type_id oid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.check_admission(job_id uuid, token uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.check_admission(job_id uuid, token uuid) TO import_processor;
+GRANT ALL ON FUNCTION importer.check_admission(job_id uuid, token uuid) TO import_uploader;
+
+REVOKE ALL ON FUNCTION importer.check_import_job() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.check_import_job_retry() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.check_import_options(options jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.check_import_target() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.check_lease(job_id uuid, token uuid) FROM PUBLIC;
+
+GRANT SELECT ON TABLE public.import_jobs TO authenticated;
+GRANT SELECT,DELETE ON TABLE public.import_jobs TO service_role;
+
+GRANT INSERT(id) ON TABLE public.import_jobs TO authenticated;
+GRANT INSERT(id) ON TABLE public.import_jobs TO service_role;
+
+GRANT INSERT(bucket_id) ON TABLE public.import_jobs TO authenticated;
+GRANT INSERT(bucket_id) ON TABLE public.import_jobs TO service_role;
+
+GRANT INSERT(object_path) ON TABLE public.import_jobs TO authenticated;
+GRANT INSERT(object_path) ON TABLE public.import_jobs TO service_role;
+
+GRANT INSERT(target) ON TABLE public.import_jobs TO authenticated;
+GRANT INSERT(target) ON TABLE public.import_jobs TO service_role;
+
+GRANT INSERT(options) ON TABLE public.import_jobs TO authenticated;
+GRANT INSERT(options) ON TABLE public.import_jobs TO service_role;
+
+GRANT INSERT(priority) ON TABLE public.import_jobs TO authenticated;
+GRANT INSERT(priority) ON TABLE public.import_jobs TO service_role;
+
+GRANT INSERT(run_after) ON TABLE public.import_jobs TO authenticated;
+GRANT INSERT(run_after) ON TABLE public.import_jobs TO service_role;
+
+GRANT INSERT(idempotency_key) ON TABLE public.import_jobs TO authenticated;
+GRANT INSERT(idempotency_key) ON TABLE public.import_jobs TO service_role;
+
+GRANT INSERT(created_by) ON TABLE public.import_jobs TO service_role;
+
+GRANT UPDATE(status) ON TABLE public.import_jobs TO authenticated;
+GRANT UPDATE(status) ON TABLE public.import_jobs TO service_role;
+
+GRANT INSERT(max_attempts) ON TABLE public.import_jobs TO service_role;
+
+GRANT SELECT ON TABLE public.import_targets TO service_role;
+
+GRANT SELECT(name) ON TABLE public.import_targets TO authenticated;
+
+GRANT SELECT("table") ON TABLE public.import_targets TO authenticated;
+
+GRANT SELECT(columns) ON TABLE public.import_targets TO authenticated;
+
+GRANT SELECT(mode) ON TABLE public.import_targets TO authenticated;
+
+GRANT SELECT(key_columns) ON TABLE public.import_targets TO authenticated;
+
+GRANT SELECT(update_columns) ON TABLE public.import_targets TO authenticated;
+
+GRANT SELECT(on_duplicate_key) ON TABLE public.import_targets TO authenticated;
+
+GRANT SELECT(on_duplicate_file) ON TABLE public.import_targets TO authenticated;
+
+GRANT SELECT(options) ON TABLE public.import_targets TO authenticated;
+
+REVOKE ALL ON FUNCTION importer.check_owner(job public.import_jobs, target public.import_targets) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.check_token(job_id uuid, token uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.claim_file(job_id uuid, token uuid, sha256 text) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.claim_file(job_id uuid, token uuid, sha256 text) TO import_processor;
+GRANT ALL ON FUNCTION importer.claim_file(job_id uuid, token uuid, sha256 text) TO import_uploader;
+
+REVOKE ALL ON FUNCTION importer.claim_jobs(worker text, max_jobs integer, lease_seconds integer, session integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.claim_jobs(worker text, max_jobs integer, lease_seconds integer, session integer) TO import_processor;
+
+REVOKE ALL ON FUNCTION importer.commit_chunk(job_id uuid, token uuid, seq integer, byte_start bigint, byte_end bigint, next_line bigint, next_record bigint, rows_read bigint, rows_loaded bigint, rows_rejected bigint, rows_skipped bigint, bytes_read bigint, rejections jsonb, kept integer, preview jsonb, chunk_bytes bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.commit_chunk(job_id uuid, token uuid, seq integer, byte_start bigint, byte_end bigint, next_line bigint, next_record bigint, rows_read bigint, rows_loaded bigint, rows_rejected bigint, rows_skipped bigint, bytes_read bigint, rejections jsonb, kept integer, preview jsonb, chunk_bytes bigint) TO import_processor;
+GRANT ALL ON FUNCTION importer.commit_chunk(job_id uuid, token uuid, seq integer, byte_start bigint, byte_end bigint, next_line bigint, next_record bigint, rows_read bigint, rows_loaded bigint, rows_rejected bigint, rows_skipped bigint, bytes_read bigint, rejections jsonb, kept integer, preview jsonb, chunk_bytes bigint) TO import_uploader;
+
+REVOKE ALL ON FUNCTION importer.condition_holds(condition text, claims jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.configure(processor_url text, wake_token text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.count_rejections_by_code(job_id uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.create_job_table(table_name text, relation regclass, numbers text[], columns text[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.current_identity(owner uuid, listed text[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.declared_columns(columns jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.describe_target(target text, uploader text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.drop_job_tables() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.drop_staging_table(job_id uuid, token uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.drop_staging_table(job_id uuid, token uuid) TO import_processor;
+GRANT ALL ON FUNCTION importer.drop_staging_table(job_id uuid, token uuid) TO import_uploader;
+
+REVOKE ALL ON FUNCTION importer.end_former_sessions(job_id uuid, token uuid, lease_seconds integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.end_former_sessions(job_id uuid, token uuid, lease_seconds integer) TO import_processor;
+GRANT ALL ON FUNCTION importer.end_former_sessions(job_id uuid, token uuid, lease_seconds integer) TO import_uploader;
+
+REVOKE ALL ON FUNCTION importer.fail_job(job_id uuid, token uuid, code text, message text, hint text, transient boolean, report jsonb, errors_path text) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.fail_job(job_id uuid, token uuid, code text, message text, hint text, transient boolean, report jsonb, errors_path text) TO import_processor;
+
+REVOKE ALL ON FUNCTION importer.find_target(name_or_table text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.finish_job(job_id uuid, token uuid, records bigint, file_sha256 text, report jsonb, errors_path text, output_path text) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.finish_job(job_id uuid, token uuid, records bigint, file_sha256 text, report jsonb, errors_path text, output_path text) TO import_processor;
+GRANT ALL ON FUNCTION importer.finish_job(job_id uuid, token uuid, records bigint, file_sha256 text, report jsonb, errors_path text, output_path text) TO import_uploader;
+
+REVOKE ALL ON FUNCTION importer.first_bytes(value text, bytes integer) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.follow_import_job() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.follow_import_target() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.forget_processors() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.grant_target(relation regclass) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.guard_import_job() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.has_unique_key(relation regclass, columns text[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.hint_for_part(job_id uuid, code text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.hold_session(session integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.hold_session(session integer) TO import_processor;
+
+REVOKE ALL ON FUNCTION importer.hold_target(job_id uuid, token uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.hold_target(job_id uuid, token uuid) TO import_processor;
+GRANT ALL ON FUNCTION importer.hold_target(job_id uuid, token uuid) TO import_uploader;
+
+REVOKE ALL ON FUNCTION importer.import_queue() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.import_queue_health() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.insertable_columns(relation regclass) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.invalid_values(type_name text, candidates text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.invalid_values(type_name text, candidates text[]) TO import_processor;
+GRANT ALL ON FUNCTION importer.invalid_values(type_name text, candidates text[]) TO import_uploader;
+
+REVOKE ALL ON FUNCTION importer.job_table_name(kind text, job_id uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.keep_figures(job_id uuid, token uuid, seq integer, figures jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.keep_figures(job_id uuid, token uuid, seq integer, figures jsonb) TO import_processor;
+GRANT ALL ON FUNCTION importer.keep_figures(job_id uuid, token uuid, seq integer, figures jsonb) TO import_uploader;
+
+REVOKE ALL ON FUNCTION importer.keep_preview(job_id uuid, token uuid, preview jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.keep_preview(job_id uuid, token uuid, preview jsonb) TO import_processor;
+GRANT ALL ON FUNCTION importer.keep_preview(job_id uuid, token uuid, preview jsonb) TO import_uploader;
+
+REVOKE ALL ON FUNCTION importer.keep_rejections(job_id uuid, rejections jsonb, kept integer) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.keep_replaced_rows(job_id uuid, token uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.keep_replaced_rows(job_id uuid, token uuid) TO import_processor;
+GRANT ALL ON FUNCTION importer.keep_replaced_rows(job_id uuid, token uuid) TO import_uploader;
+
+REVOKE ALL ON FUNCTION importer.keep_target_table(target text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.lend_staging_table(job_id uuid, token uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.lend_staging_table(job_id uuid, token uuid) TO import_uploader;
+
+REVOKE ALL ON FUNCTION importer.limit_import_job_changes() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.limit_import_jobs() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.list_rejections(job_id uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.lock_target(name_or_table text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.may_import_into(target_name text, identity jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.missing_privileges(target public.import_targets, uploader text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.next_jobs(max_jobs integer) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.notify_process_import_jobs_async(job_ids uuid[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.notify_processors() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.open_job(job_id uuid, token uuid, file_etag text, bytes_total bigint, dialect jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.open_job(job_id uuid, token uuid, file_etag text, bytes_total bigint, dialect jsonb) TO import_processor;
+GRANT ALL ON FUNCTION importer.open_job(job_id uuid, token uuid, file_etag text, bytes_total bigint, dialect jsonb) TO import_uploader;
+
+REVOKE ALL ON FUNCTION importer.open_rings() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.open_targets() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.postpone_job(job_id uuid, token uuid, seconds double precision) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.postpone_job(job_id uuid, token uuid, seconds double precision) TO import_processor;
+
+REVOKE ALL ON FUNCTION importer.prepare_key_table(job_id uuid, token uuid, columns text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.prepare_key_table(job_id uuid, token uuid, columns text[]) TO import_processor;
+
+REVOKE ALL ON FUNCTION importer.prepare_staging_table(job_id uuid, token uuid, columns text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.prepare_staging_table(job_id uuid, token uuid, columns text[]) TO import_processor;
+
+REVOKE ALL ON FUNCTION importer.queue_heads() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.read_rejections(job_id uuid, token uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.read_rejections(job_id uuid, token uuid) TO import_processor;
+GRANT ALL ON FUNCTION importer.read_rejections(job_id uuid, token uuid) TO import_uploader;
+
+REVOKE ALL ON FUNCTION importer.register_target(relation regclass, name text, columns text[], mode text, key_columns text[], update_columns text[], owner_column text, provenance_column text, run_as text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.registered_table(target public.import_targets) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.reject_staged_rows(job_id uuid, token uuid, rejections jsonb, kept integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.reject_staged_rows(job_id uuid, token uuid, rejections jsonb, kept integer) TO import_processor;
+
+REVOKE ALL ON FUNCTION importer.release_job(job_id uuid, token uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.release_job(job_id uuid, token uuid) TO import_processor;
+
+REVOKE ALL ON FUNCTION importer.renew_lease(job_id uuid, token uuid, lease_seconds integer, session integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.renew_lease(job_id uuid, token uuid, lease_seconds integer, session integer) TO import_processor;
+GRANT ALL ON FUNCTION importer.renew_lease(job_id uuid, token uuid, lease_seconds integer, session integer) TO import_uploader;
+
+REVOKE ALL ON FUNCTION importer.renew_target_tables() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.report_processor(worker text, ring bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.report_processor(worker text, ring bigint) TO import_processor;
+
+REVOKE ALL ON FUNCTION importer.restore_attempt(job_id uuid, token uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.restore_attempt(job_id uuid, token uuid) TO import_processor;
+
+REVOKE ALL ON FUNCTION importer.ring_is_unanswered() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.ring_processor(job_ids uuid[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.ring_timeout() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.session_is_open(session integer) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.setting(name text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.setting_number(name text, default_value bigint) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.skip_duplicate(job_id uuid, token uuid, duplicate_of uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.skip_duplicate(job_id uuid, token uuid, duplicate_of uuid) TO import_processor;
+GRANT ALL ON FUNCTION importer.skip_duplicate(job_id uuid, token uuid, duplicate_of uuid) TO import_uploader;
+
+REVOKE ALL ON FUNCTION importer.skip_staged_rows(job_id uuid, token uuid, row_count bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.skip_staged_rows(job_id uuid, token uuid, row_count bigint) TO import_processor;
+GRANT ALL ON FUNCTION importer.skip_staged_rows(job_id uuid, token uuid, row_count bigint) TO import_uploader;
+
+REVOKE ALL ON FUNCTION importer.source_deleted(job_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.source_deleted(job_id uuid) TO import_processor;
+
+REVOKE ALL ON FUNCTION importer.sources_to_delete() FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.sources_to_delete() TO import_processor;
+
+REVOKE ALL ON FUNCTION importer.sweep_import_jobs() FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.sweep_import_jobs() TO import_processor;
+
+REVOKE ALL ON FUNCTION importer.take_back_lost_jobs(own_session integer, grace interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.take_back_lost_jobs(own_session integer, grace interval) TO import_processor;
+
+REVOKE ALL ON FUNCTION importer.target_privileges(target public.import_targets) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.target_relation(name_or_table text, must_exist boolean) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.trigger_import_job_processing() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.undo_import_job(id uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.unregister_target(name text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.wake_token() FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.wake_token() TO import_processor;
+
+REVOKE ALL ON FUNCTION public.cancel_import_job(id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.cancel_import_job(id uuid) TO authenticated;
+GRANT ALL ON FUNCTION public.cancel_import_job(id uuid) TO service_role;
+
+REVOKE ALL ON FUNCTION public.create_import_job(object_path text, target text, options jsonb, bucket_id text, priority smallint, run_after timestamp with time zone, idempotency_key text, id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.create_import_job(object_path text, target text, options jsonb, bucket_id text, priority smallint, run_after timestamp with time zone, idempotency_key text, id uuid) TO authenticated;
+GRANT ALL ON FUNCTION public.create_import_job(object_path text, target text, options jsonb, bucket_id text, priority smallint, run_after timestamp with time zone, idempotency_key text, id uuid) TO service_role;
+
+REVOKE ALL ON FUNCTION public.retry_import_job(id uuid, options jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.retry_import_job(id uuid, options jsonb) TO authenticated;
+GRANT ALL ON FUNCTION public.retry_import_job(id uuid, options jsonb) TO service_role;
+
+GRANT SELECT ON TABLE public.import_job_errors TO authenticated;
+GRANT SELECT ON TABLE public.import_job_errors TO service_role;
+
+GRANT SELECT ON TABLE public.import_job_events TO authenticated;
+GRANT SELECT ON TABLE public.import_job_events TO service_role;

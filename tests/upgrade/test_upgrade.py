@@ -1,0 +1,101 @@
+"""An upgrade from each release gives the schema of a fresh installation, and no released migration ever changes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from processor.database import migrate
+from processor.database.migrate import Migration
+from tests.conftest import Cluster, Database
+from tests.conventions import schema
+
+FOLDER = Path(__file__).parent
+RELEASES = sorted(path.stem.removeprefix("migrations-") for path in FOLDER.glob("migrations-*.sha256"))
+# How 0.1.0 recorded a migration: as the Supabase CLI does.
+CLI_HISTORY = """
+create schema supabase_migrations;
+create table supabase_migrations.schema_migrations (version text not null primary key, statements text[], name text);
+"""
+RECORD = "insert into supabase_migrations.schema_migrations (version, name, statements) values (%s, %s, %s)"
+
+
+def checksums(release: str) -> dict[str, str]:
+    """Return the SHA-256 of each migration of a release, by the name of its file."""
+    lines = (FOLDER / f"migrations-{release}.sha256").read_text(encoding="utf-8").splitlines()
+    return {name: sha256 for sha256, name in (line.split() for line in lines)}
+
+
+def released(release: str) -> list[Migration]:
+    """Return the migrations of a release."""
+    names = checksums(release)
+    return [migration for migration in migrate.migrations() if f"{migration.stem}.sql" in names]
+
+
+def dump(database: Database) -> str:
+    return schema.dump(database.server.installation, database.admin_url)
+
+
+@contextmanager
+def as_in_0_1_0(database: Database) -> Iterator[psycopg.Connection]:
+    """Apply the migrations of 0.1.0 and record them as it did; yield the administrator's connection."""
+    with database.connect() as conn:
+        conn.execute(CLI_HISTORY)
+        for migration in released("0.1.0"):
+            with conn.transaction():
+                conn.execute(migration.sql)
+                conn.execute(RECORD, (migration.version, migration.name, [migration.sql]))
+        yield conn
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_released_migrations_do_not_change(release: str) -> None:
+    found = {f"{m.stem}.sql": hashlib.sha256(m.sql.encode()).hexdigest() for m in migrate.migrations()}
+    expected = checksums(release)
+    assert {name: found.get(name) for name in expected} == expected
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_new_migrations_sort_behind_the_released_ones(release: str) -> None:
+    versions = [migration.version for migration in migrate.migrations()]
+    assert versions[: len(released(release))] == [migration.version for migration in released(release)]
+
+
+def test_upgrade_from_0_1_0_gives_the_schema_of_a_fresh_installation(
+    cluster: Cluster, floor_db: Database, db: Database
+) -> None:
+    with as_in_0_1_0(floor_db):
+        if cluster.server.installation.major == schema.MAJOR:
+            assert dump(floor_db) == (FOLDER / "schema-0.1.0.sql").read_text(encoding="utf-8")
+    old = len(released("0.1.0"))
+    assert migrate.apply(floor_db.admin_url) == [migration.stem for migration in migrate.migrations()[old:]]
+    assert dump(floor_db) == dump(db)
+
+
+def test_versions_in_the_history_of_the_cli_are_copied_and_stay_until_they_are_adopted(floor_db: Database) -> None:
+    names = [migration.stem for migration in released("0.1.0")]
+    with as_in_0_1_0(floor_db) as conn:
+        conn.execute(RECORD, ("20200101000000", "own", []))
+        migrate.apply(floor_db.admin_url)
+        copied = conn.execute("select version || '_' || name from importer.migrations where sha256 is null order by 1")
+        assert [name for (name,) in copied] == names
+        count = "select count(*) from supabase_migrations.schema_migrations"
+        assert conn.execute(count).fetchone() == (len(names) + 1,)
+        assert migrate.adopt(floor_db.admin_url) == names
+        left = conn.execute("select version, name from supabase_migrations.schema_migrations").fetchall()
+        assert left == [("20200101000000", "own")]
+        assert migrate.apply(floor_db.admin_url) == []
+
+
+def test_rows_of_a_database_that_has_lost_the_schema_are_not_believed(floor_db: Database, db: Database) -> None:
+    with floor_db.connect() as conn:
+        conn.execute(CLI_HISTORY)
+        for migration in released("0.1.0"):
+            conn.execute(RECORD, (migration.version, migration.name, []))
+    assert migrate.apply(floor_db.admin_url) == [migration.stem for migration in migrate.migrations()]
+    assert dump(floor_db) == dump(db)
