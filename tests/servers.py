@@ -120,20 +120,21 @@ class StorageApi:
 
 
 @contextmanager
-def storage_api(database_url: str) -> Iterator[StorageApi]:
-    """Run a Storage API on a database until the block ends."""
+def storage_api(database_url: str, root: Path | None = None, **variables: str) -> Iterator[StorageApi]:
+    """Run a Storage API on a database until the block ends, on the files of an earlier one if `root` is given."""
     port = free_port()
-    with tempfile.TemporaryDirectory(prefix="import-jobs-storage-") as root:
+    with tempfile.TemporaryDirectory(prefix="import-jobs-storage-") as new_root:
         environment = os.environ | {
             "STORAGE_DATABASE_URL": database_url,
-            "STORAGE_ROOT": root,
+            "STORAGE_ROOT": str(root or new_root),
             "STORAGE_PORT": str(port),
             "SUPABASE_JWT_SECRET": JWT_SECRET,
             "SUPABASE_SECRET_KEY": SECRET_KEY,
             "SUPABASE_PUBLISHABLE_KEY": PUBLISHABLE_KEY,
+            **variables,
         }
         process = subprocess.Popen([sys.executable, "-m", "processor.local.storage_api"], env=environment)
-        api = StorageApi(process, f"http://127.0.0.1:{port}", Path(root))
+        api = StorageApi(process, f"http://127.0.0.1:{port}", root or Path(new_root))
         try:
             until(lambda: _is_healthy(api), "a running Storage API")
             yield api

@@ -105,6 +105,18 @@ def test_move_keeps_id_and_bytes(api: StorageApi) -> None:
     assert len(api.files()) == count
 
 
+def test_move_gives_the_object_to_who_moves_it(storage: tuple[StorageApi, Database]) -> None:
+    api, database = storage
+    api.user().post(f"/object/files/{ALICE}/owned.csv", content=b"1")
+    with psycopg.connect(database.admin_url) as conn:
+        query = "select owner::text, owner_id from storage.objects where name = %s"
+        assert conn.execute(query, [f"{ALICE}/owned.csv"]).fetchone() == (ALICE, ALICE)
+        body = {"bucketId": "files", "sourceKey": f"{ALICE}/owned.csv", "destinationKey": "nobodys.csv"}
+        assert api.service().post("/object/move", json=body).status_code == 200
+        # An API key has no user, so the object has no owner any more.
+        assert conn.execute(query, ["nobodys.csv"]).fetchone() == (None, None)
+
+
 def test_move_onto_another_is_a_duplicate(api: StorageApi) -> None:
     client = api.service()
     put(client, "m1.csv", "m2.csv")

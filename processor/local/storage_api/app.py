@@ -22,6 +22,10 @@ from processor.local.storage_api.database import Database
 from processor.local.storage_api.errors import GatewayError, StorageError
 from processor.local.storage_api.files import Files
 from processor.local.storage_api.services import Call, Identify, Services, build_call, skip_identification
+from processor.local.storage_api.tus import routes as resumable
+from processor.local.storage_api.tus.locks import Locks
+from processor.local.storage_api.tus.protocol import EXPOSED_HEADERS
+from processor.local.storage_api.tus.store import UploadStore
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -29,7 +33,8 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 def create_app(settings: Settings) -> Starlette:
     """Build the application. It starts without Postgres and answers 5xx until it can connect."""
     database = Database(settings.database_url)
-    services = Services(settings, database, Files(settings.root))
+    unfinished = UploadStore(settings.root / "resumable", settings.upload_expiry_seconds)
+    services = Services(settings, database, Files(settings.root), unfinished, Locks())
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncGenerator[None]:
@@ -37,7 +42,7 @@ def create_app(settings: Settings) -> Starlette:
         yield
         await run_in_threadpool(database.close)
 
-    routes = [*_health(), *_buckets(), *_objects()]
+    routes = [*_health(), *_buckets(), *resumable.routes(), *_objects()]
     app = Starlette(
         routes=[*_health(), Mount("/storage/v1", routes=routes)],
         middleware=[
@@ -46,7 +51,7 @@ def create_app(settings: Settings) -> Starlette:
                 allow_origins=["*"],
                 allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
                 allow_headers=["*"],
-                expose_headers=["content-range", "etag", "content-length", "last-modified"],
+                expose_headers=["content-range", "etag", "content-length", "last-modified", *EXPOSED_HEADERS],
             )
         ],
         exception_handlers={

@@ -21,23 +21,29 @@ class BodyStream:
     def __init__(self, request: Request) -> None:
         self._receive = request.receive
         self._ended = False
+        self._pending: list[bytes] = []
 
     async def batches(self) -> AsyncIterator[bytes]:
         """Yield the body in batches of about 1 MiB.
 
         Raises: ClientDisconnect when the client disconnects before the end.
         """
-        pending: list[bytes] = []
         size = 0
         while not self._ended:
             chunk = await self._next()
-            pending.append(chunk)
+            self._pending.append(chunk)
             size += len(chunk)
             if size >= _BATCH_BYTES:
-                yield b"".join(pending)
-                pending, size = [], 0
+                yield self.take_rest()
+                size = 0
         if size:
-            yield b"".join(pending)
+            yield self.take_rest()
+
+    def take_rest(self) -> bytes:
+        """Return what was received and not yielded yet, for a body that broke off."""
+        rest = b"".join(self._pending)
+        self._pending.clear()
+        return rest
 
     async def drain(self) -> None:
         """Read the rest of the body and discard it."""

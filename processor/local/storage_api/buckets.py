@@ -83,7 +83,10 @@ def update(call: Call) -> object:
 
 
 def empty(call: Call) -> object:
-    """Answer POST /bucket/{bucket}/empty: deletes what the caller may delete, a thousand objects at a time."""
+    """Answer POST /bucket/{bucket}/empty: deletes what the caller may delete, a thousand objects at a time.
+
+    The real server answers the same before it has deleted anything.
+    """
     with call.services.database.transaction(call.scope) as connection:
         _get(connection, call.bucket)
     while True:
@@ -95,7 +98,7 @@ def empty(call: Call) -> object:
         for row in deleted:
             call.services.files.remove(row.bucket_id, row.name, row.version)
         if not names:
-            return {"message": "Successfully emptied"}
+            return {"message": "Empty bucket has been queued. Completion may take up to an hour."}
 
 
 def delete(call: Call) -> object:

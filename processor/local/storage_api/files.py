@@ -82,6 +82,12 @@ class Files:
         """Move a finished upload to its final name atomically."""
         incoming.path.replace(self._path_in_new_folder(bucket, name, version))
 
+    def adopt(self, path: Path, bucket: str, name: str, version: str) -> None:
+        """Give a complete file its final name as well; the caller deletes the old name when the row is written."""
+        target = self._path_in_new_folder(bucket, name, version)
+        target.unlink(missing_ok=True)
+        _link(path, target)
+
     def open(self, bucket: str, name: str, version: str) -> int:
         """Return a file descriptor for reading.
 
@@ -96,13 +102,7 @@ class Files:
 
         Raises: FileNotFoundError.
         """
-        original, copy = self._path(*source), self._path_in_new_folder(*target)
-        try:
-            copy.hardlink_to(original)
-        except FileNotFoundError:
-            raise
-        except OSError:
-            shutil.copyfile(original, copy)
+        _link(self._path(*source), self._path_in_new_folder(*target))
 
     def remove(self, bucket: str, name: str, version: str) -> None:
         """Delete a version if it exists."""
@@ -133,3 +133,12 @@ class Files:
         path = self._path(bucket, name, version)
         path.parent.mkdir(parents=True, exist_ok=True)
         return path
+
+
+def _link(original: Path, copy: Path) -> None:
+    try:
+        copy.hardlink_to(original)
+    except FileNotFoundError:
+        raise
+    except OSError:
+        shutil.copyfile(original, copy)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
@@ -36,7 +36,7 @@ _DELETE = "delete from storage.objects where bucket_id = %s and name = any(%s) r
 _MOVE = """
 update storage.objects
 set bucket_id = %(to_bucket)s, name = %(to_name)s, version = %(version)s,
-  owner = coalesce(%(owner)s, owner), owner_id = coalesce(%(owner_id)s, owner_id)
+  owner = %(owner)s, owner_id = %(owner_id)s
 where bucket_id = %(bucket)s and name = %(name)s
 returning *
 """
@@ -54,6 +54,11 @@ class Limits:
     file_size: int | None
     mime_types: Sequence[str]
     public: bool
+
+    def within(self, file_size: int | None) -> Limits:
+        """Return these limits with the server's limit of a file's size, if it is lower."""
+        sizes = [size for size in (self.file_size, file_size) if size]
+        return replace(self, file_size=min(sizes, default=None))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +142,7 @@ def delete(connection: DictConnection, bucket: str, names: Sequence[str]) -> lis
 
 
 def move(connection: DictConnection, source: tuple[str, str], new: NewObject) -> ObjectRow:
-    """Rename an object.
+    """Rename an object. It belongs to who moved it; after a move with an API key it has no owner.
 
     Raises: StorageError "Object not found", also when the caller may not change it.
     """

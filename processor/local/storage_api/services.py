@@ -13,6 +13,8 @@ from processor.local.storage_api.callers import SERVICE, Caller, identify
 from processor.local.storage_api.config import Settings
 from processor.local.storage_api.database import Database, Scope
 from processor.local.storage_api.files import Files
+from processor.local.storage_api.tus.locks import Locks
+from processor.local.storage_api.tus.store import UploadStore
 
 Identify = Callable[[Mapping[str, str], Settings], Caller]
 
@@ -24,6 +26,8 @@ class Services:
     settings: Settings
     database: Database
     files: Files
+    uploads: UploadStore
+    locks: Locks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -74,7 +74,7 @@ def check_upload(call: Call, *, upsert: bool) -> rows.Limits:
     check_bucket_name(call.bucket)
     check_object_name(call.name)
     with call.services.database.transaction(call.scope.as_service()) as connection:
-        limits = rows.bucket_limits(connection, call.bucket)
+        limits = rows.bucket_limits(connection, call.bucket).within(call.services.settings.file_size_limit)
     new = rows.NewObject(bucket=call.bucket, name=call.name, owner=call.scope.caller.owner, version=str(uuid4()))
     with call.services.database.rolled_back_transaction(call.scope) as connection:
         rows.write(connection, new, upsert=upsert)
@@ -105,7 +105,7 @@ async def _receive(request: Request, stream: BodyStream, upload: Upload) -> Obje
     files = upload.call.services.files
     incoming = await run_in_threadpool(files.receive, upload.limits.file_size)
     try:
-        parser = parser_for(request.headers, incoming, lambda mime_type: _check_type(mime_type, upload.limits))
+        parser = parser_for(request.headers, incoming, lambda mime_type: check_type(mime_type, upload.limits))
         await _receive_body(stream, parser)
         return await run_in_threadpool(_finish, upload, incoming, parser)
     finally:
@@ -161,7 +161,7 @@ def _check_length(request: Request, limits: rows.Limits) -> None:
         raise too_large()
 
 
-def _check_type(mime_type: str, limits: rows.Limits) -> None:
+def check_type(mime_type: str, limits: rows.Limits) -> None:
     """Compare the content type verbatim, as the real server does: "text/csv; charset=utf-8" is not "text/csv"."""
     if limits.mime_types and mime_type not in limits.mime_types:
         raise invalid_mime_type(mime_type)
