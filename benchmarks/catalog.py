@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from benchmarks import comparisons, costs, latency, peers, profile, standalone, worthless
+from benchmarks import comparisons, costs, inserts, latency, peers, profile, standalone, worthless
 from benchmarks.results import Outcome
 from benchmarks.size import Size
 from benchmarks.stack import BenchmarkStack
@@ -116,6 +116,13 @@ STANDALONE = (
         run=latency.latency,
         quick=Size(1_000, 20),
         full=Size(1_000, 50),
+    ),
+    Benchmark(
+        name="inserts",
+        title="inserting connections and the second bell",
+        run=inserts.inserts,
+        quick=Size(1, 1),
+        full=Size(10, 5),
     ),
     Benchmark(
         name="worthless",

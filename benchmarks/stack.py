@@ -11,6 +11,7 @@ from typing import Any, LiteralString, cast
 from urllib.parse import urlsplit
 
 import psycopg
+from psycopg import sql
 
 from benchmarks import processes
 from benchmarks.processes import ProcessorProcess
@@ -19,6 +20,7 @@ from processor.errors import UserError
 from processor.local import postgres_installation, run_record, state
 from processor.local.ports import free_port
 from processor.local.postgres import SUPERUSER
+from processor.local.state import State
 
 
 @dataclass(slots=True, kw_only=True)
@@ -69,6 +71,16 @@ class BenchmarkStack:
         """Stop all processors."""
         while self.processors:
             self.processors.pop().stop()
+
+    def restart_postgres(self, settings: Mapping[str, str]) -> None:
+        """Restart Postgres with these settings beside the stack's own, and connect again."""
+        self.superuser_conn.execute("alter system reset all")
+        for name, value in settings.items():
+            self.superuser_conn.execute(sql.SQL("alter system set {} = {}").format(sql.Identifier(name), value))
+        stack_command("restart", "postgres", "--data", str(self.data))
+        self.conn.close()
+        self.superuser_conn.close()
+        self.conn, self.superuser_conn = connect(stack_state(self.data))
 
     def pid(self, part: str) -> int:
         """Return the process id of a part of the stack: postgres, storage or pgnet.
@@ -122,21 +134,42 @@ def connected(folder: Path, data: Path) -> Generator[BenchmarkStack]:
 
     Raises: UserError when the folder has no stack; psycopg.Error.
     """
-    stack_state = state.load(data)
-    if stack_state is None:
+    found = stack_state(data)
+    conn, superuser_conn = connect(found)
+    stack = BenchmarkStack(
+        env=stack_environment(data),
+        conn=conn,
+        superuser_conn=superuser_conn,
+        folder=folder,
+        data=data,
+        psql=postgres_installation.find(found.major).bin / "psql",
+    )
+    try:
+        yield stack
+    finally:
+        stack.conn.close()
+        stack.superuser_conn.close()
+
+
+def stack_state(data: Path) -> State:
+    """Return the state of the stack in a folder.
+
+    Raises: UserError when the folder has no stack.
+    """
+    found = state.load(data)
+    if found is None:
         raise UserError(f"no stack found in {data}")
-    with (
-        psycopg.connect(stack_state.database_url(), autocommit=True, options="-c statement_timeout=0") as conn,
-        psycopg.connect(stack_state.database_url(SUPERUSER), autocommit=True) as superuser_conn,
-    ):
-        yield BenchmarkStack(
-            env=stack_environment(data),
-            conn=conn,
-            superuser_conn=superuser_conn,
-            folder=folder,
-            data=data,
-            psql=postgres_installation.find(stack_state.major).bin / "psql",
-        )
+    return found
+
+
+def connect(found: State) -> tuple[psycopg.Connection, psycopg.Connection]:
+    """Return connections of the administrator and of a superuser.
+
+    Raises: psycopg.Error.
+    """
+    url = found.database_url()
+    conn = psycopg.connect(url, autocommit=True, options="-c statement_timeout=0")
+    return conn, psycopg.connect(found.database_url(SUPERUSER), autocommit=True)
 
 
 def environment_without_libpq() -> dict[str, str]:
