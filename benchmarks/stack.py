@@ -116,7 +116,7 @@ def benchmark_stack() -> Generator[BenchmarkStack]:
         folder = Path(name)
         folder.chmod(0o711)  # the server's account must be able to enter it when root runs the benchmark
         data = folder / "stack"
-        stack_command("up", "--detach", "--no-processor", "--data", str(data))
+        stack_command("up", "--detach", "--no-processor", "--no-api", "--data", str(data))
         try:
             with connected(folder, data) as stack:
                 try:

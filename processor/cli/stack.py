@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,7 +15,6 @@ from processor.local.platform import require_packages, require_unix
 
 if TYPE_CHECKING:
     from processor.local.run_record import RunRecord
-    from processor.local.state import State
 
 app = typer.Typer(help="Postgres, Storage, pg_net and the processor on this machine.", no_args_is_help=True)
 
@@ -38,11 +36,15 @@ def up(
     no_processor: Annotated[
         bool, typer.Option("--no-processor", help="Do not start the processor; run `import-jobs serve` yourself.")
     ] = False,
+    no_api: Annotated[
+        bool, typer.Option("--no-api", help="Do not start the Data API and Auth; supabase-js then has Storage only.")
+    ] = False,
     postgres: Annotated[
         int | None, typer.Option("--postgres", help="Major version of Postgres: 15, 17 or 18 (the default).")
     ] = None,
 ) -> None:
     """Start the stack and run it until Ctrl-C. A part that ends is started again."""
+    from processor.cli.stack_addresses import show_addresses
     from processor.local import detached, run_record
 
     directory = data.absolute()
@@ -53,16 +55,18 @@ def up(
             directory,
             postgres,
             processor=not no_processor,
-            on_ready=lambda state: show_addresses(state, data, attached=True, processor=not no_processor),
+            with_api=not no_api,
+            on_ready=lambda state: show_addresses(state, data, attached=True),
         )
         return
     if run_record.read_running(directory):
         raise UserError(f"a stack is already running in {data}", f"Run {command('down', data)} first.")
     arguments = ["stack", "up", "--data", str(directory)]
     arguments += ["--no-processor"] if no_processor else []
+    arguments += ["--no-api"] if no_api else []
     arguments += ["--postgres", str(postgres)] if postgres else []
     state = detached.start(directory, arguments)
-    show_addresses(state, data, attached=False, processor=not no_processor)
+    show_addresses(state, data, attached=False)
 
 
 @app.command()
@@ -95,7 +99,7 @@ def down(data: Data = DEFAULT) -> None:
 def restart(
     part: Annotated[
         str | None,
-        typer.Argument(metavar="[PART]", help="postgres, storage, pgnet or processor. Default: all of them."),
+        typer.Argument(metavar="[PART]", help="postgres, storage, pgnet, rest, auth or processor. Default: all."),
     ] = None,
     data: Data = DEFAULT,
 ) -> None:
@@ -149,41 +153,3 @@ def command(name: str, data: Path) -> str:
     """Return how a command of the stack is called for this folder."""
     option = "" if data == DEFAULT else f" --data {shlex.quote(str(data))}"
     return f"import-jobs stack {name}{option}"
-
-
-def show_addresses(state: State, data: Path, *, attached: bool, processor: bool) -> None:
-    """Print the addresses of the stack. Only `stack env` prints secrets."""
-    from processor.local import extensions
-
-    print_addresses(state, data, extensions.missing(state.database_url()), attached=attached, processor=processor)
-
-
-def print_addresses(state: State, data: Path, missing: list[str], *, attached: bool, processor: bool) -> None:
-    """Print the addresses, and the extensions of Supabase that this Postgres does not have."""
-    addresses = {
-        "Postgres": f"127.0.0.1:{state.postgres_port} (version {state.major}, database postgres)",
-        "Storage": f"{state.supabase_url}/storage/v1",
-        "Processor": state.processor_url if processor else "not started, see below",
-        "Logs": str(data / "logs"),
-        "Variables": f'eval "$({command("env", data)})"',
-    }
-    if not processor:
-        addresses["Then"] = 'DATABASE_URL="$PROCESSOR_DATABASE_URL" import-jobs serve'
-    addresses["Stop"] = f"Ctrl-C or {command('down', data)}" if attached else command("down", data)
-    document = {
-        "database": f"127.0.0.1:{state.postgres_port}",
-        "storage": addresses["Storage"],
-        "processor": state.processor_url if processor else None,
-        "logs": addresses["Logs"],
-        "missing_extensions": missing,
-    }
-
-    def lines() -> Iterable[str]:
-        yield "import-jobs is ready"
-        yield from screen.values(addresses)
-        if missing:
-            yield from screen.wrapped(
-                f"This Postgres has no {' and no '.join(missing)}, which Supabase has; import-jobs needs neither."
-            )
-
-    screen.show(document, [], lines)

@@ -1,4 +1,4 @@
-"""A Python program of the stack as a child process, with its secrets in the environment and its output in a log."""
+"""A program of the stack as a child process, with its secrets in the environment and its output in a log."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import httpx
 
 from processor.errors import UserError
 from processor.local import log_files
-from processor.local.python_command import module_command, module_environment
+from processor.local.python_command import module_environment
 from processor.local.server_account import signal_on_parent_death
 
 _READY_SECONDS = 60.0
@@ -28,7 +28,7 @@ _DROPPED_PREFIXES = ("PG", "DATABASE_URL", "SUPABASE_")
 
 
 class ChildProcess:
-    """A `python -m` process in a session of its own, with its output appended to a log file; a part of a stack.
+    """A process in a session of its own, with its output appended to a log file; a part of a stack.
 
     `port` is the one on which it listens, if it listens, and `ready` says whether it serves.
     """
@@ -36,7 +36,7 @@ class ChildProcess:
     def __init__(
         self,
         name: str,
-        arguments: list[str],
+        command: list[str],
         env: Mapping[str, str],
         log: Path,
         *,
@@ -46,7 +46,7 @@ class ChildProcess:
         self.name = name
         self.log = log
         self.port = port
-        self._command = module_command(*arguments)
+        self._command = command
         self._env = _environment(env)
         self._ready = ready
         self.process = self._spawn()

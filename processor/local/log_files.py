@@ -11,7 +11,7 @@ from typing import IO
 from processor.errors import UserError
 
 STACK = "stack"
-PARTS = ("postgres", "storage", "pgnet", "processor")
+PARTS = ("postgres", "storage", "pgnet", "rest", "auth", "processor")
 # A stack may run for months. One older file is kept beside each log.
 _ROTATED_BYTES = 16 << 20
 

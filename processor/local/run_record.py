@@ -28,11 +28,12 @@ class PartRecord:
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """One run of a stack: its supervisor, whether all parts were ready once, and its parts by name."""
+    """One run of a stack: its supervisor, whether all parts were ready once, its parts by name, and what it lacks."""
 
     supervisor: Process
     ready: bool = False
     parts: dict[str, PartRecord] = field(default_factory=dict[str, PartRecord])
+    notes: list[str] = field(default_factory=list[str])
 
     @property
     def children(self) -> dict[str, Process]:
@@ -62,7 +63,7 @@ def read(directory: Path) -> RunRecord | None:
     try:
         stored: dict[str, Any] = json.loads((directory / _FILE).read_text())
         parts = {name: _part(values) for name, values in stored["parts"].items()}
-        return RunRecord(Process(**stored["supervisor"]), stored["ready"], parts)
+        return RunRecord(Process(**stored["supervisor"]), stored["ready"], parts, stored.get("notes", []))
     except (OSError, ValueError, TypeError, KeyError):
         return None
 

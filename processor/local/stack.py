@@ -1,4 +1,4 @@
-"""Starts the parts of a stack in order: Postgres, floor, stand-in for pg_net, Storage, migrations, processor."""
+"""Starts the parts of a stack in order: Postgres, floor, pg_net, Storage, migrations, Data API, Auth, processor."""
 
 from __future__ import annotations
 
@@ -10,22 +10,30 @@ import psycopg
 
 from processor.database import configure, migrate, schema_version
 from processor.errors import UserError
-from processor.local import bucket, floor, postgres_installation
+from processor.local import bucket, floor, postgres_installation, signing_key
+from processor.local.api import Api
 from processor.local.child_process import ChildProcess, answers
 from processor.local.part import Program
 from processor.local.postgres import SUPERUSER, PostgresServer
+from processor.local.python_command import module_command
+from processor.local.service import Service
 from processor.local.state import State
 
 
 @dataclass(slots=True, kw_only=True)
 class Stack:
-    """The processes of one data directory. Waiting for a part ends early when `stopping()` becomes true."""
+    """The processes of one data directory. Waiting for a part ends early when `stopping()` becomes true.
+
+    `notes` has a sentence for each part that the stack goes without.
+    """
 
     directory: Path
     state: State
+    api: Api
     stopping: Callable[[], bool]
     server: PostgresServer = field(init=False)
     children: list[ChildProcess] = field(default_factory=list[ChildProcess])
+    notes: list[str] = field(default_factory=list[str])
 
     def __post_init__(self) -> None:
         self.server = PostgresServer(
@@ -35,6 +43,7 @@ class Stack:
             self.state.passwords[SUPERUSER],
             log=self._log("postgres"),
         )
+        self.notes += [self.api.missing] if self.api.missing else []
 
     def start(self, *, processor: bool) -> Iterator[None]:
         """Start the parts in order; yield after each step so that the caller can record which processes run."""
@@ -49,9 +58,13 @@ class Stack:
             wait_for_pgnet()
         wait_for_storage()
         self._prepare_project()
-        if processor:
-            self._start_processor()
-            yield
+        services = {service.name: self._start_service(service) for service in self.api.services(self.state)}
+        wait_for_processor = self._start_processor() if processor else None
+        yield
+        for name, wait in services.items():
+            self._wait_or_note(name, wait)
+        if wait_for_processor:
+            wait_for_processor()
 
     def stop(self) -> None:
         """Stop the parts in reverse order, so that each part can still use the parts it depends on."""
@@ -65,13 +78,22 @@ class Stack:
             yield self.server
         yield from self.children
 
+    def _wait_or_note(self, name: str, wait: Callable[[], None]) -> None:
+        """Wait for the Data API or Auth; without them the stack still imports, and its supervisor starts them again."""
+        try:
+            wait()
+        except UserError as error:
+            self.notes.append(f"{error}; see {self._log(name)}.")
+
     def _log(self, name: str) -> Path:
         return self.directory / "logs" / f"{name}.log"
 
     def _apply_floor(self) -> bool:
         """Create the floor if it is missing; return whether the database has the extension pg_net."""
         with psycopg.connect(self.server.url(), autocommit=True) as conn:
-            if not floor.is_applied(conn):
+            if floor.is_applied(conn):
+                floor.upgrade(conn)
+            else:
                 floor.apply(conn, self.state.passwords)
             return floor.has_pg_net(conn)
 
@@ -80,13 +102,17 @@ class Stack:
         env = {"PGNET_DATABASE_URL": self.server.url()}
         log = self._log("pgnet")
         child = ChildProcess(
-            "pgnet", ["processor.local.pgnet"], env, log, ready=lambda child: child.has_logged("ready")
+            "pgnet",
+            module_command("processor.local.pgnet"),
+            env,
+            log,
+            ready=lambda child: child.has_logged("ready"),
         )
         self.children.append(child)
         return lambda: child.wait_until_ready(self.stopping)
 
     def _start_storage(self) -> Callable[[], None]:
-        """Start the Storage API and return a function that waits until it is ready."""
+        """Start the Storage API, which is also the gateway, and return a function that waits until it is ready."""
         root = self.directory / "storage"
         try:
             root.mkdir(mode=0o700, exist_ok=True)
@@ -100,9 +126,10 @@ class Stack:
             "SUPABASE_JWT_SECRET": self.state.jwt_secret,
             "SUPABASE_SECRET_KEY": self.state.secret_key,
             "SUPABASE_PUBLISHABLE_KEY": self.state.publishable_key,
+            "SUPABASE_JWKS": signing_key.jwks(self.state.signing_key),
+            **self.api.gateway_variables(self.state),
         }
-        child = self._serve("storage", ["processor.local.storage_api"], env, self.state.storage_port)
-        return lambda: child.wait_until_ready(self.stopping)
+        return self._serve("storage", "processor.local.gateway", env=env, port=self.state.storage_port)
 
     def _prepare_project(self) -> None:
         """Apply the migrations, create the buckets, and store the processor's URL and token.
@@ -121,7 +148,20 @@ class Stack:
         bucket.ensure(self.state.supabase_url, self.state.secret_key, bucket.declared())
         configure.configure(self.state.database_url(), self.state.processor_url, self.state.wake_token)
 
-    def _start_processor(self) -> None:
+    def _start_service(self, service: Service) -> Callable[[], None]:
+        """Start an HTTP server and return a function that waits until it is ready."""
+        child = ChildProcess(
+            service.name,
+            service.command,
+            service.env,
+            self._log(service.name),
+            port=service.port,
+            ready=lambda _: answers(service.probe),
+        )
+        self.children.append(child)
+        return lambda: child.wait_until_ready(self.stopping)
+
+    def _start_processor(self) -> Callable[[], None]:
         env = {
             "DATABASE_URL": self.state.database_url(floor.PROCESSOR),
             "IMPORT_JOBS_UPLOADER_DATABASE_URL": self.state.database_url(floor.UPLOADER),
@@ -131,13 +171,9 @@ class Stack:
             "IMPORT_JOBS_HOST": "127.0.0.1",
             "IMPORT_JOBS_PORT": str(self.state.processor_port),
         }
-        self._serve("processor", ["processor.cli", "serve"], env, self.state.processor_port).wait_until_ready(
-            self.stopping
-        )
+        return self._serve("processor", "processor.cli", "serve", env=env, port=self.state.processor_port)
 
-    def _serve(self, name: str, arguments: list[str], env: dict[str, str], port: int) -> ChildProcess:
-        """Start an HTTP server, which is ready when it says that it is healthy."""
-        url = f"http://127.0.0.1:{port}/health"
-        child = ChildProcess(name, arguments, env, self._log(name), port=port, ready=lambda _: answers(url))
-        self.children.append(child)
-        return child
+    def _serve(self, name: str, *arguments: str, env: dict[str, str], port: int) -> Callable[[], None]:
+        """Start an HTTP server in Python, which is ready when it says that it is healthy; return how to wait for it."""
+        service = Service(name, module_command(*arguments), env, port, f"http://127.0.0.1:{port}/health")
+        return self._start_service(service)

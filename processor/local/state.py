@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from processor.errors import UserError
-from processor.local import floor, ports, process_table
+from processor.local import floor, ports, process_table, signing_key
+from processor.local.legacy_keys import legacy_key
 from processor.local.postgres import SUPERUSER
 
 _FILE = "state.json"
+_PORTS = ("postgres_port", "storage_port", "processor_port", "rest_port", "auth_port")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,10 +34,14 @@ class State:
     secret_key: str
     publishable_key: str
     wake_token: str
+    # Missing in the state of an earlier version; `load_or_create` adds them.
+    rest_port: int = 0
+    auth_port: int = 0
+    signing_key: dict[str, str] = field(default_factory=dict[str, str])
 
     @property
     def supabase_url(self) -> str:
-        """The base URL of the Storage API."""
+        """The base URL of Storage, the Data API and Auth."""
         return f"http://127.0.0.1:{self.storage_port}"
 
     @property
@@ -48,7 +54,7 @@ class State:
         return f"postgresql://{role}:{self.passwords[role]}@127.0.0.1:{self.postgres_port}/postgres"
 
     def shell_variables(self) -> dict[str, str]:
-        """Return the variables that `stack env` prints; the last two are for an `import-jobs serve` started by hand."""
+        """Return the variables that `stack env` prints; IMPORT_JOBS_HOST and _PORT are for an `import-jobs serve`."""
         return {
             "DATABASE_URL": self.database_url(),
             "PROCESSOR_DATABASE_URL": self.database_url(floor.PROCESSOR),
@@ -61,6 +67,20 @@ class State:
             "IMPORT_JOBS_WAKE_TOKEN": self.wake_token,
             "IMPORT_JOBS_HOST": "127.0.0.1",
             "IMPORT_JOBS_PORT": str(self.processor_port),
+            **self._cli_variables(),
+        }
+
+    def _cli_variables(self) -> dict[str, str]:
+        """Return the variables that `supabase status -o env` has as well, with its names."""
+        return {
+            "API_URL": self.supabase_url,
+            "REST_URL": f"{self.supabase_url}/rest/v1",
+            "DB_URL": self.database_url(),
+            "PUBLISHABLE_KEY": self.publishable_key,
+            "SECRET_KEY": self.secret_key,
+            "JWT_SECRET": self.jwt_secret,
+            "ANON_KEY": legacy_key("anon", self.jwt_secret),
+            "SERVICE_ROLE_KEY": legacy_key("service_role", self.jwt_secret),
         }
 
 
@@ -103,7 +123,11 @@ def load_or_create(directory: Path, major: int) -> State:
         raise UserError(f"{directory} has a database but no {_FILE}", f"Delete {directory}.")
     state = _with_free_ports(stored or _new_state(major))
     # A stack of an earlier version has no password for a role that this one has added.
-    state = replace(state, passwords={**_passwords(), **state.passwords})
+    state = replace(
+        state,
+        passwords={**_passwords(), **state.passwords},
+        signing_key=state.signing_key or signing_key.generate(),
+    )
     write_private(directory / _FILE, json.dumps(asdict(state), indent=2))
     return state
 
@@ -152,8 +176,9 @@ def _passwords() -> dict[str, str]:
 
 
 def _with_free_ports(state: State) -> State:
-    chosen: list[int] = []
-    for port in (state.postgres_port, state.storage_port, state.processor_port):
-        usable = port != 0 and port not in chosen and ports.is_free(port)
-        chosen.append(port if usable else ports.free_port(chosen))
-    return replace(state, postgres_port=chosen[0], storage_port=chosen[1], processor_port=chosen[2])
+    chosen: dict[str, int] = {}
+    for name in _PORTS:
+        port: int = getattr(state, name)
+        usable = port != 0 and port not in chosen.values() and ports.is_free(port)
+        chosen[name] = port if usable else ports.free_port(chosen.values())
+    return replace(state, **chosen)

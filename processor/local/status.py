@@ -11,7 +11,7 @@ from typing import Literal
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
-from processor.local import log_files, run_record, state
+from processor.local import api, log_files, run_record, state
 from processor.local.child_process import answers
 from processor.local.processes import Process
 from processor.local.run_record import PartRecord, RunRecord
@@ -156,6 +156,10 @@ def _answers(kept: State, name: str) -> bool:
             return answers(f"{kept.supabase_url}/health")
         case "processor":
             return answers(f"{kept.processor_url}/health")
+        case api.REST:
+            return answers(api.rest_probe(kept))
+        case api.AUTH:
+            return answers(api.auth_probe(kept))
         case _:
             return True  # it does not listen
 
@@ -177,6 +181,8 @@ def _address(kept: State, name: str) -> str:
             return f"{kept.supabase_url}/storage/v1"
         case "processor":
             return kept.processor_url
+        case api.REST | api.AUTH:
+            return f"{kept.supabase_url}/{name}/v1"
         case _:
             return ""
 

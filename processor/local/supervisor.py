@@ -5,13 +5,13 @@ from __future__ import annotations
 import fcntl
 import sys
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
 from processor.errors import UserError
-from processor.local import guard, leftovers, log_files, postgres_installation, restart_request, run_record, state
+from processor.local import api, guard, leftovers, log_files, postgres_installation, restart_request, run_record, state
 from processor.local.part import Part
 from processor.local.processes import Process, this_process
 from processor.local.run_record import RunRecord
@@ -23,7 +23,9 @@ from processor.local.state import State
 _WATCH_SECONDS = 0.1
 
 
-def supervise(directory: Path, major: int | None, *, processor: bool, on_ready: Callable[[State], None]) -> None:
+def supervise(
+    directory: Path, major: int | None, *, processor: bool, with_api: bool, on_ready: Callable[[State], None]
+) -> None:
     """Run the stack in `directory` until SIGINT, SIGTERM or SIGHUP, and call `on_ready` once all parts are ready.
 
     Raises: UserError when the stack is already running, is of another major version, or has a part that does not start.
@@ -33,15 +35,20 @@ def supervise(directory: Path, major: int | None, *, processor: bool, on_ready: 
     with stop_event() as stopping, _exclusive(directory):
         if leftovers.end(directory):
             report("ended the processes that a killed stack had left behind")
-        stack = Stack(directory=directory, state=_state(directory, major, report), stopping=stopping.is_set)
+        stack = Stack(
+            directory=directory,
+            state=_state(directory, major, report),
+            api=api.find(report) if with_api else api.NONE,
+            stopping=stopping.is_set,
+        )
         supervisor = this_process()
-        _record(directory, supervisor, [], ready=False)
+        _record(directory, supervisor, [])
         with _guarded(directory, supervisor):
             try:
                 parts = _start(stack, supervisor, report, processor=processor)
                 if not stopping.is_set():
                     on_ready(stack.state)
-                    _watch(directory, supervisor, parts, stopping)
+                    _watch(stack, supervisor, parts, stopping)
             except Exception:
                 if not stopping.is_set():  # otherwise Ctrl-C ended a program that was still starting, which is no error
                     raise
@@ -71,28 +78,32 @@ def _start(stack: Stack, supervisor: Process, report: Callable[[str], None], *, 
     parts: list[Part] = []
     for _ in stack.start(processor=processor):
         parts = [Part(program, report) for program in stack.programs()]
-        _record(stack.directory, supervisor, parts, ready=False)
+        _record(stack.directory, supervisor, parts)
         if stack.stopping():
             return parts
-    _record(stack.directory, supervisor, parts, ready=True)
+    for note in stack.notes:
+        report(note)
+    _record(stack.directory, supervisor, parts, ready=True, notes=stack.notes)
     return parts
 
 
-def _watch(directory: Path, supervisor: Process, parts: list[Part], stopping: threading.Event) -> None:
+def _watch(stack: Stack, supervisor: Process, parts: list[Part], stopping: threading.Event) -> None:
     """Start the parts again that end, or whose restart another command asks for."""
     while not stopping.wait(_WATCH_SECONDS):
-        asked = restart_request.take(directory)
+        asked = restart_request.take(stack.directory)
         for part in reversed(parts):
             if part.program.name in asked:
                 part.restart()
         changed = [part.look() for part in parts]
         if asked or any(changed):
-            _record(directory, supervisor, parts, ready=True)
+            _record(stack.directory, supervisor, parts, ready=True, notes=stack.notes)
 
 
-def _record(directory: Path, supervisor: Process, parts: list[Part], *, ready: bool) -> None:
+def _record(
+    directory: Path, supervisor: Process, parts: list[Part], *, ready: bool = False, notes: Sequence[str] = ()
+) -> None:
     records = {part.program.name: run_record.of_part(part) for part in parts}
-    run_record.write(directory, RunRecord(supervisor, ready, records))
+    run_record.write(directory, RunRecord(supervisor, ready, records, list(notes)))
 
 
 @contextmanager

@@ -150,7 +150,7 @@ def stack() -> Iterator[Stack]:
     """A stack with its processor, started and stopped by the command line."""
     with server_folder("import-jobs-acceptance-") as parent:
         folder = parent / "stack"
-        up = cli("stack", "up", "--detach", "--data", str(folder), "--postgres", str(POSTGRES_MAJOR))
+        up = cli("stack", "up", "--detach", "--no-api", "--data", str(folder), "--postgres", str(POSTGRES_MAJOR))
         assert up.returncode == 0, up.stderr
         try:
             turn_fsync_off(state.load(folder).database_url(SUPERUSER))

@@ -9,6 +9,7 @@ from pathlib import Path
 from processor.local.child_process import ChildProcess
 from processor.local.floor import PROCESSOR, UPLOADER
 from processor.local.ports import free_port
+from processor.local.python_command import module_command
 from processor.local.state import State
 from tests.faults.proxies.tcp_proxy import TcpProxy
 
@@ -108,7 +109,7 @@ class ChaosProcessor:
             "IMPORT_JOBS_WAKE_TOKEN": self._state.wake_token,
             "IMPORT_JOBS_PORT": str(self.port),
         }
-        self._child = ChildProcess(self.name, ["processor.cli", "serve"], env, self._log)
+        self._child = ChildProcess(self.name, module_command("processor.cli", "serve"), env, self._log)
         self.paused = False
         self.starts += 1
 

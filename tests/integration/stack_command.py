@@ -22,13 +22,14 @@ _COMMAND = [sys.executable, "-m", "processor.cli", "stack"]
 
 @dataclass(frozen=True, slots=True)
 class StackCommand:
-    """The command with one data directory."""
+    """The command with one data directory, without the Data API and Auth unless a test asks for them."""
 
     data: Path
+    options: tuple[str, ...] = ("--no-api",)
 
     def run(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [*_COMMAND, *arguments, "--data", str(self.data)],
+            [*_COMMAND, *arguments, *(self.options if arguments[0] == "up" else ()), "--data", str(self.data)],
             env=_env() | variables,
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -41,7 +42,7 @@ class StackCommand:
     def foreground(self, *arguments: str) -> Iterator[subprocess.Popen[str]]:
         """Run `stack up` as in a terminal and yield when the stack is ready; end all of it afterwards."""
         process = subprocess.Popen(
-            [*_COMMAND, "up", *arguments, "--data", str(self.data)],
+            [*_COMMAND, "up", *arguments, *self.options, "--data", str(self.data)],
             env=_env(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

@@ -18,14 +18,14 @@ from processor.local.platform import require_packages, require_unix
 from tests.integration.stack_command import StackCommand
 from tests.servers import server_folder
 
-PARTS = ["postgres", "pgnet", "storage"]
+PARTS = ["postgres", "pgnet", "storage", "rest", "auth"]
 
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[tuple[StackCommand, dict[str, str]]]:
     """A running stack without its processor."""
     with server_folder("import-jobs-commands-") as folder:
-        stack = StackCommand(folder / "stack")
+        stack = StackCommand(folder / "stack", options=())
         with stack.detached("--no-processor") as env:
             yield stack, env
 
@@ -50,6 +50,8 @@ def test_status_names_each_part_with_its_process_and_address(running):
     addresses = {part["part"]: part["address"] for part in document["parts"]}
     assert list(addresses) == PARTS
     assert addresses["storage"] == f"{env['SUPABASE_URL']}/storage/v1"
+    assert addresses["rest"] == f"{env['SUPABASE_URL']}/rest/v1"
+    assert addresses["auth"] == f"{env['SUPABASE_URL']}/auth/v1"
     assert addresses["pgnet"] is None
     assert addresses["postgres"] in env["DATABASE_URL"]
 
@@ -133,7 +135,7 @@ def test_logs_of_an_unknown_part_and_of_no_stack_are_errors(empty):
     unknown = empty.run("logs", "kong")
     assert (unknown.returncode, unknown.stdout) == (1, "")
     assert unknown.stderr == (
-        "error IJ130: the stack has no part 'kong' — Its parts are stack, postgres, storage, pgnet, processor.\n"
+        "error IJ130: the stack has no part 'kong' — Its parts are stack, postgres, storage, pgnet, rest, auth, processor.\n"
     )
     missing = empty.run("logs")
     assert (missing.returncode, missing.stdout) == (1, "")

@@ -109,7 +109,7 @@ def outside_environment(home: Path) -> dict[str, str]:
 @contextmanager
 def stack(installed: Installation) -> Iterator[Installation]:
     """Start a stack without a processor; yield the installation with the stack's variables set."""
-    installed.import_jobs("stack", "up", "--detach", "--no-processor")
+    installed.import_jobs("stack", "up", "--detach", "--no-processor", "--no-api")
     try:
         lines = installed.import_jobs("stack", "env").splitlines()
         pairs = (line.removeprefix("export ").partition("=") for line in lines)

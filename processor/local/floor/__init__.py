@@ -17,7 +17,8 @@ Connection = psycopg.Connection[tuple[object, ...]]
 
 PROCESSOR, UPLOADER = "import_processor", "import_uploader"
 LOGINS = ("postgres", "authenticator", "supabase_auth_admin", "supabase_storage_admin")
-_FILES = ("roles.sql", "public.sql", "extensions.sql", "auth.sql", "storage.sql")
+_AUTH_TABLES = "auth_tables.sql"
+_FILES = ("roles.sql", "public.sql", "extensions.sql", "auth.sql", _AUTH_TABLES, "storage.sql")
 
 # From version 16 on, a role with BYPASSRLS may grant it. Before, only superusers may. The platform has an extension
 # (supautils) that lets postgres grant it there as well; `after_migrate` takes its place.
@@ -45,6 +46,14 @@ def apply(conn: Connection, passwords: Mapping[str, str], grants: Grants = "none
         for role in LOGINS:
             set_password(conn, role, passwords[role])
         _create_net(conn)
+
+
+def upgrade(conn: Connection) -> None:
+    """Add what a stack of an earlier version lacks: the tables of Auth."""
+    row = conn.execute("select to_regclass('auth.audit_log_entries') is not null").fetchone()
+    if row is not None and not row[0]:
+        with conn.transaction():
+            _execute_file(conn, _AUTH_TABLES)
 
 
 def after_migrate(conn: Connection, passwords: Mapping[str, str]) -> None:

@@ -4,7 +4,7 @@ create schema if not exists auth authorization supabase_auth_admin;
 
 create table if not exists auth.users (
   id uuid primary key default gen_random_uuid(),
-  email text unique,
+  email varchar(255),
   created_at timestamptz not null default now()
 );
 alter table auth.users owner to supabase_auth_admin;

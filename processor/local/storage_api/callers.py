@@ -18,6 +18,9 @@ from processor.local.storage_api.errors import (
     invalid_request,
 )
 
+# What the real server does not check either.
+_UNCHECKED: Options = {"verify_aud": False, "verify_iat": False, "verify_sub": False, "verify_jti": False}
+
 
 @dataclass(frozen=True, slots=True)
 class Caller:
@@ -48,7 +51,7 @@ def identify(headers: Mapping[str, str], settings: Settings) -> Caller:
 
     Raises: GatewayError for an invalid key, StorageError for an invalid or missing token.
     """
-    by_key = _caller_from_key(headers, settings)
+    by_key = caller_of_key(headers.get("apikey", ""), headers, settings)
     scheme, _, token = headers.get("authorization", "").partition(" ")
     token = token.strip() if scheme.lower() == "bearer" else ""
     if not token or (token.startswith("sb_") and _equal(token, headers.get("apikey", ""))):
@@ -78,8 +81,17 @@ def read_token(token: str, secret: str) -> Mapping[str, object]:
 
     Raises: jwt.InvalidTokenError.
     """
-    options: Options = {"verify_aud": False, "verify_iat": False, "verify_sub": False, "verify_jti": False}
-    return cast("Mapping[str, object]", jwt.decode(token, secret, algorithms=["HS256"], options=options))
+    return cast("Mapping[str, object]", jwt.decode(token, secret, algorithms=["HS256"], options=_UNCHECKED))
+
+
+def _read_user_token(token: str, settings: Settings) -> Mapping[str, object]:
+    header = jwt.get_unverified_header(token)
+    if header.get("alg") != "ES256":
+        return read_token(token, settings.jwt_secret)
+    for key in settings.jwks.keys if settings.jwks else ():
+        if key.key_id == header.get("kid"):
+            return cast("Mapping[str, object]", jwt.decode(token, key, algorithms=["ES256"], options=_UNCHECKED))
+    raise jwt.InvalidSignatureError
 
 
 def describe(error: jwt.InvalidTokenError) -> str:
@@ -91,8 +103,11 @@ def describe(error: jwt.InvalidTokenError) -> str:
     return "Invalid Compact JWS"
 
 
-def _caller_from_key(headers: Mapping[str, str], settings: Settings) -> Caller | None:
-    key = headers.get("apikey", "")
+def caller_of_key(key: str, headers: Mapping[str, str], settings: Settings) -> Caller | None:
+    """Return the caller that an API key names, or None without a key; `headers` say whether a browser sends it.
+
+    Raises: GatewayError for an invalid key.
+    """
     if not key:
         return None
     if _equal(key, settings.publishable_key):
@@ -118,7 +133,7 @@ def _caller_from_key(headers: Mapping[str, str], settings: Settings) -> Caller |
 
 def _caller_from_token(token: str, settings: Settings) -> Caller:
     try:
-        claims = read_token(token, settings.jwt_secret)
+        claims = _read_user_token(token, settings)
     except jwt.InvalidTokenError as error:
         raise access_denied(describe(error)) from error
     role = claims.get("role")

@@ -1,0 +1,13 @@
+"""The older API keys of a project: a JWT for each role, which the project's secret signs."""
+
+from __future__ import annotations
+
+import jwt
+
+# The claims of the keys that `supabase start` has; 2032-11-11.
+_EXPIRES = 1983812996
+
+
+def legacy_key(role: str, jwt_secret: str) -> str:
+    """Return the API key of a role: anon or service_role."""
+    return jwt.encode({"iss": "supabase-demo", "role": role, "exp": _EXPIRES}, jwt_secret, algorithm="HS256")
