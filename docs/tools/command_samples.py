@@ -20,7 +20,7 @@ from processor.cli import (
     outcome,
     queue,
     rejections,
-    stack,
+    stack_addresses,
     stack_view,
     targets,
 )
@@ -28,6 +28,7 @@ from processor.cli.job_state import JobState
 from processor.cli.screen import screen
 from processor.local import process_table
 from processor.local.processes import Process
+from processor.local.run_record import PartRecord, RunRecord
 from processor.local.state import State
 from processor.local.status import PartStatus, StackStatus
 
@@ -40,6 +41,7 @@ SHORT = "6f3c7b1e"
 PATH = "service/2f1c9e0b7a344d21a5c86f90e1d27b53/guests.csv"
 HINT = "Use the names of the target's columns in the header line, or set options.mapping."
 PROCESSOR = "https://importer.example.com"
+PORTS = {"postgres": 54322, "pgnet": 0, "storage": 54321, "rest": 54321, "auth": 54321, "processor": 8080}
 REJECTED = [
     {"line_number": 4, "column_name": "arrival", "code": "IJ405", "message": "arrival: out of range for date"},
     {
@@ -65,7 +67,7 @@ def samples() -> dict[str, str]:
         "targets": ("", lambda: screen.lines(targets.lines([TARGET]))),
         "queue": ("", lambda: screen.lines(queue.lines(QUEUE))),
         "stack up": ("--detach", stack_up),
-        "stack env": ("", lambda: screen.lines(f"export {k}={v}" for k, v in STATE.shell_variables().items())),
+        "stack env": ("", stack_env),
         "stack down": ("", lambda: screen.lines(["The stack in .import-jobs is stopped."])),
         "stack restart": ("processor", lambda: screen.lines(["restarted: processor"])),
         "stack reset": ("--yes", lambda: screen.lines(["The stack in .import-jobs is deleted."])),
@@ -216,13 +218,21 @@ def rejected() -> None:
 
 def stack_up() -> None:
     """Print the addresses of a stack."""
-    stack.print_addresses(STATE, Path(".import-jobs"), ["pgcrypto", "uuid-ossp"], attached=False, processor=True)
+    parts = {name: PartRecord(process=Process(100, "0")) for name in PORTS}
+    run = RunRecord(Process(99, "0"), ready=True, parts=parts)
+    stack_addresses.print_addresses(STATE, Path(".import-jobs"), run, ["pgcrypto", "uuid-ossp"], attached=False)
+
+
+def stack_env() -> None:
+    """Print the variables of a stack."""
+    variables = STATE.shell_variables() | dict.fromkeys(("JWT_SECRET", "SUPABASE_JWT_SECRET"), "…")
+    variables |= dict.fromkeys(("ANON_KEY", "SERVICE_ROLE_KEY"), "eyJ…")
+    screen.lines(f"export {name}={value}" for name, value in variables.items())
 
 
 def stack_status() -> None:
     """Print the parts of a stack, one of which was started again."""
     since = NOW.replace(tzinfo=None)  # times are printed in the time zone of the machine
-    ports = {"postgres": 54322, "storage": 54321, "pgnet": 0, "processor": 8080}
     parts = [
         PartStatus(
             name=name,
@@ -235,7 +245,7 @@ def stack_status() -> None:
             wait_seconds=0,
             log=Path(f".import-jobs/logs/{name}.log"),
         )
-        for place, (name, port) in enumerate(ports.items())
+        for place, (name, port) in enumerate(PORTS.items())
     ]
     directory = Path(".import-jobs")
     supervisor = Process(os.getpid(), process_table.start_time(os.getpid()) or "")  # this one is alive
@@ -257,7 +267,7 @@ STATE = State(
     storage_port=54321,
     processor_port=8080,
     passwords=dict.fromkeys(("postgres", "import_processor", "import_uploader"), "…"),
-    jwt_secret="…",  # noqa: S106
+    jwt_secret="…" * 32,
     secret_key="sb_secret_…",  # noqa: S106
     publishable_key="sb_publishable_…",
     wake_token="…",  # noqa: S106

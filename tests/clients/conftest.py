@@ -43,9 +43,9 @@ REGISTERED = "select importer.register_target('public.people', owner_column => '
 
 def install_packages(folder: Path) -> None:
     """Install what the package-lock.json of a folder names, unless it is there; of several workers one does it."""
-    wanted = hashlib.sha256((folder / "package-lock.json").read_bytes()).hexdigest()
-    with (folder / ".install.lock").open("w") as lock:
+    with (folder / "package-lock.json").open("rb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        wanted = hashlib.sha256(lock.read()).hexdigest()
         done = folder / "node_modules" / ".installed"
         if done.exists() and done.read_text() == wanted:
             return
