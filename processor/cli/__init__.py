@@ -19,6 +19,7 @@ from processor.cli import (
     command_tree,
     database,
     import_files,
+    install,
     job,
     jobs,
     psql,
@@ -56,6 +57,7 @@ stack.app.command()(stack_view.logs)
 app.add_typer(stack.app, name="stack")
 app.command()(serve.serve)
 app.command()(database.migrate)
+app.command()(install.install)
 app.command()(database.configure)
 
 
