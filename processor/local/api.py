@@ -98,5 +98,6 @@ def _lite(node: Installation, state: State, *, rest: bool) -> Service:
     }
     if rest:
         env["REST_DATABASE_URL"] = state.database_url("authenticator")
+        env["SCHEMA_DATABASE_URL"] = state.database_url()
     command = [str(node.node), str(node.scripts / "server.mjs")]
     return Service(AUTH, command, env, state.auth_port, auth_probe(state))

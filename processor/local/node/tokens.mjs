@@ -16,17 +16,25 @@ export class Tokens {
     return { keys: [{ ...this.publicJwk, key_ops: ["verify"], ext: true }] };
   }
 
-  // A user's header Authorization in the form that @supabase/lite knows. A token with another signature stays as it is
-  // and is refused there; an expired one too, with the right message.
-  async inward(authorization) {
-    const token = authorization?.replace(/^Bearer /i, "");
+  // A request with the user's token in the form that @supabase/lite knows. The gateway has checked the API key.
+  async inward(request) {
+    const headers = new Headers(request.headers);
+    headers.delete("apikey");
+    const token = headers.get("authorization")?.replace(/^Bearer /i, "");
+    if (token) headers.set("authorization", `Bearer ${await this.withSecret(token)}`);
+    const body = ["GET", "HEAD"].includes(request.method) ? undefined : await request.arrayBuffer();
+    return new Request(request.url, { method: request.method, headers, body });
+  }
+
+  // The same token, signed with the secret. One with another signature stays as it is and is refused later, and an
+  // expired one too, with the right message.
+  async withSecret(token) {
     try {
       const key = await importJWK(this.publicJwk, "ES256");
-      const { payload } = await compactVerify(token ?? "", key, { algorithms: ["ES256"] });
-      const same = await new CompactSign(payload).setProtectedHeader({ alg: "HS256", typ: "JWT" }).sign(this.secret);
-      return `Bearer ${same}`;
+      const { payload } = await compactVerify(token, key, { algorithms: ["ES256"] });
+      return await new CompactSign(payload).setProtectedHeader({ alg: "HS256", typ: "JWT" }).sign(this.secret);
     } catch {
-      return authorization;
+      return token;
     }
   }
 

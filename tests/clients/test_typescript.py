@@ -1,0 +1,101 @@
+"""The TypeScript client as a signed-up user: every call of it, against the stack."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.clients.client_stack import ClientStack
+from tests.clients.typescript_package import build, minified_bytes
+
+BYTES = 20_000_000
+
+
+@pytest.fixture(scope="module")
+def results(client_stack: ClientStack, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    build()
+    large = tmp_path_factory.mktemp("typescript") / "large.csv"
+    line = "{:09d}@example.com,a name of a person that makes the line longer than it has to be, and longer still\n"
+    count = BYTES // len(line.format(0))
+    large.write_text("email,name\n" + "".join(line.format(i) for i in range(count)).replace(", and", " and"))
+    return client_stack.node("typescript.mjs", EMAIL=client_stack.email(), LARGE_FILE=str(large))
+
+
+def test_small_file_is_imported(results: dict[str, Any]) -> None:
+    job, percents = results["small"]["job"], results["small"]["percents"]
+    assert (job["status"], job["rows_loaded"], job["rows_rejected"]) == ("completed", 2, 2)
+    assert job["file_name"] == "Kunden März.csv"
+    folder, _, slug = job["object_path"].split("/")
+    assert (folder, slug) == (job["created_by"], "kunden-marz.csv")
+    assert percents == sorted(percents)
+    assert (percents[0], percents[-1]) == (50, 100)
+
+
+def test_rejections_come_in_pages(results: dict[str, Any]) -> None:
+    assert [row["record_number"] for row in results["rejections"]] == [2, 3]
+    assert {row["column_name"] for row in results["rejections"]} == {"email"}
+
+
+def test_corrected_rows_make_one_job(results: dict[str, Any]) -> None:
+    job = results["mended"]["job"]
+    assert results["mended"]["same"]
+    assert (job["status"], job["rows_loaded"]) == ("completed", 2)
+    assert job["parent_job_id"] == results["small"]["job"]["id"]
+    assert {"email": "nobody@example.com", "name": 'No "body"'} in results["people"]
+    assert {"email": "none@example.com", "name": None} in results["people"]
+
+
+def test_large_file_goes_on_after_a_reload(results: dict[str, Any]) -> None:
+    large = results["large"]
+    assert large["first"]["message"] == "the page was closed"
+    assert (large["remembered"], large["left"]) == (1, 0)
+    sent = [step["sent"] for step in large["resumed"] if step["phase"] == "upload"]
+    assert sent[0] >= 6 << 20
+    percents = [step["percent"] for step in large["resumed"]]
+    assert percents == sorted(percents)
+    assert percents[-1] == 100
+    assert large["size"] == large["bytes"]
+    assert (large["job"]["status"], large["job"]["rows_rejected"]) == ("completed", 0)
+
+
+def test_job_is_cancelled_and_retried(results: dict[str, Any]) -> None:
+    assert results["cancelled"] == "cancelled"
+    assert results["ended"]["code"] == "cancelled"
+    assert results["retried"] == {"force": True, "max_errors": 5}
+    assert results["watched"] == ["completed"]
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "status"),
+    [
+        ("option", "IJ102", 400),
+        ("foreignPath", "IJ107", 400),
+        ("foreignJob", "IJ108", 400),
+        ("foreignFolder", "storage/403", 403),
+        ("foreignLarge", "storage/403", 403),
+        ("unknownJob", "PGRST116", 406),
+        ("signedOut", "signed_out", None),
+        ("offline", "network", None),
+    ],
+)
+def test_refusal_has_code_sentence_and_hint(results: dict[str, Any], name: str, code: str, status: int | None) -> None:
+    refused = results["refused"][name]
+    assert refused["known"], refused
+    assert (refused["code"], refused.get("status")) == (code, status)
+    assert refused["message"]
+
+
+def test_failed_job_is_an_error_with_its_hint(results: dict[str, Any]) -> None:
+    refused = results["refused"]["failed"]
+    assert refused["code"].startswith("IJ")
+    assert refused["hint"].endswith(".")
+
+
+def test_other_users_see_nothing(results: dict[str, Any]) -> None:
+    assert results["seenByBob"] == []
+
+
+def test_package_is_small() -> None:
+    build()
+    assert minified_bytes() < 10_000
