@@ -175,6 +175,80 @@ $_$;
 COMMENT ON FUNCTION importer.check_import_job() IS 'Trigger function: rejects a new job with invalid options (IJ102), a state (IJ101), an invalid path (IJ107), the id of
 another owner''s job (IJ115), a file of another user (IJ602) or a target that its owner may not import into (IJ601).';
 
+CREATE FUNCTION importer.check_import_job_digest() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+begin
+  new.expected_sha256 := lower(new.expected_sha256);
+  if new.expected_sha256 !~ '^[0-9a-f]{64}$' then
+    raise exception 'expected_sha256 is not a SHA-256' using errcode = 'IJ107',
+    hint = 'Give the digest as 64 hexadecimal digits, or leave it out.';
+  end if;
+  return new;
+end
+$_$;
+
+COMMENT ON FUNCTION importer.check_import_job_digest() IS 'Trigger function: rejects a new job whose expected_sha256 is not a digest (IJ107).';
+
+CREATE FUNCTION importer.check_import_job_inspection() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if tg_op = 'UPDATE' and coalesce(new.options -> 'inspect' = 'true', false) <> old.inspects then
+    raise exception 'option "inspect" cannot change' using errcode = 'IJ102',
+    hint = 'Insert a new job to import the file, or to inspect it.';
+  end if;
+  if new.options -> 'inspect' = 'true' then
+    new.options := new.options - '{atomic,delete_source,dry_run,force,output}'::text[];
+  end if;
+  return new;
+end
+$$;
+
+COMMENT ON FUNCTION importer.check_import_job_inspection() IS 'Trigger function: removes from an inspection the options that write or delete something, and rejects a retry that turns
+it into an import, or an import into an inspection (IJ102).';
+
+CREATE FUNCTION importer.check_import_job_origin() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  parent record;
+begin
+  -- Control characters, and those that turn the direction of a text, so that a name is shown as it is.
+  if new.file_name = '' or length(new.file_name) > 255 or new.file_name ~ '[[:cntrl:]]'
+    or new.file_name ~ format(
+      '[%s-%s%s%s%s-%s%s-%s]', chr(128), chr(159), chr(8206), chr(8207), chr(8232), chr(8238), chr(8294), chr(8297)
+    )
+    or translate(new.file_name, '/' || chr(92), '') <> new.file_name
+  then
+    raise exception 'file_name is not the name of a file' using errcode = 'IJ107',
+    hint = 'Give the name alone, such as people.csv, in at most 255 characters without slashes and control characters.';
+  end if;
+  new.first_job_id := null;
+  if new.parent_job_id is null then
+    return new;
+  end if;
+  select coalesce(j.first_job_id, j.id) as first_id into parent
+  from public.import_jobs as j
+  where j.id = new.parent_job_id and j.created_by is not distinct from new.created_by;
+  if not found then
+    raise exception 'the job in parent_job_id does not exist' using errcode = 'IJ108',
+    hint = 'Check the id, and that the job belongs to you.';
+  end if;
+  new.first_job_id := parent.first_id;
+  new.idempotency_key := coalesce(
+    new.idempotency_key, importer.mended_key(new.parent_job_id, new.bucket_id, new.object_path)
+  );
+  return new;
+end
+$$;
+
+COMMENT ON FUNCTION importer.check_import_job_origin() IS 'Trigger function: rejects a new job with an invalid file_name (IJ107) or with a parent that its owner does not have
+(IJ108), and gives a job with a parent its idempotency key and the first job of its chain.';
+
 CREATE FUNCTION importer.check_import_job_retry() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -252,7 +326,8 @@ begin
     ('false_values', 'an array of text'), ('null_values', 'an array of text'), ('trim', 'a boolean'),
     ('time_zone', 'a text'), ('on_error', 'skip or abort'), ('max_errors', 'a whole number or a percentage'),
     ('max_seconds', 'a whole number from 1 on'),
-    ('atomic', 'a boolean'), ('dry_run', 'a boolean'), ('output', 'a boolean'), ('force', 'a boolean'),
+    ('atomic', 'a boolean'), ('dry_run', 'a boolean'),
+    ('inspect', 'a boolean'), ('output', 'a boolean'), ('force', 'a boolean'),
     ('delete_source', 'a boolean')
   ) as known (name, kind) on known.name = given.key
   where not coalesce(
@@ -441,8 +516,15 @@ END) STORED,
     started_at timestamp with time zone,
     finished_at timestamp with time zone,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    file_name text,
+    parent_job_id uuid,
+    first_job_id uuid,
+    error_params jsonb,
+    inspects boolean GENERATED ALWAYS AS (COALESCE(((options -> 'inspect'::text) = 'true'::jsonb), false)) STORED NOT NULL,
+    expected_sha256 text,
     CONSTRAINT import_jobs_attempts_bounded CHECK (((attempts >= 0) AND (attempts <= max_attempts))),
     CONSTRAINT import_jobs_ended_has_a_time CHECK (((status = ANY (ARRAY['completed'::public.import_job_status, 'failed'::public.import_job_status, 'cancelled'::public.import_job_status])) = (finished_at IS NOT NULL))),
+    CONSTRAINT import_jobs_error_params_check CHECK ((jsonb_typeof(error_params) = 'object'::text)),
     CONSTRAINT import_jobs_failed_has_a_code CHECK (((status = 'failed'::public.import_job_status) = (error_code IS NOT NULL))),
     CONSTRAINT import_jobs_max_attempts_check CHECK (((max_attempts >= 1) AND (max_attempts <= 100))),
     CONSTRAINT import_jobs_phase_check CHECK ((phase = ANY (ARRAY['opening'::text, 'loading'::text, 'finishing'::text]))),
@@ -531,6 +613,20 @@ COMMENT ON COLUMN public.import_jobs.started_at IS 'When a processor first claim
 COMMENT ON COLUMN public.import_jobs.finished_at IS 'When the job ended.';
 
 COMMENT ON COLUMN public.import_jobs.updated_at IS 'When the row was last changed.';
+
+COMMENT ON COLUMN public.import_jobs.file_name IS 'Name of the file as people know it, for display only; at most 255 characters. Nothing is read from or written to a path
+of this name.';
+
+COMMENT ON COLUMN public.import_jobs.parent_job_id IS 'The job of the same owner whose rejected rows this one imports in mended form.';
+
+COMMENT ON COLUMN public.import_jobs.first_job_id IS 'The first job of the chain that parent_job_id makes; null for a job without a parent.';
+
+COMMENT ON COLUMN public.import_jobs.error_params IS 'The names and numbers in error_message, each by its name; null if it has none.';
+
+COMMENT ON COLUMN public.import_jobs.inspects IS 'Whether the job only inspects the beginning of its file (options.inspect); its result is report.inspection.';
+
+COMMENT ON COLUMN public.import_jobs.expected_sha256 IS 'SHA-256 of the file that is meant, in hexadecimal; the job fails with IJ206 before its first row if the file has
+another.';
 
 CREATE TABLE public.import_targets (
     name text NOT NULL,
@@ -629,6 +725,59 @@ $$;
 
 COMMENT ON FUNCTION importer.check_owner(job public.import_jobs, target public.import_targets) IS 'Raises IJ602 if the client may not read the file, and IJ601 if the owner may not import into the target.';
 
+CREATE FUNCTION importer.check_planned_import(target text, bytes bigint, content_type text, options jsonb) RETURNS TABLE(target_name text, estimated_seconds integer)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  found_target public.import_targets;
+  owner constant uuid := auth.uid();
+begin
+  perform importer.check_import_options(check_planned_import.options);
+  select t.* into found_target from importer.find_target(check_planned_import.target) as t;
+  if found_target.name is null then
+    raise exception 'no target of this name is registered' using errcode = 'IJ106',
+    hint = 'Register the table, select importer.register_target(''public.your_table''), then try again.';
+  end if;
+  if owner is not null then
+    if not importer.may_import_into(found_target.name, importer.current_identity(owner, found_target.claims)) then
+      raise exception 'you may not import into this target' using errcode = 'IJ601',
+      hint = 'Ask an administrator to allow it in import_targets.allowed_roles or allowed_when.';
+    end if;
+    perform importer.check_quota(owner, check_planned_import.bytes);
+  end if;
+  perform importer.check_upload(check_planned_import.bytes, check_planned_import.content_type);
+  target_name := found_target.name;
+  estimated_seconds := importer.estimated_seconds(owner, check_planned_import.target, check_planned_import.bytes);
+  return next;
+end
+$$;
+
+COMMENT ON FUNCTION importer.check_planned_import(target text, bytes bigint, content_type text, options jsonb) IS 'For public.check_planned_import(), which says what it does; returns the name of the target and a time.';
+
+CREATE FUNCTION importer.check_quota(owner uuid, bytes bigint) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  max_jobs constant bigint := importer.setting_number('max_active_jobs_per_owner', 1000);
+  max_bytes constant bigint := importer.setting_number('max_active_bytes_per_owner', 100000000000);
+  active record;
+begin
+  select count(*) as jobs, coalesce(sum(j.bytes_total), 0) as bytes into active
+  from public.import_jobs as j
+  where j.created_by = check_quota.owner and j.status in ('pending', 'running')
+    and coalesce(j.options -> 'inspect', 'false') <> 'true';
+  if active.jobs >= max_jobs or active.bytes + check_quota.bytes > max_bytes then
+    raise exception 'too many jobs or bytes of one owner are pending or running' using errcode = 'IJ114',
+    hint = format('Wait until some jobs have ended, or cancel them; the limits are %s jobs and %s bytes.',
+      max_jobs, max_bytes);
+  end if;
+end
+$$;
+
+COMMENT ON FUNCTION importer.check_quota(owner uuid, bytes bigint) IS 'Raises IJ114 if the owner may not have one more job with so many bytes pending or running.';
+
 CREATE FUNCTION importer.check_token(job_id uuid, token uuid) RETURNS void
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -645,6 +794,35 @@ end
 $$;
 
 COMMENT ON FUNCTION importer.check_token(job_id uuid, token uuid) IS 'Raises IJ103 unless the token is that of the job''s lease and the lease has not expired; locks nothing.';
+
+CREATE FUNCTION importer.check_upload(bytes bigint, content_type text) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  size_limit bigint;
+  types text[];
+begin
+  if to_regclass('storage.buckets') is null then
+    return;
+  end if;
+  execute 'select b.file_size_limit, b.allowed_mime_types from storage.buckets as b where b.id = ''imports'''
+  into size_limit, types;
+  if check_upload.bytes > size_limit then
+    raise exception 'the file has % bytes, but the limit of the bucket is %', check_upload.bytes, size_limit
+    using errcode = 'IJ205', hint = 'Import the file in parts or compress it, or ask an administrator to raise the limit.';
+  end if;
+  if cardinality(types) > 0 and not exists (
+    select from unnest(types) as t (name)
+    where t.name in (check_upload.content_type, split_part(check_upload.content_type, '/', 1) || '/*', '*/*')
+  ) then
+    raise exception 'the bucket does not accept files of this type' using errcode = 'IJ207',
+    hint = 'Send a type such as text/csv, or ask an administrator to add this one to the types that the bucket allows.';
+  end if;
+end
+$$;
+
+COMMENT ON FUNCTION importer.check_upload(bytes bigint, content_type text) IS 'Raises IJ205 if a file would be too large for the bucket imports, and IJ207 if the bucket does not accept its type.';
 
 CREATE FUNCTION importer.claim_file(job_id uuid, token uuid, sha256 text) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
@@ -692,6 +870,28 @@ COMMENT ON FUNCTION importer.claim_file(job_id uuid, token uuid, sha256 text) IS
 into this target ({"duplicate_of": id, "status": "completed"}) or is importing it ("running"). Raises IJ103 without a
 valid lease.';
 
+CREATE FUNCTION importer.claim_inspections(worker text, max_jobs integer, lease_seconds integer DEFAULT 45, session integer DEFAULT NULL::integer) RETURNS SETOF jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET jit TO 'off'
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
+    AS $$
+declare
+  chosen uuid[] := array(select n.id from importer.next_inspections(claim_inspections.max_jobs) as n (id));
+begin
+  if chosen <> '{}' then
+    return query
+    select t.* from importer.take_jobs(
+      chosen, claim_inspections.worker, claim_inspections.lease_seconds, claim_inspections.session
+    ) as t;
+  end if;
+end
+$$;
+
+COMMENT ON FUNCTION importer.claim_inspections(worker text, max_jobs integer, lease_seconds integer, session integer) IS 'Claims up to max_jobs inspections for a worker, as importer.claim_jobs() claims imports.';
+
 CREATE FUNCTION importer.claim_jobs(worker text, max_jobs integer, lease_seconds integer DEFAULT 45, session integer DEFAULT NULL::integer) RETURNS SETOF jsonb
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -703,58 +903,10 @@ CREATE FUNCTION importer.claim_jobs(worker text, max_jobs integer, lease_seconds
 begin
   perform pg_advisory_xact_lock(hashtextextended('importer.claim_jobs', 0));
   return query
-  with chosen as (
-    select j.id, j.started_at is null as fresh
-    from importer.next_jobs(claim_jobs.max_jobs) as n (id) inner join public.import_jobs as j on j.id = n.id
-    where j.status = 'pending'
-    for update of j skip locked
-  ),
-
-  claimed as (
-    update public.import_jobs as j
-    set
-      status = 'running', phase = 'opening', attempts = j.attempts + 1,
-      started_at = coalesce(j.started_at, clock_timestamp())
-    from chosen where j.id = chosen.id
-    returning j.*, chosen.fresh
-  ),
-
-  leases as (
-    insert into importer.job_leases (job_id, worker, attempt, expires_at, session)
-    select
-      c.id, claim_jobs.worker, c.attempts, clock_timestamp() + make_interval(secs => claim_jobs.lease_seconds),
-      nullif(claim_jobs.session, 0)
-    from claimed as c
-    on conflict (job_id) do update
-    set
-      token = gen_random_uuid(), worker = excluded.worker, attempt = excluded.attempt,
-      claimed_at = clock_timestamp(), expires_at = excluded.expires_at, session = excluded.session,
-      session_lost_at = null
-    returning job_id, token
-  ),
-
-  taken as (
-    select c.*, l.token, i.role, i.claims
-    from claimed as c
-    inner join leases as l on l.job_id = c.id
-    left join importer.job_identities as i on i.job_id = c.id
-  ),
-
-  -- Once for all jobs of a target and role, since a call takes 1 ms.
-  targets as materialized (
-    select d.target, d.role, importer.describe_target(d.target, d.role) as description
-    from (select distinct t.target, t.role from taken as t) as d
-  )
-
-  select jsonb_build_object(
-    'id', t.id, 'token', t.token, 'attempt', t.attempts, 'bucket_id', t.bucket_id, 'object_path', t.object_path,
-    'target_name', t.target, 'target', d.description, 'options', t.options,
-    'owner', t.created_by, 'role', t.role, 'claims', t.claims,
-    'last', t.attempts >= t.max_attempts, 'fresh', t.fresh
-  )
-  from taken as t
-  inner join targets as d on d.target = t.target and d.role is not distinct from t.role
-  order by t.priority desc, t.created_at;
+  select t.* from importer.take_jobs(
+    array(select n.id from importer.next_jobs(claim_jobs.max_jobs) as n (id)),
+    claim_jobs.worker, claim_jobs.lease_seconds, claim_jobs.session
+  ) as t;
 end
 $$;
 
@@ -940,6 +1092,31 @@ $$;
 
 COMMENT ON FUNCTION importer.declared_columns(columns jsonb) IS 'Returns the columns of a target without a table, from its settings.';
 
+CREATE FUNCTION importer.dependent_objects() RETURNS SETOF text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select distinct
+    case
+      when r.oid is null then pg_describe_object(d.classid, d.objid, d.objsubid)
+      else pg_describe_object('pg_class'::regclass, r.ev_class, 0)
+    end
+  from pg_catalog.pg_depend as d
+  inner join importer.own_objects() as o on d.refclassid = o.classid and d.refobjid = o.objid
+  left join pg_catalog.pg_rewrite as r on d.classid = 'pg_rewrite'::regclass and d.objid = r.oid
+  left join pg_catalog.pg_constraint as c on d.classid = 'pg_constraint'::regclass and d.objid = c.oid
+  left join pg_catalog.pg_attrdef as a on d.classid = 'pg_attrdef'::regclass and d.objid = a.oid
+  left join pg_catalog.pg_policy as p on d.classid = 'pg_policy'::regclass and d.objid = p.oid
+  where d.deptype = 'n' and d.classid <> 'pg_trigger'::regclass
+    and (p.polname is null or p.polname not like 'import-jobs: %')
+    and (d.classid, d.objid) not in (select own.classid, own.objid from importer.own_objects() as own)
+    and coalesce(r.ev_class, c.conrelid, a.adrelid, p.polrelid, 0) not in (
+      select own.objid from importer.own_objects() as own where own.classid = 'pg_class'::regclass
+    )
+$$;
+
+COMMENT ON FUNCTION importer.dependent_objects() IS 'Returns the descriptions of objects that are not of import-jobs and would be dropped with it.';
+
 CREATE FUNCTION importer.describe_target(target text, uploader text DEFAULT NULL::text) RETURNS jsonb
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1079,7 +1256,42 @@ $$;
 COMMENT ON FUNCTION importer.end_former_sessions(job_id uuid, token uuid, lease_seconds integer) IS 'Ends the sessions in which earlier holders have a transaction open for this job, and returns their number. Does nothing
 without a valid lease.';
 
-CREATE FUNCTION importer.fail_job(job_id uuid, token uuid, code text, message text, hint text, transient boolean, report jsonb DEFAULT NULL::jsonb, errors_path text DEFAULT NULL::text) RETURNS public.import_job_status
+CREATE FUNCTION importer.estimated_seconds(owner uuid, target text, bytes bigint) RETURNS integer
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select ceil(1 + greatest(estimated_seconds.bytes, 0) / coalesce(
+    percentile_cont(0.5) within group (
+      order by j.bytes_read / extract(epoch from j.finished_at - j.started_at)::double precision
+    ), 1e7
+  ))::integer
+  from (
+    select l.* from public.import_jobs as l
+    where l.created_by is not distinct from estimated_seconds.owner order by l.started_at desc nulls last limit 100
+  ) as j
+  where j.status = 'completed' and j.target = estimated_seconds.target and j.bytes_read >= 1e6
+    and j.duplicate_of is null and j.finished_at > j.started_at
+$$;
+
+COMMENT ON FUNCTION importer.estimated_seconds(owner uuid, target text, bytes bigint) IS 'Returns how long an import of so many bytes is likely to take: a second, and the bytes at the median speed of the
+owner''s last imports of at least 1 MB into this target, or at 10 MB/s. Waiting for other jobs comes on top.';
+
+CREATE FUNCTION importer.expected_digest(job_id uuid, token uuid) RETURNS text
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return (
+    select j.expected_sha256
+    from public.import_jobs as j inner join importer.job_leases as l on l.job_id = j.id
+    where j.id = expected_digest.job_id and l.token = expected_digest.token
+  );
+end
+$$;
+
+COMMENT ON FUNCTION importer.expected_digest(job_id uuid, token uuid) IS 'Returns the SHA-256 that the file of a claimed job must have; null if any file will do.';
+
+CREATE FUNCTION importer.fail_job(job_id uuid, token uuid, code text, message text, hint text, transient boolean, report jsonb DEFAULT NULL::jsonb, errors_path text DEFAULT NULL::text, params jsonb DEFAULT NULL::jsonb) RETURNS public.import_job_status
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -1110,7 +1322,7 @@ begin
   end if;
   update public.import_jobs as j
   set
-    status = 'failed', error_code = fail_job.code, error_message = fail_job.message,
+    status = 'failed', error_code = fail_job.code, error_message = fail_job.message, error_params = fail_job.params,
     error_hint = coalesce(importer.hint_for_part(fail_job.job_id, fail_job.code), fail_job.hint),
     report = coalesce(
       fail_job.report
@@ -1122,8 +1334,8 @@ begin
 end
 $$;
 
-COMMENT ON FUNCTION importer.fail_job(job_id uuid, token uuid, code text, message text, hint text, transient boolean, report jsonb, errors_path text) IS 'Ends an attempt: sets the job pending after a back-off if the cause is transient and attempts are left, else failed
-with code, message and hint. Returns the new status. Raises IJ103 without a valid lease.';
+COMMENT ON FUNCTION importer.fail_job(job_id uuid, token uuid, code text, message text, hint text, transient boolean, report jsonb, errors_path text, params jsonb) IS 'Ends an attempt: sets the job pending after a back-off if the cause is transient and attempts are left, else failed
+with code, message, parameters and hint. Returns the new status. Raises IJ103 without a valid lease.';
 
 CREATE FUNCTION importer.find_target(name_or_table text) RETURNS SETOF public.import_targets
     LANGUAGE plpgsql STABLE ROWS 1
@@ -1140,6 +1352,23 @@ end
 $$;
 
 COMMENT ON FUNCTION importer.find_target(name_or_table text) IS 'Returns the target that has the given name or, failing that, the given table; no row if there is none.';
+
+CREATE FUNCTION importer.finish_inspection(job_id uuid, token uuid, file_etag text, bytes_total bigint, dialect jsonb, inspection jsonb) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform importer.check_lease(finish_inspection.job_id, finish_inspection.token);
+  update public.import_jobs as j
+  set
+    status = 'completed', total_chunks = 0, file_etag = finish_inspection.file_etag,
+    bytes_total = finish_inspection.bytes_total, dialect = finish_inspection.dialect,
+    report = jsonb_build_object('inspection', finish_inspection.inspection)
+  where j.id = finish_inspection.job_id and j.inspects;
+end
+$$;
+
+COMMENT ON FUNCTION importer.finish_inspection(job_id uuid, token uuid, file_etag text, bytes_total bigint, dialect jsonb, inspection jsonb) IS 'Completes an inspection with its result. Raises IJ103 without a valid lease.';
 
 CREATE FUNCTION importer.finish_job(job_id uuid, token uuid, records bigint, file_sha256 text, report jsonb, errors_path text DEFAULT NULL::text, output_path text DEFAULT NULL::text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1298,6 +1527,36 @@ $$;
 
 COMMENT ON FUNCTION importer.forget_processors() IS 'Deletes rings after an hour, lost attempts after a day, and processors not seen for an hour, except the one seen last.';
 
+CREATE FUNCTION importer.forget_samples() RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  forgotten integer;
+begin
+  update public.import_jobs as j
+  set report = jsonb_set(
+    j.report #- '{inspection,rows}', '{inspection,headers}',
+    (
+      select coalesce(jsonb_agg(h.value - 'samples' order by h.place), '[]')
+      from jsonb_array_elements(j.report #> '{inspection,headers}') with ordinality as h (value, place)
+    )
+  )
+  where j.id in (
+    select s.id from public.import_jobs as s
+    where s.inspects and s.status = 'completed' and s.report #> '{inspection,rows}' is not null
+      and s.finished_at < now() - interval '1 day'
+    order by s.finished_at
+    limit 1000
+    for update skip locked
+  );
+  get diagnostics forgotten = row_count;
+  return forgotten;
+end
+$$;
+
+COMMENT ON FUNCTION importer.forget_samples() IS 'Deletes rows and samples from inspections a day after they ended, at most 1,000 at a time; returns their number.';
+
 CREATE FUNCTION importer.grant_target(relation regclass) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1416,6 +1675,22 @@ end
 $$;
 
 COMMENT ON FUNCTION importer.guard_import_job() IS 'Trigger function: rejects invalid changes of the status (IJ101) and sets the columns that depend on the status.';
+
+CREATE FUNCTION importer.guard_import_job_params() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  new.error_params := case
+    when new.error_code is null then null
+    when new.error_code = 'IJ104' then jsonb_build_object('attempts', new.attempts)
+    else new.error_params
+  end;
+  return new;
+end
+$$;
+
+COMMENT ON FUNCTION importer.guard_import_job_params() IS 'Trigger function: clears error_params when a job has no error any more, and sets them where the sweep fails a job.';
 
 CREATE FUNCTION importer.has_unique_key(relation regclass, columns text[]) RETURNS boolean
     LANGUAGE sql STABLE
@@ -1635,16 +1910,19 @@ CREATE FUNCTION importer.keep_rejections(job_id uuid, rejections jsonb, kept int
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   with rejected as (
-    select e.record, e.line, e."column", e.code, e.message, e.raw, row_number() over (order by e.record) as place
+    select
+      e.record, e.line, e."column", e.code, e.message, e.params, e.raw, row_number() over (order by e.record) as place
     from jsonb_to_recordset(keep_rejections.rejections)
-      as e (record bigint, line bigint, "column" text, code text, message text, raw text)
+      as e (record bigint, line bigint, "column" text, code text, message text, params jsonb, raw text)
   ),
 
   shown as (
-    insert into public.import_job_errors (job_id, record_number, line_number, column_name, code, message, raw)
+    insert into public.import_job_errors (
+      job_id, record_number, line_number, column_name, code, message, error_params, raw
+    )
     -- Calls first_bytes() only for long records: a call takes as long as the insert of the row.
     select
-      keep_rejections.job_id, r.record, r.line, r."column", r.code, r.message,
+      keep_rejections.job_id, r.record, r.line, r."column", r.code, r.message, r.params,
       case when octet_length(r.raw) > 8192 then importer.first_bytes(r.raw, 8192) else r.raw end
     from rejected as r where r.place <= keep_rejections.kept
   )
@@ -1746,6 +2024,33 @@ $$;
 COMMENT ON FUNCTION importer.lend_staging_table(job_id uuid, token uuid) IS 'Lets sessions that write as a user read the staging table of a job; for a transaction that drops the table or is rolled
 back. Raises IJ103 without a valid lease.';
 
+CREATE FUNCTION importer.limit_import_inspections() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  most bigint;
+begin
+  if not exists (select from new_rows as n where n.inspects and n.created_by is not null) then
+    return null;
+  end if;
+  most := importer.setting_number('max_inspections_per_owner', 30);
+  if exists (
+    select from (select distinct n.created_by from new_rows as n where n.inspects) as o
+    where (
+      select count(*) from public.import_jobs as j
+      where j.created_by = o.created_by and j.inspects and j.created_at > clock_timestamp() - interval '1 minute'
+    ) > most
+  ) then
+    raise exception 'one owner inspects too many files' using errcode = 'IJ118',
+    hint = format('Wait a minute; in each minute an owner may inspect %s files.', most);
+  end if;
+  return null;
+end
+$$;
+
+COMMENT ON FUNCTION importer.limit_import_inspections() IS 'Trigger function: rejects inspections beyond the number that one owner may insert in a minute (IJ118).';
+
 CREATE FUNCTION importer.limit_import_job_changes() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1795,11 +2100,12 @@ declare
   bytes numeric;
 begin
   if tg_op = 'INSERT' then
-    select array_agg(distinct n.created_by) into owners from new_rows as n where n.created_by is not null;
+    select array_agg(distinct n.created_by) into owners from new_rows as n
+    where n.created_by is not null and not n.inspects;
   else
     select array_agg(distinct n.created_by) into owners
     from new_rows as n inner join old_rows as o using (id)
-    where n.created_by is not null and n.status = 'pending' and o.status in ('failed', 'cancelled');
+    where n.created_by is not null and not n.inspects and n.status = 'pending' and o.status in ('failed', 'cancelled');
   end if;
   -- Each job calls this function about four times, and most calls neither insert nor retry.
   if owners is null then
@@ -1809,12 +2115,13 @@ begin
   max_bytes := importer.setting_number('max_active_bytes_per_owner', 100000000000);
   foreach owner in array owners loop
     select count(*), coalesce(sum(j.bytes_total), 0) into jobs, bytes
-    from public.import_jobs as j where j.created_by = owner and j.status in ('pending', 'running');
+    from public.import_jobs as j where j.created_by = owner and j.status in ('pending', 'running') and not j.inspects;
     if jobs <= max_jobs and to_regclass('storage.objects') is not null then
       execute
         'select $2 + coalesce(sum((o.metadata ->> ''size'')::numeric), 0)
         from public.import_jobs as j inner join storage.objects as o on o.bucket_id = j.bucket_id and o.name = j.object_path
-        where j.created_by = $1 and j.status in (''pending'', ''running'') and j.bytes_total is null'
+        where j.created_by = $1 and j.status in (''pending'', ''running'') and not j.inspects
+          and j.bytes_total is null'
       into bytes using owner, bytes;
     end if;
     if jobs > max_jobs or bytes > max_bytes then
@@ -1882,6 +2189,24 @@ $$;
 
 COMMENT ON FUNCTION importer.may_import_into(target_name text, identity jsonb) IS 'Returns whether an owner with this identity may import into a target; null if there is no such target.';
 
+CREATE FUNCTION importer.mended_key(parent_job_id uuid, bucket_id text, object_path text) RETURNS text
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+  digest text;
+begin
+  execute 'select o.metadata ->> ''eTag'' from storage.objects as o where o.bucket_id = $1 and o.name = $2'
+  into digest using mended_key.bucket_id, mended_key.object_path;
+  return mended_key.parent_job_id || ' ' || btrim(digest, '"');
+exception when undefined_table or invalid_schema_name or insufficient_privilege then
+  return null;
+end
+$_$;
+
+COMMENT ON FUNCTION importer.mended_key(parent_job_id uuid, bucket_id text, object_path text) IS 'Returns the idempotency key of a job with a parent: the parent''s id and the digest of the file; null if there is no
+such file yet.';
+
 CREATE FUNCTION importer.missing_privileges(target public.import_targets, uploader text) RETURNS jsonb
     LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1908,6 +2233,38 @@ $$;
 
 COMMENT ON FUNCTION importer.missing_privileges(target public.import_targets, uploader text) IS 'Returns the privileges that a role lacks for an import into a target: pairs of privilege and column (null: the
 table).';
+
+CREATE FUNCTION importer.next_inspections(max_jobs integer) RETURNS SETOF uuid
+    LANGUAGE plpgsql STABLE ROWS 2
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET jit TO 'off'
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
+    AS $$
+begin
+  return query
+  select w.id
+  from (
+    select
+      q.id, q.created_at,
+      row_number() over (partition by q.created_by order by q.created_at, q.id) + (
+        select count(*) from public.import_jobs as r
+        where r.status = 'running' and r.inspects and r.created_by is not distinct from q.created_by
+      ) as turn
+    from (
+      select j.id, j.created_by, j.created_at from public.import_jobs as j
+      where j.status = 'pending' and j.attempts < j.max_attempts and j.inspects and j.run_after <= clock_timestamp()
+      order by j.created_at
+      limit 1000
+    ) as q
+  ) as w
+  order by w.turn, w.created_at, w.id
+  limit next_inspections.max_jobs;
+end
+$$;
+
+COMMENT ON FUNCTION importer.next_inspections(max_jobs integer) IS 'Returns the ids of the inspections to run next, in order.';
 
 CREATE FUNCTION importer.next_jobs(max_jobs integer) RETURNS SETOF uuid
     LANGUAGE plpgsql STABLE ROWS 10
@@ -1974,7 +2331,8 @@ begin
             select count(*) from (
               (
                 select from public.import_jobs as e
-                where e.status = 'pending' and e.attempts < e.max_attempts and e.priority > j.priority
+                where e.status = 'pending' and e.attempts < e.max_attempts and not e.inspects
+                  and e.priority > j.priority
                   and coalesce(e.created_by, '00000000-0000-0000-0000-000000000000') = head.owner
                   and head.owner <> nobody and e.run_after <= due
                 limit 100
@@ -1982,7 +2340,8 @@ begin
               union all
               (
                 select from public.import_jobs as e
-                where e.status = 'pending' and e.attempts < e.max_attempts and e.priority = j.priority
+                where e.status = 'pending' and e.attempts < e.max_attempts and not e.inspects
+                  and e.priority = j.priority
                   and coalesce(e.created_by, '00000000-0000-0000-0000-000000000000') = head.owner
                   and (e.created_at, e.id) <= (j.created_at, j.id) and e.run_after <= due
                 order by e.created_at, e.id
@@ -1994,7 +2353,7 @@ begin
           head.last_start, j.created_at, j.id
         )::importer.queued_job
       from public.import_jobs as j
-      where j.status = 'pending' and j.attempts < j.max_attempts and j.target = head.target
+      where j.status = 'pending' and j.attempts < j.max_attempts and not j.inspects and j.target = head.target
         and coalesce(j.created_by, '00000000-0000-0000-0000-000000000000') = head.owner and j.run_after <= due
       order by j.priority desc, j.created_at, j.id
       limit room
@@ -2147,7 +2506,7 @@ begin
   with recursive waiting as (
     (
       select j.target from public.import_jobs as j
-      where j.status = 'pending' and j.attempts < j.max_attempts
+      where j.status = 'pending' and j.attempts < j.max_attempts and not j.inspects
       order by j.target
       limit 1
     )
@@ -2155,14 +2514,15 @@ begin
     select following.target
     from waiting as w cross join lateral (
       select j.target from public.import_jobs as j
-      where j.status = 'pending' and j.attempts < j.max_attempts and j.target > w.target
+      where j.status = 'pending' and j.attempts < j.max_attempts and not j.inspects and j.target > w.target
       order by j.target
       limit 1
     ) as following
   ),
 
   running as materialized (
-    select j.target, count(*) as jobs from public.import_jobs as j where j.status = 'running' group by j.target
+    select j.target, count(*) as jobs
+    from public.import_jobs as j where j.status = 'running' and not j.inspects group by j.target
   ),
 
   named as (
@@ -2183,6 +2543,32 @@ $$;
 
 COMMENT ON FUNCTION importer.open_targets() IS 'Returns each name that pending jobs use for their target, with the target''s own name and the number of further jobs
 that it may run; only targets for which that number is at least 1.';
+
+CREATE FUNCTION importer.own_objects() RETURNS TABLE(classid oid, objid oid)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  with relations as (
+    select c.oid, c.reltype from pg_catalog.pg_class as c
+    where c.relnamespace = 'importer'::regnamespace or c.oid in (
+      select to_regclass(o.name) from importer.public_objects() as o (name) where o.name not like '%(%'
+    )
+  )
+
+  select 'pg_class'::regclass::oid, r.oid from relations as r
+  union all
+  select 'pg_type'::regclass::oid, t.oid from pg_catalog.pg_type as t
+  where t.typnamespace = 'importer'::regnamespace or t.oid in (select r.reltype from relations as r) or t.oid in (
+    select to_regtype(o.name) from importer.public_objects() as o (name) where o.name not like '%(%'
+  )
+  union all
+  select 'pg_proc'::regclass::oid, p.oid from pg_catalog.pg_proc as p
+  where p.pronamespace = 'importer'::regnamespace or p.oid in (
+    select to_regprocedure(o.name) from importer.public_objects() as o (name) where o.name like '%(%'
+  )
+$$;
+
+COMMENT ON FUNCTION importer.own_objects() IS 'Returns the tables, views, types and functions of import-jobs, as pg_depend refers to them.';
 
 CREATE FUNCTION importer.postpone_job(job_id uuid, token uuid, seconds double precision) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2267,6 +2653,20 @@ COMMENT ON FUNCTION importer.prepare_staging_table(job_id uuid, token uuid, colu
 name. Raises IJ103 without a valid lease, IJ503 without a table, and IJ504 if the job has loaded chunks without
 staging.';
 
+CREATE FUNCTION importer.public_objects() RETURNS SETOF text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select unnest(array[
+    'public.import_jobs', 'public.import_job_errors', 'public.import_job_events', 'public.import_targets',
+    'public.import_job_status',
+    'public.create_import_job(text,text,jsonb,text,smallint,timestamp with time zone,text,uuid)',
+    'public.retry_import_job(uuid,jsonb)', 'public.cancel_import_job(uuid)'
+  ])
+$$;
+
+COMMENT ON FUNCTION importer.public_objects() IS 'Returns the names of the tables, views, types and functions of import-jobs in schema public.';
+
 CREATE FUNCTION importer.queue_heads() RETURNS TABLE(target text, name text, target_room bigint, owner uuid, owner_runs bigint, owner_room bigint, last_start timestamp with time zone, priority integer, run_after timestamp with time zone, created_at timestamp with time zone, id uuid)
     LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2294,7 +2694,7 @@ begin
             coalesce(j.created_by, '00000000-0000-0000-0000-000000000000') as owner,
             j.priority, j.run_after, j.created_at, j.id
           from public.import_jobs as j
-          where j.status = 'pending' and j.attempts < j.max_attempts and j.target = o.target
+          where j.status = 'pending' and j.attempts < j.max_attempts and not j.inspects and j.target = o.target
           order by
             coalesce(j.created_by, '00000000-0000-0000-0000-000000000000'), j.priority desc, j.created_at, j.id
           limit 1
@@ -2306,7 +2706,7 @@ begin
             coalesce(j.created_by, '00000000-0000-0000-0000-000000000000') as owner,
             j.priority, j.run_after, j.created_at, j.id
           from public.import_jobs as j
-          where j.status = 'pending' and j.attempts < j.max_attempts and j.target = o.target
+          where j.status = 'pending' and j.attempts < j.max_attempts and not j.inspects and j.target = o.target
             and coalesce(j.created_by, '00000000-0000-0000-0000-000000000000') > h.owner
           order by
             coalesce(j.created_by, '00000000-0000-0000-0000-000000000000'), j.priority desc, j.created_at, j.id
@@ -2320,7 +2720,7 @@ begin
 
   running as materialized (
     select coalesce(j.created_by, nobody) as owner, count(*) as jobs
-    from public.import_jobs as j where j.status = 'running' group by coalesce(j.created_by, nobody)
+    from public.import_jobs as j where j.status = 'running' and not j.inspects group by coalesce(j.created_by, nobody)
   ),
 
   -- Jobs that have ended count as turns, too; otherwise one processor with one slot would empty the queue of the owner
@@ -2331,11 +2731,13 @@ begin
       coalesce(r.jobs, 0) as runs,
       case when w.owner = nobody
         then (
-          select j.started_at from public.import_jobs as j where j.created_by is null and j.started_at is not null
+          select j.started_at from public.import_jobs as j
+          where j.created_by is null and j.started_at is not null and not j.inspects
           order by j.created_by desc, j.started_at desc limit 1
         )
         else (
-          select j.started_at from public.import_jobs as j where j.created_by = w.owner and j.started_at is not null
+          select j.started_at from public.import_jobs as j
+          where j.created_by = w.owner and j.started_at is not null and not j.inspects
           order by j.started_at desc limit 1
         )
       end as last_start
@@ -2502,6 +2904,66 @@ $$;
 
 COMMENT ON FUNCTION importer.release_job(job_id uuid, token uuid) IS 'Sets a job pending again without counting the attempt, and rings for another processor. Raises IJ103 without a valid
 lease.';
+
+CREATE FUNCTION importer.remove_from_platform() RETURNS SETOF text
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  step record;
+begin
+  for step in
+    select
+      format('policy %I on %I.%I', p.policyname, p.schemaname, p.tablename) as object,
+      format('drop policy %I on %I.%I', p.policyname, p.schemaname, p.tablename) as statement
+    from pg_catalog.pg_policies as p
+    where p.policyname like 'import-jobs: %' and p.schemaname not in ('public', 'importer')
+    union all
+    select 'schedules of pg_cron', 'select cron.unschedule(j.jobid) from cron.job as j where starts_with(j.jobname, ''import-jobs-'')'
+    where to_regclass('cron.job') is not null
+    union all
+    select 'secrets of Vault', 'delete from vault.secrets as s where starts_with(s.name, ''import_jobs_'')'
+    where to_regclass('vault.secrets') is not null
+  loop
+    begin
+      execute step.statement;
+    exception when insufficient_privilege then
+      return next format('%s: %s', step.object, sqlerrm);
+    end;
+  end loop;
+end
+$$;
+
+COMMENT ON FUNCTION importer.remove_from_platform() IS 'Removes our policies on tables of Storage and Realtime, our schedules and our secrets. Returns what the caller''s rights
+do not allow.';
+
+CREATE FUNCTION importer.remove_role(role_name name) RETURNS SETOF text
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  detail text;
+begin
+  if to_regrole(quote_ident(role_name)) is null then
+    return;
+  end if;
+  begin
+    execute format('grant %I to %I', role_name, current_user);
+    execute format('drop owned by %I', role_name);
+    execute format('revoke %I from %I', role_name, current_user);
+  exception when insufficient_privilege then
+    return next format('privileges of %s: %s', role_name, sqlerrm);
+  end;
+  begin
+    execute format('drop role %I', role_name);
+  exception when insufficient_privilege or dependent_objects_still_exist then
+    get stacked diagnostics detail = pg_exception_detail;
+    return next concat_ws(': ', 'role ' || role_name, sqlerrm, nullif(detail, ''));
+  end;
+end
+$$;
+
+COMMENT ON FUNCTION importer.remove_role(role_name name) IS 'Takes all privileges from a role of the processor and drops it. Returns what the caller''s rights do not allow.';
 
 CREATE FUNCTION importer.renew_lease(job_id uuid, token uuid, lease_seconds integer DEFAULT 45, session integer DEFAULT NULL::integer) RETURNS boolean
     LANGUAGE sql SECURITY DEFINER
@@ -2838,6 +3300,7 @@ begin
 
   perform importer.drop_job_tables();
   perform importer.forget_processors();
+  perform importer.forget_samples();
 
   select array_agg(d.id) into due
   from (
@@ -2924,6 +3387,74 @@ $$;
 
 COMMENT ON FUNCTION importer.take_back_lost_jobs(own_session integer, grace interval) IS 'Takes back running jobs whose processor''s session has been closed for longer than the grace, and rings for them; the
 caller''s own are left alone. Returns them with lease_lost, and with session_missing those whose grace is not over.';
+
+CREATE FUNCTION importer.take_jobs(job_ids uuid[], worker text, lease_seconds integer, session integer) RETURNS SETOF jsonb
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET jit TO 'off'
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
+    AS $$
+begin
+  return query
+  with chosen as (
+    select j.id, j.started_at is null as fresh
+    from unnest(take_jobs.job_ids) as n (id) inner join public.import_jobs as j on j.id = n.id
+    where j.status = 'pending'
+    for update of j skip locked
+  ),
+
+  claimed as (
+    update public.import_jobs as j
+    set
+      status = 'running', phase = 'opening', attempts = j.attempts + 1,
+      started_at = coalesce(j.started_at, clock_timestamp())
+    from chosen where j.id = chosen.id
+    returning j.*, chosen.fresh
+  ),
+
+  leases as (
+    insert into importer.job_leases (job_id, worker, attempt, expires_at, session)
+    select
+      c.id, take_jobs.worker, c.attempts, clock_timestamp() + make_interval(secs => take_jobs.lease_seconds),
+      nullif(take_jobs.session, 0)
+    from claimed as c
+    on conflict (job_id) do update
+    set
+      token = gen_random_uuid(), worker = excluded.worker, attempt = excluded.attempt,
+      claimed_at = clock_timestamp(), expires_at = excluded.expires_at, session = excluded.session,
+      session_lost_at = null
+    returning job_id, token
+  ),
+
+  taken as (
+    select c.*, l.token, i.role, i.claims
+    from claimed as c
+    inner join leases as l on l.job_id = c.id
+    left join importer.job_identities as i on i.job_id = c.id
+  ),
+
+  -- Once for all jobs of a target and role, since a call takes 1 ms.
+  targets as materialized (
+    select d.target, d.role, importer.describe_target(d.target, d.role) as description
+    from (select distinct t.target, t.role from taken as t) as d
+  )
+
+  select jsonb_build_object(
+    'id', t.id, 'token', t.token, 'attempt', t.attempts, 'bucket_id', t.bucket_id, 'object_path', t.object_path,
+    'target_name', t.target, 'target', d.description, 'options', t.options,
+    'owner', t.created_by, 'role', t.role, 'claims', t.claims,
+    'last', t.attempts >= t.max_attempts, 'fresh', t.fresh
+  )
+  from taken as t
+  inner join targets as d on d.target = t.target and d.role is not distinct from t.role
+  order by t.priority desc, t.created_at;
+end
+$$;
+
+COMMENT ON FUNCTION importer.take_jobs(job_ids uuid[], worker text, lease_seconds integer, session integer) IS 'Sets those of the given jobs running that are pending and that no other transaction has locked, counts the attempt and
+gives each a lease. Returns for each job what the processor needs, including the token of the lease.';
 
 CREATE FUNCTION importer.target_privileges(target public.import_targets) RETURNS TABLE(privilege text, column_name text)
     LANGUAGE plpgsql STABLE
@@ -3016,6 +3547,51 @@ $$;
 
 COMMENT ON FUNCTION importer.trigger_import_job_processing() IS 'Trigger function: rings the processor once for the pending jobs of a statement; it never fails the statement.';
 
+CREATE FUNCTION importer.typed_values(columns jsonb) RETURNS jsonb
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+  result jsonb := '[]'::jsonb;
+  item record;
+  typed jsonb;
+begin
+  for item in
+    select c.value ->> 'type' as type_name, c.value -> 'texts' as texts
+    from jsonb_array_elements(columns) with ordinality as c (value, place)
+    order by c.place
+  loop
+    begin
+      if item.type_name like '%[]' then
+        execute format(
+          'select jsonb_agg(to_jsonb(r.v::text) order by t.place)
+          from jsonb_array_elements($1) with ordinality as t (value, place)
+          cross join lateral jsonb_to_record(jsonb_build_object(''v'', t.value)) as r (v %s)', item.type_name
+        ) into typed using item.texts;
+      else
+        execute format(
+          'select jsonb_agg(to_jsonb(u.v::text) order by u.place)
+          from jsonb_to_record(jsonb_build_object(''v'', $1)) as r (v %s[])
+          cross join lateral unnest(r.v) with ordinality as u (v, place)', item.type_name
+        ) into typed using (
+          select '{' || string_agg(
+            coalesce('"' || replace(replace(t.value, E'\\', E'\\\\'), '"', E'\\"') || '"', 'NULL'), ',' order by t.place
+          ) || '}'
+          from jsonb_array_elements_text(item.texts) with ordinality as t (value, place)
+        );
+      end if;
+    exception when others then
+      typed := null; -- a text of this column is not valid, and the texts are shown as they are in the file
+    end;
+    result := result || jsonb_build_array(coalesce(typed, item.texts));
+  end loop;
+  return result;
+end
+$_$;
+
+COMMENT ON FUNCTION importer.typed_values(columns jsonb) IS 'Returns texts as the type of their column spells them, such as 2026-01-05 for a date: for an array of objects with type
+and texts, an array of arrays. The texts of a column with an invalid text are returned as they are.';
+
 CREATE FUNCTION importer.undo_import_job(id uuid) RETURNS bigint
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3099,6 +3675,52 @@ $_$;
 COMMENT ON FUNCTION importer.undo_import_job(id uuid) IS 'Removes the rows of a job that has ended, or restores the rows that it replaced, and returns the number of rows; the
 counters of the job keep their values. Raises IJ112, with the reason, if the job cannot be undone. For administrators.';
 
+CREATE FUNCTION importer.uninstall() RETURNS SETOF text
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  others text;
+  statement text;
+begin
+  lock table public.import_jobs in access exclusive mode; -- so that no processor claims a job meanwhile
+  if exists (select from public.import_jobs as j where j.status = 'running') then
+    raise exception 'jobs are running' using errcode = 'IJ133',
+    hint = 'Wait until they have ended, or cancel them, then call importer.uninstall() again.';
+  end if;
+  select string_agg(d.description, ', ' order by d.description) into others
+  from importer.dependent_objects() as d (description);
+  if others is not null then
+    raise exception 'other objects need those of import-jobs: %', others using errcode = 'IJ133',
+    hint = 'Drop them, or change them so that they do not, then call importer.uninstall() again.';
+  end if;
+  perform set_config('client_min_messages', 'warning', true); -- of each object that goes with another
+  return query select r.kept from importer.remove_from_platform() as r (kept);
+  return query select r.kept from importer.remove_role('import_processor') as r (kept);
+  return query select r.kept from importer.remove_role('import_uploader') as r (kept);
+  for statement in
+    select format(
+      'drop %s if exists %s cascade',
+      case
+        when o.name like '%(%' then 'function'
+        when to_regclass(o.name) is null then 'type'
+        when (select c.relkind from pg_catalog.pg_class as c where c.oid = to_regclass(o.name)) = 'v' then 'view'
+        else 'table'
+      end, o.name
+    )
+    from importer.public_objects() as o (name)
+  loop
+    execute statement;
+  end loop;
+  drop schema importer cascade;
+  notify pgrst, 'reload schema';
+end
+$$;
+
+COMMENT ON FUNCTION importer.uninstall() IS 'Removes import-jobs from the database: schema, tables, functions, roles, grants, policies, schedules and secrets. Tables
+of users and files stay. Returns what the caller''s rights did not allow; raises IJ133 while jobs run, and if objects of
+others would be dropped.';
+
 CREATE FUNCTION importer.unregister_target(name text) RETURNS boolean
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3141,31 +3763,56 @@ $$;
 COMMENT ON FUNCTION public.cancel_import_job(id uuid) IS 'Cancels a pending or running job; committed rows stay in the target and in the counters. Raises IJ101 for a job that
 has ended.';
 
-CREATE FUNCTION public.create_import_job(object_path text, target text, options jsonb DEFAULT '{}'::jsonb, bucket_id text DEFAULT 'imports'::text, priority smallint DEFAULT 0, run_after timestamp with time zone DEFAULT now(), idempotency_key text DEFAULT NULL::text, id uuid DEFAULT gen_random_uuid()) RETURNS public.import_jobs
+CREATE FUNCTION public.check_planned_import(target text, bytes bigint, content_type text DEFAULT 'text/csv'::text, options jsonb DEFAULT '{}'::jsonb) RETURNS TABLE(target_name text, estimated_seconds integer)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    BEGIN ATOMIC
+ SELECT p.target_name,
+     p.estimated_seconds
+    FROM importer.check_planned_import(check_planned_import.target, check_planned_import.bytes, check_planned_import.content_type, check_planned_import.options) p(target_name, estimated_seconds);
+END;
+
+COMMENT ON FUNCTION public.check_planned_import(target text, bytes bigint, content_type text, options jsonb) IS 'Says before an upload whether the caller may import such a file; inserts nothing. Returns the target''s name and how many
+seconds the import is likely to take. Raises IJ102 for invalid options, IJ106 for an unknown target, IJ114 beyond the
+limits of one owner, IJ205 and IJ207 for a size or type that the bucket does not accept, IJ601 for a target that the caller
+may not import into.';
+
+CREATE FUNCTION public.create_import_job(object_path text, target text, options jsonb DEFAULT '{}'::jsonb, bucket_id text DEFAULT 'imports'::text, priority smallint DEFAULT 0, run_after timestamp with time zone DEFAULT now(), idempotency_key text DEFAULT NULL::text, id uuid DEFAULT gen_random_uuid(), file_name text DEFAULT NULL::text, parent_job_id uuid DEFAULT NULL::uuid) RETURNS public.import_jobs
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
+    AS $_$
 declare
   job public.import_jobs;
+  key text := create_import_job.idempotency_key;
 begin
-  insert into public.import_jobs as j (id, bucket_id, object_path, target, options, priority, run_after, idempotency_key)
+  insert into public.import_jobs as j (
+    id, bucket_id, object_path, target, options, priority, run_after, idempotency_key, file_name, parent_job_id
+  )
   values (
     create_import_job.id, create_import_job.bucket_id, create_import_job.object_path, create_import_job.target,
-    create_import_job.options, create_import_job.priority, create_import_job.run_after, create_import_job.idempotency_key
+    create_import_job.options, create_import_job.priority, create_import_job.run_after,
+    create_import_job.idempotency_key, create_import_job.file_name, create_import_job.parent_job_id
   )
   returning j.* into job;
   return job;
 exception when unique_violation then
+  -- The trigger makes the key of a job with a parent, and no error tells a user under row security which one it was.
+  if key is null and create_import_job.parent_job_id is not null and to_regclass('storage.objects') is not null then
+    execute 'select $1 || '' '' || btrim(o.metadata ->> ''eTag'', ''"'')
+      from storage.objects as o where o.bucket_id = $2 and o.name = $3'
+    into key using create_import_job.parent_job_id, create_import_job.bucket_id, create_import_job.object_path;
+  end if;
   select j.* into job from public.import_jobs as j
-  where j.idempotency_key = create_import_job.idempotency_key and j.created_by is not distinct from (select auth.uid());
+  where j.idempotency_key = key and j.created_by is not distinct from (select auth.uid());
   if job.id is null then
     raise;
   end if;
   return job;
 end
-$$;
+$_$;
 
-COMMENT ON FUNCTION public.create_import_job(object_path text, target text, options jsonb, bucket_id text, priority smallint, run_after timestamp with time zone, idempotency_key text, id uuid) IS 'Inserts a job and returns it; if the owner has used the idempotency_key before, returns the first job instead.';
+COMMENT ON FUNCTION public.create_import_job(object_path text, target text, options jsonb, bucket_id text, priority smallint, run_after timestamp with time zone, idempotency_key text, id uuid, file_name text, parent_job_id uuid) IS 'Inserts a job and returns it; if the owner has used the idempotency_key before, returns the first job instead. The key
+of a job with a parent is by default the parent and the digest of the file.';
 
 CREATE FUNCTION public.retry_import_job(id uuid, options jsonb DEFAULT '{}'::jsonb) RETURNS public.import_jobs
     LANGUAGE plpgsql
@@ -3413,6 +4060,48 @@ COMMENT ON COLUMN importer.target_tables.kind IS 'Kind of the table, as in pg_cl
 
 COMMENT ON COLUMN importer.target_tables.owner IS 'Name of the role that owns the table.';
 
+CREATE VIEW public.import_job_chains AS
+SELECT
+    NULL::uuid AS job_id,
+    NULL::uuid AS created_by,
+    NULL::text AS target,
+    NULL::text AS file_name,
+    NULL::timestamp with time zone AS created_at,
+    NULL::bigint AS rows_read,
+    NULL::bigint AS jobs,
+    NULL::bigint AS active_jobs,
+    NULL::bigint AS rows_loaded,
+    NULL::bigint AS rows_skipped,
+    NULL::bigint AS rows_rejected,
+    NULL::timestamp with time zone AS last_finished_at;
+
+COMMENT ON VIEW public.import_job_chains IS 'One row for each job without a parent, with the totals of the jobs that mend it: rows_read of the first job; rows_loaded
+and rows_skipped of all; rows_rejected that no later job has loaded. Row security of import_jobs applies.';
+
+COMMENT ON COLUMN public.import_job_chains.job_id IS 'The first job.';
+
+COMMENT ON COLUMN public.import_job_chains.created_by IS 'Owner of the jobs.';
+
+COMMENT ON COLUMN public.import_job_chains.target IS 'Target of the first job.';
+
+COMMENT ON COLUMN public.import_job_chains.file_name IS 'Name of the first job''s file.';
+
+COMMENT ON COLUMN public.import_job_chains.created_at IS 'When the first job was inserted.';
+
+COMMENT ON COLUMN public.import_job_chains.rows_read IS 'Number of records in the first file.';
+
+COMMENT ON COLUMN public.import_job_chains.jobs IS 'Number of jobs, the first one included.';
+
+COMMENT ON COLUMN public.import_job_chains.active_jobs IS 'Number of pending and running jobs among them.';
+
+COMMENT ON COLUMN public.import_job_chains.rows_loaded IS 'Number of rows that all jobs together have in the target.';
+
+COMMENT ON COLUMN public.import_job_chains.rows_skipped IS 'Number of records that all jobs together have skipped.';
+
+COMMENT ON COLUMN public.import_job_chains.rows_rejected IS 'Number of the first job''s rejected rows less those that later jobs have loaded.';
+
+COMMENT ON COLUMN public.import_job_chains.last_finished_at IS 'When the last of the jobs ended.';
+
 CREATE TABLE public.import_job_errors (
     job_id uuid NOT NULL,
     record_number bigint NOT NULL,
@@ -3420,7 +4109,9 @@ CREATE TABLE public.import_job_errors (
     column_name text,
     code text NOT NULL,
     message text NOT NULL,
-    raw text
+    raw text,
+    error_params jsonb,
+    CONSTRAINT import_job_errors_error_params_check CHECK ((jsonb_typeof(error_params) = 'object'::text))
 );
 
 COMMENT ON TABLE public.import_job_errors IS 'Rejected rows of a job, each with its line, its column and the reason.';
@@ -3438,6 +4129,8 @@ COMMENT ON COLUMN public.import_job_errors.code IS 'Stable code, see docs/refere
 COMMENT ON COLUMN public.import_job_errors.message IS 'The reason in words; it never contains the value.';
 
 COMMENT ON COLUMN public.import_job_errors.raw IS 'The record as it is in the file, cut at 8,192 bytes of UTF-8.';
+
+COMMENT ON COLUMN public.import_job_errors.error_params IS 'The names and numbers in the message besides the column, each by its name; null if it has none.';
 
 CREATE TABLE public.import_job_events (
     id bigint NOT NULL,
@@ -3520,6 +4213,8 @@ CREATE INDEX import_job_events_job ON public.import_job_events USING btree (job_
 
 CREATE INDEX import_jobs_active ON public.import_jobs USING btree (created_by) WHERE (status = ANY (ARRAY['pending'::public.import_job_status, 'running'::public.import_job_status]));
 
+CREATE INDEX import_jobs_chain ON public.import_jobs USING btree (first_job_id);
+
 CREATE INDEX import_jobs_duplicate_of ON public.import_jobs USING btree (duplicate_of);
 
 CREATE INDEX import_jobs_file ON public.import_jobs USING btree (file_sha256) WHERE (file_sha256 IS NOT NULL);
@@ -3528,27 +4223,59 @@ CREATE UNIQUE INDEX import_jobs_idempotency ON public.import_jobs USING btree (c
 
 CREATE UNIQUE INDEX import_jobs_idempotency_unowned ON public.import_jobs USING btree (idempotency_key) WHERE (created_by IS NULL);
 
-CREATE INDEX import_jobs_last_start ON public.import_jobs USING btree (created_by, started_at);
+CREATE INDEX import_jobs_inspections ON public.import_jobs USING btree (created_at) WHERE ((status = 'pending'::public.import_job_status) AND (attempts < max_attempts) AND inspects);
+
+CREATE INDEX import_jobs_last_start ON public.import_jobs USING btree (created_by, started_at) WHERE (NOT inspects);
 
 CREATE INDEX import_jobs_owner ON public.import_jobs USING btree (created_by, created_at DESC);
 
+CREATE INDEX import_jobs_parent ON public.import_jobs USING btree (parent_job_id);
+
 CREATE INDEX import_jobs_pending ON public.import_jobs USING btree (priority DESC, created_at) WHERE (status = 'pending'::public.import_job_status);
 
-CREATE INDEX import_jobs_queue_by_owner ON public.import_jobs USING btree (COALESCE(created_by, '00000000-0000-0000-0000-000000000000'::uuid), priority DESC, created_at, id, run_after) WHERE ((status = 'pending'::public.import_job_status) AND (attempts < max_attempts));
+CREATE INDEX import_jobs_queue_by_owner ON public.import_jobs USING btree (COALESCE(created_by, '00000000-0000-0000-0000-000000000000'::uuid), priority DESC, created_at, id, run_after) WHERE ((status = 'pending'::public.import_job_status) AND (attempts < max_attempts) AND (NOT inspects));
 
 COMMENT ON INDEX public.import_jobs_queue_by_owner IS 'Pending jobs by owner, in the order in which they run.';
 
-CREATE INDEX import_jobs_queue_by_target ON public.import_jobs USING btree (target, COALESCE(created_by, '00000000-0000-0000-0000-000000000000'::uuid), priority DESC, created_at, id, run_after) WHERE ((status = 'pending'::public.import_job_status) AND (attempts < max_attempts));
+CREATE INDEX import_jobs_queue_by_target ON public.import_jobs USING btree (target, COALESCE(created_by, '00000000-0000-0000-0000-000000000000'::uuid), priority DESC, created_at, id, run_after) WHERE ((status = 'pending'::public.import_job_status) AND (attempts < max_attempts) AND (NOT inspects));
 
 COMMENT ON INDEX public.import_jobs_queue_by_target IS 'Pending jobs by target and owner, in the order in which they run.';
 
 CREATE INDEX import_jobs_running ON public.import_jobs USING btree (target) WHERE (status = 'running'::public.import_job_status);
 
+CREATE INDEX import_jobs_samples ON public.import_jobs USING btree (finished_at) WHERE (inspects AND (status = 'completed'::public.import_job_status) AND ((report #> '{inspection,rows}'::text[]) IS NOT NULL));
+
 CREATE INDEX import_jobs_sources_to_delete ON public.import_jobs USING btree (finished_at) WHERE ((status = 'completed'::public.import_job_status) AND (source_deleted_at IS NULL) AND ((options -> 'delete_source'::text) = 'true'::jsonb));
+
+CREATE OR REPLACE VIEW public.import_job_chains WITH (security_invoker='true') AS
+ SELECT f.id AS job_id,
+    f.created_by,
+    f.target,
+    f.file_name,
+    f.created_at,
+    f.rows_read,
+    count(*) AS jobs,
+    count(*) FILTER (WHERE (j.status = ANY (ARRAY['pending'::public.import_job_status, 'running'::public.import_job_status]))) AS active_jobs,
+    (COALESCE(sum(j.rows_loaded) FILTER (WHERE ((j.undone_at IS NULL) AND (NOT (j.options @> '{"dry_run": true}'::jsonb)))), (0)::numeric))::bigint AS rows_loaded,
+    (COALESCE(sum(j.rows_skipped) FILTER (WHERE ((j.undone_at IS NULL) AND (NOT (j.options @> '{"dry_run": true}'::jsonb)))), (0)::numeric))::bigint AS rows_skipped,
+    (GREATEST(((f.rows_rejected)::numeric - COALESCE(sum(j.rows_loaded) FILTER (WHERE ((j.id <> f.id) AND (j.undone_at IS NULL) AND (NOT (j.options @> '{"dry_run": true}'::jsonb)))), (0)::numeric)), (0)::numeric))::bigint AS rows_rejected,
+    max(j.finished_at) AS last_finished_at
+   FROM (public.import_jobs f
+     JOIN public.import_jobs j ON (((f.id = j.id) OR (f.id = j.first_job_id))))
+  WHERE (f.first_job_id IS NULL)
+  GROUP BY f.id;
 
 CREATE TRIGGER check_import_job BEFORE INSERT ON public.import_jobs FOR EACH ROW EXECUTE FUNCTION importer.check_import_job();
 
+CREATE TRIGGER check_import_job_digest BEFORE INSERT ON public.import_jobs FOR EACH ROW WHEN ((new.expected_sha256 IS NOT NULL)) EXECUTE FUNCTION importer.check_import_job_digest();
+
+CREATE TRIGGER check_import_job_inspection BEFORE INSERT ON public.import_jobs FOR EACH ROW EXECUTE FUNCTION importer.check_import_job_inspection();
+
+CREATE TRIGGER check_import_job_origin BEFORE INSERT ON public.import_jobs FOR EACH ROW EXECUTE FUNCTION importer.check_import_job_origin();
+
 CREATE TRIGGER check_import_job_retry BEFORE UPDATE ON public.import_jobs FOR EACH ROW WHEN (((old.status = ANY (ARRAY['failed'::public.import_job_status, 'cancelled'::public.import_job_status])) AND (new.status = 'pending'::public.import_job_status))) EXECUTE FUNCTION importer.check_import_job_retry();
+
+CREATE TRIGGER check_import_job_retry_inspection BEFORE UPDATE ON public.import_jobs FOR EACH ROW WHEN (((old.status = ANY (ARRAY['failed'::public.import_job_status, 'cancelled'::public.import_job_status])) AND (new.status = 'pending'::public.import_job_status))) EXECUTE FUNCTION importer.check_import_job_inspection();
 
 CREATE TRIGGER check_import_target BEFORE INSERT OR UPDATE ON public.import_targets FOR EACH ROW EXECUTE FUNCTION importer.check_import_target();
 
@@ -3559,6 +4286,10 @@ CREATE TRIGGER follow_import_job_update AFTER UPDATE ON public.import_jobs FOR E
 CREATE TRIGGER follow_import_target AFTER INSERT OR DELETE OR UPDATE ON public.import_targets FOR EACH ROW EXECUTE FUNCTION importer.follow_import_target();
 
 CREATE TRIGGER guard_import_job BEFORE UPDATE ON public.import_jobs FOR EACH ROW EXECUTE FUNCTION importer.guard_import_job();
+
+CREATE TRIGGER guard_import_job_params BEFORE UPDATE ON public.import_jobs FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION importer.guard_import_job_params();
+
+CREATE TRIGGER limit_import_inspections AFTER INSERT ON public.import_jobs REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION importer.limit_import_inspections();
 
 CREATE TRIGGER limit_import_job_changes AFTER UPDATE ON public.import_jobs FOR EACH ROW WHEN (((old.status IS DISTINCT FROM new.status) AND ((new.status = 'cancelled'::public.import_job_status) OR ((new.status = 'pending'::public.import_job_status) AND (old.status = ANY (ARRAY['failed'::public.import_job_status, 'cancelled'::public.import_job_status])))))) EXECUTE FUNCTION importer.limit_import_job_changes();
 
@@ -3596,6 +4327,12 @@ ALTER TABLE ONLY public.import_job_events
 
 ALTER TABLE ONLY public.import_jobs
     ADD CONSTRAINT import_jobs_duplicate_of_fkey FOREIGN KEY (duplicate_of) REFERENCES public.import_jobs(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.import_jobs
+    ADD CONSTRAINT import_jobs_first_job_id_fkey FOREIGN KEY (first_job_id) REFERENCES public.import_jobs(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.import_jobs
+    ADD CONSTRAINT import_jobs_parent_job_id_fkey FOREIGN KEY (parent_job_id) REFERENCES public.import_jobs(id) ON DELETE SET NULL;
 
 ALTER TABLE public.import_job_errors ENABLE ROW LEVEL SECURITY;
 
@@ -3641,6 +4378,12 @@ GRANT ALL ON FUNCTION importer.check_admission(job_id uuid, token uuid) TO impor
 
 REVOKE ALL ON FUNCTION importer.check_import_job() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION importer.check_import_job_digest() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.check_import_job_inspection() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.check_import_job_origin() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION importer.check_import_job_retry() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.check_import_options(options jsonb) FROM PUBLIC;
@@ -3683,6 +4426,15 @@ GRANT UPDATE(status) ON TABLE public.import_jobs TO service_role;
 
 GRANT INSERT(max_attempts) ON TABLE public.import_jobs TO service_role;
 
+GRANT INSERT(file_name) ON TABLE public.import_jobs TO authenticated;
+GRANT INSERT(file_name) ON TABLE public.import_jobs TO service_role;
+
+GRANT INSERT(parent_job_id) ON TABLE public.import_jobs TO authenticated;
+GRANT INSERT(parent_job_id) ON TABLE public.import_jobs TO service_role;
+
+GRANT INSERT(expected_sha256) ON TABLE public.import_jobs TO authenticated;
+GRANT INSERT(expected_sha256) ON TABLE public.import_jobs TO service_role;
+
 GRANT SELECT ON TABLE public.import_targets TO service_role;
 
 GRANT SELECT(name) ON TABLE public.import_targets TO authenticated;
@@ -3705,11 +4457,22 @@ GRANT SELECT(options) ON TABLE public.import_targets TO authenticated;
 
 REVOKE ALL ON FUNCTION importer.check_owner(job public.import_jobs, target public.import_targets) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION importer.check_planned_import(target text, bytes bigint, content_type text, options jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.check_planned_import(target text, bytes bigint, content_type text, options jsonb) TO authenticated;
+GRANT ALL ON FUNCTION importer.check_planned_import(target text, bytes bigint, content_type text, options jsonb) TO service_role;
+
+REVOKE ALL ON FUNCTION importer.check_quota(owner uuid, bytes bigint) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION importer.check_token(job_id uuid, token uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.check_upload(bytes bigint, content_type text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.claim_file(job_id uuid, token uuid, sha256 text) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.claim_file(job_id uuid, token uuid, sha256 text) TO import_processor;
 GRANT ALL ON FUNCTION importer.claim_file(job_id uuid, token uuid, sha256 text) TO import_uploader;
+
+REVOKE ALL ON FUNCTION importer.claim_inspections(worker text, max_jobs integer, lease_seconds integer, session integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.claim_inspections(worker text, max_jobs integer, lease_seconds integer, session integer) TO import_processor;
 
 REVOKE ALL ON FUNCTION importer.claim_jobs(worker text, max_jobs integer, lease_seconds integer, session integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.claim_jobs(worker text, max_jobs integer, lease_seconds integer, session integer) TO import_processor;
@@ -3730,6 +4493,8 @@ REVOKE ALL ON FUNCTION importer.current_identity(owner uuid, listed text[]) FROM
 
 REVOKE ALL ON FUNCTION importer.declared_columns(columns jsonb) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION importer.dependent_objects() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION importer.describe_target(target text, uploader text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.drop_job_tables() FROM PUBLIC;
@@ -3742,10 +4507,20 @@ REVOKE ALL ON FUNCTION importer.end_former_sessions(job_id uuid, token uuid, lea
 GRANT ALL ON FUNCTION importer.end_former_sessions(job_id uuid, token uuid, lease_seconds integer) TO import_processor;
 GRANT ALL ON FUNCTION importer.end_former_sessions(job_id uuid, token uuid, lease_seconds integer) TO import_uploader;
 
-REVOKE ALL ON FUNCTION importer.fail_job(job_id uuid, token uuid, code text, message text, hint text, transient boolean, report jsonb, errors_path text) FROM PUBLIC;
-GRANT ALL ON FUNCTION importer.fail_job(job_id uuid, token uuid, code text, message text, hint text, transient boolean, report jsonb, errors_path text) TO import_processor;
+REVOKE ALL ON FUNCTION importer.estimated_seconds(owner uuid, target text, bytes bigint) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.expected_digest(job_id uuid, token uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.expected_digest(job_id uuid, token uuid) TO import_processor;
+GRANT ALL ON FUNCTION importer.expected_digest(job_id uuid, token uuid) TO import_uploader;
+
+REVOKE ALL ON FUNCTION importer.fail_job(job_id uuid, token uuid, code text, message text, hint text, transient boolean, report jsonb, errors_path text, params jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.fail_job(job_id uuid, token uuid, code text, message text, hint text, transient boolean, report jsonb, errors_path text, params jsonb) TO import_processor;
 
 REVOKE ALL ON FUNCTION importer.find_target(name_or_table text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.finish_inspection(job_id uuid, token uuid, file_etag text, bytes_total bigint, dialect jsonb, inspection jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.finish_inspection(job_id uuid, token uuid, file_etag text, bytes_total bigint, dialect jsonb, inspection jsonb) TO import_processor;
+GRANT ALL ON FUNCTION importer.finish_inspection(job_id uuid, token uuid, file_etag text, bytes_total bigint, dialect jsonb, inspection jsonb) TO import_uploader;
 
 REVOKE ALL ON FUNCTION importer.finish_job(job_id uuid, token uuid, records bigint, file_sha256 text, report jsonb, errors_path text, output_path text) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.finish_job(job_id uuid, token uuid, records bigint, file_sha256 text, report jsonb, errors_path text, output_path text) TO import_processor;
@@ -3759,9 +4534,13 @@ REVOKE ALL ON FUNCTION importer.follow_import_target() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.forget_processors() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION importer.forget_samples() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION importer.grant_target(relation regclass) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.guard_import_job() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.guard_import_job_params() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.has_unique_key(relation regclass, columns text[]) FROM PUBLIC;
 
@@ -3805,6 +4584,8 @@ REVOKE ALL ON FUNCTION importer.keep_target_table(target text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION importer.lend_staging_table(job_id uuid, token uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.lend_staging_table(job_id uuid, token uuid) TO import_uploader;
 
+REVOKE ALL ON FUNCTION importer.limit_import_inspections() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION importer.limit_import_job_changes() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.limit_import_jobs() FROM PUBLIC;
@@ -3815,7 +4596,11 @@ REVOKE ALL ON FUNCTION importer.lock_target(name_or_table text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.may_import_into(target_name text, identity jsonb) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION importer.mended_key(parent_job_id uuid, bucket_id text, object_path text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION importer.missing_privileges(target public.import_targets, uploader text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.next_inspections(max_jobs integer) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.next_jobs(max_jobs integer) FROM PUBLIC;
 
@@ -3831,6 +4616,8 @@ REVOKE ALL ON FUNCTION importer.open_rings() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.open_targets() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION importer.own_objects() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION importer.postpone_job(job_id uuid, token uuid, seconds double precision) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.postpone_job(job_id uuid, token uuid, seconds double precision) TO import_processor;
 
@@ -3839,6 +4626,8 @@ GRANT ALL ON FUNCTION importer.prepare_key_table(job_id uuid, token uuid, column
 
 REVOKE ALL ON FUNCTION importer.prepare_staging_table(job_id uuid, token uuid, columns text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.prepare_staging_table(job_id uuid, token uuid, columns text[]) TO import_processor;
+
+REVOKE ALL ON FUNCTION importer.public_objects() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.queue_heads() FROM PUBLIC;
 
@@ -3855,6 +4644,10 @@ GRANT ALL ON FUNCTION importer.reject_staged_rows(job_id uuid, token uuid, rejec
 
 REVOKE ALL ON FUNCTION importer.release_job(job_id uuid, token uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.release_job(job_id uuid, token uuid) TO import_processor;
+
+REVOKE ALL ON FUNCTION importer.remove_from_platform() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.remove_role(role_name name) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.renew_lease(job_id uuid, token uuid, lease_seconds integer, session integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.renew_lease(job_id uuid, token uuid, lease_seconds integer, session integer) TO import_processor;
@@ -3900,13 +4693,21 @@ GRANT ALL ON FUNCTION importer.sweep_import_jobs() TO import_processor;
 REVOKE ALL ON FUNCTION importer.take_back_lost_jobs(own_session integer, grace interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.take_back_lost_jobs(own_session integer, grace interval) TO import_processor;
 
+REVOKE ALL ON FUNCTION importer.take_jobs(job_ids uuid[], worker text, lease_seconds integer, session integer) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION importer.target_privileges(target public.import_targets) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.target_relation(name_or_table text, must_exist boolean) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.trigger_import_job_processing() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION importer.typed_values(columns jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.typed_values(columns jsonb) TO import_processor;
+GRANT ALL ON FUNCTION importer.typed_values(columns jsonb) TO import_uploader;
+
 REVOKE ALL ON FUNCTION importer.undo_import_job(id uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.uninstall() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.unregister_target(name text) FROM PUBLIC;
 
@@ -3917,15 +4718,22 @@ REVOKE ALL ON FUNCTION public.cancel_import_job(id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.cancel_import_job(id uuid) TO authenticated;
 GRANT ALL ON FUNCTION public.cancel_import_job(id uuid) TO service_role;
 
-REVOKE ALL ON FUNCTION public.create_import_job(object_path text, target text, options jsonb, bucket_id text, priority smallint, run_after timestamp with time zone, idempotency_key text, id uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.create_import_job(object_path text, target text, options jsonb, bucket_id text, priority smallint, run_after timestamp with time zone, idempotency_key text, id uuid) TO authenticated;
-GRANT ALL ON FUNCTION public.create_import_job(object_path text, target text, options jsonb, bucket_id text, priority smallint, run_after timestamp with time zone, idempotency_key text, id uuid) TO service_role;
+REVOKE ALL ON FUNCTION public.check_planned_import(target text, bytes bigint, content_type text, options jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.check_planned_import(target text, bytes bigint, content_type text, options jsonb) TO authenticated;
+GRANT ALL ON FUNCTION public.check_planned_import(target text, bytes bigint, content_type text, options jsonb) TO service_role;
+
+REVOKE ALL ON FUNCTION public.create_import_job(object_path text, target text, options jsonb, bucket_id text, priority smallint, run_after timestamp with time zone, idempotency_key text, id uuid, file_name text, parent_job_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.create_import_job(object_path text, target text, options jsonb, bucket_id text, priority smallint, run_after timestamp with time zone, idempotency_key text, id uuid, file_name text, parent_job_id uuid) TO authenticated;
+GRANT ALL ON FUNCTION public.create_import_job(object_path text, target text, options jsonb, bucket_id text, priority smallint, run_after timestamp with time zone, idempotency_key text, id uuid, file_name text, parent_job_id uuid) TO service_role;
 
 REVOKE ALL ON FUNCTION public.retry_import_job(id uuid, options jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.retry_import_job(id uuid, options jsonb) TO authenticated;
 GRANT ALL ON FUNCTION public.retry_import_job(id uuid, options jsonb) TO service_role;
 
 GRANT SELECT ON TABLE importer.migrations TO import_processor;
+
+GRANT SELECT ON TABLE public.import_job_chains TO authenticated;
+GRANT SELECT ON TABLE public.import_job_chains TO service_role;
 
 GRANT SELECT ON TABLE public.import_job_errors TO authenticated;
 GRANT SELECT ON TABLE public.import_job_errors TO service_role;

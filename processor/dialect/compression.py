@@ -43,9 +43,11 @@ def decompress(blocks: Iterable[bytes], compression: str, limits: FileLimits) ->
     for piece in pieces:
         size += len(piece)
         if size > limits.text_bytes:
-            raise BadCompression(f"the file expands to more than the {limits.text_bytes:,} bytes that are allowed")
+            raise BadCompression(
+                "the file expands to more than the {limit:,} bytes that are allowed", limit=limits.text_bytes
+            )
         if size > UNCHECKED and size > counter.bytes * limits.ratio:
-            raise BadCompression(f"the file expands to more than {limits.ratio:,} times its size")
+            raise BadCompression("the file expands to more than {ratio:,} times its size", ratio=limits.ratio)
         yield piece
 
 
@@ -104,9 +106,9 @@ def _members(
             try:
                 yield member.decompress(data, STEP)
             except (zlib.error, zstd.ZstdError):
-                raise BadCompression(f"the {compression} data is damaged") from None
+                raise BadCompression("the {compression} data is damaged", compression=compression) from None
             if member.eof:
                 at -= len(member.unused_data)
                 member, is_open, has_ended = start(), False, True
     if is_open or not has_ended:
-        raise BadCompression(f"the {compression} data ends too early")
+        raise BadCompression("the {compression} data ends too early", compression=compression)

@@ -77,7 +77,7 @@ def _has_content(lines: Sequence[str], comment: str | None) -> bool:
 
 def _check_format(body: bytes) -> None:
     if name := other_format(body):
-        raise NotCsv(f"the file is {name}, not CSV")
+        raise NotCsv("the file is {format}, not CSV", format=name)
 
 
 def _encoding(body: bytes, whole: bool, given: DialectOptions) -> Encoding:

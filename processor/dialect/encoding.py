@@ -52,7 +52,9 @@ def find_encoding(sample: bytes, complete: bool, given: str | None, locale: str 
     if marks:
         return Encoding(marks[0][1], len(marks[0][0]), 1.0, "found")
     if likely := sixteen_bit_encoding(sample):
-        raise WrongEncoding(f"the file looks like {likely} without a byte order mark: set options.encoding")
+        raise WrongEncoding(
+            "the file looks like {encoding} without a byte order mark: set options.encoding", encoding=likely
+        )
     try:
         codecs.utf_8_decode(sample, "strict", complete)
     except UnicodeDecodeError as error:
@@ -73,7 +75,7 @@ def _with_byte_order(sample: bytes, name: str) -> str:
     likely = sixteen_bit_encoding(sample)
     if name == "utf-16" and likely is not None:
         return likely
-    raise WrongEncoding(f"the file is not {name}: it does not begin with a byte order mark")
+    raise WrongEncoding("the file is not {encoding}: it does not begin with a byte order mark", encoding=name)
 
 
 def has_byte_order_mark(sample: bytes) -> bool:
@@ -130,7 +132,9 @@ def _better(sample: bytes, scores: dict[str, float], locale: str | None) -> Enco
         scores["cp1250" if locale[:2].lower() in CENTRAL else "cp1252"] += MARGIN
     first, *others = sorted(scores, key=lambda name: (-scores[name], name != "cp1252"))
     if others and scores[first] - scores[others[0]] < MARGIN and sample.decode(first) != sample.decode(others[0]):
-        raise AmbiguousDialect(f"the file may be {first} or {others[0]}: set options.encoding")
+        raise AmbiguousDialect(
+            "the file may be {first} or {second}: set options.encoding", first=first, second=others[0]
+        )
     chaos = next((match.chaos for match in from_bytes(sample, cp_isolation=[first])), 0.5)
     return Encoding(first, 0, round(min(1.0, scores[first]) * (1 - chaos), 2), "found")
 

@@ -26,7 +26,7 @@ def read_header(sample: bytes, dialect: Dialect) -> tuple[list[str], Position]:
             break
     if not rows and unclosed:
         line = _first_line(lines, dialect) + 1
-        raise UnclosedQuote(f"a quoted field of the header, which begins on line {line}, is not closed")
+        raise UnclosedQuote("a quoted field of the header, which begins on line {line}, is not closed", line=line)
     if not rows:
         raise EmptyFile("the file holds no record")
     line = skip + (rows[0].next_line if dialect.has_header else rows[0].line)

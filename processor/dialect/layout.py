@@ -142,7 +142,7 @@ def _best(results: list[CandidateResult], lines: Sequence[str], delimiter: str |
         delimiters = best.candidate.delimiter, other.candidate.delimiter
         if other.score > FAIR and best.score - other.score < MARGIN and delimiters[0] != delimiters[1]:
             names = " or ".join(str(SPOKEN.get(mark)) for mark in delimiters)
-            raise AmbiguousDialect(f"the delimiter may be {names}: set options.delimiter")
+            raise AmbiguousDialect("the delimiter may be {delimiters}: set options.delimiter", delimiters=names)
     return best
 
 

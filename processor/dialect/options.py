@@ -66,7 +66,9 @@ def _delimiter(value: str | None) -> str | None:
 
 def _mark(name: str, value: str | None) -> str | None:
     if value and (len(value) != 1 or not value.isascii() or value.isalnum() or value in "\r\n\0"):
-        raise BadOption(f"options.{name} must be one ASCII character other than a letter, a digit or a line end")
+        raise BadOption(
+            "options.{option} must be one ASCII character other than a letter, a digit or a line end", option=name
+        )
     return value
 
 
@@ -80,7 +82,7 @@ def _encoding(value: str | None) -> str | None:
             raise LookupError
         "".encode(name)
     except (LookupError, ValueError):
-        raise BadOption(f"options.encoding names an unknown encoding: {value!r}") from None
+        raise BadOption("options.encoding names an unknown encoding: {encoding!r}", encoding=value) from None
     return {"utf-8-sig": "utf-8", "ascii": "utf-8"}.get(name, name)
 
 
@@ -89,5 +91,5 @@ def _compression(value: str | None) -> str | None:
         return None
     name = {"gz": "gzip", "zst": "zstd", "": "none"}.get(value.lower(), value.lower())
     if name not in COMPRESSIONS:
-        raise BadOption(f"options.compression must be one of {', '.join(COMPRESSIONS)}")
+        raise BadOption("options.compression must be one of {choices}", choices=", ".join(COMPRESSIONS))
     return name

@@ -47,7 +47,9 @@ def _transcode(blocks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
     except UnicodeError as error:
         if isinstance(error, UnicodeDecodeError):
             line += bytes(error.object[: error.start]).decode(encoding, "replace").count("\n")
-        raise WrongEncoding(f"the file is not {encoding}: a byte on line {line:,} is invalid") from None
+        raise WrongEncoding(
+            "the file is not {encoding}: a byte on line {line:,} is invalid", encoding=encoding, line=line
+        ) from None
 
 
 def _check_size(blocks: Iterable[bytes], limits: FileLimits) -> Iterator[bytes]:
@@ -55,5 +57,7 @@ def _check_size(blocks: Iterable[bytes], limits: FileLimits) -> Iterator[bytes]:
     for block in blocks:
         size += len(block)
         if size > limits.text_bytes:
-            raise SourceTooLarge(f"the file holds more than the {limits.text_bytes:,} bytes of text that are allowed")
+            raise SourceTooLarge(
+                "the file holds more than the {limit:,} bytes of text that are allowed", limit=limits.text_bytes
+            )
         yield block

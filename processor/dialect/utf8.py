@@ -37,4 +37,6 @@ def validate_utf8(blocks: Iterable[bytes], start: Position) -> Iterator[bytes]:
 def invalid_utf8(text: bytes, at: int, offset: int, line: int) -> WrongEncoding:
     """Return the error for the invalid byte at `at` of a text that begins at `offset` and on `line`."""
     line += text.count(b"\n", 0, at) or (text.count(b"\r", 0, at) if offset == 0 else 0)
-    return WrongEncoding(f"the file is not UTF-8: byte {offset + at + 1:,}, on line {line:,}, is invalid")
+    return WrongEncoding(
+        "the file is not UTF-8: byte {byte:,}, on line {line:,}, is invalid", byte=offset + at + 1, line=line
+    )

@@ -9,6 +9,7 @@ import psycopg
 
 from processor.database.sqlstates import is_about_a_row, may_be_about_a_row, rejection_code
 from processor.errors import REJECTIONS
+from processor.model import Message
 
 # The context of an error in a statement of a trigger or function, which may be about another table.
 _NESTED = re.compile(r"^(PL/|SQL (statement|function) )", re.MULTILINE)
@@ -71,10 +72,14 @@ def database_rejection(row: int, exc: psycopg.Error, columns: Sequence[str]) -> 
     if exc.sqlstate == _NOT_NULL_VIOLATION and column is None:
         if not _NESTED.search(exc.diag.context or ""):
             return DatabaseRejection(row, code, exc.diag.column_name, REJECTIONS[code])
-        return DatabaseRejection(row, code, None, f'{REJECTIONS[code]}: "{exc.diag.table_name}.{exc.diag.column_name}"')
-    by = f' "{exc.diag.constraint_name}"' if exc.diag.constraint_name else ""
-    state = "" if is_about_a_row(exc) else f" (SQLSTATE {exc.sqlstate})"
-    return DatabaseRejection(row, code, column, f"{REJECTIONS[code]}{by}{state}")
+        other = f"{exc.diag.table_name}.{exc.diag.column_name}"
+        return DatabaseRejection(row, code, None, Message(f'{REJECTIONS[code]}: "{other}"', other_column=other))
+    message, params = REJECTIONS[code], dict[str, str]()
+    if exc.diag.constraint_name:
+        message, params["constraint"] = f'{message} "{exc.diag.constraint_name}"', exc.diag.constraint_name
+    if not is_about_a_row(exc):
+        message, params["sqlstate"] = f"{message} (SQLSTATE {exc.sqlstate})", str(exc.sqlstate)
+    return DatabaseRejection(row, code, column, Message(message, **params))
 
 
 def _column_in_context(exc: psycopg.Error, columns: Sequence[str]) -> str | None:

@@ -8,6 +8,7 @@ from processor.model.chunk import Chunk, FileLimits, Offsets, Position
 from processor.model.dialect import Dialect, How
 from processor.model.job import ArtifactPaths, EarlierImport, Job, Target
 from processor.model.ledger import ChunkCommit, LedgerEntry, Rejection, RowCounts
+from processor.model.message import Message, message_params
 from processor.model.plan import Column, Field, Normaliser, Plan, Reading
 from processor.model.rows import CastResult, Change, Checked, Rejections, Rows, Transformed, UncertainValues
 
@@ -26,6 +27,7 @@ __all__ = [
     "How",
     "Job",
     "LedgerEntry",
+    "Message",
     "Normaliser",
     "Offsets",
     "Plan",
@@ -38,4 +40,5 @@ __all__ = [
     "Target",
     "Transformed",
     "UncertainValues",
+    "message_params",
 ]

@@ -21,7 +21,7 @@ FINISH = """select importer.finish_job(
 )"""
 FAIL = """select importer.fail_job(
   job_id => %(job_id)s, token => %(token)s, code => %(code)s, message => %(message)s, hint => %(hint)s,
-  transient => %(transient)s, report => %(report)s, errors_path => %(errors_path)s
+  transient => %(transient)s, report => %(report)s, errors_path => %(errors_path)s, params => %(params)s
 )"""
 #: The insert copies the target's defaults of these options into the job, because its states in SQL depend on them.
 _FIXED_AT_INSERT = ("atomic", "dry_run", "delete_source")
@@ -172,6 +172,7 @@ def fail(
             "transient": error.transient,
             "report": None if report is None else Jsonb(report),
             "errors_path": paths.errors,
+            "params": Jsonb(error.params) if error.params else None,
         },
     ).fetchone()
     return str(row[0]) if row else ""

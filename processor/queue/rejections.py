@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import psycopg
 from psycopg.types.json import Jsonb
 
-from processor.model import Job, Rejection
+from processor.model import Job, Rejection, message_params
 
 RECORDS = "select record_number from importer.read_rejections(%s, %s)"
 ROWS = "select line_number, column_name, code, message, raw from importer.read_rejections(%s, %s)"
@@ -31,7 +31,15 @@ def rejections_json(rejections: Sequence[Rejection]) -> Jsonb:
     """Return rejections in the form that the functions in `importer` take."""
     return Jsonb(
         [
-            {"record": r.record, "line": r.line, "column": r.column, "code": r.code, "message": r.message, "raw": r.raw}
+            {
+                "record": r.record,
+                "line": r.line,
+                "column": r.column,
+                "code": r.code,
+                "message": r.message,
+                "params": message_params(r.message),
+                "raw": r.raw,
+            }
             for r in rejections
         ]
     )

@@ -73,7 +73,7 @@ class AttemptContext:
         """
         limit = self.job.options.get("max_seconds")
         if limit is not None and time.monotonic() - self.started > limit:
-            raise TimeUp(f"the attempt has taken longer than the {limit:,} s of max_seconds")
+            raise TimeUp("the attempt has taken longer than the {limit:,} s of max_seconds", limit=limit)
 
     @property
     def idle_seconds(self) -> int:

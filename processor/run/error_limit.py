@@ -18,13 +18,15 @@ def check_error_limit(counts: RowCounts, options: dict[str, Any]) -> None:
     limit = _limit(options)
     if not isinstance(limit, int) or counts.rejected <= limit:
         return
-    message = f"{counts.rejected:,} rows were rejected; at most {limit:,} may be"
+    message = "{rejected:,} rows were rejected; at most {limit:,} may be"
     if options.get("on_error") == "abort":
         raise TooManyRejected(
             message,
             hint="Retry this job with on_error 'skip': it goes on where it was, and errors.csv has the bad rows.",
+            rejected=counts.rejected,
+            limit=limit,
         )
-    raise TooManyRejected(message)
+    raise TooManyRejected(message, rejected=counts.rejected, limit=limit)
 
 
 def check_whole_file(counts: RowCounts, options: dict[str, Any]) -> None:
@@ -35,10 +37,15 @@ def check_whole_file(counts: RowCounts, options: dict[str, Any]) -> None:
     if counts.read == counts.skipped - counts.skipped_by_mode:
         raise NoDataRows("there is no row below the header")
     if counts.loaded == 0 and counts.rejected and not counts.skipped_by_mode:
-        raise AllRejected(f"all {counts.rejected:,} rows were rejected")
+        raise AllRejected("all {rejected:,} rows were rejected", rejected=counts.rejected)
     limit = options.get("max_errors", DEFAULT_MAX_ERRORS)
     if isinstance(limit, str) and counts.rejected * 100 > _percentage(limit) * counts.read:
-        raise TooManyRejected(f"{counts.rejected:,} of {counts.read:,} rows were rejected; at most {limit} may be")
+        raise TooManyRejected(
+            "{rejected:,} of {rows:,} rows were rejected; at most {limit} may be",
+            rejected=counts.rejected,
+            rows=counts.read,
+            limit=limit,
+        )
 
 
 def rejections_to_excess(counts: RowCounts, options: dict[str, Any]) -> int | None:

@@ -41,4 +41,8 @@ def with_cause(error: JobError, cause: RejectionCause | None) -> JobError:
         return error
     where = f" in column {cause.column}" if cause.column else ""
     message = f"{error.message}; most often ({cause.rows:,} of them) by {cause.code}{where}: {cause.message}"
-    return type(error)(message, hint=error.advice)
+    explained = type(error)(message, hint=error.advice)
+    explained.params = {**error.params, "cause": cause.code, "cause_rows": cause.rows, "cause_message": cause.message}
+    if cause.column:
+        explained.params["cause_column"] = cause.column
+    return explained

@@ -98,7 +98,7 @@ def usable_target(job: Job) -> Target:
     if job.target.table is None and job.target.mode != "none":
         raise TargetMissing("the table of the target no longer exists")
     if job.target.missing:
-        raise TargetMissing(f"the target's table has lost the columns: {', '.join(job.target.missing)}")
+        raise TargetMissing("the target's table has lost the columns: {columns}", columns=", ".join(job.target.missing))
     return job.target
 
 

@@ -56,9 +56,9 @@ class Artifacts:
             kind = SourceUnavailable if error.transient else SourceRefused
             raise kind(f"Storage refused the write: {error.message}", hint=error.advice) from exc
         except (ValueError, RecursionError) as exc:
-            raise SourceUnavailable(f"Storage's answer could not be read ({type(exc).__name__})") from exc
+            raise SourceUnavailable("Storage's answer could not be read ({error})", error=type(exc).__name__) from exc
         except httpx.TransportError as exc:
-            raise SourceUnavailable(f"Storage could not be reached ({type(exc).__name__})") from exc
+            raise SourceUnavailable("Storage could not be reached ({error})", error=type(exc).__name__) from exc
 
     def _client(self) -> "Client":
         with self._lock:

@@ -30,10 +30,10 @@ def key_error(supabase_url: str, key: str) -> JobError | None:
         response = downloads.get_bucket(BUCKET, TIMEOUT)
         error = None if response.status == 200 else source_error(response)
         if isinstance(error, ObjectNotFound):
-            return ObjectNotFound(f"Storage has no bucket {BUCKET}, or the key may not see it")
+            return ObjectNotFound("Storage has no bucket {bucket}, or the key may not see it", bucket=BUCKET)
         return error
     except HTTPError as exc:
-        return SourceUnavailable(f"Storage could not be reached ({type(exc).__name__})")
+        return SourceUnavailable("Storage could not be reached ({error})", error=type(exc).__name__)
     finally:
         downloads.close()
 

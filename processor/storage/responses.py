@@ -27,12 +27,16 @@ def full_size(response: urllib3.BaseHTTPResponse, position: int) -> int:
     if response.status == 206:
         part = _CONTENT_RANGE.fullmatch(response.headers.get("content-range", "").strip())
         if part and int(part[1]) != position:
-            raise SourceUnavailable(f"Storage sent the file from byte {int(part[1]):,} on instead of {position:,}")
+            raise SourceUnavailable(
+                "Storage sent the file from byte {position:,} on instead of {expected:,}",
+                position=int(part[1]),
+                expected=position,
+            )
         size = part[2] if part else ""
     else:
         size = response.headers.get("content-length", "")
     if not (size.isascii() and size.isdigit() and len(size) <= 18):
-        raise SourceUnavailable(f"Storage did not send the size of the file (from byte {position:,})")
+        raise SourceUnavailable("Storage did not send the size of the file (from byte {position:,})", position=position)
     return int(size)
 
 

@@ -69,7 +69,9 @@ class Source:
                 failures += 1
                 if failures >= MAX_FAILURES:
                     reason = exc.message if isinstance(exc, SourceUnavailable) else type(exc).__name__
-                    raise SourceUnavailable(f"Storage failed {failures} times in a row ({reason})") from exc
+                    raise SourceUnavailable(
+                        "Storage failed {failures} times in a row ({reason})", failures=failures, reason=reason
+                    ) from exc
                 time.sleep(random.uniform(0, 0.1 * 2**failures))  # noqa: S311 - jitter, not a secret
 
     def identified(self) -> Identity:
@@ -98,7 +100,9 @@ class Source:
     def _check_identity(self, response: urllib3.BaseHTTPResponse, position: int) -> None:
         identity = Identity(response.headers.get("etag"), full_size(response, position))
         if identity.size > self._max_bytes:
-            raise SourceTooLarge(f"the file has {identity.size:,} bytes, but the limit is {self._max_bytes:,}")
+            raise SourceTooLarge(
+                "the file has {size:,} bytes, but the limit is {limit:,}", size=identity.size, limit=self._max_bytes
+            )
         if self.identity is None:
             self.identity = identity
         elif identity != self.identity:

@@ -1,6 +1,6 @@
 """The rejection of a value that a cast does not accept: its code, from Postgres's SQLSTATE, and its message."""
 
-from processor.model import Column
+from processor.model import Column, Message
 
 _CODES = {
     "22001": "IJ406",  # string_data_right_truncation
@@ -30,10 +30,12 @@ def cast_error_code(sqlstate: str) -> str:
     return _CODES.get(sqlstate) or ("IJ414" if sqlstate.startswith("P0") else "IJ403")
 
 
-def rejection_message(code: str, column: Column, sqlstate: str = "") -> str:
+def rejection_message(code: str, column: Column, sqlstate: str = "") -> Message:
     """Return the message of a rejection, which names the column and its type and does not quote the value.
 
     It has the SQLSTATE of a cast that failed by something else than invalid data, such as a limit of the type.
     """
     message = _MESSAGES[code].format(column=column.name, type=column.type)
-    return f"{message} (SQLSTATE {sqlstate})" if sqlstate and sqlstate[:2] not in ("22", "23", "P0") else message
+    if sqlstate and sqlstate[:2] not in ("22", "23", "P0"):
+        return Message(f"{message} (SQLSTATE {sqlstate})", type=column.type, sqlstate=sqlstate)
+    return Message(message, type=column.type)

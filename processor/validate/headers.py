@@ -51,7 +51,11 @@ class Matcher:
             matches = names.get(key) if key else None
             if matches and len(matches) > 1:
                 columns = " or ".join(sorted(matches))
-                raise AmbiguousDialect(f"the header {trim(header)!r} may mean {columns}: set options.mapping")
+                raise AmbiguousDialect(
+                    "the header {header!r} may mean {columns}: set options.mapping",
+                    header=trim(header),
+                    columns=columns,
+                )
             if matches:
                 return next(iter(matches)), how
         return None

@@ -44,7 +44,7 @@ def make_plan(
     _check_columns(names, columns, fields, ignored)
     unknown = [place for place in ignored if place not in mapped]
     if unknown_columns == "error" and unknown:
-        raise UnknownColumn(f"the target has no column for {_describe_all(names, unknown)}")
+        raise UnknownColumn("the target has no column for {headers}", headers=_describe_all(names, unknown))
     labels = tuple(trim(names[place]) or f"field {place + 1}" for place in ignored)
     return Plan(len(names), fields + _absent(columns, matches, readings or {}), labels, tuple(null_values))
 
@@ -58,11 +58,11 @@ def _match_by_mapping(names: Sequence[str], columns: Sequence[Column], mapping: 
     matches: Matches = {}
     for header, column in mapping.items():
         if column is not None and column not in known:
-            raise BadOption(f"options.mapping names {column!r}, which is not a column of the target")
+            raise BadOption("options.mapping names {column!r}, which is not a column of the target", column=column)
         exact = [place for place, name in enumerate(names) if trim(name) == trim(header)]
         places = exact or [place for place, name in enumerate(names) if fold(name) == fold(header)]
         if not places:
-            raise BadOption(f"options.mapping names the header {header!r}, which the file does not have")
+            raise BadOption("options.mapping names the header {header!r}, which the file does not have", header=header)
         matches.update(dict.fromkeys(places, (column, "mapping")))
     return matches
 
@@ -112,7 +112,7 @@ def _check_duplicates(names: Sequence[str], matches: Matches) -> None:
         if column in first:
             both = f"{describe(names[first[column]], first[column])} (field {first[column] + 1}) and "
             both += f"{describe(names[place], place)} (field {place + 1})"
-            raise DuplicateHeader(f"the headers {both} match the same column {column}")
+            raise DuplicateHeader("the headers {headers} match the same column {column}", headers=both, column=column)
         first[column] = place
 
 
@@ -125,14 +125,20 @@ def _check_columns(
         all_columns = join_names([column.name for column in columns])
         hint = _suggestions([column.name for column in columns], unmatched)
         raise NoMatchingColumn(
-            f"none of the file's headers ({_describe_all(names, ignored)}) is a column of the target "
-            f"({all_columns}){hint}"
+            "none of the file's headers ({headers}) is a column of the target ({columns}){suggestion}",
+            headers=_describe_all(names, ignored),
+            columns=all_columns,
+            suggestion=hint,
         )
     loaded = {field.column.name for field in fields}
     missing = [column.name for column in columns if column.required and column.name not in loaded]
     if missing:
         hint = _suggestions(missing, unmatched)
-        raise MissingColumn(f"the target needs columns that the file does not have: {join_names(missing)}{hint}")
+        raise MissingColumn(
+            "the target needs columns that the file does not have: {columns}{suggestion}",
+            columns=join_names(missing),
+            suggestion=hint,
+        )
 
 
 def _suggestions(columns: Sequence[str], headers: Sequence[str]) -> str:

@@ -46,7 +46,7 @@ def _with_preset(layer: Settings) -> dict[str, object]:
         return settings
     of_locale = preset(name) if isinstance(name, str) else None
     if of_locale is None:
-        raise BadOption(f"locale is not one of {', '.join(sorted(LOCALES))}")
+        raise BadOption("locale is not one of {choices}", choices=", ".join(sorted(LOCALES)))
     if "thousands" not in settings and settings.get("decimal") == of_locale["thousands"]:
         of_locale["thousands"] = None
     return of_locale | settings

@@ -23,32 +23,32 @@ def check_setting(name: str, value: object) -> object:
 
 def _mark(name: str, value: object) -> str:
     if not isinstance(value, str) or len(value) != 1 or value.isalnum() or value in '+-"\\':
-        raise BadOption(f"{name} is not a single mark such as '.' or ','")
+        raise BadOption("{option} is not a single mark such as '.' or ','", option=name)
     return value
 
 
 def _texts(name: str, value: object) -> tuple[str, ...]:
     items = cast("list[object]", value) if isinstance(value, list | tuple) else [None]
     if not all(isinstance(item, str) for item in items):
-        raise BadOption(f"{name} is not an array of texts")
+        raise BadOption("{option} is not an array of texts", option=name)
     return tuple(cast("list[str]", items))
 
 
 def _text(name: str, value: object) -> str:
     if not isinstance(value, str):
-        raise BadOption(f"{name} is not a text")
+        raise BadOption("{option} is not a text", option=name)
     return value
 
 
 def _flag(name: str, value: object) -> bool:
     if not isinstance(value, bool):
-        raise BadOption(f"{name} is neither true nor false")
+        raise BadOption("{option} is neither true nor false", option=name)
     return value
 
 
 def _case(name: str, value: object) -> str:
     if value not in ("lower", "upper"):
-        raise BadOption(f"{name} is neither 'lower' nor 'upper'")
+        raise BadOption("{option} is neither 'lower' nor 'upper'", option=name)
     return str(value)
 
 
@@ -56,16 +56,16 @@ def _time_zone(name: str, value: object) -> str:
     try:
         return ZoneInfo(str(value)).key
     except (OSError, ValueError, KeyError):  # ZoneInfoNotFoundError is a KeyError
-        raise BadOption(f"{name} is not a time zone such as 'America/Sao_Paulo'") from None
+        raise BadOption("{option} is not a time zone such as 'America/Sao_Paulo'", option=name) from None
 
 
 def _normaliser(name: str, value: object) -> Normaliser:
     settings = cast("Mapping[str, Any]", value) if isinstance(value, Mapping) else {"name": value}
     chosen = str(settings.get("name"))
     if chosen not in NORMALISERS:
-        raise BadOption(f"normalise is not one of {', '.join(sorted(NORMALISERS))}")
+        raise BadOption("normalise is not one of {choices}", choices=", ".join(sorted(NORMALISERS)))
     if set(settings) - set(Normaliser.__slots__):
-        raise BadOption(f"normalise has a setting that is not one of {', '.join(Normaliser.__slots__)}")
+        raise BadOption("normalise has a setting that is not one of {choices}", choices=", ".join(Normaliser.__slots__))
     if not all(setting is None or isinstance(setting, str) for setting in settings.values()):
         raise BadOption("normalise has a setting that is not a text")
     normaliser = Normaliser(**settings)

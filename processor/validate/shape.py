@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from processor.errors import REJECTIONS
-from processor.model import Chunk, Rejections
+from processor.model import Chunk, Message, Rejections
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +37,13 @@ def check_shape(chunk: Chunk, width: int) -> Shape:
         unexplained &= ~mask
         rows += rejected.tolist()
         codes += [code] * len(rejected)
-    messages = tuple(
-        f"{REJECTIONS[code]} ({int(chunk.fields[row])} instead of {width})"
-        if code in {"IJ401", "IJ402"}
-        else REJECTIONS[code]
-        for row, code in zip(rows, codes, strict=True)
-    )
+    fields = chunk.fields[rows].tolist()
+    sentence = {reason: _message(*reason, width) for reason in set(zip(codes, fields, strict=True))}
+    messages = tuple(sentence[reason] for reason in zip(codes, fields, strict=True))
     return Shape(keep, int(chunk.blank.sum()), Rejections(tuple(rows), (None,) * len(rows), tuple(codes), messages))
+
+
+def _message(code: str, fields: int, width: int) -> str:
+    if code in {"IJ401", "IJ402"}:
+        return Message(f"{REJECTIONS[code]} ({fields} instead of {width})", fields=fields, expected=width)
+    return REJECTIONS[code]

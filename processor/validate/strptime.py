@@ -98,7 +98,9 @@ def _group(notation: str, directive: str, months: Months, *, strict: bool) -> st
         return rf"(?P<b>(?i:{'|'.join(map(_literal, names))}))\.?"
     piece = (_STRICT if strict else _LOOSE).get(directive)
     if piece is None:
-        raise BadOption(f"the format {notation!r} has the unknown directive %{directive}")
+        raise BadOption(
+            "the format {format!r} has the unknown directive %{directive}", format=notation, directive=directive
+        )
     return f"(?P<{directive}>{piece})"
 
 
@@ -114,5 +116,6 @@ def _check_directives(notation: str, directives: list[str]) -> None:
     has_clear_hour = ("I" in given) == ("p" in given) and not {"H", "I"} <= given
     if len(given) != len(directives) or not has_date or not has_clear_hour:
         raise BadOption(
-            f"the format {notation!r} does not give the year, the month and the day once each, with an unambiguous hour"
+            "the format {format!r} does not give the year, the month and the day once each, with an unambiguous hour",
+            format=notation,
         )

@@ -11,7 +11,7 @@ from typing import Final
 
 import polars as pl
 
-from processor.model import Change, Field, Plan, Reading, Rejections, Rows, Transformed
+from processor.model import Change, Field, Message, Plan, Reading, Rejections, Rows, Transformed
 from processor.validate import formats
 from processor.validate.normalise import normaliser_of
 from processor.validate.numbers import read_boolean, read_number
@@ -58,7 +58,8 @@ def transform(rows: Rows, plan: Plan) -> Transformed:
     for field, result in zip(fields, results, strict=True):
         name = field.column.name
         for rejected, step in result.rejected:
-            collector.add(rejected.to_numpy(), name, step.code, f"{name}: {step.reason}")
+            message = Message(f"{name}: {step.reason}", type=field.column.type, reason=step.reason)
+            collector.add(rejected.to_numpy(), name, step.code, message)
     frame = rows.frame.with_columns([result.texts for result in results])
     changes = tuple(change for result in results for change in result.changes)
     return Transformed(Rows(frame, rows.index), collector.rejections(), changes)

@@ -74,6 +74,7 @@ EXECUTABLE["import_uploader"] = {
 DEFINERS = {
     "check_admission",
     "check_import_job",
+    "check_import_job_origin",
     "check_import_job_retry",
     "check_lease",
     "check_owner",

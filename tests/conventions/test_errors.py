@@ -109,9 +109,10 @@ def sql_codes() -> set[str]:
 
 
 def parameterised(node: ast.Constant | ast.JoinedStr) -> str:
-    """Return the text of a literal, with … for each parameter of an f-string."""
-    values = node.values if isinstance(node, ast.JoinedStr) else [node]
-    return "".join(str(value.value) if isinstance(value, ast.Constant) else "…" for value in values)
+    """Return the text of a literal, with … for each parameter of an f-string or a format."""
+    if isinstance(node, ast.Constant):
+        return re.sub(r"\{[a-z_]+[^{}]*\}", "…", str(node.value))
+    return "".join(str(value.value) if isinstance(value, ast.Constant) else "…" for value in node.values)
 
 
 def messages() -> set[str]:

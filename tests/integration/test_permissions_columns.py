@@ -15,7 +15,7 @@ from tests.integration.permissions_harness import People, parsed, people
 from tests.integration.queue_harness import OWNER
 
 SHOWN = "columns key_columns mode name on_duplicate_file on_duplicate_key options table update_columns"
-CLIENTS = "bucket_id id idempotency_key object_path options priority run_after target"
+CLIENTS = "bucket_id file_name id idempotency_key object_path options parent_job_id priority run_after target"
 MATRIX = parsed(f"""
 table                    role             | select | insert                          | update
 public.import_jobs       anon             | -      | -                               | -
@@ -30,6 +30,10 @@ public.import_job_errors anon             | -      | -                          
 public.import_job_errors authenticated    | all    | -                               | -
 public.import_job_errors service_role     | all    | -                               | -
 public.import_job_errors import_processor | -      | -                               | -
+public.import_job_chains anon             | -      | -                               | -
+public.import_job_chains authenticated    | all    | -                               | -
+public.import_job_chains service_role     | all    | -                               | -
+public.import_job_chains import_processor | -      | -                               | -
 public.import_job_events anon             | -      | -                               | -
 public.import_job_events authenticated    | all    | -                               | -
 public.import_job_events service_role     | all    | -                               | -

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from processor import records
 from processor.load import DatabaseRejection
-from processor.model import Chunk, Job, Rejection, Rejections, Rows
+from processor.model import Chunk, Job, Message, Rejection, Rejections, Rows
 
 
 def from_database(rejected: Sequence[DatabaseRejection], rows: Rows, job: Job) -> Rejections:
@@ -21,7 +21,7 @@ def explained(rejection: DatabaseRejection, job: Job) -> str:
     """Return the message of a rejection; no value of the file could fill the owner column of a job without owner."""
     owner_column = job.target.owner_column if job.target and job.owner is None else None
     if owner_column and (rejection.code, rejection.column) == ("IJ404", owner_column):
-        return f"{rejection.message}, and the job has no owner"
+        return Message(f"{rejection.message}, and the job has no owner", owner="none")
     return rejection.message
 
 

@@ -216,7 +216,9 @@ def count_rows(validated: ValidatedChunk, loaded: Rows, rejections: Rejections, 
         skipped_by_mode=result.skipped,
     )
     if counts.read != validated.chunk.records:
-        raise RowAccounting(f"{validated.chunk.records} records have become {counts.read} rows")
+        raise RowAccounting(
+            "{records} records have become {rows} rows", records=validated.chunk.records, rows=counts.read
+        )
     return counts
 
 

@@ -75,7 +75,13 @@ def check_privileges(target: Target, written: Sequence[str], role: str) -> None:
         if column is None or column in written or column in target.key_columns or column == target.owner_column
     ]
     if missing:
-        raise NotPermitted(f"{role} may not write {target.schema}.{target.table}: it lacks {', '.join(missing)}")
+        raise NotPermitted(
+            "{role} may not write {schema}.{table}: it lacks {privileges}",
+            role=role,
+            schema=str(target.schema),
+            table=str(target.table),
+            privileges=", ".join(missing),
+        )
 
 
 def check_keys(target: Target, columns: Sequence[str]) -> None:
@@ -87,7 +93,9 @@ def check_keys(target: Target, columns: Sequence[str]) -> None:
         return
     missing = [name for name in target.key_columns if name not in columns and name != target.owner_column]
     if missing:
-        raise MissingColumn(f"the target needs its key columns, which the file does not have: {', '.join(missing)}")
+        raise MissingColumn(
+            "the target needs its key columns, which the file does not have: {columns}", columns=", ".join(missing)
+        )
     if target.mode == "update" and not updated_columns(target, columns):
         raise MissingColumn("the file has no column that could be updated")
 

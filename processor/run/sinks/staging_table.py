@@ -100,6 +100,8 @@ def check_cleared(kept: int, cleared: int) -> None:
     Raises: NotPermitted when row security hides some of them from the uploader, DatabaseBusy when some were added.
     """
     if cleared < kept:
-        raise NotPermitted(f"the uploader may not delete {kept - cleared:,} of {kept:,} rows that the file replaces")
+        raise NotPermitted(
+            "the uploader may not delete {rows:,} of {all:,} rows that the file replaces", rows=kept - cleared, all=kept
+        )
     if cleared > kept:
         raise DatabaseBusy("rows were added while they were being replaced")
