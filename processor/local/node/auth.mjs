@@ -2,21 +2,20 @@
 // GoTrue, and anonymous users.
 import { randomBytes, randomUUID } from "node:crypto";
 import { App } from "@supabase/lite";
-import { createPostgresConnection } from "@supabase/lite/postgres";
+import { connect } from "./connections.mjs";
 
 const SECONDS = 3600;
 // How a session begins, by the last part of the path.
 const METHODS = { verify: "otp", callback: "oauth" };
 
+// @supabase/lite gives JSON as text. As a value it would become a string in JSON.
+const json = (oid) => ({
+  to: oid, from: [oid], parse: (text) => JSON.parse(text),
+  serialize: (value) => (typeof value === "string" ? value : JSON.stringify(value)),
+});
+
 export async function createAuth({ url, secret, baseUrl, tokens }) {
-  // It gives JSON as text, which is JSON already.
-  const json = (oid) => ({
-    to: oid, from: [oid], parse: (text) => JSON.parse(text),
-    serialize: (value) => (typeof value === "string" ? value : JSON.stringify(value)),
-  });
-  const options = { max: 5, onnotice() {}, types: { json: json(114), jsonb: json(3802) } };
-  const connection = createPostgresConnection({ url, postgresOptions: options });
-  connection.rlsState = "active"; // otherwise it would grant the API's roles everything on all tables
+  const connection = connect(url, 5, { json: json(114), jsonb: json(3802) });
   const app = new App({
     connection,
     api: { external_url: baseUrl },
@@ -55,15 +54,15 @@ class Auth {
 
   // A user without email and phone. The session comes from the server itself, for a first refresh token.
   async signUpAnonymously(signUpUrl, { data }) {
-    const [user, session, token, now] = [randomUUID(), randomUUID(), randomBytes(9).toString("base64url"), new Date()];
+    const [user, session, token] = [randomUUID(), randomUUID(), randomBytes(9).toString("base64url")];
     await this.sql.begin(async (sql) => {
       await sql`insert into auth.users
         (id, aud, role, raw_app_meta_data, raw_user_meta_data, is_anonymous, created_at, updated_at, last_sign_in_at)
-        values (${user}, 'authenticated', 'authenticated', '{}', ${JSON.stringify(data ?? {})}, true, ${now}, ${now}, ${now})`;
+        values (${user}, 'authenticated', 'authenticated', '{}', ${JSON.stringify(data ?? {})}, true, now(), now(), now())`;
       await sql`insert into auth.sessions (id, user_id, aal, created_at, updated_at)
-        values (${session}, ${user}, 'aal1', ${now}, ${now})`;
+        values (${session}, ${user}, 'aal1', now(), now())`;
       await sql`insert into auth.refresh_tokens (token, user_id, session_id, revoked, created_at, updated_at)
-        values (${token}, ${user}, ${session}, false, ${now}, ${now})`;
+        values (${token}, ${user}, ${session}, false, now(), now())`;
     });
     const url = new URL("/auth/v1/token?grant_type=refresh_token", signUpUrl);
     const headers = { "content-type": "application/json" };

@@ -17,7 +17,7 @@ from importlib import resources
 from pathlib import Path
 
 _PACKAGES = ("package.json", "package-lock.json")
-_SCRIPTS = ("server.mjs", "auth.mjs", "rest.mjs", "tokens.mjs", "errors.mjs")
+_SCRIPTS = ("server.mjs", "auth.mjs", "rest.mjs", "tokens.mjs", "errors.mjs", "connections.mjs")
 _OLDEST = 22
 # Without a network npm gives up after some seconds instead of two minutes.
 _NPM = ("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", "--fetch-retries=1")

@@ -1,25 +1,16 @@
 // The Data API of @supabase/lite, for machines without PostgREST.
 import { App } from "@supabase/lite";
-import { createPostgresConnection } from "@supabase/lite/postgres";
 import postgres from "postgres";
+import { connect } from "./connections.mjs";
 import { keepCodes } from "./errors.mjs";
 
 const MAX_ROWS = 1000;
-const quiet = { onnotice() {} };
-// Times as PostgREST gives them: 2026-11-28T11:12:40.80777+00:00.
-const isoTime = (oid) => ({
-  to: oid, from: [oid], serialize: (value) => value,
-  parse: (text) => text.replace(" ", "T").replace(/([+-]\d\d)$/, "$1:00"),
-});
-const types = { timestamp: isoTime(1114), timestamptz: isoTime(1184) };
 
 // `url` is that of authenticator, who serves requests after `set role`, and `schemaUrl` that of a role that sees all
 // tables in information_schema, which authenticator does not.
 export async function createRest({ url, schemaUrl, secret, tokens }) {
-  const connection = keepCodes(createPostgresConnection({ url, postgresOptions: { max: 10, types, ...quiet } }));
-  // Otherwise it would grant the API's roles everything on all tables. The database has grants of its own.
-  connection.rlsState = "active";
-  const schema = createPostgresConnection({ url: schemaUrl, postgresOptions: { max: 1, ...quiet } });
+  const connection = keepCodes(connect(url, 10));
+  const schema = connect(schemaUrl, 1);
   connection.introspect = (options) => schema.introspect(options);
   const app = new App({
     connection,
@@ -46,5 +37,5 @@ async function withoutUser(context, next) {
 // Like PostgREST it reads the schema again after: notify pgrst, 'reload schema'.
 async function reloadWhenTold(url, schema) {
   const reload = () => schema.clearSchemaCache();
-  await postgres(url, { max: 1, ...quiet }).listen("pgrst", reload, reload);
+  await postgres(url, { max: 1, onnotice() {} }).listen("pgrst", reload, reload);
 }

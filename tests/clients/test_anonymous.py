@@ -1,0 +1,18 @@
+"""An anonymous user of supabase-js has a session, a folder and jobs like any other."""
+
+from __future__ import annotations
+
+from tests.clients.client_stack import ClientStack
+
+
+def test_anonymous_user_imports(client_stack: ClientStack) -> None:
+    seen = client_stack.node("anonymous.mjs")
+    assert seen["job"]["status"] == "completed", seen["job"]
+    assert {seen[name]["id"] for name in ("first", "later", "user")} == {seen["job"]["created_by"]}
+    assert [seen[name]["is_anonymous"] for name in ("first", "later", "user")] == [True, True, True]
+    assert seen["first"]["user_metadata"] == {"theme": "dark"}
+    claims = seen["claims"]
+    assert (claims["role"], claims["is_anonymous"]) == ("authenticated", True)
+    assert claims["amr"][0]["method"] == "anonymous"
+    (row,) = client_stack.sql("select email, is_anonymous from auth.users where id = %s", seen["user"]["id"])
+    assert row == {"email": None, "is_anonymous": True}
