@@ -91,14 +91,22 @@ def job_error(exc: psycopg.Error) -> JobError:
     if state in JOB_ERRORS:
         return JOB_ERRORS[state](exc.diag.message_primary or "", hint=exc.diag.message_hint)
     if state in BUSY:
-        return DatabaseBusy(f"the load conflicted with concurrent work in the database (SQLSTATE {state})")
+        return DatabaseBusy(
+            "the load conflicted with concurrent work in the database (SQLSTATE {sqlstate})", sqlstate=state
+        )
     if is_connection_error(state):
         return connection_error(exc)
     if state in TARGET_CHANGED:
-        return TargetMissing(f"the table of the target has changed since it was registered (SQLSTATE {state})")
+        return TargetMissing(
+            "the table of the target has changed since it was registered (SQLSTATE {sqlstate})", sqlstate=state
+        )
     if state == DENIED:
-        return NotPermitted(f"the role that loads has no privilege to write {object_name(exc)}")
-    return DatabaseRefused(f"the database refused the load (SQLSTATE {state}) at {object_name(exc)}")
+        return NotPermitted("the role that loads has no privilege to write {relation}", relation=object_name(exc))
+    return DatabaseRefused(
+        "the database refused the load (SQLSTATE {sqlstate}) at {relation}",
+        sqlstate=str(state),
+        relation=object_name(exc),
+    )
 
 
 def is_busy(exc: psycopg.Error) -> bool:
@@ -119,8 +127,10 @@ def is_connection_error(state: str | None) -> bool:
 def connection_error(exc: psycopg.Error) -> JobError:
     """Return the job error for a lost connection, or a defect when psycopg itself rejected the statement."""
     if exc.sqlstate is None and not isinstance(exc, psycopg.OperationalError | psycopg.InterfaceError):
-        return Defect(f"psycopg rejected a statement of the processor ({type(exc).__name__})")
-    return DatabaseUnavailable(f"the connection to the database was lost (SQLSTATE {exc.sqlstate or 'none'})")
+        return Defect("psycopg rejected a statement of the processor ({error})", error=type(exc).__name__)
+    return DatabaseUnavailable(
+        "the connection to the database was lost (SQLSTATE {sqlstate})", sqlstate=exc.sqlstate or "none"
+    )
 
 
 def object_name(exc: psycopg.Error) -> str:
