@@ -70,7 +70,7 @@ def test_job_is_cancelled_and_retried(results: dict[str, Any]) -> None:
     ("name", "code", "status"),
     [
         ("option", "IJ102", 400),
-        ("foreignPath", "IJ107", 400),
+        ("foreignPath", "IJ602", 400),
         ("foreignJob", "IJ108", 400),
         ("foreignFolder", "storage/403", 403),
         ("foreignLarge", "storage/403", 403),

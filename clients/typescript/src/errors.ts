@@ -1,0 +1,63 @@
+/** What went wrong, in one class whatever answered: Storage, the Data API, or the job itself. */
+
+import type { Job } from "./types.js";
+
+/** An error with a stable code, a sentence for people, and a hint that says what to do. */
+export class ImportJobsError extends Error {
+  override readonly name = "ImportJobsError";
+  /** `IJ…` of import-jobs, an SQLSTATE, `storage/<status>`, or a word of this client such as `signed_out`. */
+  readonly code: string;
+  /** What to do, in a sentence; empty where nobody knows. */
+  readonly hint: string;
+  /** Status of the HTTP response, where there was one. */
+  readonly status: number | undefined;
+  /** The job, where it is the job that ended so. */
+  readonly job: Job | undefined;
+
+  constructor(
+    code: string,
+    message: string,
+    hint = "",
+    more: { status?: number | undefined; job?: Job; cause?: unknown } = {},
+  ) {
+    super(message, { cause: more.cause });
+    this.code = code;
+    this.hint = hint;
+    this.status = more.status;
+    this.job = more.job;
+  }
+}
+
+const STORAGE_HINTS: Record<number, string> = {
+  403: "Sign in again; files go below a folder named by the user's id.",
+  404: "Install import-jobs into this project, or name another bucket.",
+  413: "Split or compress the file, or let an administrator raise the bucket's limit.",
+  415: "Let an administrator allow this type in the bucket.",
+};
+
+/** Return the error of an answer of the Data API. */
+export function ofData(error: { code?: string; message: string; hint?: string | null }, status?: number): ImportJobsError {
+  return new ImportJobsError(error.code || "network", error.message, error.hint ?? "", {
+    cause: error,
+    status: status || undefined,
+  });
+}
+
+/** Return the error of an answer of Storage; its status is in the body, the HTTP status often only 400. */
+export function ofStorage(error: unknown): ImportJobsError {
+  const { message, statusCode, status } = error as { message?: string; statusCode?: string; status?: number };
+  const real = Number(statusCode) || status || 0;
+  const hint = STORAGE_HINTS[real] ?? "Check the connection, then try again.";
+  return new ImportJobsError(real ? `storage/${real}` : "network", message ?? String(error), hint, {
+    cause: error,
+    status: real || undefined,
+  });
+}
+
+/** Return the error of a job that failed or was cancelled. */
+export function ofJob(job: Job): ImportJobsError {
+  // Only a failed job has a code and a message.
+  const { status, error_code: code, error_message: message, error_hint: hint } = job;
+  return new ImportJobsError(code ?? status, message ?? "the job was cancelled", hint ?? "Retry it to go on.", { job });
+}
+

@@ -1,0 +1,72 @@
+/** From a file to rows: upload, job and progress in one call. */
+
+import { ofJob } from "./errors.js";
+import { createJob, type JobSettings } from "./jobs.js";
+import { Switch } from "./switch.js";
+import type { AnyClient, Job, OnProgress, StoredFile, UploadSettings } from "./types.js";
+import { upload } from "./upload.js";
+import { watch, type WatchSettings } from "./watch.js";
+
+// Of the one number, the share of the upload. Over the Internet it is most of the time, beside the server little.
+const UPLOAD_PERCENT = 50;
+// Until the job says that it is completed: the last rows may be in before the report is.
+const MAX_RUNNING = 99;
+
+export interface ImportSettings extends JobSettings, UploadSettings, WatchSettings {
+  onProgress?: OnProgress;
+}
+
+/** A running import: a promise of the completed job, with a switch for its upload. */
+export interface ImportRun extends Promise<Job> {
+  /** Stop sending after what is under way; a file that is sent in one request only starts later. */
+  pause(): void;
+  resume(): void;
+}
+
+/**
+ * Upload a file, import it, and return the completed job; `rows_rejected` says how many rows were rejected.
+ *
+ * A file in Storage is imported without an upload. A file that was begun before a reload goes on at its offset. The
+ * signal ends the upload and the waiting, not a job that has begun: `cancel` does that. Throws `ImportJobsError`, for a
+ * job that failed or was cancelled with its code, sentence and hint.
+ */
+export function importFile(supabase: AnyClient, file: Blob | StoredFile, settings: ImportSettings): ImportRun {
+  const control = new Switch();
+  const run = start(supabase, file, settings, control);
+  return Object.assign(run, { pause: () => control.set(true), resume: () => control.set(false) });
+}
+
+async function start(
+  supabase: AnyClient,
+  file: Blob | StoredFile,
+  settings: ImportSettings,
+  control: Switch,
+): Promise<Job> {
+  const { onProgress = () => {}, signal } = settings;
+  let percent = 0;
+  const report = (value: number, progress: Parameters<OnProgress>[1]): void => {
+    percent = Math.max(percent, value);
+    onProgress(percent, progress);
+  };
+  let share = 0;
+  let job: Job;
+  if (file instanceof Blob) {
+    share = UPLOAD_PERCENT;
+    const bytesTotal = file.size;
+    const onSent = (bytesSent: number): void =>
+      report((share * bytesSent) / (bytesTotal || 1), { phase: "upload", bytesSent, bytesTotal });
+    const sent = await upload(supabase, file, settings, { signal, control, onSent });
+    job = await createJob(supabase, sent.file, { idempotencyKey: sent.key, ...settings });
+    await sent.forget();
+  } else {
+    job = await createJob(supabase, file, settings);
+  }
+  for await (job of watch(supabase, job.id, settings)) {
+    const done = job.status === "completed" ? 100 : Math.min(MAX_RUNNING, Number(job.progress ?? 0));
+    report(share + ((100 - share) * done) / 100, { phase: "import", job });
+  }
+  if (job.status !== "completed") {
+    throw ofJob(job);
+  }
+  return job;
+}

@@ -1,0 +1,70 @@
+/** Rows of `import_jobs`: create, read, cancel, retry, undo. */
+
+import { ofData } from "./errors.js";
+import type { AnyClient, Client, Job, JobOptions, StoredFile } from "./types.js";
+
+export interface JobSettings {
+  /** Name of a registered target, or its table. */
+  target: string;
+  options?: JobOptions;
+  /** Of one user's jobs, those with a higher priority run first. */
+  priority?: number;
+  /** The job does not start before. */
+  runAfter?: Date;
+  /** A second job with the same key is the first one. */
+  idempotencyKey?: string;
+  /** The job whose rejected rows this one brings again. */
+  parentJobId?: string;
+}
+
+/** Create a job for a file in Storage. The same key makes one job, also from two tabs. */
+export function createJob(supabase: AnyClient, file: StoredFile, settings: JobSettings): Promise<Job> {
+  return call(supabase, "create_import_job", {
+    bucket_id: file.bucket,
+    object_path: file.path,
+    file_name: file.name,
+    target: settings.target,
+    options: settings.options,
+    priority: settings.priority,
+    run_after: settings.runAfter,
+    idempotency_key: settings.idempotencyKey,
+    parent_job_id: settings.parentJobId,
+  });
+}
+
+/** Return a job. */
+export async function getJob(supabase: AnyClient, id: string): Promise<Job> {
+  const { data, error, status } = await (supabase as Client).from("import_jobs").select().eq("id", id).single();
+  if (error) {
+    throw ofData(error, status);
+  }
+  return data;
+}
+
+/** Cancel a pending or running job; rows that are in the target stay there. */
+export function cancel(supabase: AnyClient, id: string): Promise<Job> {
+  return call(supabase, "cancel_import_job", { id });
+}
+
+/** Let a failed or cancelled job go on where it was; options are added to its own. */
+export function retry(supabase: AnyClient, id: string, options: JobOptions = {}): Promise<Job> {
+  return call(supabase, "retry_import_job", { id, options });
+}
+
+/** Ask that what a completed job wrote be taken back; `undone_at` says when it was. */
+export function undo(supabase: AnyClient, id: string): Promise<Job> {
+  return call(supabase, "undo_import_job", { id });
+}
+
+/** Whether a job has ended. */
+export function hasEnded(job: Job): boolean {
+  return job.status !== "pending" && job.status !== "running";
+}
+
+async function call(supabase: AnyClient, name: string, args: object): Promise<Job> {
+  const { data, error, status } = await supabase.rpc(name, args);
+  if (error) {
+    throw ofData(error, status);
+  }
+  return data as Job;
+}
