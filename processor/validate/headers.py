@@ -3,14 +3,16 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
-
-from processor.errors import AmbiguousDialect
+from typing import Final
 
 #: A header that a message may quote. Any other header may be a value, of a file that has no header line.
 _LIKE_A_NAME = re.compile(r"[^\W\d][\w .:/()#%$-]{0,39}")
 #: Byte order marks and zero-width characters, which str.strip does not remove.
 _INVISIBLE = "\ufeff\u200b\u200c\u200d\u2060"
+_SPACES = re.compile(r"[\s_-]+")
+_NOT_WORDS = re.compile(r"[\W_]+")
 
 
 def trim(header: str) -> str:
@@ -23,41 +25,64 @@ def fold(header: str) -> str:
     return trim(header).casefold()
 
 
+def fold_spaces(header: str) -> str:
+    """Fold case and accents, and write white space, `_` and `-` as one space: `E-Mail` becomes `e mail`."""
+    return _SPACES.sub(" ", _plain(trim(header)))
+
+
+def fold_words(header: str) -> str:
+    """Fold case and accents, and write all that is no letter or digit as one space, so that words stay apart."""
+    return " ".join(_NOT_WORDS.sub(" ", _plain(header)).split())
+
+
 def fold_loosely(header: str) -> str:
     """Fold case and accents and keep only letters and digits: `Preço Unitário` becomes `precounitario`."""
-    plain = unicodedata.normalize("NFKD", header.casefold())
-    return "".join(character for character in plain.casefold() if character.isalnum())
+    return "".join(character for character in _plain(header) if character.isalnum())
+
+
+def _plain(header: str) -> str:
+    """Fold case and accents."""
+    if header.isascii():
+        return header.lower()
+    decomposed = unicodedata.normalize("NFKD", header.casefold()).casefold()
+    return "".join(character for character in decomposed if not unicodedata.combining(character))
+
+
+#: The foldings by which a header may match a name, the closest first. Those that keep words apart come before the one
+#: that does not: `Q1 12` and `Q11 2` are two names.
+_FOLDINGS: Final = (trim, fold, fold_spaces, fold_words, fold_loosely)
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The columns that a header means, all equally closely, how they were found, and how closely (0: the same text)."""
+
+    columns: frozenset[str]
+    how: str
+    level: int
 
 
 class Matcher:
-    """Finds the column for a header: by its exact name, folded, folded loosely, then by the target's aliases."""
+    """Finds the columns for a header: by its exact name, then folded more and more loosely, then by aliases."""
 
     def __init__(self, names: Sequence[str], aliases: Mapping[str, str]) -> None:
-        known = {alias: name for alias, name in aliases.items() if name in set(names)}
-        self._levels = (
-            ("exact", trim, {name: {name} for name in names}),
-            ("folded", fold, _group((fold(name), name) for name in names)),
-            ("folded", fold_loosely, _group((fold_loosely(name), name) for name in names)),
-            ("alias", fold_loosely, _group((fold_loosely(alias), name) for alias, name in known.items())),
-        )
+        known = [(alias, name) for alias, name in aliases.items() if name in set(names)]
+        self._levels = [
+            (folding, _group((name if folding is trim else folding(name), name) for name in names))
+            for folding in _FOLDINGS
+        ]
+        if known:
+            self._levels += [
+                (folding, _group((folding(alias), name) for alias, name in known)) for folding in _FOLDINGS
+            ]
 
-    def column(self, header: str) -> tuple[str, str] | None:
-        """Return the name of the column for a header and how it was found (`Field.how`); None where there is none.
-
-        Raises: AmbiguousDialect when two columns match equally well.
-        """
-        for how, folding, names in self._levels:
+    def match(self, header: str) -> Match | None:
+        """Return the closest match of a header, None where there is none."""
+        for level, (folding, names) in enumerate(self._levels):
             key = folding(header)
-            matches = names.get(key) if key else None
-            if matches and len(matches) > 1:
-                columns = " or ".join(sorted(matches))
-                raise AmbiguousDialect(
-                    "the header {header!r} may mean {columns}: set options.mapping",
-                    header=trim(header),
-                    columns=columns,
-                )
-            if matches:
-                return next(iter(matches)), how
+            if key and key in names:
+                how = "exact" if level == 0 else "folded" if level < len(_FOLDINGS) else "alias"
+                return Match(frozenset(names[key]), how, level)
         return None
 
 

@@ -3,7 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Final, Literal
 
-from processor.errors import BadOption, DuplicateHeader, MissingColumn, NoMatchingColumn, UnknownColumn
+from processor.errors import (
+    AmbiguousDialect,
+    BadOption,
+    DuplicateHeader,
+    MissingColumn,
+    NoMatchingColumn,
+    UnknownColumn,
+)
 from processor.model import Column, Field, Plan, Reading
 from processor.validate.headers import Matcher, closest, describe, fold, is_like_a_name, join_names, trim
 
@@ -37,7 +44,7 @@ def make_plan(
     if has_header:
         matches = _match_by_name(names, columns, aliases or {}, mapped)
     else:
-        matches = mapped or {place: (column.name, "position") for place, column in enumerate(columns[: len(names)])}
+        matches = mapped or _match_by_position(names, columns)
     _check_duplicates(names, matches)
     fields = _fields(names, columns, matches, readings or {})
     ignored = [place for place in range(len(names)) if matches.get(place, (None, ""))[0] is None]
@@ -70,15 +77,38 @@ def _match_by_mapping(names: Sequence[str], columns: Sequence[Column], mapping: 
 def _match_by_name(
     names: Sequence[str], columns: Sequence[Column], aliases: Mapping[str, str], mapped: Matches
 ) -> Matches:
-    """Match the fields that are not mapped by their headers, except with columns that are mapped."""
+    """Match the fields that are not mapped by their headers, except with columns that are mapped.
+
+    The header that matches a column most closely takes it, and looser ones are left out. Equally close ones all stay.
+    Raises: AmbiguousDialect for a header that means two columns equally well.
+    """
     matcher = Matcher([column.name for column in columns], aliases)
-    taken = {column for column, _ in mapped.values()}
+    found = {place: matcher.match(name) for place, name in enumerate(names) if place not in mapped}
+    levels = {column: -1 for column, _ in mapped.values() if column is not None}
+    for match in found.values():
+        for column in match.columns if match and len(match.columns) == 1 else ():
+            levels[column] = min(match.level, levels.get(column, match.level))
     matches = dict(mapped)
-    for place, name in enumerate(names):
-        if place not in mapped:
-            column, how = matcher.column(name) or (None, "")
-            matches[place] = (None if column in taken else column, how)
+    for place, match in found.items():
+        free = sorted(name for name in match.columns if levels.get(name, match.level) >= match.level) if match else []
+        if match and free and len(match.columns) > 1:
+            meanings = " or ".join(sorted(match.columns))
+            raise AmbiguousDialect(f"the header {trim(names[place])!r} may mean {meanings}: set options.mapping")
+        matches[place] = (free[0], match.how) if match and free else (None, "")
     return matches
+
+
+def _match_by_position(names: Sequence[str], columns: Sequence[Column]) -> Matches:
+    """Match the fields of a file without a header by their places.
+
+    Raises: AmbiguousDialect for more fields than columns: nothing says which of them belong to the columns.
+    """
+    if len(names) > len(columns):
+        raise AmbiguousDialect(
+            f"the file has {len(names)} fields and no header, and the target has {len(columns)} columns: "
+            "set options.mapping or options.has_header"
+        )
+    return {place: (column.name, "position") for place, column in enumerate(columns[: len(names)])}
 
 
 def _fields(

@@ -16,7 +16,7 @@ FILES = {
     "unclosed_quote": (b'a,b\n1,2\n3,"4\n5,6\n', "IJ305"),
     "no_header_matches": (b"x,y\n1,2\n", "IJ306"),
     "required_column_missing": (b"b\n1\n", "IJ307"),
-    "header_twice": (b"a,A\n1,2\n", "IJ308"),
+    "header_twice": (b"A,A\n1,2\n", "IJ308"),
     "every_row_rejected": (b"a,b\nx,1\ny,2\n", "IJ421"),
     "too_many_rejected": (b"a,b\n" + b"x,1\n" * 1001 + b"1,1\n", "IJ420"),
 }

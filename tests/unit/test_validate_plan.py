@@ -99,8 +99,39 @@ def test_missing_required_column_is_named_with_a_similar_header():
 
 
 def test_two_headers_for_one_column_are_an_error():
-    with pytest.raises(DuplicateHeader, match=r"'email' \(field 1\) and 'E-Mail' \(field 3\)"):
-        make_plan(["email", "name", "E-Mail"], PEOPLE)
+    with pytest.raises(DuplicateHeader, match=r"'e mail' \(field 1\) and 'E-Mail' \(field 3\)"):
+        make_plan(["e mail", "name", "E-Mail"], PEOPLE)
+
+
+@pytest.mark.parametrize(
+    ("headers", "names", "taken"),
+    [
+        (["email", "E-Mail", "email:"], ["email"], {"email": "email"}),
+        (["id", "#id"], ["id"], {"id": "id"}),
+        (["Name:", "name"], ["name"], {"name": "name"}),
+        (["a", "A"], ["a"], {"a": "a"}),
+        (["XXX/XXX", "XXX XXX"], ["xxx_xxx"], {"XXX XXX": "xxx_xxx"}),
+        (["Q1 12", "Q11 2"], ["q1_12", "q11_2"], {"Q1 12": "q1_12", "Q11 2": "q11_2"}),
+        (["Q1-12", "Q11/2", "Q112"], ["q1_12", "q11_2"], {"Q1-12": "q1_12", "Q11/2": "q11_2"}),
+        (["Name", "name", "NAME"], ["Name", "name"], {"Name": "Name", "name": "name"}),
+        (["preço", "Preco"], ["preço"], {"preço": "preço"}),
+    ],
+)
+def test_the_closest_header_takes_the_column(headers, names, taken):
+    plan = make_plan(headers, [column(name) for name in names])
+    assert columns_by_header(plan) == taken
+    assert plan.ignored == tuple(header for header in headers if header not in taken)
+
+
+def test_headers_that_are_equally_close_are_an_error():
+    for headers in (["a", "a"], ["A", "A"], ["a:", "a;"], [" a", "a"]):
+        with pytest.raises(DuplicateHeader):
+            make_plan(headers, [column("a")])
+
+
+def test_looser_headers_are_unknown_columns():
+    with pytest.raises(UnknownColumn):
+        make_plan(["id", "#id"], [column("id")], unknown_columns="error")
 
 
 def test_two_unknown_headers_of_one_name_are_ignored():
@@ -118,9 +149,9 @@ def test_without_a_header_fields_go_by_position():
     assert plan.ignored == ()
 
 
-def test_without_a_header_further_fields_are_ignored_by_number():
-    plan = make_plan(["a", "b", "c", "d"], PEOPLE, has_header=False)
-    assert plan.ignored == ("4",)
+def test_without_a_header_more_fields_than_columns_are_ambiguous():
+    with pytest.raises(AmbiguousDialect, match=r"4 fields.*3 columns: set options\.mapping"):
+        make_plan(["a", "b", "c", "d"], PEOPLE, has_header=False)
 
 
 def test_without_a_header_a_mapping_counts_fields_from_one():
