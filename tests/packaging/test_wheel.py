@@ -156,6 +156,10 @@ def test_wheel_contains_the_package_its_migrations_and_the_configuration(wheel: 
     migrations = {f"processor/migrations/{path.name}" for path in (ROOT / "supabase" / "migrations").glob("*.sql")}
     assert migrations
     assert migrations == {name for name in own if name.startswith("processor/migrations/")}
+    functions = ROOT / "supabase" / "functions"
+    files = {f"processor/functions/{path.relative_to(functions)}" for path in functions.rglob("*") if path.is_file()}
+    assert files
+    assert files == {name for name in own if name.startswith("processor/functions/")}
     assert {"processor/config.toml", "processor/native/kernels.so", "processor/native/kernels.stamp"} <= own
 
 

@@ -1,0 +1,36 @@
+/** The names of objects: ASCII slugs below the user's folder. `import_jobs.file_name` has the name that people know. */
+
+const MAX_SLUG = 80;
+const MAX_NAME = 255;
+const TYPES: Record<string, string> = {
+  csv: "text/csv",
+  tsv: "text/tab-separated-values",
+  txt: "text/plain",
+  gz: "application/gzip",
+  zst: "application/zstd",
+  zip: "application/zip",
+};
+
+/** Return an ASCII name with the same extensions: "Kunden März.csv.gz" becomes "kunden-marz.csv.gz". */
+export function slug(fileName: string): string {
+  const [, stem = "", extensions = ""] = /^(.*?)((?:\.[A-Za-z0-9]{1,5}){0,2})$/s.exec(fileName) ?? [];
+  const ascii = stem
+    .normalize("NFKD")
+    .replace(/\p{M}/gu, "")
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .slice(0, MAX_SLUG)
+    .replace(/^-+|-+$/g, "");
+  return (ascii || "file") + (extensions.toLowerCase() || ".csv");
+}
+
+/** Return a name as `file_name` may be: at most 255 characters, none of them a control character, and no path. */
+export function shownName(fileName: string): string {
+  const name = fileName.replace(/^.*[/\\]/s, "").replace(/\p{Cc}/gu, " ").trim() || "file.csv";
+  return [...name].slice(-MAX_NAME).join("");
+}
+
+/** Return the content type by the name: what browsers say depends on which programs are installed. */
+export function contentType(fileName: string): string {
+  return TYPES[/\.([^.]+)$/.exec(fileName.toLowerCase())?.[1] ?? ""] ?? "application/octet-stream";
+}
