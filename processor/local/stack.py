@@ -145,6 +145,8 @@ class Stack:
             raise UserError(f"a migration failed: {error.diag.message_primary or error}", migration) from error
         with psycopg.connect(self.server.url(), autocommit=True) as conn:
             floor.after_migrate(conn, self.state.passwords)
+            if self.api.has_rest:
+                floor.watch_schema(conn)
         bucket.ensure(self.state.supabase_url, self.state.secret_key, bucket.declared())
         configure.configure(self.state.database_url(), self.state.processor_url, self.state.wake_token)
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import httpx
 import pytest
 
 from processor.local import state
 from processor.local.postgres import SUPERUSER
 from tests.clients.base_urls import lite_url
 from tests.clients.client_stack import HERE, ClientStack, install_packages, run_stack
-from tests.servers import POSTGRES_MAJOR, server_folder, turn_fsync_off
+from tests.servers import NO_CERTIFICATES, POSTGRES_MAJOR, server_folder, turn_fsync_off
+from tests.waiting import until
 
 TARGET = """
 create table public.people (email text primary key, name text, owner uuid not null default auth.uid());
@@ -37,7 +39,9 @@ def client_stack() -> Iterator[ClientStack]:
             stack = ClientStack(folder, dict(line.removeprefix("export ").split("=", 1) for line in lines))
             stack.sql(TARGET)
             stack.sql(REGISTERED)
-            stack.sql("notify pgrst, 'reload schema'")
+            key = {"apikey": stack.env["SECRET_KEY"]}
+            people = f"{stack.env['API_URL']}/rest/v1/people"
+            until(lambda: httpx.get(people, headers=key, verify=NO_CERTIFICATES).status_code != 404, "the new table")
             yield stack
         finally:
             run_stack("down", "--data", str(folder))

@@ -56,6 +56,12 @@ def upgrade(conn: Connection) -> None:
             _execute_file(conn, _AUTH_TABLES)
 
 
+def watch_schema(conn: Connection) -> None:
+    """Let the Data API read the schema again after each change of it."""
+    with conn.transaction():
+        _execute_file(conn, "rest.sql")
+
+
 def after_migrate(conn: Connection, passwords: Mapping[str, str]) -> None:
     """Let the processor's roles log in with their passwords; the migrations create them without a login."""
     with conn.transaction():
