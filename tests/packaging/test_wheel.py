@@ -160,6 +160,9 @@ def test_wheel_contains_the_package_its_migrations_and_the_configuration(wheel: 
     files = {f"processor/functions/{path.relative_to(functions)}" for path in functions.rglob("*") if path.is_file()}
     assert files
     assert files == {name for name in own if name.startswith("processor/functions/")}
+    node = [path for path in (ROOT / "processor" / "local" / "node").iterdir() if path.suffix in (".mjs", ".json")]
+    assert len(node) > 2
+    assert {str(path.relative_to(ROOT)) for path in node} <= own
     assert {"processor/config.toml", "processor/native/kernels.so", "processor/native/kernels.stamp"} <= own
 
 

@@ -20,7 +20,10 @@ _PACKAGES = ("package.json", "package-lock.json")
 _SCRIPTS = ("server.mjs", "auth.mjs", "rest.mjs", "tokens.mjs", "errors.mjs", "connections.mjs")
 _OLDEST = 22
 # Without a network npm gives up after some seconds instead of two minutes.
-_NPM = ("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", "--fetch-retries=1")
+_NPM = (
+    *("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"),
+    *("--fetch-retries=1", "--fetch-retry-mintimeout=1000"),
+)
 _NPM_SECONDS = 180.0
 
 
