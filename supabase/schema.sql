@@ -103,6 +103,58 @@ $$;
 
 COMMENT ON FUNCTION importer.base_type(type_id oid) IS 'Returns the type on which a domain is finally based; any other type itself.';
 
+CREATE FUNCTION importer.begin_undo(job_id uuid, token uuid) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET row_security TO 'off'
+    AS $$
+declare
+  job public.import_jobs;
+  rules jsonb;
+  relation regclass;
+  kept_name constant text := importer.job_table_name('replaced', begin_undo.job_id);
+  kept constant regclass := to_regclass('importer.' || kept_name);
+  obstacle text;
+  row_count bigint;
+  kept_count bigint := 0;
+begin
+  perform from importer.undo_requests as u
+  where u.job_id = begin_undo.job_id and u.token = begin_undo.token for update;
+  if not found then
+    raise exception 'the request to undo the job is not this processor''s' using errcode = 'IJ103',
+    hint = 'No action is needed: another processor has taken the job over, or the job was cancelled.';
+  end if;
+  select j.* into job from public.import_jobs as j where j.id = begin_undo.job_id;
+  obstacle := importer.undo_obstacle(job);
+  if obstacle is not null then
+    raise exception 'the job cannot be undone: %', obstacle using errcode = 'IJ112',
+    hint = 'Owners undo within undo_days of the target; ask an administrator to set it, or to undo the job.';
+  end if;
+  rules := importer.describe_target(job.target);
+  relation := importer.lock_target(job.target);
+  execute format('select count(*) from %s as t where %s', relation, importer.rows_of_job(job, rules)) into row_count;
+  if kept is not null then
+    execute format('select count(*) from %s', kept) into kept_count;
+    execute format('grant select on %s to import_processor, import_uploader', kept);
+  end if;
+  return jsonb_build_object(
+    'schema', rules ->> 'schema', 'table', rules ->> 'table', 'rows', row_count, 'kept_rows', kept_count,
+    'column', coalesce(rules ->> 'provenance_column', rules ->> 'owner_column'),
+    'value', case when rules ->> 'provenance_column' is not null then job.id else job.created_by end,
+    'kept', case when kept is not null then kept_name end,
+    'columns', (
+      select coalesce(jsonb_agg(a.attname order by a.attnum), '[]') from pg_catalog.pg_attribute as a
+      where a.attrelid = relation and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
+        and exists (select from pg_catalog.pg_attribute as k where k.attrelid = kept and k.attname = a.attname)
+    )
+  );
+end
+$$;
+
+COMMENT ON FUNCTION importer.begin_undo(job_id uuid, token uuid) IS 'Holds a request to undo a job, and the table of its target, until the end of the transaction, and returns which rows
+the undo removes and restores. Raises IJ103 if another processor has taken the request, IJ112 if the job cannot be
+undone, and IJ503 if the target''s table is not the registered one.';
+
 CREATE FUNCTION importer.check_admission(job_id uuid, token uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -298,6 +350,42 @@ $$;
 
 COMMENT ON FUNCTION importer.check_import_job_retry() IS 'Trigger function: lets a retried job start from the beginning if none of its rows are in the target, and rejects changed
 options that are invalid, or that would read the rest of the file in another way (IJ102).';
+
+CREATE FUNCTION importer.check_import_job_retry_options() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if auth.uid() is distinct from new.created_by and auth.uid() is not null
+    and not new.options <@ (old.options || '{"atomic": true}')
+  then
+    raise exception 'options of another owner''s job cannot change' using errcode = 'IJ102',
+    hint = 'Retry the job without options, or ask its owner to change them.';
+  end if;
+  return new;
+end
+$$;
+
+COMMENT ON FUNCTION importer.check_import_job_retry_options() IS 'Trigger function: rejects a retry with other options by a user who does not own the job (IJ102).';
+
+CREATE FUNCTION importer.check_import_job_retry_undo() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if exists (select from importer.undo_requests as u where u.job_id = new.id) then
+    raise exception 'the job is being undone' using errcode = 'IJ101',
+    hint = 'Retry the job when undone_at or undo_error_code is set.';
+  end if;
+  new.undo_requested_at := null;
+  new.undo_error_code := null;
+  new.undo_error_message := null;
+  new.undo_error_hint := null;
+  return new;
+end
+$$;
+
+COMMENT ON FUNCTION importer.check_import_job_retry_undo() IS 'Trigger function: rejects the retry of a job that is being undone (IJ101), and clears what an earlier undo has left.';
 
 CREATE FUNCTION importer.check_import_options(options jsonb) RETURNS void
     LANGUAGE plpgsql IMMUTABLE
@@ -521,6 +609,10 @@ END) STORED,
     first_job_id uuid,
     error_params jsonb,
     inspects boolean GENERATED ALWAYS AS (COALESCE(((options -> 'inspect'::text) = 'true'::jsonb), false)) STORED NOT NULL,
+    undo_requested_at timestamp with time zone,
+    undo_error_code text,
+    undo_error_message text,
+    undo_error_hint text,
     expected_sha256 text,
     CONSTRAINT import_jobs_attempts_bounded CHECK (((attempts >= 0) AND (attempts <= max_attempts))),
     CONSTRAINT import_jobs_ended_has_a_time CHECK (((status = ANY (ARRAY['completed'::public.import_job_status, 'failed'::public.import_job_status, 'cancelled'::public.import_job_status])) = (finished_at IS NOT NULL))),
@@ -529,7 +621,8 @@ END) STORED,
     CONSTRAINT import_jobs_max_attempts_check CHECK (((max_attempts >= 1) AND (max_attempts <= 100))),
     CONSTRAINT import_jobs_phase_check CHECK ((phase = ANY (ARRAY['opening'::text, 'loading'::text, 'finishing'::text]))),
     CONSTRAINT import_jobs_rows_add_up CHECK ((rows_read = ((rows_loaded + rows_rejected) + rows_skipped))),
-    CONSTRAINT import_jobs_running_has_a_phase CHECK (((status = 'running'::public.import_job_status) = (phase IS NOT NULL)))
+    CONSTRAINT import_jobs_running_has_a_phase CHECK (((status = 'running'::public.import_job_status) = (phase IS NOT NULL))),
+    CONSTRAINT import_jobs_undo_error_is_complete CHECK ((((undo_error_code IS NULL) = (undo_error_message IS NULL)) AND ((undo_error_code IS NULL) = (undo_error_hint IS NULL))))
 );
 
 COMMENT ON TABLE public.import_jobs IS 'One row for each import. Insert bucket_id, object_path and target; status, progress and results appear in the same
@@ -604,7 +697,8 @@ COMMENT ON COLUMN public.import_jobs.duplicate_of IS 'The earlier job that impor
 
 COMMENT ON COLUMN public.import_jobs.source_deleted_at IS 'When the file was deleted because of options.delete_source.';
 
-COMMENT ON COLUMN public.import_jobs.undone_at IS 'When an administrator removed the job''s rows from the target; the counters keep their values.';
+COMMENT ON COLUMN public.import_jobs.undone_at IS 'When the job''s rows were removed from the target, or what it had replaced was restored; the counters keep their
+values.';
 
 COMMENT ON COLUMN public.import_jobs.created_at IS 'When the job was inserted.';
 
@@ -624,6 +718,14 @@ COMMENT ON COLUMN public.import_jobs.first_job_id IS 'The first job of the chain
 COMMENT ON COLUMN public.import_jobs.error_params IS 'The names and numbers in error_message, each by its name; null if it has none.';
 
 COMMENT ON COLUMN public.import_jobs.inspects IS 'Whether the job only inspects the beginning of its file (options.inspect); its result is report.inspection.';
+
+COMMENT ON COLUMN public.import_jobs.undo_requested_at IS 'When the owner asked for the undo of the job; until undone_at or undo_error_code is set, a processor works on it.';
+
+COMMENT ON COLUMN public.import_jobs.undo_error_code IS 'Why the job could not be undone: a stable code.';
+
+COMMENT ON COLUMN public.import_jobs.undo_error_message IS 'Why the job could not be undone, in words.';
+
+COMMENT ON COLUMN public.import_jobs.undo_error_hint IS 'What to do about it.';
 
 COMMENT ON COLUMN public.import_jobs.expected_sha256 IS 'SHA-256 of the file that is meant, in hexadecimal; the job fails with IJ206 before its first row if the file has
 another.';
@@ -647,6 +749,8 @@ CREATE TABLE public.import_targets (
     max_running_jobs integer DEFAULT 4 NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    remember_mappings boolean DEFAULT true NOT NULL,
+    undo_days integer,
     CONSTRAINT import_targets_columns_check CHECK ((jsonb_typeof(columns) = 'object'::text)),
     CONSTRAINT import_targets_has_a_key CHECK (((mode <> ALL (ARRAY['upsert'::text, 'update'::text])) OR (key_columns IS NOT NULL))),
     CONSTRAINT import_targets_has_a_table CHECK (((mode = 'none'::text) = ("table" IS NULL))),
@@ -658,6 +762,7 @@ CREATE TABLE public.import_targets (
     CONSTRAINT import_targets_on_duplicate_key_check CHECK ((on_duplicate_key = ANY (ARRAY['last'::text, 'error'::text]))),
     CONSTRAINT import_targets_options_check CHECK ((jsonb_typeof(options) = 'object'::text)),
     CONSTRAINT import_targets_run_as_check CHECK ((run_as = ANY (ARRAY['uploader'::text, 'processor'::text]))),
+    CONSTRAINT import_targets_undo_days CHECK (((undo_days >= 1) AND (undo_days <= 36500))),
     CONSTRAINT import_targets_update_columns_check CHECK ((update_columns <> '{}'::text[]))
 );
 
@@ -701,6 +806,10 @@ COMMENT ON COLUMN public.import_targets.max_running_jobs IS 'Maximum number of j
 COMMENT ON COLUMN public.import_targets.created_at IS 'When the target was registered.';
 
 COMMENT ON COLUMN public.import_targets.updated_at IS 'When the target was last changed.';
+
+COMMENT ON COLUMN public.import_targets.remember_mappings IS 'Whether completed imports are remembered in import_mappings, and proposed by inspections.';
+
+COMMENT ON COLUMN public.import_targets.undo_days IS 'For how many days after its end the owner of a job may have it undone; null: only administrators undo jobs.';
 
 CREATE FUNCTION importer.check_owner(job public.import_jobs, target public.import_targets) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -777,6 +886,21 @@ end
 $$;
 
 COMMENT ON FUNCTION importer.check_quota(owner uuid, bytes bigint) IS 'Raises IJ114 if the owner may not have one more job with so many bytes pending or running.';
+
+CREATE FUNCTION importer.check_setting() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform importer.condition_holds(new.value, '{}');
+  return new;
+exception when sqlstate 'IJ113' then
+  raise exception 'could not evaluate supervisor_when' using errcode = 'IJ113',
+  hint = 'Write an SQL condition on the jsonb value claims, such as claims ->> ''role'' = ''authenticated'', with qualified names.';
+end
+$$;
+
+COMMENT ON FUNCTION importer.check_setting() IS 'Trigger function: rejects a setting supervisor_when that cannot be evaluated (IJ113).';
 
 CREATE FUNCTION importer.check_token(job_id uuid, token uuid) RETURNS void
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -913,6 +1037,42 @@ $$;
 COMMENT ON FUNCTION importer.claim_jobs(worker text, max_jobs integer, lease_seconds integer, session integer) IS 'Claims up to max_jobs due jobs for a worker: sets them running, counts the attempt and gives each a lease of
 lease_seconds, with the key of the processor''s session if it has one. Returns for each job what the processor needs,
 including the token of the lease.';
+
+CREATE FUNCTION importer.claim_undos(max_undos integer) RETURNS SETOF jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if not exists (select from importer.undo_requests) then
+    return;
+  end if;
+  perform importer.fail_undo(
+    u.job_id, u.token, 'IJ104', format('the processor was lost in each of %s attempts', u.attempts),
+    'Look for the cause in the processor''s log, then ask for the undo again.'
+  )
+  from importer.undo_requests as u
+  where u.attempts >= 5 and u.run_after <= clock_timestamp()
+  for update skip locked;
+  return query
+  with chosen as (
+    select u.job_id from importer.undo_requests as u
+    where u.run_after <= clock_timestamp()
+    order by u.run_after
+    limit claim_undos.max_undos
+    for update skip locked
+  )
+
+  update importer.undo_requests as u
+  set token = gen_random_uuid(), attempts = u.attempts + 1, run_after = clock_timestamp() + interval '30 s'
+  from chosen as c where u.job_id = c.job_id
+  returning jsonb_build_object(
+    'id', u.job_id, 'token', u.token, 'role', u.role, 'claims', u.claims, 'attempt', u.attempts
+  );
+end
+$$;
+
+COMMENT ON FUNCTION importer.claim_undos(max_undos integer) IS 'Takes up to max_undos requests of owners to undo a job, and returns what a processor needs for them. A request that was
+taken five times without a result fails with IJ104.';
 
 CREATE FUNCTION importer.commit_chunk(job_id uuid, token uuid, seq integer, byte_start bigint, byte_end bigint, next_line bigint, next_record bigint, rows_read bigint, rows_loaded bigint, rows_rejected bigint, rows_skipped bigint, bytes_read bigint, rejections jsonb, kept integer DEFAULT 10000, preview jsonb DEFAULT NULL::jsonb, chunk_bytes bigint DEFAULT 0) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1104,13 +1264,14 @@ CREATE FUNCTION importer.dependent_objects() RETURNS SETOF text
   from pg_catalog.pg_depend as d
   inner join importer.own_objects() as o on d.refclassid = o.classid and d.refobjid = o.objid
   left join pg_catalog.pg_rewrite as r on d.classid = 'pg_rewrite'::regclass and d.objid = r.oid
+  left join pg_catalog.pg_index as i on d.classid = 'pg_class'::regclass and d.objid = i.indexrelid
   left join pg_catalog.pg_constraint as c on d.classid = 'pg_constraint'::regclass and d.objid = c.oid
   left join pg_catalog.pg_attrdef as a on d.classid = 'pg_attrdef'::regclass and d.objid = a.oid
   left join pg_catalog.pg_policy as p on d.classid = 'pg_policy'::regclass and d.objid = p.oid
   where d.deptype = 'n' and d.classid <> 'pg_trigger'::regclass
     and (p.polname is null or p.polname not like 'import-jobs: %')
     and (d.classid, d.objid) not in (select own.classid, own.objid from importer.own_objects() as own)
-    and coalesce(r.ev_class, c.conrelid, a.adrelid, p.polrelid, 0) not in (
+    and coalesce(r.ev_class, i.indrelid, c.conrelid, a.adrelid, p.polrelid, 0) not in (
       select own.objid from importer.own_objects() as own where own.classid = 'pg_class'::regclass
     )
 $$;
@@ -1276,6 +1437,20 @@ $$;
 COMMENT ON FUNCTION importer.estimated_seconds(owner uuid, target text, bytes bigint) IS 'Returns how long an import of so many bytes is likely to take: a second, and the bytes at the median speed of the
 owner''s last imports of at least 1 MB into this target, or at 10 MB/s. Waiting for other jobs comes on top.';
 
+CREATE FUNCTION importer.execute_pending_import_job() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if current_setting('import_jobs.execute', true) = new.id::text then
+    new.run_after := least(new.run_after, now());
+  end if;
+  return new;
+end
+$$;
+
+COMMENT ON FUNCTION importer.execute_pending_import_job() IS 'Trigger function: makes a pending job due for which public.execute_import_job() was called.';
+
 CREATE FUNCTION importer.expected_digest(job_id uuid, token uuid) RETURNS text
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1336,6 +1511,26 @@ $$;
 
 COMMENT ON FUNCTION importer.fail_job(job_id uuid, token uuid, code text, message text, hint text, transient boolean, report jsonb, errors_path text, params jsonb) IS 'Ends an attempt: sets the job pending after a back-off if the cause is transient and attempts are left, else failed
 with code, message, parameters and hint. Returns the new status. Raises IJ103 without a valid lease.';
+
+CREATE FUNCTION importer.fail_undo(job_id uuid, token uuid, code text, message text, hint text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  delete from importer.undo_requests as u where u.job_id = fail_undo.job_id and u.token = fail_undo.token;
+  if not found then
+    return; -- another processor has taken it, or the job is gone
+  end if;
+  update public.import_jobs as j
+  set undo_error_code = fail_undo.code, undo_error_message = fail_undo.message, undo_error_hint = fail_undo.hint
+  where j.id = fail_undo.job_id;
+  insert into public.import_job_events (job_id, event, attempt, detail)
+  select j.id, 'undo_failed', j.attempts, jsonb_build_object('error_code', fail_undo.code)
+  from public.import_jobs as j where j.id = fail_undo.job_id;
+end
+$$;
+
+COMMENT ON FUNCTION importer.fail_undo(job_id uuid, token uuid, code text, message text, hint text) IS 'Ends a request to undo a job, with the reason for which it cannot be done.';
 
 CREATE FUNCTION importer.find_target(name_or_table text) RETURNS SETOF public.import_targets
     LANGUAGE plpgsql STABLE ROWS 1
@@ -1415,6 +1610,26 @@ $$;
 COMMENT ON FUNCTION importer.finish_job(job_id uuid, token uuid, records bigint, file_sha256 text, report jsonb, errors_path text, output_path text) IS 'Completes a job. Raises IJ902 unless the ledger, the counters and the given number of records agree, and IJ103 without
 a valid lease.';
 
+CREATE FUNCTION importer.finish_undo(job_id uuid, token uuid, removed bigint, restored bigint) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  delete from importer.undo_requests as u where u.job_id = finish_undo.job_id and u.token = finish_undo.token;
+  if not found then
+    raise exception 'the request to undo the job is not this processor''s' using errcode = 'IJ103',
+    hint = 'No action is needed: another processor has taken the job over, or the job was cancelled.';
+  end if;
+  execute format('drop table if exists importer.%I', importer.job_table_name('replaced', finish_undo.job_id));
+  update public.import_jobs as j set undone_at = clock_timestamp() where j.id = finish_undo.job_id;
+  insert into public.import_job_events (job_id, event, attempt, detail)
+  select j.id, 'undone', j.attempts, jsonb_build_object('removed', removed, 'restored', restored, 'by', j.created_by)
+  from public.import_jobs as j where j.id = finish_undo.job_id;
+end
+$$;
+
+COMMENT ON FUNCTION importer.finish_undo(job_id uuid, token uuid, removed bigint, restored bigint) IS 'Records, in the transaction that has done it, that a job is undone. Raises IJ103 as importer.begin_undo() does.';
+
 CREATE FUNCTION importer.first_bytes(value text, bytes integer) RETURNS text
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1434,6 +1649,19 @@ $$;
 
 COMMENT ON FUNCTION importer.first_bytes(value text, bytes integer) IS 'Returns as many whole characters from the start of a text as fit into the given number (at least 4) of bytes of
 UTF-8.';
+
+CREATE FUNCTION importer.first_visible_owner() RETURNS uuid
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  nobody constant uuid := '00000000-0000-0000-0000-000000000000'::uuid;
+begin
+  return case when importer.is_supervisor() then nobody else nullif(auth.uid(), nobody) end;
+end
+$$;
+
+COMMENT ON FUNCTION importer.first_visible_owner() IS 'Returns the first owner whose jobs the caller sees: the caller, or for a supervisor the nil UUID, which stands for none.';
 
 CREATE FUNCTION importer.follow_import_job() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1710,6 +1938,22 @@ $$;
 
 COMMENT ON FUNCTION importer.has_unique_key(relation regclass, columns text[]) IS 'Returns whether a unique index without a condition covers exactly these columns, so that ON CONFLICT can infer it.';
 
+CREATE FUNCTION importer.headers_key(headers text[]) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+  select encode(sha256(convert_to(coalesce(jsonb_agg(h.name order by h.name collate "C"), '[]')::text, 'UTF8')), 'hex')
+  from (
+    select
+      lower(regexp_replace(
+        u.header, '^[\s\ufeff\u200b-\u200d\u2060]+|[\s\ufeff\u200b-\u200d\u2060]+$', '', 'g'
+      )) as name
+    from unnest(headers_key.headers) as u (header)
+  ) as h
+$_$;
+
+COMMENT ON FUNCTION importer.headers_key(headers text[]) IS 'Returns a digest of headers that does not depend on their order, case and white space.';
+
 CREATE FUNCTION importer.hint_for_part(job_id uuid, code text) RETURNS text
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1764,7 +2008,7 @@ COMMENT ON FUNCTION importer.hold_target(job_id uuid, token uuid) IS 'Keeps the 
 that was registered, and IJ103 without a valid lease.';
 
 CREATE FUNCTION importer.import_queue() RETURNS TABLE(waiting bigint, scheduled bigint, running bigint, oldest_waiting_since timestamp with time zone)
-    LANGUAGE sql STABLE
+    LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   select
@@ -1778,8 +2022,8 @@ $$;
 
 COMMENT ON FUNCTION importer.import_queue() IS 'Returns the numbers of jobs that wait, that are scheduled for later and that run, and since when the oldest one waits.';
 
-CREATE FUNCTION importer.import_queue_health() RETURNS TABLE(processor_alive boolean, processors bigint, processor_seen_at timestamp with time zone, processor_sleeps boolean, last_ring_at timestamp with time zone)
-    LANGUAGE sql STABLE
+CREATE FUNCTION importer.import_queue_health() RETURNS TABLE(processor_alive boolean, processors bigint, processor_seen_at timestamp with time zone, processor_sleeps boolean, last_ring_at timestamp with time zone, last_ring_taken_at timestamp with time zone)
+    LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   select
@@ -1789,12 +2033,13 @@ CREATE FUNCTION importer.import_queue_health() RETURNS TABLE(processor_alive boo
     max(p.seen_at),
     coalesce(lower((select s.value from importer.settings as s where s.name = 'processor_sleeps')), '')
     in ('true', 'on', 'yes', '1'),
-    (select max(r.sent_at) from importer.rings as r)
+    (select max(r.sent_at) from importer.rings as r),
+    max(p.ring_taken_at)
   from importer.processors as p
 $$;
 
 COMMENT ON FUNCTION importer.import_queue_health() IS 'Returns whether a processor is alive (a lease is valid, or it was seen in the last 15 s), how many were seen then, when
-the last one was seen, whether it may sleep until it is rung, and when the last ring was sent.';
+the last one was seen, whether it may sleep until it is rung, when the last ring was sent, and when one last arrived.';
 
 CREATE FUNCTION importer.insertable_columns(relation regclass) RETURNS TABLE(name text, place smallint, type text, base text, kind text, not_null boolean, required boolean, labels text[])
     LANGUAGE plpgsql STABLE
@@ -1868,6 +2113,21 @@ end
 $_$;
 
 COMMENT ON FUNCTION importer.invalid_values(type_name text, candidates text[]) IS 'Returns the texts that are not valid input for the type, each with the SQLSTATE that Postgres gives.';
+
+CREATE FUNCTION importer.is_supervisor() RETURNS boolean
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  condition constant text := (select s.value from importer.settings as s where s.name = 'supervisor_when');
+begin
+  return condition is not null and auth.uid() is not null and importer.condition_holds(condition, auth.jwt());
+exception when others then
+  return false;
+end
+$$;
+
+COMMENT ON FUNCTION importer.is_supervisor() IS 'Returns whether the caller is a user for whose claims the setting supervisor_when is true.';
 
 CREATE FUNCTION importer.job_table_name(kind text, job_id uuid) RETURNS text
     LANGUAGE sql IMMUTABLE
@@ -2007,6 +2267,17 @@ CREATE FUNCTION importer.keep_target_table(target text) RETURNS void
 $$;
 
 COMMENT ON FUNCTION importer.keep_target_table(target text) IS 'Keeps which table a target has now, in place of the one that it had before.';
+
+CREATE FUNCTION importer.last_visible_owner() RETURNS uuid
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return case when importer.is_supervisor() then 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid else auth.uid() end;
+end
+$$;
+
+COMMENT ON FUNCTION importer.last_visible_owner() IS 'Returns the last owner whose jobs the caller sees: the caller, or for a supervisor the highest UUID.';
 
 CREATE FUNCTION importer.lend_staging_table(job_id uuid, token uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2365,6 +2636,20 @@ $$;
 
 COMMENT ON FUNCTION importer.next_jobs(max_jobs integer) IS 'Returns the ids of the pending jobs to run next, in order.';
 
+CREATE FUNCTION importer.note_ring() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if new.newest_ring is not null and (tg_op = 'INSERT' or new.newest_ring is distinct from old.newest_ring) then
+    new.ring_taken_at := clock_timestamp();
+  end if;
+  return new;
+end
+$$;
+
+COMMENT ON FUNCTION importer.note_ring() IS 'Trigger function: notes when a processor takes a ring.';
+
 CREATE FUNCTION importer.notify_process_import_jobs_async(job_ids uuid[] DEFAULT '{}'::uuid[]) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2659,8 +2944,8 @@ CREATE FUNCTION importer.public_objects() RETURNS SETOF text
     AS $$
   select unnest(array[
     'public.import_jobs', 'public.import_job_errors', 'public.import_job_events', 'public.import_targets',
-    'public.import_job_status',
-    'public.create_import_job(text,text,jsonb,text,smallint,timestamp with time zone,text,uuid)',
+    'public.import_job_status', 'public.import_job_chains',
+    'public.create_import_job(text,text,jsonb,text,smallint,timestamp with time zone,text,uuid,text,uuid)',
     'public.retry_import_job(uuid,jsonb)', 'public.cancel_import_job(uuid)'
   ])
 $$;
@@ -2756,6 +3041,55 @@ COMMENT ON FUNCTION importer.queue_heads() IS 'Returns the first pending job of 
 number of further jobs that the owner may run (null: any number) and the time of the owner''s last turn. Jobs without an
 owner have the nil UUID as owner.';
 
+CREATE FUNCTION importer.queue_place(job_id uuid) RETURNS bigint
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  nobody constant uuid := '00000000-0000-0000-0000-000000000000'::uuid;
+begin
+  if not exists (
+    select from public.import_jobs as j
+    where j.id = queue_place.job_id and j.status = 'pending' and j.run_after <= now() and (
+      coalesce(j.created_by, nobody) between importer.first_visible_owner() and importer.last_visible_owner()
+      or current_setting('role', true) = 'service_role'
+    )
+  ) then
+    return null;
+  end if;
+  return (
+    with due as materialized (
+      select j.id, coalesce(j.created_by, nobody) as owner, j.priority, j.created_at
+      from public.import_jobs as j
+      where j.status = 'pending' and j.run_after <= now() and j.attempts < j.max_attempts
+        and not j.options @> '{"inspect": true}'
+      limit 10001
+    ),
+
+    running as (
+      select coalesce(j.created_by, nobody) as owner, count(*) as jobs
+      from public.import_jobs as j where j.status = 'running' group by 1
+    ),
+
+    turns as (
+      select
+        d.id, d.created_at, case when d.owner = nobody then d.priority else 0 end as precedence,
+        coalesce(r.jobs, 0) + row_number() over (partition by d.owner order by d.priority desc, d.created_at, d.id) as turn
+      from due as d left join running as r on r.owner = d.owner
+    )
+
+    select case when (select count(*) from due) <= 10000 then 1 + (
+      select count(*) from turns as t
+      where (-t.precedence, t.turn, t.created_at, t.id) < (-own.precedence, own.turn, own.created_at, own.id)
+    ) end
+    from turns as own where own.id = queue_place.job_id
+  );
+end
+$$;
+
+COMMENT ON FUNCTION importer.queue_place(job_id uuid) IS 'Returns the place in the queue, from 1, of a due job that the caller may see; null for any other job, and while more than
+10,000 jobs are due.';
+
 CREATE FUNCTION importer.read_rejections(job_id uuid, token uuid) RETURNS TABLE(record_number bigint, line_number bigint, column_name text, code text, message text, raw text)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2771,7 +3105,7 @@ $$;
 
 COMMENT ON FUNCTION importer.read_rejections(job_id uuid, token uuid) IS 'Returns all rejections of a job for the attempt that has its lease. Raises IJ103 without a valid lease.';
 
-CREATE FUNCTION importer.register_target(relation regclass, name text DEFAULT NULL::text, columns text[] DEFAULT NULL::text[], mode text DEFAULT NULL::text, key_columns text[] DEFAULT NULL::text[], update_columns text[] DEFAULT NULL::text[], owner_column text DEFAULT NULL::text, provenance_column text DEFAULT NULL::text, run_as text DEFAULT NULL::text) RETURNS text
+CREATE FUNCTION importer.register_target(relation regclass, name text DEFAULT NULL::text, columns text[] DEFAULT NULL::text[], mode text DEFAULT NULL::text, key_columns text[] DEFAULT NULL::text[], update_columns text[] DEFAULT NULL::text[], owner_column text DEFAULT NULL::text, provenance_column text DEFAULT NULL::text, run_as text DEFAULT NULL::text, undo_days integer DEFAULT NULL::integer, remember_mappings boolean DEFAULT NULL::boolean) RETURNS text
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -2802,7 +3136,8 @@ begin
     where i.indrelid = relation and i.indisprimary;
   end if;
   insert into public.import_targets as t (
-    name, "table", columns, mode, key_columns, update_columns, owner_column, provenance_column, run_as
+    name, "table", columns, mode, key_columns, update_columns, owner_column, provenance_column, run_as,
+    undo_days, remember_mappings
   )
   values (
     target_name,
@@ -2818,12 +3153,16 @@ begin
     coalesce(register_target.update_columns, old.update_columns),
     coalesce(register_target.owner_column, old.owner_column),
     coalesce(register_target.provenance_column, old.provenance_column),
-    coalesce(register_target.run_as, old.run_as, 'uploader')
+    coalesce(register_target.run_as, old.run_as, 'uploader'),
+    -- 0 takes the permission back, because null keeps what was registered.
+    nullif(coalesce(register_target.undo_days, old.undo_days), 0),
+    coalesce(register_target.remember_mappings, old.remember_mappings, true)
   )
   on conflict on constraint import_targets_pkey do update set
     "table" = excluded."table", columns = excluded.columns, mode = excluded.mode, key_columns = excluded.key_columns,
     update_columns = excluded.update_columns, owner_column = excluded.owner_column,
-    provenance_column = excluded.provenance_column, run_as = excluded.run_as;
+    provenance_column = excluded.provenance_column, run_as = excluded.run_as, undo_days = excluded.undo_days,
+    remember_mappings = excluded.remember_mappings;
   -- The trigger function has kept the table already, unless another one has taken its place since then.
   if importer.target_relation(target_name) is distinct from relation then
     perform importer.keep_target_table(target_name);
@@ -2833,9 +3172,9 @@ begin
 end
 $$;
 
-COMMENT ON FUNCTION importer.register_target(relation regclass, name text, columns text[], mode text, key_columns text[], update_columns text[], owner_column text, provenance_column text, run_as text) IS 'Registers a table as a target and returns the name of the target. Defaults: the name of the table, all insertable
+COMMENT ON FUNCTION importer.register_target(relation regclass, name text, columns text[], mode text, key_columns text[], update_columns text[], owner_column text, provenance_column text, run_as text, undo_days integer, remember_mappings boolean) IS 'Registers a table as a target and returns the name of the target. Defaults: the name of the table, all insertable
 columns, and the primary key if the mode needs a key. Call it again after the table has changed; a parameter that is not
-given keeps its registered value. For administrators.';
+given keeps its registered value, and undo_days => 0 takes that permission back. For administrators.';
 
 CREATE FUNCTION importer.registered_table(target public.import_targets) RETURNS regclass
     LANGUAGE plpgsql STABLE
@@ -2904,6 +3243,88 @@ $$;
 
 COMMENT ON FUNCTION importer.release_job(job_id uuid, token uuid) IS 'Sets a job pending again without counting the attempt, and rings for another processor. Raises IJ103 without a valid
 lease.';
+
+CREATE FUNCTION importer.remember_mapping() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  known public.import_targets;
+  file_headers text[];
+begin
+  select t.* into known from importer.find_target(new.target) as t;
+  if known.name is null or not known.remember_mappings or new.rows_loaded = 0
+    or new.dialect -> 'has_header' is distinct from 'true' or octet_length((new.report -> 'headers')::text) > 65536
+  then
+    return null;
+  end if;
+  select array_agg(h.name) into file_headers
+  from (
+    select m.value ->> 'header' as name from jsonb_array_elements(new.report -> 'headers') as m (value)
+    union all
+    select i.value from jsonb_array_elements_text(new.report -> 'ignored_headers') as i (value)
+  ) as h;
+  insert into public.import_mappings as m (owner, target, headers_key, headers, mapping, dialect, locale, used_at)
+  select
+    new.created_by, known.name, importer.headers_key(file_headers), file_headers,
+    (
+      select coalesce(jsonb_object_agg(h.value ->> 'header', h.value ->> 'column'), '{}')
+      from jsonb_array_elements(new.report -> 'headers') as h (value)
+    ),
+    (
+      select coalesce(jsonb_object_agg(d.key, coalesce(nullif(d.value, 'null'), '""')), '{}')
+      from jsonb_each(new.dialect) as d
+      where d.key in ('encoding', 'delimiter', 'quote', 'escape', 'comment', 'skip_lines')
+    ),
+    coalesce(new.options ->> 'locale', known.options ->> 'locale'), clock_timestamp()
+  on conflict on constraint import_mappings_pkey do update
+  set
+    headers = excluded.headers, mapping = excluded.mapping, dialect = excluded.dialect, locale = excluded.locale,
+    used_at = excluded.used_at;
+  delete from public.import_mappings as m
+  where m.owner = new.created_by and m.target = known.name and m.headers_key in (
+    select o.headers_key from public.import_mappings as o
+    where o.owner = new.created_by and o.target = known.name
+    order by o.used_at desc
+    offset 100
+  );
+  return null;
+exception when others then
+  raise warning 'import-jobs could not remember the mapping of a job (%): %', sqlstate, sqlerrm
+  using hint = 'No action is needed: the job is completed, and the next inspection proposes nothing.';
+  return null;
+end
+$$;
+
+COMMENT ON FUNCTION importer.remember_mapping() IS 'Trigger function: keeps what a completed import of an owner used for its headers, in place of what was kept for them
+before; of more than 100 for one owner and target, the oldest go.';
+
+CREATE FUNCTION importer.remembered_mapping(job_id uuid, token uuid, headers text[]) RETURNS jsonb
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform importer.check_token(remembered_mapping.job_id, remembered_mapping.token);
+  return (
+    select jsonb_build_object(
+      'mapping', (
+        select coalesce(jsonb_object_agg(c.key, c.value), '{}')
+        from jsonb_each_text(m.mapping) as c where t.columns ? c.value
+      ),
+      'dialect', m.dialect, 'locale', m.locale, 'used_at', m.used_at
+    )
+    from public.import_jobs as j
+    cross join lateral importer.find_target(j.target) as t
+    inner join public.import_mappings as m
+      on m.owner = j.created_by and m.target = t.name
+        and m.headers_key = importer.headers_key(remembered_mapping.headers)
+    where j.id = remembered_mapping.job_id and t.remember_mappings
+  );
+end
+$$;
+
+COMMENT ON FUNCTION importer.remembered_mapping(job_id uuid, token uuid, headers text[]) IS 'Returns what the owner of a job used for these headers before, without columns that the target no longer lists; null if
+there is nothing. Raises IJ103 without a valid lease.';
 
 CREATE FUNCTION importer.remove_from_platform() RETURNS SETOF text
     LANGUAGE plpgsql
@@ -3019,6 +3440,66 @@ $$;
 
 COMMENT ON FUNCTION importer.report_processor(worker text, ring bigint) IS 'Records that a processor is alive and, unless it is null, the number of the ring that it has taken.';
 
+CREATE FUNCTION importer.request_undo() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  known public.import_targets;
+  identity jsonb;
+  obstacle text;
+begin
+  if new.undo_requested_at is null or (
+    old.undo_requested_at is not null and old.undo_error_code is null and old.undone_at is null
+  ) then
+    new.undo_requested_at := old.undo_requested_at;
+    return new;
+  end if;
+  select t.* into known from importer.find_target(new.target) as t;
+  obstacle := case
+    when new.status is distinct from old.status then 'its status changes'
+    when new.created_by is null then 'it has no owner; an administrator undoes it with importer.undo_import_job()'
+    when auth.uid() <> new.created_by then 'only its owner asks for that'
+    when known.undo_days is null then 'its target does not let owners undo'
+    else importer.undo_obstacle(old)
+  end;
+  if obstacle is null and new.finished_at < now() - make_interval(days => known.undo_days) then
+    obstacle := format('its target lets owners undo for %s days', known.undo_days);
+  end if;
+  if obstacle is not null then
+    raise exception 'the job cannot be undone: %', obstacle using errcode = 'IJ112',
+    hint = 'Owners undo within undo_days of the target; ask an administrator to set it, or to undo the job.';
+  end if;
+  select
+    case
+      when auth.uid() = new.created_by then importer.current_identity(new.created_by, known.claims)
+      else (
+        select jsonb_build_object('role', i.role, 'claims', i.claims)
+        from importer.job_identities as i where i.job_id = new.id
+      )
+    end
+  into identity;
+  if identity is null then
+    raise exception 'the job cannot be undone: the rights of its owner are not known' using errcode = 'IJ112',
+    hint = 'Ask for the undo as the owner of the job.';
+  end if;
+  insert into importer.undo_requests as u (job_id, role, claims)
+  values (new.id, identity ->> 'role', identity -> 'claims')
+  on conflict on constraint undo_requests_pkey do update
+  set role = excluded.role, claims = excluded.claims, attempts = 0, run_after = clock_timestamp();
+  new.undo_requested_at := clock_timestamp();
+  new.undo_error_code := null;
+  new.undo_error_message := null;
+  new.undo_error_hint := null;
+  insert into public.import_job_events (job_id, event, attempt) values (new.id, 'undo_requested', new.attempts);
+  perform importer.ring_processor(array[new.id]);
+  return new;
+end
+$$;
+
+COMMENT ON FUNCTION importer.request_undo() IS 'Trigger function: accepts the request to undo a job and rings the processor, or raises IJ112 with the reason. A request
+that is being worked on already stays as it is.';
+
 CREATE FUNCTION importer.restore_attempt(job_id uuid, token uuid) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3107,6 +3588,19 @@ $$;
 
 COMMENT ON FUNCTION importer.ring_timeout() IS 'Returns for how many milliseconds pg_net waits for the answer to a ring: ring_timeout_milliseconds, or 2,000 if the
 processor was seen before and is silent, unless the setting processor_sleeps is true.';
+
+CREATE FUNCTION importer.rows_of_job(job public.import_jobs, rules jsonb) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select case
+    when rules ->> 'provenance_column' is not null then format('t.%I = %L', rules ->> 'provenance_column', job.id)
+    when job.created_by is null or rules ->> 'owner_column' is null then 'true'
+    else format('t.%I = %L', rules ->> 'owner_column', job.created_by)
+  end
+$$;
+
+COMMENT ON FUNCTION importer.rows_of_job(job public.import_jobs, rules jsonb) IS 'Returns the condition by which an undo finds the rows of a job; rules are those of importer.describe_target().';
 
 CREATE FUNCTION importer.session_is_open(session integer) RETURNS boolean
     LANGUAGE sql
@@ -3309,6 +3803,9 @@ begin
     order by j.priority desc, j.created_at
     limit 1000
   ) as d;
+  if due is null and exists (select from importer.undo_requests as u where u.run_after <= clock_timestamp()) then
+    perform importer.ring_processor('{}');
+  end if;
   if due is not null then
     perform importer.ring_processor(due);
     return query select d.id, 'rung' from unnest(due) as d (id);
@@ -3316,9 +3813,9 @@ begin
 end
 $$;
 
-COMMENT ON FUNCTION importer.sweep_import_jobs() IS 'Takes back running jobs whose lease has expired, fails those without attempts left, drops tables of ended jobs, and
-rings for pending jobs that are due. Returns each job with what was done. pg_cron, if installed, and every processor run
-it regularly.';
+COMMENT ON FUNCTION importer.sweep_import_jobs() IS 'Takes back running jobs whose lease has expired, fails those without attempts left, drops tables of ended jobs, deletes
+old samples, and rings for pending jobs and undos that are due. Returns each job with what was done. pg_cron, if
+installed, and every processor run it regularly.';
 
 CREATE FUNCTION importer.take_back_lost_jobs(own_session integer, grace interval DEFAULT '00:00:03'::interval) RETURNS TABLE(job_id uuid, action text)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -3532,7 +4029,9 @@ begin
   else
     select array_agg(n.id) into due
     from new_rows as n inner join old_rows as o using (id)
-    where n.status = 'pending' and o.status in ('failed', 'cancelled');
+    where n.status = 'pending' and (
+      o.status in ('failed', 'cancelled') or o.status = 'pending' and o.run_after > n.run_after and n.run_after <= now()
+    );
   end if;
   if due is not null then
     perform importer.ring_processor(due);
@@ -3615,34 +4114,13 @@ begin
   end if;
   rules := importer.describe_target(job.target);
   relation := importer.target_relation(job.target);
-  obstacle := case
-    when job.status in ('pending', 'running') then 'it has not ended'
-    when job.undone_at is not null then 'it has already been undone'
-    when job.options -> 'dry_run' = 'true' then 'it was a dry run and wrote nothing'
-    when rules -> 'replaced' = 'true' then 'another table has taken the place of its table, or it has another owner'
-    when relation is null then 'its target or table no longer exists'
-    when kept is null and rules ->> 'mode' = 'replace' then 'the rows that it replaced are no longer stored'
-    when kept is null and rules ->> 'mode' not in ('insert', 'ignore') then
-      format('mode %s does not store the previous values', rules ->> 'mode')
-    when kept is null and rules ->> 'provenance_column' is null then 'its target has no provenance_column'
-    when kept is not null and exists (
-      select from public.import_jobs as l
-      where l.id <> job.id and l.finished_at > job.finished_at and l.undone_at is null
-        and to_regclass('importer.' || importer.job_table_name('replaced', l.id)) is not null
-        and importer.describe_target(l.target) ->> 'name' = rules ->> 'name'
-        and (l.created_by = job.created_by or l.created_by is null or job.created_by is null)
-    ) then 'a later job has replaced its rows'
-  end;
+  obstacle := importer.undo_obstacle(job);
   if obstacle is not null then
     raise exception 'the job cannot be undone: %', obstacle using errcode = 'IJ112',
     hint = 'Inserts need a provenance_column; in mode replace, undo the latest job first, within keep_replaced_days.';
   end if;
   perform importer.lock_target(job.target);
-  own_rows := case
-    when rules ->> 'provenance_column' is not null then format('t.%I = %L', rules ->> 'provenance_column', job.id)
-    when job.created_by is null or rules ->> 'owner_column' is null then 'true'
-    else format('t.%I = %L', rules ->> 'owner_column', job.created_by)
-  end;
+  own_rows := importer.rows_of_job(job, rules);
   perform set_config('search_path', s.reset_val, true) from pg_catalog.pg_settings as s where s.name = 'search_path';
   if kept is null then
     execute format('delete from %s as t where %s', relation, own_rows);
@@ -3663,6 +4141,7 @@ begin
     execute format('drop table %s', kept);
   end if;
   update public.import_jobs as j set undone_at = clock_timestamp() where j.id = job.id;
+  delete from importer.undo_requests as u where u.job_id = job.id;
   insert into public.import_job_events (job_id, event, attempt, detail)
   values (
     job.id, 'undone', job.attempts,
@@ -3674,6 +4153,38 @@ $_$;
 
 COMMENT ON FUNCTION importer.undo_import_job(id uuid) IS 'Removes the rows of a job that has ended, or restores the rows that it replaced, and returns the number of rows; the
 counters of the job keep their values. Raises IJ112, with the reason, if the job cannot be undone. For administrators.';
+
+CREATE FUNCTION importer.undo_obstacle(job public.import_jobs) RETURNS text
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  rules jsonb := importer.describe_target(job.target);
+  kept regclass := to_regclass('importer.' || importer.job_table_name('replaced', job.id));
+begin
+  return case
+    when job.status in ('pending', 'running') then 'it has not ended'
+    when job.undone_at is not null then 'it has already been undone'
+    when job.inspects then 'it was an inspection and wrote nothing'
+    when job.options -> 'dry_run' = 'true' then 'it was a dry run and wrote nothing'
+    when rules -> 'replaced' = 'true' then 'another table has taken the place of its table, or it has another owner'
+    when importer.target_relation(job.target) is null then 'its target or table no longer exists'
+    when kept is null and rules ->> 'mode' = 'replace' then 'the rows that it replaced are no longer stored'
+    when kept is null and rules ->> 'mode' not in ('insert', 'ignore') then
+      format('mode %s does not store the previous values', rules ->> 'mode')
+    when kept is null and rules ->> 'provenance_column' is null then 'its target has no provenance_column'
+    when kept is not null and exists (
+      select from public.import_jobs as l
+      where l.id <> job.id and l.finished_at > job.finished_at and l.undone_at is null
+        and to_regclass('importer.' || importer.job_table_name('replaced', l.id)) is not null
+        and importer.describe_target(l.target) ->> 'name' = rules ->> 'name'
+        and (l.created_by = job.created_by or l.created_by is null or job.created_by is null)
+    ) then 'a later job has replaced its rows'
+  end;
+end
+$$;
+
+COMMENT ON FUNCTION importer.undo_obstacle(job public.import_jobs) IS 'Returns why a job cannot be undone, in words; null if it can.';
 
 CREATE FUNCTION importer.uninstall() RETURNS SETOF text
     LANGUAGE plpgsql
@@ -3814,6 +4325,132 @@ $_$;
 COMMENT ON FUNCTION public.create_import_job(object_path text, target text, options jsonb, bucket_id text, priority smallint, run_after timestamp with time zone, idempotency_key text, id uuid, file_name text, parent_job_id uuid) IS 'Inserts a job and returns it; if the owner has used the idempotency_key before, returns the first job instead. The key
 of a job with a parent is by default the parent and the digest of the file.';
 
+CREATE FUNCTION public.execute_import_job(id uuid) RETURNS public.import_jobs
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  job public.import_jobs;
+begin
+  perform set_config('import_jobs.execute', execute_import_job.id::text, true);
+  update public.import_jobs as j set status = 'pending'
+  where j.id = execute_import_job.id and j.status = 'pending' returning j.* into job;
+  perform set_config('import_jobs.execute', '', true);
+  if job.id is not null then
+    return job;
+  end if;
+  select j.* into job from public.import_jobs as j where j.id = execute_import_job.id;
+  if job.id is null then
+    raise exception 'the job does not exist' using errcode = 'IJ108',
+    hint = 'Check the id, and that the job belongs to you.';
+  end if;
+  raise exception 'a % job cannot be executed', job.status using errcode = 'IJ101',
+  hint = 'Only a pending job waits for its time; retry a failed or cancelled one.';
+end
+$$;
+
+COMMENT ON FUNCTION public.execute_import_job(id uuid) IS 'Lets a pending job run now: ends the delay of run_after and of a back-off, and rings. Limits and turns apply. Raises
+IJ101 for a job in any other state.';
+
+CREATE FUNCTION public.import_job_statistics(since timestamp with time zone DEFAULT (now() - '30 days'::interval), until timestamp with time zone DEFAULT now(), only_target text DEFAULT NULL::text) RETURNS TABLE(day date, target text, jobs bigint, pending bigint, running bigint, completed bigint, failed bigint, cancelled bigint, success_rate numeric, median_seconds numeric, rows_read bigint, rows_loaded bigint, rows_rejected bigint, rows_skipped bigint)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select
+    c.day, c.target, count(*), count(*) filter (where c.status = 'pending'),
+    count(*) filter (where c.status = 'running'), count(*) filter (where c.status = 'completed'),
+    count(*) filter (where c.status = 'failed'), count(*) filter (where c.status = 'cancelled'),
+    round(
+      count(*) filter (where c.status = 'completed')::numeric
+      / nullif(count(*) filter (where c.status in ('completed', 'failed')), 0), 4
+    ),
+    round((
+      percentile_cont(0.5) within group (order by extract(epoch from c.finished_at - c.started_at))
+      filter (where c.status = 'completed')
+    )::numeric, 3),
+    coalesce(sum(c.rows_read), 0)::bigint, coalesce(sum(c.rows_loaded), 0)::bigint,
+    coalesce(sum(c.rows_rejected), 0)::bigint, coalesce(sum(c.rows_skipped), 0)::bigint
+  from (
+    select (j.created_at at time zone 'UTC')::date as day, j.*
+    from public.import_jobs as j
+    where j.created_at >= import_job_statistics.since and j.created_at <= import_job_statistics.until
+      and (import_job_statistics.only_target is null or j.target = import_job_statistics.only_target)
+      and not j.options @> '{"inspect": true}' and not j.options @> '{"dry_run": true}'
+  ) as c
+  group by cube (c.day, c.target)
+  order by c.day nulls first, c.target nulls first
+$$;
+
+COMMENT ON FUNCTION public.import_job_statistics(since timestamp with time zone, until timestamp with time zone, only_target text) IS 'Returns figures about the jobs that were inserted in a span of time, by default the last 30 days, without inspections and
+dry runs: a row for each day (UTC) and target, one for each day with target null, one for each target with day null, and
+the first one, with both null, for all. success_rate is the share of completed jobs in those that completed or failed,
+from 0 to 1; null if none did.';
+
+CREATE FUNCTION public.import_queue(job_id uuid DEFAULT NULL::uuid) RETURNS TABLE(waiting bigint, scheduled bigint, running bigint, oldest_waiting_since timestamp with time zone, place bigint)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    BEGIN ATOMIC
+ SELECT q.waiting,
+     q.scheduled,
+     q.running,
+     q.oldest_waiting_since,
+     importer.queue_place(import_queue.job_id) AS place
+    FROM importer.import_queue() q(waiting, scheduled, running, oldest_waiting_since);
+END;
+
+COMMENT ON FUNCTION public.import_queue(job_id uuid) IS 'Returns how many jobs of all owners wait, are scheduled for later and run, since when the oldest one waits, and the place
+of one due job of the caller, from 1. The place is null for other jobs, and while more than 10,000 are due.';
+
+CREATE FUNCTION public.import_queue_health() RETURNS TABLE(processor_alive boolean, processors bigint, processor_seen_at timestamp with time zone, processor_sleeps boolean, last_ring_at timestamp with time zone, last_ring_taken_at timestamp with time zone)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    BEGIN ATOMIC
+ SELECT h.processor_alive,
+     h.processors,
+     h.processor_seen_at,
+     h.processor_sleeps,
+     h.last_ring_at,
+     h.last_ring_taken_at
+    FROM importer.import_queue_health() h(processor_alive, processors, processor_seen_at, processor_sleeps, last_ring_at, last_ring_taken_at);
+END;
+
+COMMENT ON FUNCTION public.import_queue_health() IS 'Returns whether a processor is alive, how many were seen in the last 15 s, when the last one was seen, whether it may sleep
+until it is rung, when the last ring was sent, and when one last arrived.';
+
+CREATE FUNCTION public.list_import_jobs(status public.import_job_status DEFAULT NULL::public.import_job_status, target text DEFAULT NULL::text, name text DEFAULT NULL::text, page_size integer DEFAULT 50, after uuid DEFAULT NULL::uuid) RETURNS SETOF public.import_jobs
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  last_time timestamptz;
+begin
+  if list_import_jobs.after is not null then
+    select j.created_at into last_time from public.import_jobs as j where j.id = list_import_jobs.after;
+    if not found then
+      raise exception 'the job in after does not exist' using errcode = 'IJ108',
+      hint = 'Give the id of the last job of a page, or begin again without after.';
+    end if;
+  end if;
+  return query
+  select j.*
+  from public.import_jobs as j
+  where (list_import_jobs.status is null or j.status = list_import_jobs.status)
+    and (list_import_jobs.target is null or j.target = list_import_jobs.target)
+    and (
+      list_import_jobs.name is null
+      or strpos(lower(coalesce(j.file_name, j.object_path)), lower(list_import_jobs.name)) > 0
+    )
+    and not j.options @> '{"inspect": true}'
+    and (list_import_jobs.after is null or (j.created_at, j.id) < (last_time, list_import_jobs.after))
+  order by j.created_at desc, j.id desc
+  limit least(greatest(list_import_jobs.page_size, 1), 1000);
+end
+$$;
+
+COMMENT ON FUNCTION public.list_import_jobs(status public.import_job_status, target text, name text, page_size integer, after uuid) IS 'Returns jobs, the newest first, without inspections: of a status, of a target as the jobs name it, with a text in
+file_name (or, without one, in object_path), whatever the case. At most 1,000 a page; after is the last id of the page
+before. Raises IJ108 if there is no such job.';
+
 CREATE FUNCTION public.retry_import_job(id uuid, options jsonb DEFAULT '{}'::jsonb) RETURNS public.import_jobs
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3836,6 +4473,27 @@ $$;
 COMMENT ON FUNCTION public.retry_import_job(id uuid, options jsonb) IS 'Sets a failed or cancelled job pending again; it loads only the rows that are not loaded yet. The options are added to
 the job''s own; while rows of the job are in the target, only those may change that do not say how the file is read
 (IJ102). Raises IJ101 for a job in any other state.';
+
+CREATE FUNCTION public.undo_import_job(id uuid) RETURNS public.import_jobs
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  job public.import_jobs;
+begin
+  update public.import_jobs as j set undo_requested_at = clock_timestamp()
+  where j.id = undo_import_job.id returning j.* into job;
+  if job.id is null then
+    raise exception 'the job does not exist' using errcode = 'IJ108',
+    hint = 'Check the id, and that the job belongs to you.';
+  end if;
+  return job;
+end
+$$;
+
+COMMENT ON FUNCTION public.undo_import_job(id uuid) IS 'Asks for the undo of a job that has ended, and returns it. A processor removes the job''s rows, or restores those that
+it replaced, under the rights of its owner, and sets undone_at, or undo_error_code. Raises IJ112, with the reason, if
+the target or the job does not allow it.';
 
 CREATE TABLE importer.job_chunks (
     job_id uuid NOT NULL,
@@ -4018,7 +4676,8 @@ COMMENT ON COLUMN importer.owner_changes.changes IS 'Number of cancellations and
 CREATE TABLE importer.processors (
     worker text NOT NULL,
     seen_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    newest_ring bigint
+    newest_ring bigint,
+    ring_taken_at timestamp with time zone
 );
 
 COMMENT ON TABLE importer.processors IS 'The processors that were seen in the last hour; the one that was seen last stays longer.';
@@ -4028,6 +4687,8 @@ COMMENT ON COLUMN importer.processors.worker IS 'Name of the processor, as in im
 COMMENT ON COLUMN importer.processors.seen_at IS 'When the processor last said that it is alive, which it does every 5 s.';
 
 COMMENT ON COLUMN importer.processors.newest_ring IS 'The highest number of a ring that the processor has taken.';
+
+COMMENT ON COLUMN importer.processors.ring_taken_at IS 'When the processor last took a ring that it had not taken yet.';
 
 CREATE TABLE importer.settings (
     name text NOT NULL,
@@ -4059,6 +4720,30 @@ COMMENT ON COLUMN importer.target_tables.relation IS 'OID of the table.';
 COMMENT ON COLUMN importer.target_tables.kind IS 'Kind of the table, as in pg_class: r or p (partitioned).';
 
 COMMENT ON COLUMN importer.target_tables.owner IS 'Name of the role that owns the table.';
+
+CREATE TABLE importer.undo_requests (
+    job_id uuid NOT NULL,
+    role text NOT NULL,
+    claims jsonb NOT NULL,
+    token uuid DEFAULT gen_random_uuid() NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    run_after timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT undo_requests_claims_check CHECK ((jsonb_typeof(claims) = 'object'::text))
+);
+
+COMMENT ON TABLE importer.undo_requests IS 'Undos that owners have asked for and that are not done.';
+
+COMMENT ON COLUMN importer.undo_requests.job_id IS 'The job.';
+
+COMMENT ON COLUMN importer.undo_requests.role IS 'Role whose rights count, usually authenticated.';
+
+COMMENT ON COLUMN importer.undo_requests.claims IS 'Claims of the owner when the undo was asked for.';
+
+COMMENT ON COLUMN importer.undo_requests.token IS 'Token of the last claim.';
+
+COMMENT ON COLUMN importer.undo_requests.attempts IS 'How often a processor has taken the request.';
+
+COMMENT ON COLUMN importer.undo_requests.run_after IS 'When a processor may take it next.';
 
 CREATE VIEW public.import_job_chains AS
 SELECT
@@ -4149,7 +4834,8 @@ COMMENT ON COLUMN public.import_job_events.job_id IS 'The job.';
 
 COMMENT ON COLUMN public.import_job_events.happened_at IS 'When the event happened, by the clock of the database.';
 
-COMMENT ON COLUMN public.import_job_events.event IS 'The new status of the job, or: retry_scheduled, released, postponed, resumed, lease_lost, attempt_restored, undone.';
+COMMENT ON COLUMN public.import_job_events.event IS 'The new status of the job, or: retry_scheduled, released, postponed, resumed, lease_lost, attempt_restored,
+undo_requested, undo_failed, undone.';
 
 COMMENT ON COLUMN public.import_job_events.attempt IS 'The attempt during which the event happened.';
 
@@ -4163,6 +4849,37 @@ ALTER TABLE public.import_job_events ALTER COLUMN id ADD GENERATED ALWAYS AS IDE
     NO MAXVALUE
     CACHE 1
 );
+
+CREATE TABLE public.import_mappings (
+    owner uuid NOT NULL,
+    target text NOT NULL,
+    headers_key text NOT NULL,
+    headers text[] NOT NULL,
+    mapping jsonb NOT NULL,
+    dialect jsonb NOT NULL,
+    locale text,
+    used_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT import_mappings_dialect_check CHECK ((jsonb_typeof(dialect) = 'object'::text)),
+    CONSTRAINT import_mappings_mapping_check CHECK ((jsonb_typeof(mapping) = 'object'::text))
+);
+
+COMMENT ON TABLE public.import_mappings IS 'How owners have imported files with these headers; report.inspection.remembered proposes it for the next one.';
+
+COMMENT ON COLUMN public.import_mappings.owner IS 'The owner of the job.';
+
+COMMENT ON COLUMN public.import_mappings.target IS 'Name of the target.';
+
+COMMENT ON COLUMN public.import_mappings.headers_key IS 'Digest of the headers, whatever their order, case and white space.';
+
+COMMENT ON COLUMN public.import_mappings.headers IS 'The headers of the file.';
+
+COMMENT ON COLUMN public.import_mappings.mapping IS 'Header → column, for each header that went into a column.';
+
+COMMENT ON COLUMN public.import_mappings.dialect IS 'How the file was read, as options of a job name it.';
+
+COMMENT ON COLUMN public.import_mappings.locale IS 'The option locale of the job; null if it had none.';
+
+COMMENT ON COLUMN public.import_mappings.used_at IS 'When an import last used it.';
 
 ALTER TABLE ONLY importer.job_chunks
     ADD CONSTRAINT job_chunks_pkey PRIMARY KEY (job_id, seq);
@@ -4197,6 +4914,9 @@ ALTER TABLE ONLY importer.settings
 ALTER TABLE ONLY importer.target_tables
     ADD CONSTRAINT target_tables_pkey PRIMARY KEY (target);
 
+ALTER TABLE ONLY importer.undo_requests
+    ADD CONSTRAINT undo_requests_pkey PRIMARY KEY (job_id);
+
 ALTER TABLE ONLY public.import_job_errors
     ADD CONSTRAINT import_job_errors_pkey PRIMARY KEY (job_id, record_number);
 
@@ -4205,6 +4925,9 @@ ALTER TABLE ONLY public.import_job_events
 
 ALTER TABLE ONLY public.import_jobs
     ADD CONSTRAINT import_jobs_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.import_mappings
+    ADD CONSTRAINT import_mappings_pkey PRIMARY KEY (owner, target, headers_key);
 
 ALTER TABLE ONLY public.import_targets
     ADD CONSTRAINT import_targets_pkey PRIMARY KEY (name);
@@ -4247,6 +4970,14 @@ CREATE INDEX import_jobs_samples ON public.import_jobs USING btree (finished_at)
 
 CREATE INDEX import_jobs_sources_to_delete ON public.import_jobs USING btree (finished_at) WHERE ((status = 'completed'::public.import_job_status) AND (source_deleted_at IS NULL) AND ((options -> 'delete_source'::text) = 'true'::jsonb));
 
+CREATE INDEX import_jobs_visible ON public.import_jobs USING btree (COALESCE(created_by, '00000000-0000-0000-0000-000000000000'::uuid), created_at DESC);
+
+COMMENT ON INDEX public.import_jobs_visible IS 'Jobs by owner, as row security looks for them.';
+
+CREATE INDEX import_mappings_target ON public.import_mappings USING btree (target);
+
+CREATE INDEX import_mappings_used ON public.import_mappings USING btree (owner, target, used_at);
+
 CREATE OR REPLACE VIEW public.import_job_chains WITH (security_invoker='true') AS
  SELECT f.id AS job_id,
     f.created_by,
@@ -4265,6 +4996,10 @@ CREATE OR REPLACE VIEW public.import_job_chains WITH (security_invoker='true') A
   WHERE (f.first_job_id IS NULL)
   GROUP BY f.id;
 
+CREATE TRIGGER check_setting BEFORE INSERT OR UPDATE ON importer.settings FOR EACH ROW WHEN ((new.name = 'supervisor_when'::text)) EXECUTE FUNCTION importer.check_setting();
+
+CREATE TRIGGER note_ring BEFORE INSERT OR UPDATE ON importer.processors FOR EACH ROW EXECUTE FUNCTION importer.note_ring();
+
 CREATE TRIGGER check_import_job BEFORE INSERT ON public.import_jobs FOR EACH ROW EXECUTE FUNCTION importer.check_import_job();
 
 CREATE TRIGGER check_import_job_digest BEFORE INSERT ON public.import_jobs FOR EACH ROW WHEN ((new.expected_sha256 IS NOT NULL)) EXECUTE FUNCTION importer.check_import_job_digest();
@@ -4277,7 +5012,13 @@ CREATE TRIGGER check_import_job_retry BEFORE UPDATE ON public.import_jobs FOR EA
 
 CREATE TRIGGER check_import_job_retry_inspection BEFORE UPDATE ON public.import_jobs FOR EACH ROW WHEN (((old.status = ANY (ARRAY['failed'::public.import_job_status, 'cancelled'::public.import_job_status])) AND (new.status = 'pending'::public.import_job_status))) EXECUTE FUNCTION importer.check_import_job_inspection();
 
+CREATE TRIGGER check_import_job_retry_options BEFORE UPDATE ON public.import_jobs FOR EACH ROW WHEN (((old.status = ANY (ARRAY['failed'::public.import_job_status, 'cancelled'::public.import_job_status])) AND (new.status = 'pending'::public.import_job_status) AND (old.options IS DISTINCT FROM new.options))) EXECUTE FUNCTION importer.check_import_job_retry_options();
+
+CREATE TRIGGER check_import_job_retry_undo BEFORE UPDATE ON public.import_jobs FOR EACH ROW WHEN (((old.status = ANY (ARRAY['failed'::public.import_job_status, 'cancelled'::public.import_job_status])) AND (new.status = 'pending'::public.import_job_status))) EXECUTE FUNCTION importer.check_import_job_retry_undo();
+
 CREATE TRIGGER check_import_target BEFORE INSERT OR UPDATE ON public.import_targets FOR EACH ROW EXECUTE FUNCTION importer.check_import_target();
+
+CREATE TRIGGER execute_pending_import_job BEFORE UPDATE ON public.import_jobs FOR EACH ROW WHEN (((old.status = 'pending'::public.import_job_status) AND (new.status = 'pending'::public.import_job_status))) EXECUTE FUNCTION importer.execute_pending_import_job();
 
 CREATE TRIGGER follow_import_job_insert AFTER INSERT ON public.import_jobs FOR EACH ROW EXECUTE FUNCTION importer.follow_import_job();
 
@@ -4296,6 +5037,10 @@ CREATE TRIGGER limit_import_job_changes AFTER UPDATE ON public.import_jobs FOR E
 CREATE TRIGGER limit_import_jobs AFTER INSERT ON public.import_jobs REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION importer.limit_import_jobs();
 
 CREATE TRIGGER limit_import_jobs_retry AFTER UPDATE ON public.import_jobs REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION importer.limit_import_jobs();
+
+CREATE TRIGGER remember_mapping AFTER UPDATE ON public.import_jobs FOR EACH ROW WHEN (((new.status = 'completed'::public.import_job_status) AND (old.status = 'running'::public.import_job_status) AND (new.created_by IS NOT NULL) AND (NOT new.inspects) AND ((new.options -> 'dry_run'::text) IS DISTINCT FROM 'true'::jsonb) AND (new.report ? 'headers'::text))) EXECUTE FUNCTION importer.remember_mapping();
+
+CREATE TRIGGER request_undo BEFORE UPDATE ON public.import_jobs FOR EACH ROW WHEN (((new.undo_requested_at IS DISTINCT FROM old.undo_requested_at) AND (NOT ((new.undo_requested_at IS NULL) AND (old.status <> 'pending'::public.import_job_status) AND (new.status = 'pending'::public.import_job_status))))) EXECUTE FUNCTION importer.request_undo();
 
 CREATE TRIGGER trigger_process_import_jobs AFTER INSERT ON public.import_jobs REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION importer.trigger_import_job_processing();
 
@@ -4319,6 +5064,9 @@ ALTER TABLE ONLY importer.lost_attempts
 ALTER TABLE ONLY importer.target_tables
     ADD CONSTRAINT target_tables_target_fkey FOREIGN KEY (target) REFERENCES public.import_targets(name) ON UPDATE CASCADE ON DELETE CASCADE;
 
+ALTER TABLE ONLY importer.undo_requests
+    ADD CONSTRAINT undo_requests_job_id_fkey FOREIGN KEY (job_id) REFERENCES public.import_jobs(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.import_job_errors
     ADD CONSTRAINT import_job_errors_job_id_fkey FOREIGN KEY (job_id) REFERENCES public.import_jobs(id) ON DELETE CASCADE;
 
@@ -4334,27 +5082,36 @@ ALTER TABLE ONLY public.import_jobs
 ALTER TABLE ONLY public.import_jobs
     ADD CONSTRAINT import_jobs_parent_job_id_fkey FOREIGN KEY (parent_job_id) REFERENCES public.import_jobs(id) ON DELETE SET NULL;
 
+ALTER TABLE ONLY public.import_mappings
+    ADD CONSTRAINT import_mappings_target_fkey FOREIGN KEY (target) REFERENCES public.import_targets(name) ON UPDATE CASCADE ON DELETE CASCADE;
+
+CREATE POLICY "events of the jobs that a user sees" ON public.import_job_events FOR SELECT TO authenticated USING ((EXISTS ( SELECT
+   FROM public.import_jobs
+  WHERE (import_jobs.id = import_job_events.job_id))));
+
 ALTER TABLE public.import_job_errors ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.import_job_events ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.import_jobs ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.import_mappings ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.import_targets ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY "owners delete their mappings" ON public.import_mappings FOR DELETE TO authenticated USING ((owner = ( SELECT auth.uid() AS uid)));
 
 CREATE POLICY "owners insert their jobs" ON public.import_jobs FOR INSERT TO authenticated WITH CHECK ((created_by = ( SELECT auth.uid() AS uid)));
 
-CREATE POLICY "owners retry and cancel their jobs" ON public.import_jobs FOR UPDATE TO authenticated USING ((created_by = ( SELECT auth.uid() AS uid))) WITH CHECK ((created_by = ( SELECT auth.uid() AS uid)));
+CREATE POLICY "owners retry and cancel their jobs, supervisors all" ON public.import_jobs FOR UPDATE TO authenticated USING (((COALESCE(created_by, '00000000-0000-0000-0000-000000000000'::uuid) >= ( SELECT importer.first_visible_owner() AS first_visible_owner)) AND (COALESCE(created_by, '00000000-0000-0000-0000-000000000000'::uuid) <= ( SELECT importer.last_visible_owner() AS last_visible_owner)))) WITH CHECK (((COALESCE(created_by, '00000000-0000-0000-0000-000000000000'::uuid) >= ( SELECT importer.first_visible_owner() AS first_visible_owner)) AND (COALESCE(created_by, '00000000-0000-0000-0000-000000000000'::uuid) <= ( SELECT importer.last_visible_owner() AS last_visible_owner))));
 
-CREATE POLICY "owners see their jobs" ON public.import_jobs FOR SELECT TO authenticated USING ((created_by = ( SELECT auth.uid() AS uid)));
+CREATE POLICY "owners see their jobs, supervisors see all" ON public.import_jobs FOR SELECT TO authenticated USING (((COALESCE(created_by, '00000000-0000-0000-0000-000000000000'::uuid) >= ( SELECT importer.first_visible_owner() AS first_visible_owner)) AND (COALESCE(created_by, '00000000-0000-0000-0000-000000000000'::uuid) <= ( SELECT importer.last_visible_owner() AS last_visible_owner))));
 
-CREATE POLICY "owners see their rejected rows" ON public.import_job_errors FOR SELECT TO authenticated USING ((EXISTS ( SELECT
+CREATE POLICY "owners see their mappings" ON public.import_mappings FOR SELECT TO authenticated USING ((owner = ( SELECT auth.uid() AS uid)));
+
+CREATE POLICY "rejected rows of the jobs that a user sees" ON public.import_job_errors FOR SELECT TO authenticated USING ((EXISTS ( SELECT
    FROM public.import_jobs
-  WHERE ((import_jobs.id = import_job_errors.job_id) AND (import_jobs.created_by = ( SELECT auth.uid() AS uid))))));
-
-CREATE POLICY "owners see what happened to their jobs" ON public.import_job_events FOR SELECT TO authenticated USING ((EXISTS ( SELECT
-   FROM public.import_jobs
-  WHERE ((import_jobs.id = import_job_events.job_id) AND (import_jobs.created_by = ( SELECT auth.uid() AS uid))))));
+  WHERE (import_jobs.id = import_job_errors.job_id))));
 
 CREATE POLICY "signed-in users see what they can import into" ON public.import_targets FOR SELECT TO authenticated USING ((allowed_roles @> ARRAY[(( SELECT auth.jwt() AS jwt) ->> 'role'::text)]));
 
@@ -4372,6 +5129,10 @@ REVOKE ALL ON FUNCTION importer.backoff(attempt integer) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.base_type(type_id oid) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION importer.begin_undo(job_id uuid, token uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.begin_undo(job_id uuid, token uuid) TO import_processor;
+GRANT ALL ON FUNCTION importer.begin_undo(job_id uuid, token uuid) TO import_uploader;
+
 REVOKE ALL ON FUNCTION importer.check_admission(job_id uuid, token uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.check_admission(job_id uuid, token uuid) TO import_processor;
 GRANT ALL ON FUNCTION importer.check_admission(job_id uuid, token uuid) TO import_uploader;
@@ -4385,6 +5146,10 @@ REVOKE ALL ON FUNCTION importer.check_import_job_inspection() FROM PUBLIC;
 REVOKE ALL ON FUNCTION importer.check_import_job_origin() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.check_import_job_retry() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.check_import_job_retry_options() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.check_import_job_retry_undo() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.check_import_options(options jsonb) FROM PUBLIC;
 
@@ -4432,6 +5197,9 @@ GRANT INSERT(file_name) ON TABLE public.import_jobs TO service_role;
 GRANT INSERT(parent_job_id) ON TABLE public.import_jobs TO authenticated;
 GRANT INSERT(parent_job_id) ON TABLE public.import_jobs TO service_role;
 
+GRANT UPDATE(undo_requested_at) ON TABLE public.import_jobs TO authenticated;
+GRANT UPDATE(undo_requested_at) ON TABLE public.import_jobs TO service_role;
+
 GRANT INSERT(expected_sha256) ON TABLE public.import_jobs TO authenticated;
 GRANT INSERT(expected_sha256) ON TABLE public.import_jobs TO service_role;
 
@@ -4455,6 +5223,10 @@ GRANT SELECT(on_duplicate_file) ON TABLE public.import_targets TO authenticated;
 
 GRANT SELECT(options) ON TABLE public.import_targets TO authenticated;
 
+GRANT SELECT(remember_mappings) ON TABLE public.import_targets TO authenticated;
+
+GRANT SELECT(undo_days) ON TABLE public.import_targets TO authenticated;
+
 REVOKE ALL ON FUNCTION importer.check_owner(job public.import_jobs, target public.import_targets) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.check_planned_import(target text, bytes bigint, content_type text, options jsonb) FROM PUBLIC;
@@ -4462,6 +5234,8 @@ GRANT ALL ON FUNCTION importer.check_planned_import(target text, bytes bigint, c
 GRANT ALL ON FUNCTION importer.check_planned_import(target text, bytes bigint, content_type text, options jsonb) TO service_role;
 
 REVOKE ALL ON FUNCTION importer.check_quota(owner uuid, bytes bigint) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.check_setting() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.check_token(job_id uuid, token uuid) FROM PUBLIC;
 
@@ -4476,6 +5250,9 @@ GRANT ALL ON FUNCTION importer.claim_inspections(worker text, max_jobs integer, 
 
 REVOKE ALL ON FUNCTION importer.claim_jobs(worker text, max_jobs integer, lease_seconds integer, session integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.claim_jobs(worker text, max_jobs integer, lease_seconds integer, session integer) TO import_processor;
+
+REVOKE ALL ON FUNCTION importer.claim_undos(max_undos integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.claim_undos(max_undos integer) TO import_processor;
 
 REVOKE ALL ON FUNCTION importer.commit_chunk(job_id uuid, token uuid, seq integer, byte_start bigint, byte_end bigint, next_line bigint, next_record bigint, rows_read bigint, rows_loaded bigint, rows_rejected bigint, rows_skipped bigint, bytes_read bigint, rejections jsonb, kept integer, preview jsonb, chunk_bytes bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.commit_chunk(job_id uuid, token uuid, seq integer, byte_start bigint, byte_end bigint, next_line bigint, next_record bigint, rows_read bigint, rows_loaded bigint, rows_rejected bigint, rows_skipped bigint, bytes_read bigint, rejections jsonb, kept integer, preview jsonb, chunk_bytes bigint) TO import_processor;
@@ -4509,12 +5286,17 @@ GRANT ALL ON FUNCTION importer.end_former_sessions(job_id uuid, token uuid, leas
 
 REVOKE ALL ON FUNCTION importer.estimated_seconds(owner uuid, target text, bytes bigint) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION importer.execute_pending_import_job() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION importer.expected_digest(job_id uuid, token uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.expected_digest(job_id uuid, token uuid) TO import_processor;
 GRANT ALL ON FUNCTION importer.expected_digest(job_id uuid, token uuid) TO import_uploader;
 
 REVOKE ALL ON FUNCTION importer.fail_job(job_id uuid, token uuid, code text, message text, hint text, transient boolean, report jsonb, errors_path text, params jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.fail_job(job_id uuid, token uuid, code text, message text, hint text, transient boolean, report jsonb, errors_path text, params jsonb) TO import_processor;
+
+REVOKE ALL ON FUNCTION importer.fail_undo(job_id uuid, token uuid, code text, message text, hint text) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.fail_undo(job_id uuid, token uuid, code text, message text, hint text) TO import_processor;
 
 REVOKE ALL ON FUNCTION importer.find_target(name_or_table text) FROM PUBLIC;
 
@@ -4526,7 +5308,14 @@ REVOKE ALL ON FUNCTION importer.finish_job(job_id uuid, token uuid, records bigi
 GRANT ALL ON FUNCTION importer.finish_job(job_id uuid, token uuid, records bigint, file_sha256 text, report jsonb, errors_path text, output_path text) TO import_processor;
 GRANT ALL ON FUNCTION importer.finish_job(job_id uuid, token uuid, records bigint, file_sha256 text, report jsonb, errors_path text, output_path text) TO import_uploader;
 
+REVOKE ALL ON FUNCTION importer.finish_undo(job_id uuid, token uuid, removed bigint, restored bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.finish_undo(job_id uuid, token uuid, removed bigint, restored bigint) TO import_processor;
+GRANT ALL ON FUNCTION importer.finish_undo(job_id uuid, token uuid, removed bigint, restored bigint) TO import_uploader;
+
 REVOKE ALL ON FUNCTION importer.first_bytes(value text, bytes integer) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.first_visible_owner() FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.first_visible_owner() TO authenticated;
 
 REVOKE ALL ON FUNCTION importer.follow_import_job() FROM PUBLIC;
 
@@ -4544,6 +5333,8 @@ REVOKE ALL ON FUNCTION importer.guard_import_job_params() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.has_unique_key(relation regclass, columns text[]) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION importer.headers_key(headers text[]) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION importer.hint_for_part(job_id uuid, code text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.hold_session(session integer) FROM PUBLIC;
@@ -4554,14 +5345,20 @@ GRANT ALL ON FUNCTION importer.hold_target(job_id uuid, token uuid) TO import_pr
 GRANT ALL ON FUNCTION importer.hold_target(job_id uuid, token uuid) TO import_uploader;
 
 REVOKE ALL ON FUNCTION importer.import_queue() FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.import_queue() TO authenticated;
+GRANT ALL ON FUNCTION importer.import_queue() TO service_role;
 
 REVOKE ALL ON FUNCTION importer.import_queue_health() FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.import_queue_health() TO authenticated;
+GRANT ALL ON FUNCTION importer.import_queue_health() TO service_role;
 
 REVOKE ALL ON FUNCTION importer.insertable_columns(relation regclass) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.invalid_values(type_name text, candidates text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.invalid_values(type_name text, candidates text[]) TO import_processor;
 GRANT ALL ON FUNCTION importer.invalid_values(type_name text, candidates text[]) TO import_uploader;
+
+REVOKE ALL ON FUNCTION importer.is_supervisor() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.job_table_name(kind text, job_id uuid) FROM PUBLIC;
 
@@ -4580,6 +5377,9 @@ GRANT ALL ON FUNCTION importer.keep_replaced_rows(job_id uuid, token uuid) TO im
 GRANT ALL ON FUNCTION importer.keep_replaced_rows(job_id uuid, token uuid) TO import_uploader;
 
 REVOKE ALL ON FUNCTION importer.keep_target_table(target text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.last_visible_owner() FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.last_visible_owner() TO authenticated;
 
 REVOKE ALL ON FUNCTION importer.lend_staging_table(job_id uuid, token uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.lend_staging_table(job_id uuid, token uuid) TO import_uploader;
@@ -4603,6 +5403,8 @@ REVOKE ALL ON FUNCTION importer.missing_privileges(target public.import_targets,
 REVOKE ALL ON FUNCTION importer.next_inspections(max_jobs integer) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.next_jobs(max_jobs integer) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.note_ring() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.notify_process_import_jobs_async(job_ids uuid[]) FROM PUBLIC;
 
@@ -4631,11 +5433,15 @@ REVOKE ALL ON FUNCTION importer.public_objects() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.queue_heads() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION importer.queue_place(job_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.queue_place(job_id uuid) TO authenticated;
+GRANT ALL ON FUNCTION importer.queue_place(job_id uuid) TO service_role;
+
 REVOKE ALL ON FUNCTION importer.read_rejections(job_id uuid, token uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.read_rejections(job_id uuid, token uuid) TO import_processor;
 GRANT ALL ON FUNCTION importer.read_rejections(job_id uuid, token uuid) TO import_uploader;
 
-REVOKE ALL ON FUNCTION importer.register_target(relation regclass, name text, columns text[], mode text, key_columns text[], update_columns text[], owner_column text, provenance_column text, run_as text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION importer.register_target(relation regclass, name text, columns text[], mode text, key_columns text[], update_columns text[], owner_column text, provenance_column text, run_as text, undo_days integer, remember_mappings boolean) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.registered_table(target public.import_targets) FROM PUBLIC;
 
@@ -4644,6 +5450,12 @@ GRANT ALL ON FUNCTION importer.reject_staged_rows(job_id uuid, token uuid, rejec
 
 REVOKE ALL ON FUNCTION importer.release_job(job_id uuid, token uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.release_job(job_id uuid, token uuid) TO import_processor;
+
+REVOKE ALL ON FUNCTION importer.remember_mapping() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.remembered_mapping(job_id uuid, token uuid, headers text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.remembered_mapping(job_id uuid, token uuid, headers text[]) TO import_processor;
+GRANT ALL ON FUNCTION importer.remembered_mapping(job_id uuid, token uuid, headers text[]) TO import_uploader;
 
 REVOKE ALL ON FUNCTION importer.remove_from_platform() FROM PUBLIC;
 
@@ -4658,6 +5470,8 @@ REVOKE ALL ON FUNCTION importer.renew_target_tables() FROM PUBLIC;
 REVOKE ALL ON FUNCTION importer.report_processor(worker text, ring bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.report_processor(worker text, ring bigint) TO import_processor;
 
+REVOKE ALL ON FUNCTION importer.request_undo() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION importer.restore_attempt(job_id uuid, token uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.restore_attempt(job_id uuid, token uuid) TO import_processor;
 
@@ -4666,6 +5480,8 @@ REVOKE ALL ON FUNCTION importer.ring_is_unanswered() FROM PUBLIC;
 REVOKE ALL ON FUNCTION importer.ring_processor(job_ids uuid[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.ring_timeout() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.rows_of_job(job public.import_jobs, rules jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.session_is_open(session integer) FROM PUBLIC;
 
@@ -4707,6 +5523,8 @@ GRANT ALL ON FUNCTION importer.typed_values(columns jsonb) TO import_uploader;
 
 REVOKE ALL ON FUNCTION importer.undo_import_job(id uuid) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION importer.undo_obstacle(job public.import_jobs) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION importer.uninstall() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.unregister_target(name text) FROM PUBLIC;
@@ -4726,9 +5544,33 @@ REVOKE ALL ON FUNCTION public.create_import_job(object_path text, target text, o
 GRANT ALL ON FUNCTION public.create_import_job(object_path text, target text, options jsonb, bucket_id text, priority smallint, run_after timestamp with time zone, idempotency_key text, id uuid, file_name text, parent_job_id uuid) TO authenticated;
 GRANT ALL ON FUNCTION public.create_import_job(object_path text, target text, options jsonb, bucket_id text, priority smallint, run_after timestamp with time zone, idempotency_key text, id uuid, file_name text, parent_job_id uuid) TO service_role;
 
+REVOKE ALL ON FUNCTION public.execute_import_job(id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.execute_import_job(id uuid) TO authenticated;
+GRANT ALL ON FUNCTION public.execute_import_job(id uuid) TO service_role;
+
+REVOKE ALL ON FUNCTION public.import_job_statistics(since timestamp with time zone, until timestamp with time zone, only_target text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.import_job_statistics(since timestamp with time zone, until timestamp with time zone, only_target text) TO authenticated;
+GRANT ALL ON FUNCTION public.import_job_statistics(since timestamp with time zone, until timestamp with time zone, only_target text) TO service_role;
+
+REVOKE ALL ON FUNCTION public.import_queue(job_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.import_queue(job_id uuid) TO authenticated;
+GRANT ALL ON FUNCTION public.import_queue(job_id uuid) TO service_role;
+
+REVOKE ALL ON FUNCTION public.import_queue_health() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.import_queue_health() TO authenticated;
+GRANT ALL ON FUNCTION public.import_queue_health() TO service_role;
+
+REVOKE ALL ON FUNCTION public.list_import_jobs(status public.import_job_status, target text, name text, page_size integer, after uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.list_import_jobs(status public.import_job_status, target text, name text, page_size integer, after uuid) TO authenticated;
+GRANT ALL ON FUNCTION public.list_import_jobs(status public.import_job_status, target text, name text, page_size integer, after uuid) TO service_role;
+
 REVOKE ALL ON FUNCTION public.retry_import_job(id uuid, options jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.retry_import_job(id uuid, options jsonb) TO authenticated;
 GRANT ALL ON FUNCTION public.retry_import_job(id uuid, options jsonb) TO service_role;
+
+REVOKE ALL ON FUNCTION public.undo_import_job(id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.undo_import_job(id uuid) TO authenticated;
+GRANT ALL ON FUNCTION public.undo_import_job(id uuid) TO service_role;
 
 GRANT SELECT ON TABLE importer.migrations TO import_processor;
 
@@ -4740,3 +5582,6 @@ GRANT SELECT ON TABLE public.import_job_errors TO service_role;
 
 GRANT SELECT ON TABLE public.import_job_events TO authenticated;
 GRANT SELECT ON TABLE public.import_job_events TO service_role;
+
+GRANT SELECT,DELETE ON TABLE public.import_mappings TO authenticated;
+GRANT SELECT,DELETE ON TABLE public.import_mappings TO service_role;

@@ -20,6 +20,7 @@ def test_there_are_no_other_tables(catalog: psycopg.Connection) -> None:
         "import_job_errors",
         "import_job_events",
         "import_jobs",
+        "import_mappings",
         "import_targets",
         "importer.job_chunks",
         "importer.job_identities",
@@ -32,6 +33,7 @@ def test_there_are_no_other_tables(catalog: psycopg.Connection) -> None:
         "importer.rings",
         "importer.settings",
         "importer.target_tables",
+        "importer.undo_requests",
     ]
 
 

@@ -11,7 +11,7 @@ READ_AS_JSON = ("a boolean", "a whole number", "an object", "an integer")
 
 def kinds() -> dict[str, str]:
     """Return the kind of each option that importer.check_import_options() knows."""
-    (text,) = [m.sql for m in migrate.migrations() if "function importer.check_import_options" in m.sql]
+    *_, text = [m.sql for m in migrate.migrations() if "function importer.check_import_options" in m.sql]
     body = text.partition("function importer.check_import_options")[2].partition("$$;")[0]
     return dict(re.findall(r"\('(\w+)', '([^']+)'\)", body))
 

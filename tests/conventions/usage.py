@@ -36,9 +36,21 @@ def use_everything(database: Database) -> None:
         for job in (completed, failed):
             assert queue.events(job)
             admin.execute("delete from public.import_jobs where id = %s", [job])
+        inspect_and_undo(queue)
         work_as_processor(queue)
     with database.connect() as conn:
         conn.execute("select pg_stat_force_next_flush()")
+
+
+def inspect_and_undo(queue: Queue) -> None:
+    """Claim an inspection, delete old samples, look for undos, and use the mappings of a target and an owner."""
+    queue.insert(created_by=OWNER, options='{"inspect": true}')
+    queue.processor.execute("select importer.claim_inspections('test', 1)")
+    queue.processor.execute("select importer.claim_undos(1)")
+    queue.admin.execute("delete from public.import_mappings where target = 'people'")
+    queue.admin.execute(
+        "select used_at from public.import_mappings where owner = %s and target = 'people' order by used_at", [OWNER]
+    )
 
 
 def work_as_processor(queue: Queue) -> None:

@@ -1,0 +1,190 @@
+-- Inspections: jobs with the option inspect look at the beginning of a file and write nothing into the target. They are
+-- rows of import_jobs like all others, so that clients need nothing new, but they stand apart: outside the limits and
+-- turns of imports (this file), in slots of their own (next file), and with samples that are deleted after a day.
+
+-- Generated, so that it is right whoever writes the options, and can be the condition of an index.
+alter table public.import_jobs
+add column inspects boolean not null generated always as (coalesce(options -> 'inspect' = 'true', false)) stored;
+
+comment on column public.import_jobs.inspects is
+'Whether the job only inspects the beginning of its file (options.inspect); its result is report.inspection.';
+
+create or replace function importer.check_import_options(options jsonb) returns void
+language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  invalid record;
+begin
+  if jsonb_typeof(options) <> 'object' then
+    raise exception 'options must be a JSON object' using errcode = 'IJ102', hint = 'Write options as {"name": value}.';
+  end if;
+  if octet_length(options::text) > 65536 then
+    raise exception 'options is larger than 64 kB' using errcode = 'IJ102',
+    hint = 'Remove what is not an option; docs/reference/options.md lists the options.';
+  end if;
+  select given.key, known.kind into invalid
+  from jsonb_each(options) as given
+  left join (
+    values
+    ('encoding', 'a text'), ('delimiter', 'one character, or tab, comma, semicolon, pipe, colon or space'),
+    ('quote', 'one character or none'), ('escape', 'one character or none'), ('comment', 'one character or none'),
+    ('compression', 'a text'), ('has_header', 'a boolean'), ('skip_lines', 'a whole number'),
+    ('mapping', 'an object of text'), ('unknown_columns', 'ignore or error'), ('locale', 'a text'),
+    ('decimal', 'one character'), ('thousands', 'one character or none'), ('date_formats', 'an array of text'),
+    ('timestamp_formats', 'an array of text'), ('true_values', 'an array of text'),
+    ('false_values', 'an array of text'), ('null_values', 'an array of text'), ('trim', 'a boolean'),
+    ('time_zone', 'a text'), ('on_error', 'skip or abort'), ('max_errors', 'a whole number or a percentage'),
+    ('max_seconds', 'a whole number from 1 on'),
+    ('atomic', 'a boolean'), ('dry_run', 'a boolean'),
+    ('inspect', 'a boolean'), ('output', 'a boolean'), ('force', 'a boolean'),
+    ('delete_source', 'a boolean')
+  ) as known (name, kind) on known.name = given.key
+  where not coalesce(
+    case known.kind
+      when 'a text' then jsonb_typeof(given.value) = 'string' and given.value #>> '{}' <> ''
+      when 'one character or none' then jsonb_typeof(given.value) = 'string' and length(given.value #>> '{}') <= 1
+      when 'one character' then jsonb_typeof(given.value) = 'string' and length(given.value #>> '{}') = 1
+      when 'one character, or tab, comma, semicolon, pipe, colon or space' then
+        jsonb_typeof(given.value) = 'string' and (
+          length(given.value #>> '{}') = 1
+          or given.value #>> '{}' in ('tab', 'comma', 'semicolon', 'pipe', 'colon', 'space')
+        )
+      when 'a boolean' then jsonb_typeof(given.value) = 'boolean'
+      when 'a whole number' then jsonb_typeof(given.value) = 'number' and given.value::text ~ '^[0-9]{1,9}$'
+      when 'a whole number from 1 on' then
+        jsonb_typeof(given.value) = 'number' and given.value::text ~ '^[1-9][0-9]{0,8}$'
+      when 'a whole number or a percentage' then
+        (jsonb_typeof(given.value) = 'number' and given.value::text ~ '^[0-9]{1,9}$')
+        or (
+          jsonb_typeof(given.value) = 'string'
+          and given.value #>> '{}' ~ '^([0-9]{1,2}([.][0-9]{1,6})?|100([.]0{1,6})?)%$'
+        )
+      when 'an array of text' then
+        jsonb_typeof(given.value) = 'array' and not jsonb_path_exists(given.value, 'strict $[*] ? (@.type() != "string")')
+      when 'an object of text' then
+        jsonb_typeof(given.value) = 'object' and not jsonb_path_exists(given.value, 'strict $.* ? (@.type() != "string")')
+      else given.value #>> '{}' = any (string_to_array(known.kind, ' or '))
+    end, false
+  )
+  limit 1;
+  if found and invalid.kind is null then
+    raise exception 'unknown option "%"', left(invalid.key, 60)
+    using errcode = 'IJ102', hint = 'See docs/reference/options.md for the names of all options.';
+  elsif found then
+    raise exception 'invalid value for option "%"', invalid.key
+    using errcode = 'IJ102', hint = format('The value must be %s.', invalid.kind);
+  end if;
+end
+$$;
+
+-- An inspection loads nothing, so what other options would do with its file or its rows must not happen. A retry must
+-- not turn an inspection into an import or back: the two have different limits. The trigger fires after
+-- check_import_job and check_import_job_retry, which write defaults of the target into the options.
+create function importer.check_import_job_inspection() returns trigger
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if tg_op = 'UPDATE' and coalesce(new.options -> 'inspect' = 'true', false) <> old.inspects then
+    raise exception 'option "inspect" cannot change' using errcode = 'IJ102',
+    hint = 'Insert a new job to import the file, or to inspect it.';
+  end if;
+  if new.options -> 'inspect' = 'true' then
+    new.options := new.options - '{atomic,delete_source,dry_run,force,output}'::text[];
+  end if;
+  return new;
+end
+$$;
+
+comment on function importer.check_import_job_inspection() is
+'Trigger function: removes from an inspection the options that write or delete something, and rejects a retry that turns
+it into an import, or an import into an inspection (IJ102).';
+
+revoke all on function importer.check_import_job_inspection() from public, anon, authenticated, service_role;
+
+create trigger check_import_job_inspection before insert on public.import_jobs
+for each row execute function importer.check_import_job_inspection();
+
+create trigger check_import_job_retry_inspection before update on public.import_jobs
+for each row when (old.status in ('failed', 'cancelled') and new.status = 'pending')
+execute function importer.check_import_job_inspection();
+
+-- The limits of imports do not count inspections.
+create or replace function importer.limit_import_jobs() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  owners uuid[];
+  max_jobs bigint;
+  max_bytes bigint;
+  owner uuid;
+  jobs bigint;
+  bytes numeric;
+begin
+  if tg_op = 'INSERT' then
+    select array_agg(distinct n.created_by) into owners from new_rows as n
+    where n.created_by is not null and not n.inspects;
+  else
+    select array_agg(distinct n.created_by) into owners
+    from new_rows as n inner join old_rows as o using (id)
+    where n.created_by is not null and not n.inspects and n.status = 'pending' and o.status in ('failed', 'cancelled');
+  end if;
+  -- Each job calls this function about four times, and most calls neither insert nor retry.
+  if owners is null then
+    return null;
+  end if;
+  max_jobs := importer.setting_number('max_active_jobs_per_owner', 1000);
+  max_bytes := importer.setting_number('max_active_bytes_per_owner', 100000000000);
+  foreach owner in array owners loop
+    select count(*), coalesce(sum(j.bytes_total), 0) into jobs, bytes
+    from public.import_jobs as j where j.created_by = owner and j.status in ('pending', 'running') and not j.inspects;
+    if jobs <= max_jobs and to_regclass('storage.objects') is not null then
+      execute
+        'select $2 + coalesce(sum((o.metadata ->> ''size'')::numeric), 0)
+        from public.import_jobs as j inner join storage.objects as o on o.bucket_id = j.bucket_id and o.name = j.object_path
+        where j.created_by = $1 and j.status in (''pending'', ''running'') and not j.inspects
+          and j.bytes_total is null'
+      into bytes using owner, bytes;
+    end if;
+    if jobs > max_jobs or bytes > max_bytes then
+      raise exception 'too many jobs or bytes of one owner are pending or running' using errcode = 'IJ114',
+      hint = format('Wait until some jobs have ended, or cancel them; the limits are %s jobs and %s bytes.',
+        max_jobs, max_bytes);
+    end if;
+  end loop;
+  return null;
+end
+$$;
+
+-- Inspections of one owner, by the minute instead of by their number: each takes a fraction of a second.
+create function importer.limit_import_inspections() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  most bigint;
+begin
+  if not exists (select from new_rows as n where n.inspects and n.created_by is not null) then
+    return null;
+  end if;
+  most := importer.setting_number('max_inspections_per_owner', 30);
+  if exists (
+    select from (select distinct n.created_by from new_rows as n where n.inspects) as o
+    where (
+      select count(*) from public.import_jobs as j
+      where j.created_by = o.created_by and j.inspects and j.created_at > clock_timestamp() - interval '1 minute'
+    ) > most
+  ) then
+    raise exception 'one owner inspects too many files' using errcode = 'IJ118',
+    hint = format('Wait a minute; in each minute an owner may inspect %s files.', most);
+  end if;
+  return null;
+end
+$$;
+
+comment on function importer.limit_import_inspections() is
+'Trigger function: rejects inspections beyond the number that one owner may insert in a minute (IJ118).';
+
+revoke all on function importer.limit_import_inspections() from public, anon, authenticated, service_role;
+
+create trigger limit_import_inspections after insert on public.import_jobs
+referencing new table as new_rows
+for each statement execute function importer.limit_import_inspections();
