@@ -25,12 +25,13 @@ class Downloads:
             self._headers["Authorization"] = f"Bearer {key}"
         self._pool = pool_for(self._base)
 
-    def get(self, bucket: str, path: str, position: int) -> urllib3.BaseHTTPResponse:
-        """Request an object from byte `position` on. The caller reads the body.
+    def get(self, bucket: str, path: str, position: int, stop: int | None = None) -> urllib3.BaseHTTPResponse:
+        """Request an object from byte `position` on, up to `stop` or to its end. The caller reads the body.
 
         Raises: urllib3.exceptions.HTTPError.
         """
-        ranged = {"Range": f"bytes={position}-"} if position else {}
+        last = "" if stop is None else stop - 1
+        ranged = {"Range": f"bytes={position}-{last}"} if position or stop is not None else {}
         return self._request(f"object/authenticated/{quote(bucket, safe='')}/{quote(path)}", ranged, TIMEOUT)
 
     def get_bucket(self, bucket: str, timeout: urllib3.Timeout) -> urllib3.BaseHTTPResponse:

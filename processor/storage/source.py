@@ -4,6 +4,7 @@ Storage ignores If-Match and If-Range, so the ETag and the size in every respons
 """
 
 import random
+import sys
 import time
 from collections.abc import Callable, Generator
 from contextlib import closing
@@ -14,7 +15,8 @@ from urllib3.exceptions import HTTPError
 
 from processor.errors import SourceChanged, SourceTooLarge, SourceUnavailable
 from processor.storage.downloads import Downloads
-from processor.storage.responses import full_size, source_error
+from processor.storage.error_codes import storage_error
+from processor.storage.responses import full_size, status_and_code
 
 # Failures in a row, without a byte in between, after which the attempt ends. The job itself is retried later.
 MAX_FAILURES = 5
@@ -45,24 +47,31 @@ class Source:
         self.identity: Identity | None = None
         self.position = 0
 
-    def blocks(self, start: int = 0) -> Generator[bytes]:
-        """Yield the bytes of the file from `start` to its end, in blocks as they arrive.
+    def beginning(self, size: int) -> bytes:
+        """Return the first bytes of the file, at most `size`; no more than these are requested.
+
+        Raises: as `blocks`.
+        """
+        return b"".join(self.blocks(stop=size))
+
+    def blocks(self, start: int = 0, stop: int | None = None) -> Generator[bytes]:
+        """Yield the bytes of the file from `start` to `stop` or to its end, in blocks as they arrive.
 
         Raises: ObjectNotFound, SourceRefused, SourceTooLarge, SourceChanged; SourceUnavailable when Storage fails
         `MAX_FAILURES` times in a row without a byte in between.
         """
         position, failures = start, 0
-        while self.identity is None or position < self.identity.size:
+        while self.identity is None or position < self._end(stop):
             self.check()
             try:
-                with closing(self._response_blocks(position)) as body:
+                with closing(self._response_blocks(position, stop)) as body:
                     for block in body:
                         self.check()
                         position += len(block)
                         self.position = position
                         failures = 0
                         yield block
-                if self.identity is not None and position >= self.identity.size:
+                if self.identity is not None and position >= self._end(stop):
                     return
                 raise SourceUnavailable("Storage ended the response before the end of the file")
             except (HTTPError, SourceUnavailable) as exc:
@@ -83,19 +92,40 @@ class Source:
             raise SourceUnavailable("Storage has not responded yet")
         return self.identity
 
-    def _response_blocks(self, position: int) -> Generator[bytes]:
-        """Yield the bytes of one response from `position` on; a response with status 200 begins at byte 0."""
-        with closing(self._downloads.get(self._bucket, self._path, position)) as response:
-            if response.status not in (200, 206):
-                raise source_error(response)
+    def _end(self, stop: int | None) -> int:
+        """Return where to stop reading: at `stop`, or at the end of the file where that comes first."""
+        size = self.identified().size
+        return size if stop is None else min(stop, size)
+
+    def _response_blocks(self, position: int, stop: int | None) -> Generator[bytes]:
+        """Yield the bytes of one response from `position` to `stop`; one with status 200 begins at byte 0."""
+        with closing(self._response(position, stop)) as response:
             skip = position if response.status == 200 else 0
             self._check_identity(response, position)
-            while block := response.read1(BLOCK_BYTES):
+            left = (sys.maxsize if stop is None else stop) - position
+            while left > 0 and (block := response.read1(BLOCK_BYTES)):
                 kept = block[skip:] if skip else block
                 skip -= min(skip, len(block))
                 if kept:
-                    yield kept
-            response.release_conn()
+                    yield kept[:left]
+                    left -= len(kept[:left])
+            if not response.read1(1):
+                response.release_conn()
+
+    def _response(self, position: int, stop: int | None) -> urllib3.BaseHTTPResponse:
+        """Request the file.
+
+        An empty one has no first bytes (status 416), so that all of it is requested.
+        Raises: HTTPError, JobError for an error response.
+        """
+        response = self._downloads.get(self._bucket, self._path, position, stop)
+        if response.status in (200, 206):
+            return response
+        with closing(response):
+            status, code = status_and_code(response)
+        if status == 416 and position == 0 and stop is not None:
+            return self._response(0, None)
+        raise storage_error(status, code)
 
     def _check_identity(self, response: urllib3.BaseHTTPResponse, position: int) -> None:
         identity = Identity(response.headers.get("etag"), full_size(response, position))
