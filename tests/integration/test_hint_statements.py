@@ -7,6 +7,12 @@ from tests.integration.queue_harness import OTHER, OWNER, Queue, raises
 
 JOB = "insert into public.import_jobs (object_path, target{columns}) values ('a/b.csv', 'people'{values})"
 TARGET = "update public.import_targets set {} where name = 'people'"
+#: Makes every signed-in user a supervisor, and the session one of another user than the jobs' owner.
+SUPERVISOR = f"""
+insert into importer.settings (name, value) values ('supervisor_when', 'true');
+select set_config('request.jwt.claims', '{{{{"sub": "{OTHER}"}}}}', true);
+set local role authenticated;
+"""
 
 
 def job(column: str, value: str) -> str:
@@ -24,6 +30,25 @@ def target(value: str) -> str:
 #: Code, beginning of the hint, the statement that is refused, and the one that the hint leads to.
 STATEMENTS = [
     ("IJ101", "Leave out status", job("status", "'running'"), job("status", "default")),
+    (
+        "IJ101",
+        "Only a pending job",
+        "select public.execute_import_job('{failed}')",
+        "select public.retry_import_job('{failed}')",
+    ),
+    (
+        "IJ102",
+        "Retry the job without options",
+        SUPERVISOR + "select public.retry_import_job('{failed}', '{{\"trim\": true}}')",
+        SUPERVISOR + "select public.retry_import_job('{failed}')",
+    ),
+    ("IJ107", "Give the name alone", job("file_name", "'a/b.csv'"), job("file_name", "'b.csv'")),
+    (
+        "IJ108",
+        "Give the id of the last job",
+        "select * from public.list_import_jobs(after => gen_random_uuid())",
+        "select * from public.list_import_jobs(after => '{failed}')",
+    ),
     (
         "IJ101",
         "Retry only failed",

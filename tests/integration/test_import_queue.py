@@ -1,9 +1,11 @@
-"""importer.import_queue and importer.import_queue_health: how full the queue is, and whether anybody works on it."""
+"""import_queue and import_queue_health: how full the queue is, and whether anybody works on it."""
+
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
 
-from tests.integration.queue_harness import Queue
+from tests.integration.queue_harness import OTHER, OWNER, Queue
 
 EMPTY_HEALTH = "delete from importer.processors; delete from importer.rings"
 
@@ -66,14 +68,63 @@ def test_last_ring_and_sleep_are_shown(queue: Queue) -> None:
     assert queue.admin.execute(health).fetchone() == (True, True)
 
 
+def test_arrival_of_a_ring_is_noted_once(queue: Queue) -> None:
+    queue.admin.execute(EMPTY_HEALTH)
+    (ring,) = queue.admin.execute(
+        "insert into importer.rings (timeout_milliseconds) values (1000) returning number"
+    ).fetchone()
+    taken = "select last_ring_taken_at from importer.import_queue_health()"
+    queue.processor.execute("select importer.report_processor('one')")
+    assert queue.value(taken) is None
+    queue.processor.execute("select importer.report_processor('one', %s)", [ring])
+    first = queue.value(taken)
+    assert first is not None
+    queue.processor.execute("select importer.report_processor('one')")
+    queue.processor.execute("select importer.report_processor('one', %s)", [ring])
+    assert queue.value(taken) == first
+
+
 @pytest.mark.parametrize("name", ["import_queue", "import_queue_health"])
-def test_functions_are_for_administrators_and_return_numbers_and_times_only(queue: Queue, name: str) -> None:
-    for conn in (queue.processor, queue.user()):
+def test_clients_get_numbers_and_times_only(queue: Queue, name: str) -> None:
+    with queue.user() as owner, queue.db.connect("service_role") as service:
+        for conn in (owner, service):
+            cursor = conn.execute(f"select * from public.{name}()")
+            types = {queue.admin.adapters.types[column.type_code].name for column in cursor.description}
+            assert types <= {"int8", "bool", "timestamptz"}
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                conn.execute(f"select * from importer.{name}()")
+    for conn in (queue.processor, queue.db.connect("anon")):
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
-            conn.execute(f"select * from importer.{name}()")
-    cursor = queue.admin.execute(f"select * from importer.{name}()")
-    assert {queue.admin.adapters.types[column.type_code].name for column in cursor.description} <= {
-        "int8",
-        "bool",
-        "timestamptz",
-    }
+            conn.execute(f"select * from public.{name}()")
+
+
+def test_client_sees_how_full_the_whole_queue_is(queue: Queue) -> None:
+    queue.insert(created_by=OTHER)
+    queue.insert(run_after="2100-01-01")
+    with queue.user() as owner:
+        assert owner.execute("select waiting, scheduled, running from public.import_queue()").fetchone() == (1, 1, 0)
+
+
+def place(conn: psycopg.Connection, job: UUID) -> int | None:
+    return conn.execute("select place from public.import_queue(%s)", [job]).fetchone()[0]
+
+
+def test_place_is_that_of_the_turns(queue: Queue) -> None:
+    """Owners take turns, so a single job of one stands before the second job of another."""
+    first, second, third = (queue.insert(created_by=OTHER) for _ in range(3))
+    own = queue.insert(created_by=OWNER)
+    urgent = queue.insert(priority=1)
+    with queue.user() as owner, queue.user(OTHER) as other, queue.db.connect("service_role") as service:
+        assert place(owner, own) == 3
+        assert [place(other, job) for job in (first, second, third)] == [2, 4, 5]
+        assert place(service, urgent) == 1
+        assert {claim.id for claim in queue.claim(4)} == {urgent, first, own, second}
+        assert place(other, third) == 1
+
+
+def test_place_of_other_jobs_is_not_told(queue: Queue) -> None:
+    later = queue.insert(created_by=OWNER, run_after="2100-01-01")
+    ended = queue.job_that_is("cancelled", created_by=OWNER)
+    foreign = queue.insert(created_by=OTHER)
+    with queue.user() as owner:
+        assert [place(owner, job) for job in (later, ended, foreign, uuid4())] == [None] * 4
