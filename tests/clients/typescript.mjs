@@ -52,6 +52,7 @@ const results = {};
 const percents = [];
 const small = await importFile(ada, file("email,name\na@example.com,Ada\n,Nobody\n,None\nb@example.com,Bob\n", "Kunden März.csv"), {
   ...settings,
+  realtime: true,
   onProgress: (percent) => percents.push(percent),
 });
 results.small = { job: small, percents };

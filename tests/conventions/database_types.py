@@ -94,10 +94,10 @@ Row = dict[str, Any]
 
 def generate(database_url: str) -> str:
     """Return the text of the file for a database."""
-    with psycopg.connect(database_url, row_factory=dict_row) as conn:
+    with psycopg.Connection[dict[str, Any]].connect(database_url, row_factory=dict_row) as conn:
         relations, keys = conn.execute(_RELATIONS).fetchall(), conn.execute(_FOREIGN_KEYS).fetchall()
         functions, enums = conn.execute(_FUNCTIONS).fetchall(), conn.execute(_ENUMS).fetchall()
-    columns = {relation["name"]: relation["columns"] for relation in relations}
+    columns: dict[str, list[Row]] = {relation["name"]: relation["columns"] for relation in relations}
     tables = [line for relation in relations if not relation["is_view"] for line in _table(relation, keys)]
     views = [line for relation in relations if relation["is_view"] for line in _view(relation)]
     sections = {

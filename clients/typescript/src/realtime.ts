@@ -19,9 +19,14 @@ export function listen(supabase: AnyClient, job: Job, ring: () => void): () => v
   };
   try {
     const name = `import-jobs:${job.created_by}`;
-    const topic = job.created_by ? open(supabase, name) : undefined;
-    topic?.listeners.add(listener);
-    return () => topic && close(supabase, name, topic, listener);
+    const topic = open(supabase, name);
+    topic.listeners.add(listener);
+    return () => {
+      topic.listeners.delete(listener);
+      if (!topic.listeners.size) {
+        close(supabase, name, topic);
+      }
+    };
   } catch {
     return () => {};
   }
@@ -45,17 +50,16 @@ function open(supabase: AnyClient, name: string): Topic {
     .subscribe((status) => {
       // A project without Realtime, or without the policy: do not try for ever.
       if (status !== "SUBSCRIBED") {
-        known.delete(name);
-        void supabase.removeChannel(channel);
+        close(supabase, name, topic);
       }
     });
   return topic;
 }
 
-function close(supabase: AnyClient, name: string, topic: Topic, listener: (id: string | undefined) => void): void {
-  topic.listeners.delete(listener);
+/** Leave a channel, once: leaving it calls the function above again. */
+function close(supabase: AnyClient, name: string, topic: Topic): void {
   const known = topics.get(supabase);
-  if (!topic.listeners.size && known?.get(name) === topic) {
+  if (known?.get(name) === topic) {
     known.delete(name);
     void supabase.removeChannel(topic.channel);
   }

@@ -1,6 +1,6 @@
 /** Resumable uploads, with tus-js-client, which is loaded when the first large file comes. */
 
-import type { DetailedError, HttpResponse, PreviousUpload, Upload as TusUpload, UploadOptions, UrlStorage } from "tus-js-client";
+import type { DetailedError, HttpResponse, Upload as TusUpload, UploadOptions, UrlStorage } from "tus-js-client";
 import { ImportJobsError, ofStorage } from "./errors.js";
 import { fingerprint } from "./fingerprint.js";
 import { contentType } from "./names.js";
@@ -11,10 +11,12 @@ import type { Running, Upload } from "./upload.js";
 // Storage takes chunks of exactly this size, except the last.
 const CHUNK_BYTES = 6 * 1024 * 1024;
 const RETRY_DELAYS = [0, 1000, 3000, 5000, 10_000, 20_000];
-// Storage keeps unfinished uploads for a day.
-const EXPIRY_MS = 24 * 60 * 60 * 1000;
 
-/** Upload in chunks; a file that was begun earlier, before a reload too, goes on at its offset. */
+/**
+ * Upload in chunks; a file that was begun earlier, before a reload too, goes on at its offset.
+ *
+ * Storage forgets an unfinished upload after a day; tus-js-client begins again then.
+ */
 export async function resumable(
   supabase: AnyClient,
   file: Blob,
@@ -24,16 +26,24 @@ export async function resumable(
 ): Promise<Upload> {
   const { Upload } = await load();
   const mark = await fingerprint(file, stored);
-  const upload = new Upload(file as File, uploadOptions(supabase, file, stored, settings, mark));
-  const previous = (await upload.findPreviousUploads()).find(isFresh);
-  const path = previous?.metadata["objectName"];
-  if (path) {
-    upload.resumeFromPreviousUpload(previous);
-    upload.options.metadata!["objectName"] = path;
-    stored = { ...stored, path };
+  for (let url: string | null = null; ; ) {
+    await running.control.on();
+    running.signal?.throwIfAborted();
+    const stopped = new AbortController();
+    const attempt = { ...settings, mark, url, stopped: stopped.signal };
+    const upload: TusUpload = new Upload(file as File, options(supabase, file, stored, attempt));
+    const previous = (await upload.findPreviousUploads())[0];
+    const path = previous?.metadata["objectName"];
+    if (path && !url) {
+      upload.resumeFromPreviousUpload(previous);
+      upload.options.metadata!["objectName"] = path;
+      stored = { ...stored, path };
+    }
+    if (await finish(upload, running, stopped)) {
+      return { file: stored, key: stored.path, forget: () => forget(upload) };
+    }
+    url = upload.url;
   }
-  await finish(upload, running);
-  return { file: stored, key: stored.path, forget: () => forget(upload) };
 }
 
 async function load(): Promise<typeof import("tus-js-client")> {
@@ -45,16 +55,18 @@ async function load(): Promise<typeof import("tus-js-client")> {
   }
 }
 
-function uploadOptions(
-  supabase: AnyClient,
-  file: Blob,
-  stored: StoredFile,
-  { urlStorage }: UploadSettings,
-  mark: string,
-): UploadOptions {
+interface Attempt extends UploadSettings {
+  mark: string;
+  url: string | null;
+  stopped: AbortSignal;
+}
+
+function options(supabase: AnyClient, file: Blob, stored: StoredFile, attempt: Attempt): UploadOptions {
+  const { urlStorage, mark, url: uploadUrl, stopped } = attempt;
   return {
     ...(urlStorage ? { urlStorage: urlStorage as UrlStorage } : {}),
     endpoint: resumableEndpoint(supabase),
+    uploadUrl,
     chunkSize: CHUNK_BYTES,
     retryDelays: RETRY_DELAYS,
     uploadDataDuringCreation: true,
@@ -63,7 +75,6 @@ function uploadOptions(
       bucketName: stored.bucket,
       objectName: stored.path,
       contentType: contentType(stored.path),
-      cacheControl: "3600",
     },
     fingerprint: async () => mark,
     fileReader: { openFile: async () => source(file) as never },
@@ -71,34 +82,32 @@ function uploadOptions(
     // A long upload outlives the token with which it began.
     onBeforeRequest: async (request) => {
       request.setHeader("Authorization", `Bearer ${await accessToken(supabase)}`);
+      // tus-js-client would still send a request that was being prepared when it stopped.
+      stopped.throwIfAborted();
     },
   };
 }
 
-/** Run the upload until it is done; the switch pauses it, the signal ends it and leaves what was sent. */
-function finish(upload: TusUpload, { signal, control, onSent }: Running): Promise<void> {
+/** Send until all is sent, which is true, or the switch pauses it, false. The signal ends it; what was sent stays. */
+function finish(upload: TusUpload, { signal, control, onSent }: Running, stopped: AbortController): Promise<boolean> {
   return new Promise((resolve, reject) => {
-    const stop = (): void => void upload.abort();
     const end = (settle: () => void): void => {
       signal?.removeEventListener("abort", abort);
       control.listener = undefined;
       settle();
     };
-    const abort = (): void => {
-      stop();
-      end(() => reject(signal!.reason as Error));
+    const stop = (settle: () => void): void => {
+      stopped.abort();
+      void upload.abort();
+      end(settle);
     };
-    if (signal?.aborted) {
-      return abort();
-    }
+    const abort = (): void => stop(() => reject(signal!.reason as Error));
     signal?.addEventListener("abort", abort);
+    control.listener = () => stop(() => resolve(false));
     upload.options.onProgress = (sent) => onSent(sent);
-    upload.options.onSuccess = () => end(resolve);
+    upload.options.onSuccess = () => end(() => resolve(true));
     upload.options.onError = (error) => end(() => reject(ofTus(error)));
-    control.listener = (paused) => (paused ? stop() : upload.start());
-    if (!control.paused) {
-      upload.start();
-    }
+    upload.start();
   });
 }
 
@@ -118,10 +127,6 @@ function mayRetry(response: HttpResponse | null): boolean {
   const status = response?.getStatus() ?? 0;
   // 409: another offset, or an object of this name.
   return status < 400 || status >= 500 || (status === 409 && !response!.getBody().includes("already exists"));
-}
-
-function isFresh(upload: PreviousUpload): boolean {
-  return Date.now() - Date.parse(upload.creationTime) < EXPIRY_MS;
 }
 
 async function forget(upload: TusUpload): Promise<void> {

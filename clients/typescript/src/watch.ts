@@ -26,7 +26,7 @@ export async function* watch(supabase: AnyClient, id: string, settings: WatchSet
     for (let first = true; ; first = false) {
       signal?.throwIfAborted();
       const job = await ask(supabase, id);
-      if (first && job && realtime && !hasEnded(job)) {
+      if (first && job?.created_by && realtime && !hasEnded(job)) {
         stop = listen(supabase, job, () => ring());
       }
       if (job && job.updated_at !== seen) {
