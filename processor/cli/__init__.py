@@ -29,6 +29,7 @@ from processor.cli import (
     stack,
     stack_view,
     targets,
+    uninstall,
     watch,
 )
 from processor.cli.screen import screen
@@ -58,6 +59,7 @@ app.add_typer(stack.app, name="stack")
 app.command()(serve.serve)
 app.command()(database.migrate)
 app.command()(install.install)
+app.command()(uninstall.uninstall)
 app.command()(database.configure)
 
 

@@ -22,6 +22,8 @@ NOT_DONE = {
     ("IJ116", "Wait a minute"): "it takes a minute",
     ("IJ113", "Correct the target"): "a definition that became wrong is reported by SQL, with a hint of its own",
     ("IJ120", "Send POST"): "an answer of HTTP and no job: tests/integration/test_http_app.py",
+    ("IJ133", "Wait until they have ended"): "tests/upgrade/test_uninstall.py",
+    ("IJ133", "Drop them, or change them"): "the same",
     ("IJ202", "Check SUPABASE_SECRET_KEY"): "another key needs another processor: tests/acceptance/test_serve_key.py",
     ("IJ202", "Check SUPABASE_URL"): "the same",
     ("IJ202", "Check that SUPABASE_URL"): "the same",

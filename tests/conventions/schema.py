@@ -32,13 +32,23 @@ _NOISE = re.compile(r"^(--|SET |SELECT pg_catalog\.set_config|\\(un)?restrict|CR
 
 def dump(installation: PostgresInstallation, database_url: str) -> str:
     """Return the dump of the schemas public and importer, without the lines that differ between runs."""
+    return normalised(pg_dump(installation, database_url, "--no-owner", "--schema=public", "--schema=importer"))
+
+
+def dump_everything(installation: PostgresInstallation, database_url: str) -> str:
+    """Return the dump of all schemas, with owners and privileges."""
+    return normalised(pg_dump(installation, database_url))
+
+
+def pg_dump(installation: PostgresInstallation, database_url: str, *options: str) -> str:
+    """Return what pg_dump prints of the schema."""
     parts = conninfo_to_dict(database_url)
     env = {f"PG{name.upper()}": str(parts[key]) for name, key in _ENVIRONMENT.items()}
-    command = [str(installation.bin / "pg_dump"), "--schema-only", "--no-owner", "--schema=public", "--schema=importer"]
+    command = [str(installation.bin / "pg_dump"), "--schema-only", *options]
     libraries = os.environ.get("LD_LIBRARY_PATH", "")
     outcome = server_account.run(command, {**env, "LD_LIBRARY_PATH": libraries, "LC_ALL": "C.UTF-8"})
     assert outcome.returncode == 0, outcome.stdout
-    return normalised(outcome.stdout)
+    return outcome.stdout
 
 
 def normalised(text: str) -> str:

@@ -16,7 +16,7 @@ def test_page_has_every_command() -> None:
     page = command_line.page()
     for command in (
         *("import", "watch", "jobs", "job", "errors", "retry", "cancel", "undo", "targets", "queue", "psql"),
-        *("serve", "migrate", "install", "configure"),
+        *("serve", "migrate", "install", "uninstall", "configure"),
         *("stack up", "stack env", "stack status", "stack logs", "stack restart", "stack reset", "stack down"),
     ):
         assert f"\n## import-jobs {command}\n" in page
