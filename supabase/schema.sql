@@ -227,6 +227,22 @@ $_$;
 COMMENT ON FUNCTION importer.check_import_job() IS 'Trigger function: rejects a new job with invalid options (IJ102), a state (IJ101), an invalid path (IJ107), the id of
 another owner''s job (IJ115), a file of another user (IJ602) or a target that its owner may not import into (IJ601).';
 
+CREATE FUNCTION importer.check_import_job_digest() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+begin
+  new.expected_sha256 := lower(new.expected_sha256);
+  if new.expected_sha256 !~ '^[0-9a-f]{64}$' then
+    raise exception 'expected_sha256 is not a SHA-256' using errcode = 'IJ107',
+    hint = 'Give the digest as 64 hexadecimal digits, or leave it out.';
+  end if;
+  return new;
+end
+$_$;
+
+COMMENT ON FUNCTION importer.check_import_job_digest() IS 'Trigger function: rejects a new job whose expected_sha256 is not a digest (IJ107).';
+
 CREATE FUNCTION importer.check_import_job_inspection() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -597,6 +613,7 @@ END) STORED,
     undo_error_code text,
     undo_error_message text,
     undo_error_hint text,
+    expected_sha256 text,
     CONSTRAINT import_jobs_attempts_bounded CHECK (((attempts >= 0) AND (attempts <= max_attempts))),
     CONSTRAINT import_jobs_ended_has_a_time CHECK (((status = ANY (ARRAY['completed'::public.import_job_status, 'failed'::public.import_job_status, 'cancelled'::public.import_job_status])) = (finished_at IS NOT NULL))),
     CONSTRAINT import_jobs_error_params_check CHECK ((jsonb_typeof(error_params) = 'object'::text)),
@@ -710,6 +727,9 @@ COMMENT ON COLUMN public.import_jobs.undo_error_message IS 'Why the job could no
 
 COMMENT ON COLUMN public.import_jobs.undo_error_hint IS 'What to do about it.';
 
+COMMENT ON COLUMN public.import_jobs.expected_sha256 IS 'SHA-256 of the file that is meant, in hexadecimal; the job fails with IJ206 before its first row if the file has
+another.';
+
 CREATE TABLE public.import_targets (
     name text NOT NULL,
     "table" text,
@@ -814,6 +834,59 @@ $$;
 
 COMMENT ON FUNCTION importer.check_owner(job public.import_jobs, target public.import_targets) IS 'Raises IJ602 if the client may not read the file, and IJ601 if the owner may not import into the target.';
 
+CREATE FUNCTION importer.check_planned_import(target text, bytes bigint, content_type text, options jsonb) RETURNS TABLE(target_name text, estimated_seconds integer)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  found_target public.import_targets;
+  owner constant uuid := auth.uid();
+begin
+  perform importer.check_import_options(check_planned_import.options);
+  select t.* into found_target from importer.find_target(check_planned_import.target) as t;
+  if found_target.name is null then
+    raise exception 'no target of this name is registered' using errcode = 'IJ106',
+    hint = 'Register the table, select importer.register_target(''public.your_table''), then try again.';
+  end if;
+  if owner is not null then
+    if not importer.may_import_into(found_target.name, importer.current_identity(owner, found_target.claims)) then
+      raise exception 'you may not import into this target' using errcode = 'IJ601',
+      hint = 'Ask an administrator to allow it in import_targets.allowed_roles or allowed_when.';
+    end if;
+    perform importer.check_quota(owner, check_planned_import.bytes);
+  end if;
+  perform importer.check_upload(check_planned_import.bytes, check_planned_import.content_type);
+  target_name := found_target.name;
+  estimated_seconds := importer.estimated_seconds(owner, check_planned_import.target, check_planned_import.bytes);
+  return next;
+end
+$$;
+
+COMMENT ON FUNCTION importer.check_planned_import(target text, bytes bigint, content_type text, options jsonb) IS 'For public.check_planned_import(), which says what it does; returns the name of the target and a time.';
+
+CREATE FUNCTION importer.check_quota(owner uuid, bytes bigint) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  max_jobs constant bigint := importer.setting_number('max_active_jobs_per_owner', 1000);
+  max_bytes constant bigint := importer.setting_number('max_active_bytes_per_owner', 100000000000);
+  active record;
+begin
+  select count(*) as jobs, coalesce(sum(j.bytes_total), 0) as bytes into active
+  from public.import_jobs as j
+  where j.created_by = check_quota.owner and j.status in ('pending', 'running')
+    and coalesce(j.options -> 'inspect', 'false') <> 'true';
+  if active.jobs >= max_jobs or active.bytes + check_quota.bytes > max_bytes then
+    raise exception 'too many jobs or bytes of one owner are pending or running' using errcode = 'IJ114',
+    hint = format('Wait until some jobs have ended, or cancel them; the limits are %s jobs and %s bytes.',
+      max_jobs, max_bytes);
+  end if;
+end
+$$;
+
+COMMENT ON FUNCTION importer.check_quota(owner uuid, bytes bigint) IS 'Raises IJ114 if the owner may not have one more job with so many bytes pending or running.';
+
 CREATE FUNCTION importer.check_setting() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -845,6 +918,35 @@ end
 $$;
 
 COMMENT ON FUNCTION importer.check_token(job_id uuid, token uuid) IS 'Raises IJ103 unless the token is that of the job''s lease and the lease has not expired; locks nothing.';
+
+CREATE FUNCTION importer.check_upload(bytes bigint, content_type text) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  size_limit bigint;
+  types text[];
+begin
+  if to_regclass('storage.buckets') is null then
+    return;
+  end if;
+  execute 'select b.file_size_limit, b.allowed_mime_types from storage.buckets as b where b.id = ''imports'''
+  into size_limit, types;
+  if check_upload.bytes > size_limit then
+    raise exception 'the file has % bytes, but the limit of the bucket is %', check_upload.bytes, size_limit
+    using errcode = 'IJ205', hint = 'Import the file in parts or compress it, or ask an administrator to raise the limit.';
+  end if;
+  if cardinality(types) > 0 and not exists (
+    select from unnest(types) as t (name)
+    where t.name in (check_upload.content_type, split_part(check_upload.content_type, '/', 1) || '/*', '*/*')
+  ) then
+    raise exception 'the bucket does not accept files of this type' using errcode = 'IJ207',
+    hint = 'Send a type such as text/csv, or ask an administrator to add this one to the types that the bucket allows.';
+  end if;
+end
+$$;
+
+COMMENT ON FUNCTION importer.check_upload(bytes bigint, content_type text) IS 'Raises IJ205 if a file would be too large for the bucket imports, and IJ207 if the bucket does not accept its type.';
 
 CREATE FUNCTION importer.claim_file(job_id uuid, token uuid, sha256 text) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1150,32 +1252,6 @@ $$;
 
 COMMENT ON FUNCTION importer.declared_columns(columns jsonb) IS 'Returns the columns of a target without a table, from its settings.';
 
-CREATE FUNCTION importer.dependent_objects() RETURNS SETOF text
-    LANGUAGE sql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-  select distinct
-    case
-      when r.oid is null then pg_describe_object(d.classid, d.objid, d.objsubid)
-      else pg_describe_object('pg_class'::regclass, r.ev_class, 0)
-    end
-  from pg_catalog.pg_depend as d
-  inner join importer.own_objects() as o on d.refclassid = o.classid and d.refobjid = o.objid
-  left join pg_catalog.pg_rewrite as r on d.classid = 'pg_rewrite'::regclass and d.objid = r.oid
-  left join pg_catalog.pg_index as i on d.classid = 'pg_class'::regclass and d.objid = i.indexrelid
-  left join pg_catalog.pg_constraint as c on d.classid = 'pg_constraint'::regclass and d.objid = c.oid
-  left join pg_catalog.pg_attrdef as a on d.classid = 'pg_attrdef'::regclass and d.objid = a.oid
-  left join pg_catalog.pg_policy as p on d.classid = 'pg_policy'::regclass and d.objid = p.oid
-  where d.deptype = 'n' and d.classid <> 'pg_trigger'::regclass
-    and (p.polname is null or p.polname not like 'import-jobs: %')
-    and (d.classid, d.objid) not in (select own.classid, own.objid from importer.own_objects() as own)
-    and coalesce(r.ev_class, i.indrelid, c.conrelid, a.adrelid, p.polrelid, 0) not in (
-      select own.objid from importer.own_objects() as own where own.classid = 'pg_class'::regclass
-    )
-$$;
-
-COMMENT ON FUNCTION importer.dependent_objects() IS 'Returns the descriptions of objects that are not of import-jobs and would be dropped with it.';
-
 CREATE FUNCTION importer.describe_target(target text, uploader text DEFAULT NULL::text) RETURNS jsonb
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1315,6 +1391,26 @@ $$;
 COMMENT ON FUNCTION importer.end_former_sessions(job_id uuid, token uuid, lease_seconds integer) IS 'Ends the sessions in which earlier holders have a transaction open for this job, and returns their number. Does nothing
 without a valid lease.';
 
+CREATE FUNCTION importer.estimated_seconds(owner uuid, target text, bytes bigint) RETURNS integer
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select ceil(1 + greatest(estimated_seconds.bytes, 0) / coalesce(
+    percentile_cont(0.5) within group (
+      order by j.bytes_read / extract(epoch from j.finished_at - j.started_at)::double precision
+    ), 1e7
+  ))::integer
+  from (
+    select l.* from public.import_jobs as l
+    where l.created_by is not distinct from estimated_seconds.owner order by l.started_at desc nulls last limit 100
+  ) as j
+  where j.status = 'completed' and j.target = estimated_seconds.target and j.bytes_read >= 1e6
+    and j.duplicate_of is null and j.finished_at > j.started_at
+$$;
+
+COMMENT ON FUNCTION importer.estimated_seconds(owner uuid, target text, bytes bigint) IS 'Returns how long an import of so many bytes is likely to take: a second, and the bytes at the median speed of the
+owner''s last imports of at least 1 MB into this target, or at 10 MB/s. Waiting for other jobs comes on top.';
+
 CREATE FUNCTION importer.execute_pending_import_job() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1328,6 +1424,21 @@ end
 $$;
 
 COMMENT ON FUNCTION importer.execute_pending_import_job() IS 'Trigger function: makes a pending job due for which public.execute_import_job() was called.';
+
+CREATE FUNCTION importer.expected_digest(job_id uuid, token uuid) RETURNS text
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return (
+    select j.expected_sha256
+    from public.import_jobs as j inner join importer.job_leases as l on l.job_id = j.id
+    where j.id = expected_digest.job_id and l.token = expected_digest.token
+  );
+end
+$$;
+
+COMMENT ON FUNCTION importer.expected_digest(job_id uuid, token uuid) IS 'Returns the SHA-256 that the file of a claimed job must have; null if any file will do.';
 
 CREATE FUNCTION importer.fail_job(job_id uuid, token uuid, code text, message text, hint text, transient boolean, report jsonb DEFAULT NULL::jsonb, errors_path text DEFAULT NULL::text, params jsonb DEFAULT NULL::jsonb) RETURNS public.import_job_status
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2692,32 +2803,6 @@ $$;
 COMMENT ON FUNCTION importer.open_targets() IS 'Returns each name that pending jobs use for their target, with the target''s own name and the number of further jobs
 that it may run; only targets for which that number is at least 1.';
 
-CREATE FUNCTION importer.own_objects() RETURNS TABLE(classid oid, objid oid)
-    LANGUAGE sql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-  with relations as (
-    select c.oid, c.reltype from pg_catalog.pg_class as c
-    where c.relnamespace = 'importer'::regnamespace or c.oid in (
-      select to_regclass(o.name) from importer.public_objects() as o (name) where o.name not like '%(%'
-    )
-  )
-
-  select 'pg_class'::regclass::oid, r.oid from relations as r
-  union all
-  select 'pg_type'::regclass::oid, t.oid from pg_catalog.pg_type as t
-  where t.typnamespace = 'importer'::regnamespace or t.oid in (select r.reltype from relations as r) or t.oid in (
-    select to_regtype(o.name) from importer.public_objects() as o (name) where o.name not like '%(%'
-  )
-  union all
-  select 'pg_proc'::regclass::oid, p.oid from pg_catalog.pg_proc as p
-  where p.pronamespace = 'importer'::regnamespace or p.oid in (
-    select to_regprocedure(o.name) from importer.public_objects() as o (name) where o.name like '%(%'
-  )
-$$;
-
-COMMENT ON FUNCTION importer.own_objects() IS 'Returns the tables, views, types and functions of import-jobs, as pg_depend refers to them.';
-
 CREATE FUNCTION importer.postpone_job(job_id uuid, token uuid, seconds double precision) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2800,27 +2885,6 @@ $$;
 COMMENT ON FUNCTION importer.prepare_staging_table(job_id uuid, token uuid, columns text[]) IS 'Creates the staging table of an all-or-nothing job, or keeps it if an earlier attempt has committed chunks; returns its
 name. Raises IJ103 without a valid lease, IJ503 without a table, and IJ504 if the job has loaded chunks without
 staging.';
-
-CREATE FUNCTION importer.public_objects() RETURNS SETOF text
-    LANGUAGE sql IMMUTABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-  select unnest(array[
-    'public.import_job_chains', 'public.import_job_errors', 'public.import_job_events', 'public.import_job_status',
-    'public.import_jobs', 'public.import_mappings', 'public.import_targets',
-    'public.cancel_import_job(uuid)',
-    'public.create_import_job(text,text,jsonb,text,smallint,timestamp with time zone,text,uuid,text,uuid)',
-    'public.execute_import_job(uuid)',
-    'public.import_job_statistics(timestamp with time zone,timestamp with time zone,text)',
-    'public.import_queue(uuid)',
-    'public.import_queue_health()',
-    'public.list_import_jobs(public.import_job_status,text,text,integer,uuid)',
-    'public.retry_import_job(uuid,jsonb)',
-    'public.undo_import_job(uuid)'
-  ])
-$$;
-
-COMMENT ON FUNCTION importer.public_objects() IS 'Returns the names of the tables, views, types and functions of import-jobs in schema public.';
 
 CREATE FUNCTION importer.queue_heads() RETURNS TABLE(target text, name text, target_room bigint, owner uuid, owner_runs bigint, owner_room bigint, last_start timestamp with time zone, priority integer, run_after timestamp with time zone, created_at timestamp with time zone, id uuid)
     LANGUAGE plpgsql STABLE
@@ -3195,68 +3259,6 @@ $$;
 
 COMMENT ON FUNCTION importer.remembered_mapping(job_id uuid, token uuid, headers text[]) IS 'Returns what the owner of a job used for these headers before, without columns that the target no longer lists; null if
 there is nothing. Raises IJ103 without a valid lease.';
-
-CREATE FUNCTION importer.remove_from_platform() RETURNS SETOF text
-    LANGUAGE plpgsql
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-declare
-  step record;
-begin
-  for step in
-    select
-      format('policy %I on %I.%I', p.policyname, p.schemaname, p.tablename) as object,
-      format('drop policy %I on %I.%I', p.policyname, p.schemaname, p.tablename) as statement
-    from pg_catalog.pg_policies as p
-    where p.policyname like 'import-jobs: %' and p.schemaname not in ('public', 'importer')
-    union all
-    select
-      'schedules of pg_cron',
-      'select cron.unschedule(j.jobid) from cron.job as j where starts_with(j.jobname, ''import-jobs-'')'
-    where to_regclass('cron.job') is not null
-    union all
-    select 'secrets of Vault', 'delete from vault.secrets as s where starts_with(s.name, ''import_jobs_'')'
-    where to_regclass('vault.secrets') is not null
-  loop
-    begin
-      execute step.statement;
-    exception when insufficient_privilege then
-      return next format('%s: %s', step.object, sqlerrm);
-    end;
-  end loop;
-end
-$$;
-
-COMMENT ON FUNCTION importer.remove_from_platform() IS 'Removes our policies on tables of Storage and Realtime, our schedules and our secrets. Returns what the caller''s rights
-do not allow.';
-
-CREATE FUNCTION importer.remove_role(role_name name) RETURNS SETOF text
-    LANGUAGE plpgsql
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-declare
-  detail text;
-begin
-  if to_regrole(quote_ident(role_name)) is null then
-    return;
-  end if;
-  begin
-    execute format('grant %I to %I', role_name, current_user);
-    execute format('drop owned by %I', role_name);
-    execute format('revoke %I from %I', role_name, current_user);
-  exception when insufficient_privilege then
-    return next format('privileges of %s: %s', role_name, sqlerrm);
-  end;
-  begin
-    execute format('drop role %I', role_name);
-  exception when insufficient_privilege or dependent_objects_still_exist then
-    get stacked diagnostics detail = pg_exception_detail;
-    return next concat_ws(': ', 'role ' || role_name, sqlerrm, nullif(detail, ''));
-  end;
-end
-$$;
-
-COMMENT ON FUNCTION importer.remove_role(role_name name) IS 'Takes all privileges from a role of the processor and drops it. Returns what the caller''s rights do not allow.';
 
 CREATE FUNCTION importer.renew_lease(job_id uuid, token uuid, lease_seconds integer DEFAULT 45, session integer DEFAULT NULL::integer) RETURNS boolean
     LANGUAGE sql SECURITY DEFINER
@@ -4058,52 +4060,6 @@ $$;
 
 COMMENT ON FUNCTION importer.undo_obstacle(job public.import_jobs) IS 'Returns why a job cannot be undone, in words; null if it can.';
 
-CREATE FUNCTION importer.uninstall() RETURNS SETOF text
-    LANGUAGE plpgsql
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-declare
-  others text;
-  statement text;
-begin
-  lock table public.import_jobs in access exclusive mode; -- so that no processor claims a job meanwhile
-  if exists (select from public.import_jobs as j where j.status = 'running') then
-    raise exception 'jobs are running' using errcode = 'IJ133',
-    hint = 'Wait until they have ended, or cancel them, then call importer.uninstall() again.';
-  end if;
-  select string_agg(d.description, ', ' order by d.description) into others
-  from importer.dependent_objects() as d (description);
-  if others is not null then
-    raise exception 'other objects need those of import-jobs: %', others using errcode = 'IJ133',
-    hint = 'Drop them, or change them so that they do not, then call importer.uninstall() again.';
-  end if;
-  perform set_config('client_min_messages', 'warning', true); -- of each object that goes with another
-  return query select r.kept from importer.remove_from_platform() as r (kept);
-  return query select r.kept from importer.remove_role('import_processor') as r (kept);
-  return query select r.kept from importer.remove_role('import_uploader') as r (kept);
-  for statement in
-    select format(
-      'drop %s if exists %s cascade',
-      case
-        when o.name like '%(%' then 'function'
-        when to_regclass(o.name) is null then 'type'
-        when (select c.relkind from pg_catalog.pg_class as c where c.oid = to_regclass(o.name)) = 'v' then 'view'
-        else 'table'
-      end, o.name
-    )
-    from importer.public_objects() as o (name)
-  loop
-    execute statement;
-  end loop;
-  drop schema importer cascade;
-  notify pgrst, 'reload schema';
-end
-$$;
-
-COMMENT ON FUNCTION importer.uninstall() IS 'Removes import-jobs from the database: schema, tables, functions, roles, grants, policies, schedules and secrets. Tables
-of users and files stay. Returns what the caller''s rights did not allow; raises IJ133 while jobs run, and if objects of
-others would be dropped.';
-
 CREATE FUNCTION importer.unregister_target(name text) RETURNS boolean
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4145,6 +4101,20 @@ $$;
 
 COMMENT ON FUNCTION public.cancel_import_job(id uuid) IS 'Cancels a pending or running job; committed rows stay in the target and in the counters. Raises IJ101 for a job that
 has ended.';
+
+CREATE FUNCTION public.check_planned_import(target text, bytes bigint, content_type text DEFAULT 'text/csv'::text, options jsonb DEFAULT '{}'::jsonb) RETURNS TABLE(target_name text, estimated_seconds integer)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    BEGIN ATOMIC
+ SELECT p.target_name,
+     p.estimated_seconds
+    FROM importer.check_planned_import(check_planned_import.target, check_planned_import.bytes, check_planned_import.content_type, check_planned_import.options) p(target_name, estimated_seconds);
+END;
+
+COMMENT ON FUNCTION public.check_planned_import(target text, bytes bigint, content_type text, options jsonb) IS 'Says before an upload whether the caller may import such a file; inserts nothing. Returns the target''s name and how many
+seconds the import is likely to take. Raises IJ102 for invalid options, IJ106 for an unknown target, IJ114 beyond the
+limits of one owner, IJ205 and IJ207 for a size or type that the bucket does not accept, IJ601 for a target that the caller
+may not import into.';
 
 CREATE FUNCTION public.create_import_job(object_path text, target text, options jsonb DEFAULT '{}'::jsonb, bucket_id text DEFAULT 'imports'::text, priority smallint DEFAULT 0, run_after timestamp with time zone DEFAULT now(), idempotency_key text DEFAULT NULL::text, id uuid DEFAULT gen_random_uuid(), file_name text DEFAULT NULL::text, parent_job_id uuid DEFAULT NULL::uuid) RETURNS public.import_jobs
     LANGUAGE plpgsql
@@ -4860,6 +4830,8 @@ CREATE TRIGGER note_ring BEFORE INSERT OR UPDATE ON importer.processors FOR EACH
 
 CREATE TRIGGER check_import_job BEFORE INSERT ON public.import_jobs FOR EACH ROW EXECUTE FUNCTION importer.check_import_job();
 
+CREATE TRIGGER check_import_job_digest BEFORE INSERT ON public.import_jobs FOR EACH ROW WHEN ((new.expected_sha256 IS NOT NULL)) EXECUTE FUNCTION importer.check_import_job_digest();
+
 CREATE TRIGGER check_import_job_inspection BEFORE INSERT ON public.import_jobs FOR EACH ROW EXECUTE FUNCTION importer.check_import_job_inspection();
 
 CREATE TRIGGER check_import_job_origin BEFORE INSERT ON public.import_jobs FOR EACH ROW EXECUTE FUNCTION importer.check_import_job_origin();
@@ -4995,6 +4967,8 @@ GRANT ALL ON FUNCTION importer.check_admission(job_id uuid, token uuid) TO impor
 
 REVOKE ALL ON FUNCTION importer.check_import_job() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION importer.check_import_job_digest() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION importer.check_import_job_inspection() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.check_import_job_origin() FROM PUBLIC;
@@ -5054,6 +5028,9 @@ GRANT INSERT(parent_job_id) ON TABLE public.import_jobs TO service_role;
 GRANT UPDATE(undo_requested_at) ON TABLE public.import_jobs TO authenticated;
 GRANT UPDATE(undo_requested_at) ON TABLE public.import_jobs TO service_role;
 
+GRANT INSERT(expected_sha256) ON TABLE public.import_jobs TO authenticated;
+GRANT INSERT(expected_sha256) ON TABLE public.import_jobs TO service_role;
+
 GRANT SELECT ON TABLE public.import_targets TO service_role;
 
 GRANT SELECT(name) ON TABLE public.import_targets TO authenticated;
@@ -5080,9 +5057,17 @@ GRANT SELECT(undo_days) ON TABLE public.import_targets TO authenticated;
 
 REVOKE ALL ON FUNCTION importer.check_owner(job public.import_jobs, target public.import_targets) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION importer.check_planned_import(target text, bytes bigint, content_type text, options jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.check_planned_import(target text, bytes bigint, content_type text, options jsonb) TO authenticated;
+GRANT ALL ON FUNCTION importer.check_planned_import(target text, bytes bigint, content_type text, options jsonb) TO service_role;
+
+REVOKE ALL ON FUNCTION importer.check_quota(owner uuid, bytes bigint) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION importer.check_setting() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.check_token(job_id uuid, token uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.check_upload(bytes bigint, content_type text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.claim_file(job_id uuid, token uuid, sha256 text) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.claim_file(job_id uuid, token uuid, sha256 text) TO import_processor;
@@ -5113,8 +5098,6 @@ REVOKE ALL ON FUNCTION importer.current_identity(owner uuid, listed text[]) FROM
 
 REVOKE ALL ON FUNCTION importer.declared_columns(columns jsonb) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION importer.dependent_objects() FROM PUBLIC;
-
 REVOKE ALL ON FUNCTION importer.describe_target(target text, uploader text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.drop_job_tables() FROM PUBLIC;
@@ -5127,7 +5110,13 @@ REVOKE ALL ON FUNCTION importer.end_former_sessions(job_id uuid, token uuid, lea
 GRANT ALL ON FUNCTION importer.end_former_sessions(job_id uuid, token uuid, lease_seconds integer) TO import_processor;
 GRANT ALL ON FUNCTION importer.end_former_sessions(job_id uuid, token uuid, lease_seconds integer) TO import_uploader;
 
+REVOKE ALL ON FUNCTION importer.estimated_seconds(owner uuid, target text, bytes bigint) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION importer.execute_pending_import_job() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.expected_digest(job_id uuid, token uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.expected_digest(job_id uuid, token uuid) TO import_processor;
+GRANT ALL ON FUNCTION importer.expected_digest(job_id uuid, token uuid) TO import_uploader;
 
 REVOKE ALL ON FUNCTION importer.fail_job(job_id uuid, token uuid, code text, message text, hint text, transient boolean, report jsonb, errors_path text, params jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.fail_job(job_id uuid, token uuid, code text, message text, hint text, transient boolean, report jsonb, errors_path text, params jsonb) TO import_processor;
@@ -5255,8 +5244,6 @@ REVOKE ALL ON FUNCTION importer.open_rings() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.open_targets() FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION importer.own_objects() FROM PUBLIC;
-
 REVOKE ALL ON FUNCTION importer.postpone_job(job_id uuid, token uuid, seconds double precision) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.postpone_job(job_id uuid, token uuid, seconds double precision) TO import_processor;
 
@@ -5265,8 +5252,6 @@ GRANT ALL ON FUNCTION importer.prepare_key_table(job_id uuid, token uuid, column
 
 REVOKE ALL ON FUNCTION importer.prepare_staging_table(job_id uuid, token uuid, columns text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.prepare_staging_table(job_id uuid, token uuid, columns text[]) TO import_processor;
-
-REVOKE ALL ON FUNCTION importer.public_objects() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.queue_heads() FROM PUBLIC;
 
@@ -5293,10 +5278,6 @@ REVOKE ALL ON FUNCTION importer.remember_mapping() FROM PUBLIC;
 REVOKE ALL ON FUNCTION importer.remembered_mapping(job_id uuid, token uuid, headers text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.remembered_mapping(job_id uuid, token uuid, headers text[]) TO import_processor;
 GRANT ALL ON FUNCTION importer.remembered_mapping(job_id uuid, token uuid, headers text[]) TO import_uploader;
-
-REVOKE ALL ON FUNCTION importer.remove_from_platform() FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION importer.remove_role(role_name name) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.renew_lease(job_id uuid, token uuid, lease_seconds integer, session integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.renew_lease(job_id uuid, token uuid, lease_seconds integer, session integer) TO import_processor;
@@ -5362,8 +5343,6 @@ REVOKE ALL ON FUNCTION importer.undo_import_job(id uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.undo_obstacle(job public.import_jobs) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION importer.uninstall() FROM PUBLIC;
-
 REVOKE ALL ON FUNCTION importer.unregister_target(name text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.wake_token() FROM PUBLIC;
@@ -5372,6 +5351,10 @@ GRANT ALL ON FUNCTION importer.wake_token() TO import_processor;
 REVOKE ALL ON FUNCTION public.cancel_import_job(id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.cancel_import_job(id uuid) TO authenticated;
 GRANT ALL ON FUNCTION public.cancel_import_job(id uuid) TO service_role;
+
+REVOKE ALL ON FUNCTION public.check_planned_import(target text, bytes bigint, content_type text, options jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.check_planned_import(target text, bytes bigint, content_type text, options jsonb) TO authenticated;
+GRANT ALL ON FUNCTION public.check_planned_import(target text, bytes bigint, content_type text, options jsonb) TO service_role;
 
 REVOKE ALL ON FUNCTION public.create_import_job(object_path text, target text, options jsonb, bucket_id text, priority smallint, run_after timestamp with time zone, idempotency_key text, id uuid, file_name text, parent_job_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.create_import_job(object_path text, target text, options jsonb, bucket_id text, priority smallint, run_after timestamp with time zone, idempotency_key text, id uuid, file_name text, parent_job_id uuid) TO authenticated;

@@ -44,7 +44,14 @@ from processor.errors.load import (
     TooManyRejected,
 )
 from processor.errors.rejections import REJECTIONS
-from processor.errors.source import ObjectNotFound, SourceChanged, SourceRefused, SourceTooLarge, SourceUnavailable
+from processor.errors.source import (
+    ObjectNotFound,
+    SourceChanged,
+    SourceRefused,
+    SourceTooLarge,
+    SourceUnavailable,
+    WrongDigest,
+)
 
 __all__ = [
     "COMMAND_ERRORS",
@@ -86,5 +93,6 @@ __all__ = [
     "UnknownColumn",
     "UnknownTarget",
     "UserError",
+    "WrongDigest",
     "WrongEncoding",
 ]

@@ -38,3 +38,11 @@ class SourceTooLarge(
     hint="Raise IMPORT_JOBS_MAX_FILE_BYTES on the processor and retry the job, or import the file in parts.",
 ):
     """The object is larger than the processor accepts."""
+
+
+class WrongDigest(
+    JobError,
+    code="IJ206",
+    hint="Upload the file again under the same path and retry the job; for another file, insert a new job.",
+):
+    """The SHA-256 of the file is not the one that the job names. Nothing of the file was loaded."""

@@ -20,7 +20,7 @@ from processor.run.chunks.order import ChunkOrder
 from processor.run.chunks.progress import Progress
 from processor.run.chunks.validate import ChunkValidator
 from processor.run.context import AttemptContext
-from processor.run.duplicates import handle_duplicate
+from processor.run.duplicates import check_digest, handle_duplicate
 from processor.run.error_limit import check_whole_file
 from processor.run.failure_report import report_failure
 from processor.run.finishing import Finisher
@@ -56,7 +56,7 @@ def as_job_error(exc: Exception) -> JobError:
             return job_error(exc)
         case _:
             event("defect", logging.ERROR, exception=log.traceback_of(exc))
-            return Defect(f"the processor failed with {type(exc).__name__}")
+            return Defect("the processor failed with {error}", error=type(exc).__name__)
 
 
 class Attempt:
@@ -106,6 +106,7 @@ class Attempt:
             self._end_former_sessions()
         target = usable_target(context.job)
         check_permission(self._conn, context.job)
+        check_digest(self._conn, context)
         return handle_duplicate(self._conn, context) or open_file(self._conn, context, target)
 
     def _end_former_sessions(self) -> None:

@@ -1,17 +1,32 @@
-"""Files that were imported before: a target may skip or reject them, by their digest, before any row is loaded."""
+"""What the digest of a file says before any row is loaded: whether it is the one that is meant, and whether it is new."""
 
 import hashlib
 from contextlib import closing
 
 import psycopg
 
-from processor.errors import DuplicateFile
+from processor.errors import DuplicateFile, WrongDigest
 from processor.queue import files
 from processor.run.context import AttemptContext
 from processor.run.result import Postponed, Skipped
 
 # The pause before a job looks again whether the other job with the same file has ended.
 AGAIN_SECONDS = 10.0
+
+
+def check_digest(conn: psycopg.Connection, context: AttemptContext) -> None:
+    """Check that the file is the one that the job names, if it names one; that takes a download of the whole file.
+
+    Raises: WrongDigest, JobError of Storage, TimeUp, psycopg.Error.
+    """
+    job = context.job
+    expected = files.expected_digest(conn, job)
+    if expected is None:
+        return
+    sha256 = file_digest(context)
+    context.digests.keep(job.id, context.source.identified(), sha256)
+    if sha256 != expected:
+        raise WrongDigest("the file's SHA-256 is not the one that the job expects")
 
 
 def handle_duplicate(conn: psycopg.Connection, context: AttemptContext) -> Skipped | Postponed | None:
@@ -30,7 +45,7 @@ def handle_duplicate(conn: psycopg.Connection, context: AttemptContext) -> Skipp
         context.digests.keep(job.id, context.source.identified(), sha256)
         return Postponed(AGAIN_SECONDS)
     if target.on_duplicate_file == "reject":
-        raise DuplicateFile(f"job {earlier.job_id} has imported the same file")
+        raise DuplicateFile("job {job} has imported the same file", job=str(earlier.job_id))
     files.skip_duplicate(conn, job, earlier)
     return Skipped(earlier.job_id)
 

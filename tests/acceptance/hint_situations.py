@@ -1,6 +1,7 @@
 """Jobs that fail because of their file or its rows, and what the hints say: one function for each hint."""
 
 import gzip
+import hashlib
 from uuid import uuid4
 
 from tests.acceptance.files import padded_rows
@@ -54,6 +55,18 @@ def duplicate(reader: Reader) -> None:
     assert reader.stack.run(data, table)["status"] == "completed"
     reader.stack.sql(f"delete from public.{table}")
     reader.completes(reader.retry(reader.run(data, table), {"force": True}), table, 1)
+
+
+@hint("IJ206", "Upload the file again")
+def another_file(reader: Reader) -> None:
+    table = reader.stack.table(BARE)
+    path = reader.stack.upload(GOOD + b"3,c\n")
+    insert = "insert into public.import_jobs (object_path, target, expected_sha256) values (%s, %s, %s) returning id"
+    (row,) = reader.stack.sql(insert, path, table, hashlib.sha256(GOOD).hexdigest())
+    job = reader.fails(reader.stack.wait(row["id"]))
+    assert reader.stack.rows(table, "id") == []
+    reader.put(job, GOOD)
+    reader.completes(reader.retry(job), table, 2)
 
 
 @hint("IJ201", "Upload the file under that path")

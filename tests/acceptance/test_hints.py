@@ -5,16 +5,17 @@ import pytest
 from tests.acceptance import hint_situations, hint_situations_around
 from tests.acceptance.conftest import Stack
 from tests.acceptance.hints_harness import SITUATIONS, Reader
-from tests.conventions.test_errors import JOB_ERRORS, all_hints, sql_hints
+from tests.conventions.test_errors import JOB_ERRORS, all_hints, function_hints, sql_hints
 from tests.integration.test_hint_statements import STATEMENTS
 
-EVERY = {(code, text) for code in {*JOB_ERRORS, *sql_hints()} for text in all_hints(code)}
+EVERY = {(code, text) for code in {*JOB_ERRORS, *sql_hints(), *function_hints()} for text in all_hints(code)}
 PREFIXES = {*SITUATIONS, *((code, text) for code, text, *_ in STATEMENTS)}
 NOT_DONE = {
     ("IJ103", "No action is needed"): "it says to do nothing, and appears in a log only",
     ("IJ104", "Look for the cause"): "a retry after lost processors: tests/faults/test_attempts_used_up.py",
     ("IJ109", 'Run "import-jobs configure'): "a warning; the insert succeeds: tests/integration/test_configure.py",
     ("IJ112", "Inserts need"): "a column is needed before the import: tests/integration/test_undo_import_job.py",
+    ("IJ106", "Register the table, select importer.register_target('public.your_table'), then try again"): "the same",
     ("IJ113", "Name a table"): "tests/integration/test_target_tables.py",
     ("IJ113", "Rename the column"): "tests/integration/test_check_import_target.py",
     ("IJ113", "Set the type"): "tests/integration/test_check_import_target.py",
@@ -24,16 +25,28 @@ NOT_DONE = {
     ("IJ120", "Send POST"): "an answer of HTTP and no job: tests/integration/test_http_app.py",
     ("IJ133", "Wait until they have ended"): "tests/upgrade/test_uninstall.py",
     ("IJ133", "Drop them, or change them"): "the same",
+    ("IJ115", "Call create again"): "an answer of an Edge Function: tests/clients/test_edge_functions.py",
+    ("IJ121", "See docs/reference/edge-functions.md"): "the same",
+    ("IJ121", "Send a JSON object"): "the same",
+    ("IJ121", "Use POST"): "the same",
+    ("IJ121", "Use import-jobs/create"): "the same",
+    ("IJ122", "Sign in"): "the same",
+    ("IJ122", "Check that Auth runs"): "the same",
+    ("IJ201", "Upload the file to the signed URL"): "the same",
     ("IJ202", "Check SUPABASE_SECRET_KEY"): "another key needs another processor: tests/acceptance/test_serve_key.py",
     ("IJ202", "Check SUPABASE_URL"): "the same",
     ("IJ202", "Check that SUPABASE_URL"): "the same",
     ("IJ202", "Add text/csv"): "Storage sends it for uploads only; an artifact is left out then",
     ("IJ202", "Look up the code"): "no request of the processor gets such a code",
+    ("IJ203", "Check that Storage runs and that the bucket"): "tests/clients/test_edge_functions.py",
+    ("IJ205", "Import the file in parts or compress it"): "before an upload: tests/integration/test_check_planned_import.py",
+    ("IJ207", "Send a type"): "the same",
     ("IJ205", "Raise IMPORT_JOBS_MAX_FILE_BYTES"): "another limit needs another processor",
     ("IJ205", "Raise the size limit"): "Storage sends it for uploads only",
     ("IJ304", "Rows of the file"): "needs a gap in the ledger: tests/integration/test_hint_statements.py",
     ("IJ305", "Rows of the file"): "the same",
     ("IJ311", "Rows of the file"): "the same",
+    ("IJ501", "Check that the database and the Data API run"): "tests/clients/test_edge_functions.py",
     ("IJ503", "Find out who"): "tests/acceptance/test_attacks_targets.py",
     ("IJ503", "Restore the table or register"): "raised within the statements of administrators, who see the table",
     ("IJ504", "Look up the SQLSTATE"): "the cause is PostgreSQL's, and so is what to do about it",
@@ -43,6 +56,7 @@ NOT_DONE = {
     ): "the same, at the insert",
     ("IJ601", "Set owner_column"): "tests/acceptance/test_modes.py",
     ("IJ602", "Upload the file to <your user id>/… in the bucket imports, and set"): "every import of a user does it",
+    ("IJ602", "Ask an administrator for the policies"): "tests/clients/test_edge_functions.py",
     ("IJ901", "This is a defect"): "a defect",
     ("IJ902", "This is a defect"): "a defect",
 }

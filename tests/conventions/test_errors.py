@@ -1,4 +1,4 @@
-"""Compare docs/reference/errors.md, processor/errors/ and the migrations: the same codes, the same hints."""
+"""Compare docs/reference/errors.md with processor/errors/, the migrations and the Edge Functions: codes and hints."""
 
 import ast
 import re
@@ -23,6 +23,9 @@ _MESSAGE = re.compile(rf"(?:raise exception |format\(){_LITERAL}")
 _PART = re.compile(r"(?:code = '(IJ\d{3})' |gapless |else\s)(?:then\s+)?(?:format\()?\s*((?:'[^']*'(?:\s*\|\|\s*)?)+)")
 #: The codes of errors of the file that may appear after some of its rows are loaded.
 _PARTLY_LOADED = ("IJ304", "IJ305", "IJ311")
+#: In an Edge Function: a hint, and the refusal behind it. A literal, of which one between backquotes has parameters.
+_REFUSED = re.compile(r'const hint = "([^"]*)";\s*(?:throw|return) new Refusal\([^,]+, "(IJ\d{3})"')
+_QUOTED = re.compile(r'"([^"\n]*)"|`([^`]*)`')
 _RETRIED = {"**Retried automatically:** yes": True, "**Retried automatically:** no": False, "**Rejects a row.**": None}
 
 
@@ -92,16 +95,33 @@ def replaced_hints() -> dict[str, set[str]]:
     return hints
 
 
+def function_texts() -> list[str]:
+    """Return the modules of the Edge Functions."""
+    return [path.read_text(encoding="utf-8") for path in (ROOT / "supabase" / "functions").rglob("*.ts")]
+
+
+def function_hints() -> dict[str, set[str]]:
+    """Return the hints of each code in the Edge Functions."""
+    hints: dict[str, set[str]] = {}
+    for hint, code in [found for text in function_texts() for found in _REFUSED.findall(text)]:
+        hints.setdefault(code, set()).add(hint)
+    return hints
+
+
 def all_hints(code: str) -> set[str]:
     """Return every hint that a person may read with a code."""
     own = {JOB_ERRORS[code].hint} if code in JOB_ERRORS else set[str]()
-    return own.union(*(hints.get(code, set()) for hints in (sql_hints(), part_hints(), replaced_hints())))
+    return own.union(*(hints.get(code, set()) for hints in (sql_hints(), part_hints(), replaced_hints(), function_hints())))
 
 
 def python_codes() -> set[str]:
     """Return every code that occurs in the processor's modules."""
     files = (ROOT / "processor").rglob("*.py")
     return {code for path in files for code in CODE.findall(path.read_text(encoding="utf-8"))}
+
+
+def function_codes() -> set[str]:
+    return {code for text in function_texts() for code in CODE.findall(text)}
 
 
 def sql_codes() -> set[str]:
@@ -116,12 +136,14 @@ def parameterised(node: ast.Constant | ast.JoinedStr) -> str:
 
 
 def messages() -> set[str]:
-    """Return every text in the processor's modules and in the migrations, with … for parameters."""
+    """Return every text in the processor's modules, the migrations and the Edge Functions, with … for parameters."""
     texts = {text for m in migrate.migrations() for text in _MESSAGE.findall(m.sql)}
     existing = {re.sub(r"%s?", "…", text).replace("''", "'") for text in texts}
     for path in (ROOT / "processor").rglob("*.py"):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         existing |= {parameterised(node) for node in ast.walk(tree) if isinstance(node, ast.Constant | ast.JoinedStr)}
+    for plain, template in [found for text in function_texts() for found in _QUOTED.findall(text)]:
+        existing.add(plain or re.sub(r"\$\{[^}]*\}", "…", template))
     return existing
 
 
@@ -134,7 +156,7 @@ def test_no_code_is_described_twice() -> None:
 
 
 def test_page_describes_exactly_the_existing_codes() -> None:
-    assert set(SECTIONS) == python_codes() | sql_codes()
+    assert set(SECTIONS) == python_codes() | sql_codes() | function_codes()
 
 
 def test_every_code_of_the_processor_is_defined_in_errors_or_in_a_migration() -> None:
@@ -149,12 +171,18 @@ def test_every_error_raised_in_sql_has_a_code_of_ours_and_a_hint(migration: migr
     assert migration.sql.count("raise exception") == migration.sql.count("errcode = 'IJ")
 
 
-@pytest.mark.parametrize("code", sorted({*JOB_ERRORS, *sql_hints()}))
+def test_every_refusal_of_an_edge_function_has_a_hint() -> None:
+    assert sum(text.count("new Refusal(") for text in function_texts()) == sum(
+        len(_REFUSED.findall(text)) + text.count("new Refusal(STATUS[code]") for text in function_texts()
+    )
+
+
+@pytest.mark.parametrize("code", sorted({*JOB_ERRORS, *sql_hints(), *function_hints()}))
 def test_advice_is_the_hint_of_code_and_migrations(code: str) -> None:
     assert SECTIONS[code].advice == all_hints(code)
 
 
-@pytest.mark.parametrize("code", sorted({*JOB_ERRORS, *sql_hints()}))
+@pytest.mark.parametrize("code", sorted({*JOB_ERRORS, *sql_hints(), *function_hints()}))
 def test_page_says_whether_the_job_is_retried(code: str) -> None:
     assert SECTIONS[code].transient is (code in JOB_ERRORS and JOB_ERRORS[code].transient)
 

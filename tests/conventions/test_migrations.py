@@ -15,7 +15,7 @@ from tests.conventions import schema
 
 FILES = sorted(migrate.folder().glob("*.sql"))
 FUNCTION = re.compile(
-    r"^create function ((?:importer|public)\.\w+)\(.*?\$\$;\n(.*?)(?=^create function|\Z)", re.MULTILINE | re.DOTALL
+    r"^create function ((?:importer|public)\.\w+)\(.*?(?:\$\$|^end);\n(.*?)(?=^create function|\Z)", re.MULTILINE | re.DOTALL
 )
 
 

@@ -89,6 +89,7 @@ STATEMENTS = [
         TARGET.format("""columns = '{{"id": {{}}}}'"""),
     ),
     ("IJ107", "Give a path", path("'../a.csv'"), path("'a/b.csv'")),
+    ("IJ107", "Give the digest", job("expected_sha256", "'5e'"), job("expected_sha256", "repeat('5e', 32)")),
     ("IJ107", "Remove the control", target("E'peo\\x01ple'"), target("'people'")),
     ("IJ107", "The limits are", target("repeat('a', 513)"), target("repeat('a', 512)")),
     (

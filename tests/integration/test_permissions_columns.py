@@ -15,7 +15,7 @@ from tests.integration.permissions_harness import People, parsed, people
 from tests.integration.queue_harness import OWNER
 
 SHOWN = "columns key_columns mode name on_duplicate_file on_duplicate_key options table update_columns"
-CLIENTS = "bucket_id file_name id idempotency_key object_path options parent_job_id priority run_after target"
+CLIENTS = "bucket_id expected_sha256 file_name id idempotency_key object_path options parent_job_id priority run_after target"
 MATRIX = parsed(f"""
 table                    role             | select | insert                          | update
 public.import_jobs       anon             | -      | -                               | -

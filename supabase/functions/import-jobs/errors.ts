@@ -53,7 +53,8 @@ export function refusalOf(error: unknown): Refusal {
     return error;
   }
   if (error instanceof BadBody) {
-    return new Refusal(error.status, "IJ121", error.message, "Send a JSON object of at most 128 kB.");
+    const hint = "Send a JSON object of at most 128 kB.";
+    return new Refusal(error.status, "IJ121", error.message, hint);
   }
   console.error(error);
   const hint = "This is a defect of import-jobs. Report it with the function's log.";

@@ -55,7 +55,8 @@ export async function process({ user, fields, supabase }: Call): Promise<Respons
 export async function status({ fields, supabase }: Call): Promise<Response> {
   const job = await find(supabase, fields.id());
   if (!job) {
-    throw new Refusal(404, "IJ108", "the job does not exist", "Check the id, and that the job belongs to you.");
+    const hint = "Check the id, and that the job belongs to you.";
+    throw new Refusal(404, "IJ108", "the job does not exist", hint);
   }
   return answer(200, job);
 }

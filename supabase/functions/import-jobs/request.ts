@@ -11,7 +11,6 @@ export interface Call {
 }
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-const HINT = "docs/reference/edge-functions.md lists the fields of each request.";
 
 /** The members of a JSON object, or the parameters of a URL. */
 export class Fields {
@@ -88,5 +87,6 @@ export class Fields {
 }
 
 function invalid(message: string): Refusal {
-  return new Refusal(400, "IJ121", message, HINT);
+  const hint = "See docs/reference/edge-functions.md for the fields of each request.";
+  return new Refusal(400, "IJ121", message, hint);
 }
