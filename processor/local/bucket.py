@@ -34,9 +34,22 @@ def declared() -> list[Bucket]:
 
     Raises: UserError when the configuration is missing or a size in it is invalid.
     """
+    return parse(_config())
+
+
+def declared_limit() -> int | None:
+    """Return the limit of a file's size in all buckets, in bytes; None means no limit.
+
+    Raises: UserError when the configuration is missing or the size in it is invalid.
+    """
+    size: str | int | None = tomllib.loads(_config()).get("storage", {}).get("file_size_limit")
+    return None if size is None else parse_size(size)
+
+
+def _config() -> str:
     for path in _CONFIG_PATHS:
         if path.exists():
-            return parse(path.read_text(encoding="utf-8"))
+            return path.read_text(encoding="utf-8")
     raise UserError("supabase/config.toml is missing", "Run import-jobs from a complete checkout or package.")
 
 

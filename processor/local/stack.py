@@ -123,6 +123,7 @@ class Stack:
             "STORAGE_ROOT": str(root),
             "STORAGE_HOST": "127.0.0.1",
             "STORAGE_PORT": str(self.state.storage_port),
+            "STORAGE_FILE_SIZE_LIMIT": str(bucket.declared_limit() or ""),
             "SUPABASE_JWT_SECRET": self.state.jwt_secret,
             "SUPABASE_SECRET_KEY": self.state.secret_key,
             "SUPABASE_PUBLISHABLE_KEY": self.state.publishable_key,
