@@ -1252,6 +1252,32 @@ $$;
 
 COMMENT ON FUNCTION importer.declared_columns(columns jsonb) IS 'Returns the columns of a target without a table, from its settings.';
 
+CREATE FUNCTION importer.dependent_objects() RETURNS SETOF text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select distinct
+    case
+      when r.oid is null then pg_describe_object(d.classid, d.objid, d.objsubid)
+      else pg_describe_object('pg_class'::regclass, r.ev_class, 0)
+    end
+  from pg_catalog.pg_depend as d
+  inner join importer.own_objects() as o on d.refclassid = o.classid and d.refobjid = o.objid
+  left join pg_catalog.pg_rewrite as r on d.classid = 'pg_rewrite'::regclass and d.objid = r.oid
+  left join pg_catalog.pg_index as i on d.classid = 'pg_class'::regclass and d.objid = i.indexrelid
+  left join pg_catalog.pg_constraint as c on d.classid = 'pg_constraint'::regclass and d.objid = c.oid
+  left join pg_catalog.pg_attrdef as a on d.classid = 'pg_attrdef'::regclass and d.objid = a.oid
+  left join pg_catalog.pg_policy as p on d.classid = 'pg_policy'::regclass and d.objid = p.oid
+  where d.deptype = 'n' and d.classid <> 'pg_trigger'::regclass
+    and (p.polname is null or p.polname not like 'import-jobs: %')
+    and (d.classid, d.objid) not in (select own.classid, own.objid from importer.own_objects() as own)
+    and coalesce(r.ev_class, i.indrelid, c.conrelid, a.adrelid, p.polrelid, 0) not in (
+      select own.objid from importer.own_objects() as own where own.classid = 'pg_class'::regclass
+    )
+$$;
+
+COMMENT ON FUNCTION importer.dependent_objects() IS 'Returns the descriptions of objects that are not of import-jobs and would be dropped with it.';
+
 CREATE FUNCTION importer.describe_target(target text, uploader text DEFAULT NULL::text) RETURNS jsonb
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2803,6 +2829,32 @@ $$;
 COMMENT ON FUNCTION importer.open_targets() IS 'Returns each name that pending jobs use for their target, with the target''s own name and the number of further jobs
 that it may run; only targets for which that number is at least 1.';
 
+CREATE FUNCTION importer.own_objects() RETURNS TABLE(classid oid, objid oid)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  with relations as (
+    select c.oid, c.reltype from pg_catalog.pg_class as c
+    where c.relnamespace = 'importer'::regnamespace or c.oid in (
+      select to_regclass(o.name) from importer.public_objects() as o (name) where o.name not like '%(%'
+    )
+  )
+
+  select 'pg_class'::regclass::oid, r.oid from relations as r
+  union all
+  select 'pg_type'::regclass::oid, t.oid from pg_catalog.pg_type as t
+  where t.typnamespace = 'importer'::regnamespace or t.oid in (select r.reltype from relations as r) or t.oid in (
+    select to_regtype(o.name) from importer.public_objects() as o (name) where o.name not like '%(%'
+  )
+  union all
+  select 'pg_proc'::regclass::oid, p.oid from pg_catalog.pg_proc as p
+  where p.pronamespace = 'importer'::regnamespace or p.oid in (
+    select to_regprocedure(o.name) from importer.public_objects() as o (name) where o.name like '%(%'
+  )
+$$;
+
+COMMENT ON FUNCTION importer.own_objects() IS 'Returns the tables, views, types and functions of import-jobs, as pg_depend refers to them.';
+
 CREATE FUNCTION importer.postpone_job(job_id uuid, token uuid, seconds double precision) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2885,6 +2937,28 @@ $$;
 COMMENT ON FUNCTION importer.prepare_staging_table(job_id uuid, token uuid, columns text[]) IS 'Creates the staging table of an all-or-nothing job, or keeps it if an earlier attempt has committed chunks; returns its
 name. Raises IJ103 without a valid lease, IJ503 without a table, and IJ504 if the job has loaded chunks without
 staging.';
+
+CREATE FUNCTION importer.public_objects() RETURNS SETOF text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select unnest(array[
+    'public.import_job_chains', 'public.import_job_errors', 'public.import_job_events', 'public.import_job_status',
+    'public.import_jobs', 'public.import_mappings', 'public.import_targets',
+    'public.cancel_import_job(uuid)',
+    'public.check_planned_import(text,bigint,text,jsonb)',
+    'public.create_import_job(text,text,jsonb,text,smallint,timestamp with time zone,text,uuid,text,uuid)',
+    'public.execute_import_job(uuid)',
+    'public.import_job_statistics(timestamp with time zone,timestamp with time zone,text)',
+    'public.import_queue(uuid)',
+    'public.import_queue_health()',
+    'public.list_import_jobs(public.import_job_status,text,text,integer,uuid)',
+    'public.retry_import_job(uuid,jsonb)',
+    'public.undo_import_job(uuid)'
+  ])
+$$;
+
+COMMENT ON FUNCTION importer.public_objects() IS 'Returns the names of the tables, views, types and functions of import-jobs in schema public.';
 
 CREATE FUNCTION importer.queue_heads() RETURNS TABLE(target text, name text, target_room bigint, owner uuid, owner_runs bigint, owner_room bigint, last_start timestamp with time zone, priority integer, run_after timestamp with time zone, created_at timestamp with time zone, id uuid)
     LANGUAGE plpgsql STABLE
@@ -3259,6 +3333,68 @@ $$;
 
 COMMENT ON FUNCTION importer.remembered_mapping(job_id uuid, token uuid, headers text[]) IS 'Returns what the owner of a job used for these headers before, without columns that the target no longer lists; null if
 there is nothing. Raises IJ103 without a valid lease.';
+
+CREATE FUNCTION importer.remove_from_platform() RETURNS SETOF text
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  step record;
+begin
+  for step in
+    select
+      format('policy %I on %I.%I', p.policyname, p.schemaname, p.tablename) as object,
+      format('drop policy %I on %I.%I', p.policyname, p.schemaname, p.tablename) as statement
+    from pg_catalog.pg_policies as p
+    where p.policyname like 'import-jobs: %' and p.schemaname not in ('public', 'importer')
+    union all
+    select
+      'schedules of pg_cron',
+      'select cron.unschedule(j.jobid) from cron.job as j where starts_with(j.jobname, ''import-jobs-'')'
+    where to_regclass('cron.job') is not null
+    union all
+    select 'secrets of Vault', 'delete from vault.secrets as s where starts_with(s.name, ''import_jobs_'')'
+    where to_regclass('vault.secrets') is not null
+  loop
+    begin
+      execute step.statement;
+    exception when insufficient_privilege then
+      return next format('%s: %s', step.object, sqlerrm);
+    end;
+  end loop;
+end
+$$;
+
+COMMENT ON FUNCTION importer.remove_from_platform() IS 'Removes our policies on tables of Storage and Realtime, our schedules and our secrets. Returns what the caller''s rights
+do not allow.';
+
+CREATE FUNCTION importer.remove_role(role_name name) RETURNS SETOF text
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  detail text;
+begin
+  if to_regrole(quote_ident(role_name)) is null then
+    return;
+  end if;
+  begin
+    execute format('grant %I to %I', role_name, current_user);
+    execute format('drop owned by %I', role_name);
+    execute format('revoke %I from %I', role_name, current_user);
+  exception when insufficient_privilege then
+    return next format('privileges of %s: %s', role_name, sqlerrm);
+  end;
+  begin
+    execute format('drop role %I', role_name);
+  exception when insufficient_privilege or dependent_objects_still_exist then
+    get stacked diagnostics detail = pg_exception_detail;
+    return next concat_ws(': ', 'role ' || role_name, sqlerrm, nullif(detail, ''));
+  end;
+end
+$$;
+
+COMMENT ON FUNCTION importer.remove_role(role_name name) IS 'Takes all privileges from a role of the processor and drops it. Returns what the caller''s rights do not allow.';
 
 CREATE FUNCTION importer.renew_lease(job_id uuid, token uuid, lease_seconds integer DEFAULT 45, session integer DEFAULT NULL::integer) RETURNS boolean
     LANGUAGE sql SECURITY DEFINER
@@ -4059,6 +4195,52 @@ end
 $$;
 
 COMMENT ON FUNCTION importer.undo_obstacle(job public.import_jobs) IS 'Returns why a job cannot be undone, in words; null if it can.';
+
+CREATE FUNCTION importer.uninstall() RETURNS SETOF text
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  others text;
+  statement text;
+begin
+  lock table public.import_jobs in access exclusive mode; -- so that no processor claims a job meanwhile
+  if exists (select from public.import_jobs as j where j.status = 'running') then
+    raise exception 'jobs are running' using errcode = 'IJ133',
+    hint = 'Wait until they have ended, or cancel them, then call importer.uninstall() again.';
+  end if;
+  select string_agg(d.description, ', ' order by d.description) into others
+  from importer.dependent_objects() as d (description);
+  if others is not null then
+    raise exception 'other objects need those of import-jobs: %', others using errcode = 'IJ133',
+    hint = 'Drop them, or change them so that they do not, then call importer.uninstall() again.';
+  end if;
+  perform set_config('client_min_messages', 'warning', true); -- of each object that goes with another
+  return query select r.kept from importer.remove_from_platform() as r (kept);
+  return query select r.kept from importer.remove_role('import_processor') as r (kept);
+  return query select r.kept from importer.remove_role('import_uploader') as r (kept);
+  for statement in
+    select format(
+      'drop %s if exists %s cascade',
+      case
+        when o.name like '%(%' then 'function'
+        when to_regclass(o.name) is null then 'type'
+        when (select c.relkind from pg_catalog.pg_class as c where c.oid = to_regclass(o.name)) = 'v' then 'view'
+        else 'table'
+      end, o.name
+    )
+    from importer.public_objects() as o (name)
+  loop
+    execute statement;
+  end loop;
+  drop schema importer cascade;
+  notify pgrst, 'reload schema';
+end
+$$;
+
+COMMENT ON FUNCTION importer.uninstall() IS 'Removes import-jobs from the database: schema, tables, functions, roles, grants, policies, schedules and secrets. Tables
+of users and files stay. Returns what the caller''s rights did not allow; raises IJ133 while jobs run, and if objects of
+others would be dropped.';
 
 CREATE FUNCTION importer.unregister_target(name text) RETURNS boolean
     LANGUAGE plpgsql
@@ -5098,6 +5280,8 @@ REVOKE ALL ON FUNCTION importer.current_identity(owner uuid, listed text[]) FROM
 
 REVOKE ALL ON FUNCTION importer.declared_columns(columns jsonb) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION importer.dependent_objects() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION importer.describe_target(target text, uploader text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.drop_job_tables() FROM PUBLIC;
@@ -5244,6 +5428,8 @@ REVOKE ALL ON FUNCTION importer.open_rings() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.open_targets() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION importer.own_objects() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION importer.postpone_job(job_id uuid, token uuid, seconds double precision) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.postpone_job(job_id uuid, token uuid, seconds double precision) TO import_processor;
 
@@ -5252,6 +5438,8 @@ GRANT ALL ON FUNCTION importer.prepare_key_table(job_id uuid, token uuid, column
 
 REVOKE ALL ON FUNCTION importer.prepare_staging_table(job_id uuid, token uuid, columns text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.prepare_staging_table(job_id uuid, token uuid, columns text[]) TO import_processor;
+
+REVOKE ALL ON FUNCTION importer.public_objects() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.queue_heads() FROM PUBLIC;
 
@@ -5278,6 +5466,10 @@ REVOKE ALL ON FUNCTION importer.remember_mapping() FROM PUBLIC;
 REVOKE ALL ON FUNCTION importer.remembered_mapping(job_id uuid, token uuid, headers text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.remembered_mapping(job_id uuid, token uuid, headers text[]) TO import_processor;
 GRANT ALL ON FUNCTION importer.remembered_mapping(job_id uuid, token uuid, headers text[]) TO import_uploader;
+
+REVOKE ALL ON FUNCTION importer.remove_from_platform() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.remove_role(role_name name) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.renew_lease(job_id uuid, token uuid, lease_seconds integer, session integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.renew_lease(job_id uuid, token uuid, lease_seconds integer, session integer) TO import_processor;
@@ -5342,6 +5534,8 @@ GRANT ALL ON FUNCTION importer.typed_values(columns jsonb) TO import_uploader;
 REVOKE ALL ON FUNCTION importer.undo_import_job(id uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.undo_obstacle(job public.import_jobs) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.uninstall() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.unregister_target(name text) FROM PUBLIC;
 

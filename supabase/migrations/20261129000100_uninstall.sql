@@ -10,6 +10,7 @@ as $$
     'public.import_job_chains', 'public.import_job_errors', 'public.import_job_events', 'public.import_job_status',
     'public.import_jobs', 'public.import_mappings', 'public.import_targets',
     'public.cancel_import_job(uuid)',
+    'public.check_planned_import(text,bigint,text,jsonb)',
     'public.create_import_job(text,text,jsonb,text,smallint,timestamp with time zone,text,uuid,text,uuid)',
     'public.execute_import_job(uuid)',
     'public.import_job_statistics(timestamp with time zone,timestamp with time zone,text)',

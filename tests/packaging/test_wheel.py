@@ -178,6 +178,17 @@ def test_installed_wheel_is_imported_from_its_own_environment(installation: Inst
     assert Path(file).is_relative_to(installation.python.parents[1])
 
 
+def test_installed_wheel_installs_into_a_project(installation: Installation) -> None:
+    supabase = installation.folder / "supabase"
+    supabase.mkdir()
+    (supabase / "config.toml").write_text('project_id = "own"\n', encoding="utf-8")
+    written = installation.import_jobs("install", "--write", "--quiet").splitlines()
+    assert written[0].endswith(f"_import_jobs_{installation.import_jobs('--version').split()[1]}.sql")
+    functions = {path.parent.name for path in (ROOT / "supabase" / "functions").glob("*/index.ts")}
+    assert set(written[1:]) == {"supabase/config.toml", *(f"supabase/functions/{name}" for name in functions)}
+    assert installation.import_jobs("install", "--check", "--quiet") == ""
+
+
 def test_installed_wheel_starts_a_stack_migrates_serves_and_imports(installation: Installation) -> None:
     file = installation.folder / "people.csv"
     file.write_text("id,name\n1,Ana\n2,Bruno\n", encoding="utf-8")
