@@ -8,19 +8,20 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from processor.dialect.sample_rows import Row, read_rows
+from processor.dialect.named_header import MOST_TITLE_LINES
+from processor.dialect.sample_rows import NOWHERE, Row, read_rows
+from processor.dialect.value_kinds import is_value
 
 DELIMITERS = ",;\t|:"
-#: The most lines before the header that are taken for a title.
-MOST_TITLE_LINES = 20
+SPOKEN = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a pipe", ":": "a colon"}
 _NUMBER = re.compile(r"\s*[-+(]?\D{0,3}[\d.,' ]*\d\)?\s*%?\s*")
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A candidate dialect; `quote` and `escape` are None if there is no such character."""
+    """A candidate dialect; `quote` and `escape` are None if there is no such character, `delimiter` for one column."""
 
-    delimiter: str
+    delimiter: str | None
     quote: str | None
     escape: str | None
 
@@ -37,11 +38,18 @@ class CandidateResult:
 
 
 def try_candidate(
-    lines: Sequence[str], complete: bool, candidate: Candidate, comment: str | None, titles: bool
+    lines: Sequence[str],
+    complete: bool,
+    candidate: Candidate,
+    comment: str | None,
+    *,
+    header_line: int | None = None,
+    titles: bool = False,
 ) -> CandidateResult:
     """Read the lines by a candidate, and score the result.
 
-    `complete` says that the lines are the whole text; `titles` that title lines may stand before the header.
+    `complete` says that the lines are the whole text, `header_line` where the header is, if that is known, and `titles`
+    that title lines may stand before it.
     """
     rows, unclosed = read_rows(lines, candidate.delimiter, candidate.quote, candidate.escape, comment)
     cut_off = unclosed and not complete and bool(rows) and rows[-1].next_line > 0.75 * len(lines)
@@ -54,12 +62,16 @@ def try_candidate(
     counted = [row for row in rows if not lines[row.line].startswith("#")] or rows if has_remarks else rows
     counts = Counter([len(row.fields) for row in counted])
     width = max(counts, key=lambda size: (counts[size], size == len(counted[0].fields)))
-    start = table_start(rows, width) if titles and width > 1 else 0
+    if header_line is not None:
+        start = next((place for place, row in enumerate(rows) if row.line >= header_line), 0)
+        width = len(rows[start].fields)
+    else:
+        start = table_start(rows, width) if titles and width > 1 else 0
     table = rows[start:]
     if has_remarks:
         table = [row for row in table if len(row.fields) == width or not lines[row.line].startswith("#")]
     regular = len(counts) == 1 and not has_remarks
-    score = 1.0 if regular else sum([len(row.fields) == width for row in table]) / len(table)
+    score = 1.0 if regular else sum([fields_of(row, width) == width for row in table]) / len(table)
     score *= (
         (0.5 + 0.5 * _clean_share(table, text, candidate.delimiter))
         * (0.9 if start else 1.0)
@@ -70,12 +82,24 @@ def try_candidate(
     return CandidateResult(candidate=candidate, rows=rows, width=width, score=score, start=start)
 
 
+def fields_of(row: Row, width: int) -> int:
+    """Return the number of a row's fields, without the empty ones beyond `width`, which are none."""
+    count = len(row.fields)
+    while count > width and not row.fields[count - 1]:
+        count -= 1
+    return count
+
+
 def table_start(rows: Sequence[Row], width: int) -> int:
-    """Return the index of the header below a title: remarks, and rows with at most half the table's width filled."""
+    """Return the index of the header below a title: remarks, and rows with at most half the table's width filled.
+
+    The row below a title must itself look like a header: one with values is data, and then the first row is the header.
+    """
     for place, row in enumerate(rows[:MOST_TITLE_LINES]):
         filled = sum(bool(field.strip()) for field in row.fields)
         if len(row.fields) == width and (filled > 1 or width < 3):
-            return place
+            only_remarks = all(above.fields[0].startswith("#") for above in rows[:place])
+            return place if only_remarks or not any(is_value(field) for field in row.fields) else 0
         if row.fields[0].startswith("#"):
             continue
         if filled > max(1, width // 2):
@@ -83,7 +107,7 @@ def table_start(rows: Sequence[Row], width: int) -> int:
     return 0
 
 
-def _clean_share(rows: Sequence[Row], text: str, delimiter: str) -> float:
+def _clean_share(rows: Sequence[Row], text: str, delimiter: str | None) -> float:
     """Return the share of fields without another delimiter; prose (", ") and numbers (1,5) may have a comma.
 
     `text` is the text of the rows: if it has no other delimiter, the fields need not be examined.
@@ -108,13 +132,15 @@ def _stray_quote_share(text: str, rows: int, candidate: Candidate) -> float:
 
 def stray_quotes(text: str, candidate: Candidate) -> str:
     """Return the quotes that remain when every regularly quoted field has been removed."""
-    d, q, x = (re.escape(mark or "") for mark in (candidate.delimiter, candidate.quote, candidate.escape))
+    delimiter = candidate.delimiter or NOWHERE
+    d, last = re.escape(delimiter), re.escape(delimiter[-1])
+    q, x = (re.escape(mark or "") for mark in (candidate.quote, candidate.escape))
     pair = rf"(?:{q}{q}|{x}.)" if x else q + q
     # The pattern begins with the quote itself, so that the search leaps from quote to quote: 5 times as fast. It
     # consumes the quoted text in runs, 3 times as fast as character by character.
-    first = rf"{q}(?:(?<=[{d}\r\n]{q})|(?<![\s\S]{q}))"
+    first = rf"{q}(?:(?<=[{last}\r\n]{q})|(?<![\s\S]{q}))"
     enclosed = rf"[^{q}{x}]*+(?:{pair}[^{q}{x}]*+)*+"
-    quoted = re.compile(rf"{first}{enclosed}{q}(?=[{d}\r\n]|\Z)", re.DOTALL)
+    quoted = re.compile(rf"{first}{enclosed}{q}(?={d}|[\r\n]|\Z)", re.DOTALL)
     rest = quoted.sub("", text)
     rest = re.sub(rf"{x}.", "", rest, flags=re.DOTALL) if x else rest
     return "".join(re.findall(q, rest))

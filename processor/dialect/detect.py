@@ -7,18 +7,17 @@ from processor.dialect.compression import compression_of
 from processor.dialect.encoding import Encoding, find_encoding, has_byte_order_mark, sixteen_bit_encoding
 from processor.dialect.file_formats import is_binary, other_format
 from processor.dialect.header import read_header
-from processor.dialect.header_detection import has_header
 from processor.dialect.layout import Layout, find_layout, how
 from processor.dialect.options import DialectOptions
 from processor.dialect.sample import lines_of, plain_sample
 from processor.errors import EmptyFile, NoDataRows, NotCsv
-from processor.model import Dialect, How
+from processor.model import Dialect, How, KnownColumns
 
 
-def detect(sample: bytes, complete: bool, options: Mapping[str, Any]) -> Dialect:
+def detect(sample: bytes, complete: bool, options: Mapping[str, Any], known: KnownColumns | None = None) -> Dialect:
     """Return the dialect of the file that begins with `sample`; a part that `options` sets is not detected.
 
-    `complete` says that the sample is the whole file.
+    `complete` says that the sample is the whole file, `known` which columns may be expected in it.
     Raises: EmptyFile, NoDataRows, NotCsv, WrongEncoding, UnclosedQuote (in the header), AmbiguousDialect,
     BadCompression or BadOption.
     """
@@ -33,25 +32,22 @@ def detect(sample: bytes, complete: bool, options: Mapping[str, Any]) -> Dialect
     lines = lines_of(body[encoding.bom_bytes :], encoding.name)
     if whole and not any(line.strip() for line in lines):
         raise EmptyFile("the file is empty, or holds nothing but white space")
-    layout = find_layout(lines, whole, given)
-    rows = [row.fields for row in layout.result.rows[layout.result.start :][:50]]
-    has_names = given.has_header if given.has_header is not None else has_header(rows)
-    dialect = _dialect(given, compression, encoding, layout, has_names)
+    layout = find_layout(lines, whole, given, known)
+    dialect = _dialect(given, compression, encoding, layout)
+    rows = layout.result.rows[layout.result.start :]
     if len(rows) < 2:
         _, below = read_header(sample, dialect)
         # An unclosed quote is not a row in this sample; the cutter reports the line where it opens.
-        if whole and has_names and rows and not _has_content(lines[below.line - 1 :], dialect.comment):
+        if whole and layout.has_header and rows and not _has_content(lines[below.line - 1 :], dialect.comment):
             raise NoDataRows("the file has a header and no row below it")
     return dialect
 
 
-def _dialect(
-    given: DialectOptions, compression: str | None, encoding: Encoding, layout: Layout, has_names: bool
-) -> Dialect:
+def _dialect(given: DialectOptions, compression: str | None, encoding: Encoding, layout: Layout) -> Dialect:
     candidate = layout.result.candidate
     decided: dict[str, How] = {
         "encoding": encoding.how,
-        "has_header": how(given.has_header, not has_names),
+        "has_header": how(given.has_header, not layout.has_header),
         "compression": how(given.compression, compression is not None),
         "line_end": "found",
     }
@@ -61,7 +57,7 @@ def _dialect(
         quote=candidate.quote,
         escape=candidate.escape,
         line_end=layout.line_end,
-        has_header=has_names,
+        has_header=layout.has_header,
         skip_lines=layout.skip_lines,
         comment=layout.comment,
         compression=compression,

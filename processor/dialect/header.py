@@ -1,7 +1,8 @@
 """Read the header: after the lines to skip, the first record that is neither blank nor a comment."""
 
+from processor.dialect.headerless import width_of
 from processor.dialect.sample import lines_of, plain_sample
-from processor.dialect.sample_rows import read_rows
+from processor.dialect.sample_rows import MOST_ROWS, Row, read_rows
 from processor.errors import EmptyFile, UnclosedQuote
 from processor.model import Dialect, Position
 
@@ -10,17 +11,19 @@ FIRST_TRY = 8192
 
 
 def read_header(sample: bytes, dialect: Dialect) -> tuple[list[str], Position]:
-    """Return the header and the position of the record below it; without a header, the first record and its position.
+    """Return the header and the position of the record below it.
 
+    Without a header, return a record of the width that most of the first records have, and the position of the first.
     Positions count bytes of the text as UTF-8, not bytes of the file.
     Raises: EmptyFile or UnclosedQuote.
     """
     body, _ = plain_sample(sample, False, dialect.compression)
     skip = dialect.skip_lines
+    most = 1 if dialect.has_header else MOST_ROWS
     for size in (FIRST_TRY, len(body)):
         lines = lines_of(body[dialect.bom_bytes : size], dialect.encoding)
         rows, unclosed = read_rows(
-            lines[skip:], dialect.delimiter, dialect.quote, dialect.escape, dialect.comment, most=1
+            lines[skip:], dialect.delimiter, dialect.quote, dialect.escape, dialect.comment, most=most
         )
         if rows and skip + rows[0].next_line < len(lines):  # these bytes do not end within the header
             break
@@ -30,7 +33,18 @@ def read_header(sample: bytes, dialect: Dialect) -> tuple[list[str], Position]:
     if not rows:
         raise EmptyFile("the file holds no record")
     line = skip + (rows[0].next_line if dialect.has_header else rows[0].line)
-    return rows[0].fields, Position(offset=sum(len(text.encode()) for text in lines[:line]), line=line + 1)
+    return _usual_row(rows, dialect).fields, Position(
+        offset=sum(len(text.encode()) for text in lines[:line]), line=line + 1
+    )
+
+
+def _usual_row(rows: list[Row], dialect: Dialect) -> Row:
+    """Return the first row; without a header, the first one of the most frequent width."""
+    if dialect.has_header:
+        return rows[0]
+    complete = rows[:-1] or rows  # the bytes may end within the last one
+    width = width_of([row.fields for row in complete])
+    return next(row for row in rows if len(row.fields) == width)
 
 
 def _first_line(lines: list[str], dialect: Dialect) -> int:

@@ -1,19 +1,26 @@
-"""Find delimiter, quote, escape, comments and the lines before the header: try all candidates, and keep the best."""
+"""Find delimiter, quote, escape, comments and the lines before the header: try all candidates, and keep the best.
+
+The header decides what parts the fields: it is the line that names columns of the target. Where no line does, the types
+of the target's columns decide, and where the target is not known, how much the rows look like a table.
+"""
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from processor.dialect.candidates import DELIMITERS, Candidate, CandidateResult, stray_quotes, try_candidate
+from processor.dialect.candidates import DELIMITERS, SPOKEN, Candidate, CandidateResult, stray_quotes, try_candidate
+from processor.dialect.comments import find_comment
+from processor.dialect.header_detection import has_header
+from processor.dialect.headerless import best_by_place
+from processor.dialect.named_header import NamedHeader, find_named_header
 from processor.dialect.options import DialectOptions
 from processor.errors import AmbiguousDialect
-from processor.model import How
+from processor.model import How, KnownColumns
 
 #: Two scores that differ by less than MARGIN count as equal, if the lower one is above FAIR.
 MARGIN, FAIR = 0.03, 0.7
 #: If no score reaches this (one column, or rows of many widths), the first line decides.
 POOR = 0.5
-SPOKEN = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a pipe", ":": "a colon"}
 # Only ASCII delimiters are accepted: a file must not be able to split its own characters.
 _SEP = re.compile(r'"?sep=(?=[\x01-\x7f])([^\w\s"]|\t)"?\s*')
 
@@ -23,38 +30,74 @@ class Layout:
     """The best candidate with its result, the other parts of the layout, and how each part was decided."""
 
     result: CandidateResult
+    has_header: bool
     comment: str | None
     skip_lines: int
     line_end: str
     how: dict[str, How]
 
 
-def find_layout(lines: Sequence[str], complete: bool, given: DialectOptions) -> Layout:
+@dataclass(frozen=True, slots=True)
+class _Sample:
+    """The lines to read, whether they are the whole text, and what is known."""
+
+    lines: Sequence[str]
+    text: str
+    complete: bool
+    given: DialectOptions
+    known: KnownColumns | None
+
+    def results(
+        self, delimiters: Sequence[str | None], *, header_line: int | None = None, titles: bool = False
+    ) -> list[CandidateResult]:
+        """Try all candidates with these delimiters."""
+        results: list[CandidateResult] = []
+        for mark in delimiters:
+            # A colon scores at most FAIR and cannot win against a better result, and times are full of colons.
+            if mark != ":" or not any(result.score > FAIR for result in results):
+                results += [
+                    try_candidate(
+                        *(self.lines, self.complete, candidate, self.given.comment or None),
+                        header_line=header_line,
+                        titles=titles and self.given.skip_lines is None,
+                    )
+                    for candidate in _candidates(self.text, mark, self.given)
+                ]
+        return results
+
+
+def find_layout(
+    lines: Sequence[str], complete: bool, given: DialectOptions, known: KnownColumns | None = None
+) -> Layout:
     """Find the layout of a sample's lines; `complete` says that the sample is the whole text.
 
-    Raises: AmbiguousDialect if two candidates have about the same score.
+    Raises: AmbiguousDialect if two candidates have about the same score, or the first row may be a header or not.
     """
     skip = given.skip_lines or 0
     hint = _SEP.fullmatch(lines[skip]) if skip < len(lines) and given.delimiter is None else None
     hint = None if hint and hint[1] in given.marks else hint
     delimiter = given.delimiter or (hint[1] if hint else None)
     skip += hint is not None
-    lines = lines[skip:]
-    text = "".join(lines)
+    sample = _Sample(lines[skip:], "".join(lines[skip:]), complete, given, known)
+    best, named = _best(sample, delimiter)
+    headerless = given.has_header is False and named is None
     comment = given.comment or None
-    best = _best(_results(lines, text, complete, delimiter, given), lines, delimiter)
-    may_comment = given.comment is None and "#" in text and "#" not in (*given.marks, delimiter)
-    if may_comment and (comment := _detected_comment(lines, best)):
-        best = try_candidate(lines, complete, best.candidate, comment, given.skip_lines is None)
+    if given.comment is None and "#" in sample.text and "#" not in (*given.marks, delimiter):
+        comment = find_comment(sample.lines, best, sample.text, headerless=headerless)
+    if comment and given.comment is None:
+        header_line = best.rows[best.start].line if named or best.start else None
+        best = try_candidate(sample.lines, complete, best.candidate, comment, header_line=header_line)
     title_lines = best.rows[best.start].line if best.start else 0
+    rows = [row.fields for row in best.rows[best.start :][:50]]
     return Layout(
-        result=best,
+        result=_with_default_delimiter(best, sample),
+        has_header=given.has_header if given.has_header is not None else has_header(rows, known, named),
         comment=comment,
         skip_lines=skip + title_lines,
-        line_end=_line_end(lines, best) if "\r" in text else "lf",
+        line_end=_line_end(sample.lines, best) if "\r" in sample.text else "lf",
         how={
             "delimiter": how(given.delimiter, bool(best.score or hint)),
-            "quote": how(given.quote, best.candidate.quote != '"' or any('"' in line for line in lines)),
+            "quote": how(given.quote, best.candidate.quote != '"' or '"' in sample.text),
             "escape": how(given.escape, best.candidate.escape is not None),
             "comment": how(given.comment, comment is not None),
             "skip_lines": how(given.skip_lines, bool(skip + title_lines)),
@@ -62,21 +105,41 @@ def find_layout(lines: Sequence[str], complete: bool, given: DialectOptions) -> 
     )
 
 
-def _results(
-    lines: Sequence[str], text: str, complete: bool, delimiter: str | None, given: DialectOptions
-) -> list[CandidateResult]:
-    """Try all candidates."""
-    comment = given.comment or None
-    results: list[CandidateResult] = []
-    free = [mark for mark in DELIMITERS if mark not in given.marks]
-    for mark in [delimiter] if delimiter else [mark for mark in free if mark in text] or free[:1]:
-        # A colon scores at most FAIR and cannot win against a better result, and times are full of colons.
-        if mark != ":" or not any(result.score > FAIR for result in results):
-            results += [
-                try_candidate(lines, complete, candidate, comment, given.skip_lines is None)
-                for candidate in _candidates(text, mark, given)
-            ]
-    return results
+def _best(sample: _Sample, delimiter: str | None) -> tuple[CandidateResult, NamedHeader | None]:
+    """Return the best result, and the line that names columns of the target."""
+    given, known = sample.given, sample.known
+    marks: list[str | None] = [mark for mark in DELIMITERS if mark not in given.marks and mark in sample.text]
+    delimiters = [delimiter] if delimiter else [None, *marks]
+    named = find_named_header(sample.lines, delimiters, given, known) if known else None
+    if named:
+        results = sample.results(named.delimiters, header_line=named.line)
+        return _clear_best(results, delimiter is not None or named.fields == 1), named
+    if known and given.has_header is not True:
+        results = sample.results(delimiters)
+        placed = best_by_place(results, known, sample.lines)
+        if given.has_header is False or not has_header([row.fields for row in placed.rows[:50]], known, None):
+            return placed, None
+    return _best_by_form(sample, delimiter, marks), None
+
+
+def _best_by_form(sample: _Sample, delimiter: str | None, marks: Sequence[str | None]) -> CandidateResult:
+    """Return the best result by its score; a header line without any mark is that of one column."""
+    results = sample.results([delimiter] if delimiter else marks or [None], titles=True)
+    best = _clear_best(results, delimiter is not None)
+    if delimiter is None and best.score < POOR:
+        header = next((line for line in sample.lines if line.strip("\r\n")), "")
+        mark = max(DELIMITERS[:4], key=lambda mark: (header.count(mark), mark == ","))
+        best = max((result for result in results if result.candidate.delimiter == mark), key=_score, default=best)
+    if delimiter is None and best.rows and len(best.rows[best.start].fields) == 1:
+        return max(sample.results([None]), key=_score)
+    return best
+
+
+def _with_default_delimiter(best: CandidateResult, sample: _Sample) -> CandidateResult:
+    """Return the result with a comma as its delimiter if the file has one column and no comma: nothing would differ."""
+    if best.candidate.delimiter is not None or not sample.complete or "," in sample.text or "," in sample.given.marks:
+        return best
+    return replace(best, candidate=replace(best.candidate, delimiter=","))
 
 
 def how(given: object, found: bool) -> How:
@@ -95,7 +158,7 @@ def _line_end(lines: Sequence[str], result: CandidateResult) -> str:
     return kinds.pop() if len(kinds) == 1 else "mixed" if kinds else "lf"
 
 
-def _candidates(text: str, delimiter: str, given: DialectOptions) -> Iterator[Candidate]:
+def _candidates(text: str, delimiter: str | None, given: DialectOptions) -> Iterator[Candidate]:
     """Yield the candidates that the text gives reason to try, the usual one first: it wins against an equal score."""
     has_backslash = "\\" in text and "\\" not in (given.quote, delimiter, given.comment)
     for quote in _quotes(text, delimiter, given):
@@ -108,18 +171,18 @@ def _candidates(text: str, delimiter: str, given: DialectOptions) -> Iterator[Ca
             yield Candidate(delimiter, quote, escape)
 
 
-def _quotes(text: str, delimiter: str, given: DialectOptions) -> list[str | None]:
+def _quotes(text: str, delimiter: str | None, given: DialectOptions) -> list[str | None]:
     if given.quote is not None:
         return [given.quote or None]
     quotes: list[str | None] = ['"']
     if "'" in (delimiter, given.comment):
         return quotes
-    edges = (delimiter, "\r", "\n")
+    edges = (*([delimiter] if delimiter else []), "\r", "\n")
     double, single = (opens_field(text, edges, mark) for mark in ('"', "'"))
     if single and not double and text.startswith("'") + sum(text.count(edge + "'") for edge in edges) > 1:
         regular = any(not stray_quotes(text, Candidate(delimiter, "'", escape)) for escape in (None, "\\"))
         quotes = ["'", '"'] if regular else quotes
-    if double and delimiter in "\t|":
+    if double and delimiter in ("\t", "|"):
         quotes.append(None)  # database dumps do not quote, and write a quote as it is
     return quotes
 
@@ -132,25 +195,21 @@ def opens_field(text: str, edges: Sequence[str], quote: str) -> bool:
     return text.startswith(quote) or (quote in text and any(edge + quote in text for edge in edges))
 
 
-def _best(results: list[CandidateResult], lines: Sequence[str], delimiter: str | None) -> CandidateResult:
+def _clear_best(results: Sequence[CandidateResult], is_given: bool) -> CandidateResult:
+    """Return the result with the best score.
+
+    Raises: AmbiguousDialect if one with another delimiter is about as good.
+    """
     best = max(results, key=_score)
-    if best.score < POOR and delimiter is None:
-        header = next((line for line in lines if line.strip("\r\n")), "")
-        mark = max(DELIMITERS[:4], key=lambda mark: (header.count(mark), mark == ","))
-        best = max((result for result in results if result.candidate.delimiter == mark), key=_score, default=best)
     for other in results:
         delimiters = best.candidate.delimiter, other.candidate.delimiter
-        if other.score > FAIR and best.score - other.score < MARGIN and delimiters[0] != delimiters[1]:
-            names = " or ".join(str(SPOKEN.get(mark)) for mark in delimiters)
-            raise AmbiguousDialect("the delimiter may be {delimiters}: set options.delimiter", delimiters=names)
+        if not is_given and other.score > FAIR and best.score - other.score < MARGIN and delimiters[0] != delimiters[1]:
+            names = " or ".join(SPOKEN.get(str(mark), "none") for mark in delimiters)
+            raise AmbiguousDialect(
+                f"the delimiter may be {names}: set options.delimiter", option="delimiter", choices=delimiters
+            )
     return best
 
 
 def _score(result: CandidateResult) -> float:
     return result.score
-
-
-def _detected_comment(lines: Sequence[str], result: CandidateResult) -> str | None:
-    """Return `#` if lines between the rows begin with it, and none of them has as many fields as the table."""
-    marked = [row for row in result.rows[result.start + 1 :] if lines[row.line].startswith("#")]
-    return "#" if marked and all(len(row.fields) != result.width for row in marked) and result.width > 1 else None

@@ -7,10 +7,12 @@ and the plan into good rows and rejections → load writes both with the ledger 
 from processor.model.chunk import Chunk, FileLimits, Offsets, Position
 from processor.model.dialect import Dialect, How
 from processor.model.job import ArtifactPaths, EarlierImport, Job, Target
+from processor.model.known_columns import KnownColumns
 from processor.model.ledger import ChunkCommit, LedgerEntry, Rejection, RowCounts
 from processor.model.message import Message, message_params
 from processor.model.plan import Column, Field, Normaliser, Plan, Reading
 from processor.model.rows import CastResult, Change, Checked, Rejections, Rows, Transformed, UncertainValues
+from processor.model.undo import UndoRequest, UndoRows
 
 __all__ = [
     "ArtifactPaths",
@@ -26,6 +28,7 @@ __all__ = [
     "FileLimits",
     "How",
     "Job",
+    "KnownColumns",
     "LedgerEntry",
     "Message",
     "Normaliser",
@@ -40,5 +43,7 @@ __all__ = [
     "Target",
     "Transformed",
     "UncertainValues",
+    "UndoRequest",
+    "UndoRows",
     "message_params",
 ]

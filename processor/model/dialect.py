@@ -1,8 +1,10 @@
 """How the bytes of a file are to be read."""
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
+#: A byte that no text in UTF-8 has.
+NOWHERE: Final = b"\xff"
 How = Literal["given", "found", "default"]
 
 
@@ -10,13 +12,14 @@ How = Literal["given", "found", "default"]
 class Dialect:
     """How the bytes of a file are read; `how` says for each part whether it was given, found or a default.
 
-    `quote` is None when no character quotes; `escape` is None when a quote is escaped by doubling it, else a backslash.
-    `skip_lines` is the number of lines before the header, `bom_bytes` the size of the byte order mark, `confidence`
-    (0 to 1) that of the encoding. All marks are single ASCII characters, so that UTF-8 bytes can be searched for them.
+    `delimiter` may have several characters; it is None when the file has one column. `quote` is None when no character
+    quotes; `escape` is None when a quote is escaped by doubling it, else a backslash. `skip_lines` is the number of
+    lines before the header, `bom_bytes` the size of the byte order mark, `confidence` (0 to 1) that of the encoding.
+    All marks are ASCII characters, and all but the delimiter single ones, so that UTF-8 bytes can be searched for them.
     """
 
     encoding: str = "utf-8"
-    delimiter: str = ","
+    delimiter: str | None = ","
     quote: str | None = '"'
     escape: str | None = None
     line_end: str = "lf"  # 'lf' | 'crlf' | 'cr' | 'mixed'
@@ -27,6 +30,16 @@ class Dialect:
     bom_bytes: int = 0
     confidence: float = 1.0
     how: dict[str, How] = field(default_factory=dict[str, How])
+
+    @property
+    def delimiter_bytes(self) -> bytes:
+        """The delimiter as bytes; for one column, a byte that no text in UTF-8 has."""
+        return NOWHERE if self.delimiter is None else self.delimiter.encode()
+
+    @property
+    def canonical_delimiter(self) -> bytes:
+        """The single byte that parts the fields once the records are rewritten as canonical CSV."""
+        return self.delimiter_bytes if self.delimiter is not None and len(self.delimiter) == 1 else NOWHERE
 
     @property
     def is_plain(self) -> bool:

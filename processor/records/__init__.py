@@ -2,5 +2,6 @@
 
 from processor.records.canonical import canonical_csv, record_texts
 from processor.records.cut import cut
+from processor.records.surplus import without_surplus
 
-__all__ = ["canonical_csv", "cut", "record_texts"]
+__all__ = ["canonical_csv", "cut", "record_texts", "without_surplus"]

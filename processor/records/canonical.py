@@ -28,7 +28,7 @@ def _text(record: bytes) -> str:
 
 
 def canonical_csv(chunk: Chunk, keep: Bools, dialect: Dialect) -> bytes:
-    """Return the kept records as RFC 4180, with the dialect's delimiter, `"` quotes, and LF or CRLF.
+    """Return the kept records as RFC 4180, with the dialect's canonical delimiter, `"` quotes, and LF or CRLF.
 
     The result is the chunk's own bytes if they need no change. A quoted field stays quoted, so that an empty text
     differs from null. With a backslash as escape, an unquoted `\\N` stays as it is.
@@ -95,6 +95,6 @@ def _kept_bytes(chunk: Chunk, rewritten: RewrittenChunk, as_is: Bools, nexts: In
 
 def _quote_bom(data: bytes, dialect: Dialect) -> bytes:
     """Quote a first field that begins with U+FEFF, because a parser would read that as a byte order mark."""
-    field = re.match(b"[^" + re.escape(dialect.delimiter.encode()) + b"\r\n]*", data)
+    field = re.match(b"[^" + re.escape(dialect.canonical_delimiter) + b"\r\n]*", data)
     size = field.end() if field else 0
     return b'"' + data[:size] + b'"' + data[size:]

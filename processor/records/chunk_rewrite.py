@@ -57,7 +57,7 @@ class _Rewrite:
         self.view = np.frombuffer(data, np.uint8)
         self.out = self.view.copy()
         self.removed = np.zeros(self.view.size, np.bool_)
-        self.delimiter = ord(dialect.delimiter)
+        self.delimiter = dialect.canonical_delimiter[0]
         self.quote = ord(dialect.quote) if dialect.quote else None
         self.escaped: Ints = np.empty(0, np.int64)
 

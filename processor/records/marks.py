@@ -10,7 +10,7 @@ LF, CR = 10, 13
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """A dialect as the scanner needs it: byte values, None if there is no such mark."""
+    """A dialect as the scanner needs it: byte values, None if there is no such mark; a delimiter that no text has."""
 
     delimiter: int
     quote: int | None
@@ -19,8 +19,8 @@ class Marks:
 
     @classmethod
     def of(cls, dialect: Dialect) -> Self:
-        """Return the marks of a dialect, each of which is a single ASCII character."""
+        """Return the marks of a dialect."""
         quote, escape, comment = (
             ord(mark) if mark else None for mark in (dialect.quote, dialect.escape, dialect.comment)
         )
-        return cls(ord(dialect.delimiter), quote, escape, comment)
+        return cls(dialect.delimiter_bytes[0], quote, escape, comment)

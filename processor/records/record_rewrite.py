@@ -12,7 +12,7 @@ class RecordRewriter:
     """The patterns of one dialect that find the values of fields."""
 
     def __init__(self, dialect: Dialect) -> None:
-        self.delimiter = dialect.delimiter.encode()
+        self.delimiter = dialect.canonical_delimiter
         self.quote = (dialect.quote or "").encode()
         self.escape = (dialect.escape or "").encode()
         self.raw = _raw_field(re.escape(self.delimiter), re.escape(self.quote), re.escape(self.escape))

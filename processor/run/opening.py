@@ -14,7 +14,7 @@ from processor.run.artifacts.formulas import is_errors_file, unescape_cell
 from processor.run.chunks.sizes import chunk_sizes, with_committed
 from processor.run.context import AttemptContext
 from processor.run.opened_file import Beginning, OpenedFile
-from processor.run.planning import plan_for
+from processor.run.planning import known_columns, plan_for
 from processor.run.sinks import sink_for
 from processor.run.text import SAMPLE_BYTES, Digest, checked, read_sample, text_from, without_beginning
 
@@ -72,7 +72,7 @@ def read_beginning(sample: bytes, complete: bool, job: Job) -> Beginning:
     An errors.csv always has a header, also where the file that it came from has none.
     Raises: JobError.
     """
-    dialect = dialects.detect(sample, complete, job.options)
+    dialect = dialects.detect(sample, complete, job.options, known_columns(job))
     header, first = dialects.read_header(sample, dialect)
     if not is_errors_file(header):
         return Beginning(dialect, header, first, from_errors_csv=False)

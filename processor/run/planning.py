@@ -5,13 +5,19 @@ from dataclasses import replace
 from typing import Any, cast
 
 from processor import validate
-from processor.model import Column, Dialect, Job, Plan, Reading, Target
-from processor.run.artifacts.formulas import added_headers, is_errors_file
+from processor.model import Column, Dialect, Job, KnownColumns, Plan, Reading, Target
+from processor.run.artifacts.formulas import MARKERS, added_headers, is_errors_file
+
+#: The most columns that Postgres allows in a table; a mapping may name fields beyond.
+MOST_FIELDS = 1600
 
 
-def plan_for(job: Job, target: Target, dialect: Dialect, header: list[str]) -> Plan:
+def plan_for(
+    job: Job, target: Target, dialect: Dialect, header: list[str], refuse: validate.Refuse = validate.refuse
+) -> Plan:
     """Match the file's fields with the target's columns, and decide how the texts of each column are read.
 
+    `refuse` gets each error of the match; if it returns, the plan is what can be matched.
     Raises: NoMatchingColumn, MissingColumn, DuplicateHeader, UnknownColumn, AmbiguousDialect, BadOption.
     """
     readings = {
@@ -30,7 +36,31 @@ def plan_for(job: Job, target: Target, dialect: Dialect, header: list[str]) -> P
         unknown_columns=job.options.get("unknown_columns", "ignore"),
         null_values=shared,
         readings=readings,
+        refuse=refuse,
     )
+
+
+def known_columns(job: Job) -> KnownColumns | None:
+    """Return what the job and its target say about the columns of the file; None without a target."""
+    if job.target is None:
+        return None
+    columns, mapping = job.target.columns, job.options.get("mapping", {})
+    matcher = validate.Matcher([column.name for column in columns], aliases_of(job.target))
+    keys = {validate.fold(key) for key in mapping} | set(MARKERS)
+
+    def name_of(header: str, closely: bool) -> str | None:
+        key = validate.fold(header)
+        if key in keys:
+            return key
+        match = matcher.match(header)
+        return min(match.columns) if match and (match.is_close or not closely) else None
+
+    by_number = {int(key): column for key, column in mapping.items() if key.strip().isdecimal()}
+    named = {column.name: column for column in columns}
+    if job.options.get("has_header") is not False or not by_number:
+        return KnownColumns(name_of=name_of, by_place=columns, markers=frozenset(MARKERS))
+    places = tuple(named.get(by_number.get(place + 1) or "") for place in range(min(max(by_number), MOST_FIELDS)))
+    return KnownColumns(name_of=name_of, by_place=places, any_width=True, markers=frozenset(MARKERS))
 
 
 def mapping_of(job: Job, header: list[str]) -> dict[str, str | None]:

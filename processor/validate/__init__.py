@@ -5,20 +5,25 @@ Postgres's cast results reject an uncertain value.
 """
 
 from processor.validate.checks import check, opaque_values, settle
+from processor.validate.headers import Matcher, fold
 from processor.validate.parse import parse
-from processor.validate.plan import make_plan
+from processor.validate.plan import Refuse, make_plan, refuse
 from processor.validate.reading import make_reading
 from processor.validate.shape import Shape, check_shape
 from processor.validate.transform import transform
 
 __all__ = [
+    "Matcher",
+    "Refuse",
     "Shape",
     "check",
     "check_shape",
+    "fold",
     "make_plan",
     "make_reading",
     "opaque_values",
     "parse",
+    "refuse",
     "settle",
     "transform",
 ]

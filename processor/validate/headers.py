@@ -61,6 +61,11 @@ class Match:
     how: str
     level: int
 
+    @property
+    def is_close(self) -> bool:
+        """Whether the header and the name, or the alias, differ in nothing but their case."""
+        return self.level % len(_FOLDINGS) < 2
+
 
 class Matcher:
     """Finds the columns for a header: by its exact name, then folded more and more loosely, then by aliases."""

@@ -16,7 +16,7 @@ def parse(body: bytes, plan: Plan, dialect: Dialect, expected: int) -> pl.DataFr
     record with another number of fields.
     """
     places = [field.index for field in plan.fields if field.index >= 0]
-    frame = split_records(body, dialect.delimiter, plan.width, places, expected, plan.null_values)
+    frame = split_records(body, dialect.canonical_delimiter[0], plan.width, places, expected, plan.null_values)
     if frame is None:
         raise RowAccounting(
             "the parser did not find {records} records of {fields} fields in the chunk",

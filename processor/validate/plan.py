@@ -1,12 +1,13 @@
 """Make the plan of a job: which field of the file goes into which column of the target."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Literal
 
 from processor.errors import (
     AmbiguousDialect,
     BadOption,
     DuplicateHeader,
+    JobError,
     MissingColumn,
     NoMatchingColumn,
     UnknownColumn,
@@ -19,6 +20,13 @@ Unknown = Literal["ignore", "error"]
 ABSENT: Final = -1
 #: For the place of a field, the name of its column (None: the mapping leaves the field out) and how it was found.
 Matches = dict[int, tuple[str | None, str]]
+#: Called for each reason why a file cannot be imported in this way; what it does not raise is passed over.
+Refuse = Callable[[JobError], None]
+
+
+def refuse(error: JobError) -> None:
+    """Raise the error."""
+    raise error
 
 
 def make_plan(
@@ -31,32 +39,43 @@ def make_plan(
     unknown_columns: Unknown = "ignore",
     null_values: Sequence[str] = (),
     readings: Mapping[str, Reading] | None = None,
+    refuse: Refuse = refuse,
 ) -> Plan:
     """Match the fields of a file with the columns of its target.
 
     `header` is the first record of the file. When `has_header` is false, its fields go to `columns` by position, and
     the keys of `mapping` are field numbers counted from 1. `mapping` (header → column, None: leave the field out) takes
     precedence over names; `aliases` are other names of columns; `readings` say for a column how its texts are read.
+    `refuse` gets each error; if it returns, the field that is at fault is left out, and the plan is what remains.
     Raises: NoMatchingColumn, MissingColumn, DuplicateHeader, UnknownColumn, AmbiguousDialect, BadOption.
     """
+    if not has_header and not mapping:
+        header = _without_surplus(header, len(columns))
     names = list(header) if has_header else [str(place + 1) for place in range(len(header))]
-    mapped = _match_by_mapping(names, columns, mapping or {})
+    mapped = _match_by_mapping(names, columns, mapping or {}, refuse)
     if has_header:
-        matches = _match_by_name(names, columns, aliases or {}, mapped)
+        matches = _match_by_name(names, columns, aliases or {}, mapped, refuse)
     else:
-        matches = mapped or _match_by_position(names, columns)
-    _check_duplicates(names, matches)
+        matches = mapped or _match_by_position(names, columns, refuse)
+    _check_duplicates(names, matches, refuse)
     fields = _fields(names, columns, matches, readings or {})
     ignored = [place for place in range(len(names)) if matches.get(place, (None, ""))[0] is None]
-    _check_columns(names, columns, fields, ignored)
+    _check_columns(names, columns, fields, ignored, refuse)
     unknown = [place for place in ignored if place not in mapped]
     if unknown_columns == "error" and unknown:
-        raise UnknownColumn("the target has no column for {headers}", headers=_describe_all(names, unknown))
+        refuse(UnknownColumn("the target has no column for {headers}", headers=_describe_all(names, unknown)))
     labels = tuple(trim(names[place]) or f"field {place + 1}" for place in ignored)
     return Plan(len(names), fields + _absent(columns, matches, readings or {}), labels, tuple(null_values))
 
 
-def _match_by_mapping(names: Sequence[str], columns: Sequence[Column], mapping: Mapping[str, str | None]) -> Matches:
+def _without_surplus(record: Sequence[str], width: int) -> Sequence[str]:
+    """Return a record without the empty fields beyond `width`."""
+    return record if any(record[width:]) else record[:width]
+
+
+def _match_by_mapping(
+    names: Sequence[str], columns: Sequence[Column], mapping: Mapping[str, str | None], refuse: Refuse
+) -> Matches:
     """Match fields by the job's own mapping.
 
     Raises: BadOption for a header that the file does not have, or a column that the target does not have.
@@ -65,17 +84,20 @@ def _match_by_mapping(names: Sequence[str], columns: Sequence[Column], mapping: 
     matches: Matches = {}
     for header, column in mapping.items():
         if column is not None and column not in known:
-            raise BadOption("options.mapping names {column!r}, which is not a column of the target", column=column)
+            refuse(BadOption("options.mapping names {column!r}, which is not a column of the target", column=column))
+            continue
         exact = [place for place, name in enumerate(names) if trim(name) == trim(header)]
         places = exact or [place for place, name in enumerate(names) if fold(name) == fold(header)]
         if not places:
-            raise BadOption("options.mapping names the header {header!r}, which the file does not have", header=header)
+            refuse(
+                BadOption("options.mapping names the header {header!r}, which the file does not have", header=header)
+            )
         matches.update(dict.fromkeys(places, (column, "mapping")))
     return matches
 
 
 def _match_by_name(
-    names: Sequence[str], columns: Sequence[Column], aliases: Mapping[str, str], mapped: Matches
+    names: Sequence[str], columns: Sequence[Column], aliases: Mapping[str, str], mapped: Matches, refuse: Refuse
 ) -> Matches:
     """Match the fields that are not mapped by their headers, except with columns that are mapped.
 
@@ -86,27 +108,31 @@ def _match_by_name(
     found = {place: matcher.match(name) for place, name in enumerate(names) if place not in mapped}
     levels = {column: -1 for column, _ in mapped.values() if column is not None}
     for match in found.values():
-        for column in match.columns if match and len(match.columns) == 1 else ():
-            levels[column] = min(match.level, levels.get(column, match.level))
+        if match and len(match.columns) == 1:
+            (name,) = match.columns
+            levels[name] = min(match.level, levels.get(name, match.level))
     matches = dict(mapped)
     for place, match in found.items():
         free = sorted(name for name in match.columns if levels.get(name, match.level) >= match.level) if match else []
         if match and free and len(match.columns) > 1:
             meanings = " or ".join(sorted(match.columns))
-            raise AmbiguousDialect(f"the header {trim(names[place])!r} may mean {meanings}: set options.mapping")
+            refuse(AmbiguousDialect(f"the header {trim(names[place])!r} may mean {meanings}: set options.mapping"))
+            free = []
         matches[place] = (free[0], match.how) if match and free else (None, "")
     return matches
 
 
-def _match_by_position(names: Sequence[str], columns: Sequence[Column]) -> Matches:
+def _match_by_position(names: Sequence[str], columns: Sequence[Column], refuse: Refuse) -> Matches:
     """Match the fields of a file without a header by their places.
 
     Raises: AmbiguousDialect for more fields than columns: nothing says which of them belong to the columns.
     """
     if len(names) > len(columns):
-        raise AmbiguousDialect(
-            f"the file has {len(names)} fields and no header, and the target has {len(columns)} columns: "
-            "set options.mapping or options.has_header"
+        refuse(
+            AmbiguousDialect(
+                f"the file has {len(names)} fields and no header, and the target has {len(columns)} columns: "
+                "set options.mapping or options.has_header"
+            )
         )
     return {place: (column.name, "position") for place, column in enumerate(columns[: len(names)])}
 
@@ -133,8 +159,8 @@ def _absent(columns: Sequence[Column], matches: Matches, readings: Mapping[str, 
     )
 
 
-def _check_duplicates(names: Sequence[str], matches: Matches) -> None:
-    """Raise DuplicateHeader when two fields match the same column."""
+def _check_duplicates(names: Sequence[str], matches: Matches, refuse: Refuse) -> None:
+    """Refuse with DuplicateHeader when two fields match the same column; the first of them keeps it."""
     first: dict[str, int] = {}
     for place, (column, _) in sorted(matches.items()):
         if column is None:
@@ -142,32 +168,39 @@ def _check_duplicates(names: Sequence[str], matches: Matches) -> None:
         if column in first:
             both = f"{describe(names[first[column]], first[column])} (field {first[column] + 1}) and "
             both += f"{describe(names[place], place)} (field {place + 1})"
-            raise DuplicateHeader("the headers {headers} match the same column {column}", headers=both, column=column)
-        first[column] = place
+            refuse(DuplicateHeader("the headers {headers} match the same column {column}", headers=both, column=column))
+            matches[place] = (None, "")
+        else:
+            first[column] = place
 
 
 def _check_columns(
-    names: Sequence[str], columns: Sequence[Column], fields: Sequence[Field], ignored: Sequence[int]
+    names: Sequence[str], columns: Sequence[Column], fields: Sequence[Field], ignored: Sequence[int], refuse: Refuse
 ) -> None:
-    """Raise NoMatchingColumn when no field is loaded, MissingColumn when the file lacks a required column."""
+    """Refuse with NoMatchingColumn when no field is loaded, MissingColumn when the file lacks a required column."""
     unmatched = [names[place] for place in ignored if is_like_a_name(names[place])]
     if not fields:
         all_columns = join_names([column.name for column in columns])
         hint = _suggestions([column.name for column in columns], unmatched)
-        raise NoMatchingColumn(
-            "none of the file's headers ({headers}) is a column of the target ({columns}){suggestion}",
-            headers=_describe_all(names, ignored),
-            columns=all_columns,
-            suggestion=hint,
+        refuse(
+            NoMatchingColumn(
+                "none of the file's headers ({headers}) is a column of the target ({columns}){suggestion}",
+                headers=_describe_all(names, ignored),
+                columns=all_columns,
+                suggestion=hint,
+            )
         )
+        return
     loaded = {field.column.name for field in fields}
     missing = [column.name for column in columns if column.required and column.name not in loaded]
     if missing:
         hint = _suggestions(missing, unmatched)
-        raise MissingColumn(
-            "the target needs columns that the file does not have: {columns}{suggestion}",
-            columns=join_names(missing),
-            suggestion=hint,
+        refuse(
+            MissingColumn(
+                "the target needs columns that the file does not have: {columns}{suggestion}",
+                columns=join_names(missing),
+                suggestion=hint,
+            )
         )
 
 

@@ -20,7 +20,7 @@ class Cell:
 
 def escape_record(raw: str, dialect: Dialect) -> str:
     """Return a raw record in which each cell that a spreadsheet would execute is escaped."""
-    if not _possible_formula(dialect.delimiter, dialect.quote).search(raw):
+    if not _possible_formula((dialect.delimiter or "")[-1:], dialect.quote).search(raw):
         return raw
     for cell in reversed(list(cells(raw, dialect))):
         text = raw[cell.start : cell.end]
@@ -32,7 +32,9 @@ def escape_record(raw: str, dialect: Dialect) -> str:
 @cache
 def _possible_formula(delimiter: str, quote: str | None) -> re.Pattern[str]:
     """Match what may begin a formula; the search takes a hundredth of the time of reading cell by cell."""
-    return re.compile(f"(?:^|[{re.escape(delimiter + (quote or ''))}])'*[=+\\-@\t\r]")
+    marks = re.escape(delimiter + (quote or ""))
+    before = f"(?:^|[{marks}])" if marks else "^"
+    return re.compile(f"{before}'*[=+\\-@\t\r]")
 
 
 def with_apostrophe(text: str, cell: Cell, dialect: Dialect) -> str:
@@ -45,18 +47,18 @@ def with_apostrophe(text: str, cell: Cell, dialect: Dialect) -> str:
 
 def cells(raw: str, dialect: Dialect) -> Iterator[Cell]:
     """Yield the cells of a raw record."""
-    at = 0
+    at, delimiter = 0, dialect.delimiter
     while at <= len(raw):
         quote = dialect.quote if dialect.quote is not None and raw.startswith(dialect.quote, at) else None
         quoted = quote is not None
         start = at + 1 if quoted else at
         end = closing_quote(raw, start, quote, dialect.escape) if quote else start
         behind = end
-        while behind < len(raw) and raw[behind] != dialect.delimiter:
+        while behind < len(raw) and not (delimiter and raw.startswith(delimiter, behind)):
             behind += 2 if raw[behind] == dialect.escape else 1
         behind = min(behind, len(raw))
         yield Cell(start, end if quoted else behind, quoted)
-        at = behind + 1
+        at = behind + len(delimiter or " ")
 
 
 def closing_quote(raw: str, start: int, quote: str, escape: str | None) -> int:

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -15,6 +16,11 @@ from processor.run.artifacts.formulas import MARKERS, escape_cell, unnamed_field
 from processor.run.artifacts.paths import artifact_path
 from processor.run.context import AttemptContext
 from processor.run.opened_file import OpenedFile
+
+#: The delimiter of the errors.csv of a file that has one column, and so no delimiter.
+ERRORS_DELIMITER = ","
+#: A noncharacter, which stands for a delimiter of several characters: csv knows only single ones.
+_SEVERAL = "\ufdd0"
 
 
 def write_errors(conn: psycopg.Connection, context: AttemptContext, opened: OpenedFile) -> str:
@@ -38,14 +44,23 @@ def write_errors(conn: psycopg.Connection, context: AttemptContext, opened: Open
 
 def error_lines(conn: psycopg.Connection, context: AttemptContext, opened: OpenedFile) -> Iterator[str]:
     """Yield the lines of errors.csv."""
-    dialect = opened.dialect
+    dialect, one_column = opened.dialect, opened.dialect.delimiter is None
+    if one_column:
+        dialect = replace(dialect, delimiter=ERRORS_DELIMITER)
     format_cells = cell_formatter(dialect)
     yield format_cells([*MARKERS, *map(escape_cell, field_names(opened))]) + "\n"
     for line, column, code, message, raw in rejections.stream_rejections(conn, context.job):
         if dialect.quote is None:
-            message = message.replace(dialect.delimiter, " ")  # nothing could enclose it
+            message = message.replace(dialect.delimiter or "", " ")  # nothing could enclose it
         reason = format_cells([str(line), column or "", code, message])
-        yield f"{reason}{dialect.delimiter}{escape_record(raw or '', dialect)}\n"
+        record = enclosed(raw or "", opened.dialect, format_cells) if one_column else escape_record(raw or "", dialect)
+        yield f"{reason}{dialect.delimiter}{record}\n"
+
+
+def enclosed(raw: str, dialect: Dialect, format_cells: Callable[[list[str]], str]) -> str:
+    """Return the record of a file of one column as one cell of several, enclosed in quotes where that is needed."""
+    is_quoted = dialect.quote is not None and raw.startswith(dialect.quote)
+    return escape_record(raw, dialect) if is_quoted else format_cells([escape_cell(raw)])
 
 
 def field_names(opened: OpenedFile) -> list[str]:
@@ -58,10 +73,12 @@ def field_names(opened: OpenedFile) -> list[str]:
 
 def cell_formatter(dialect: Dialect) -> Callable[[list[str]], str]:
     """Return the function that formats cells in the file's dialect, without a line end."""
+    delimiter = dialect.delimiter or ERRORS_DELIMITER
+    mark = delimiter if len(delimiter) == 1 else _SEVERAL
     line = io.StringIO(newline="")
     writer = csv.writer(
         line,
-        delimiter=dialect.delimiter,
+        delimiter=mark,
         quotechar=dialect.quote or '"',
         quoting=csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE,
         escapechar=dialect.escape or (None if dialect.quote else "\\"),
@@ -72,7 +89,7 @@ def cell_formatter(dialect: Dialect) -> Callable[[list[str]], str]:
     def format_cells(cells: list[str]) -> str:
         line.seek(0)
         line.truncate()
-        writer.writerow(cells)
-        return line.getvalue()
+        writer.writerow([cell.replace(delimiter, mark) for cell in cells])
+        return line.getvalue().replace(mark, delimiter)
 
     return format_cells

@@ -2,16 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 import psycopg
 
 from processor import records, validate
 from processor.load import cast_results
-from processor.model import Change, Checked, Chunk, Rejections, Rows
+from processor.model import Change, Checked, Chunk, Dialect, Plan, Rejections, Rows
 from processor.report import Report
 from processor.run.artifacts.formulas import unescape_formulas
-from processor.run.opened_file import OpenedFile
+from processor.run.opened_file import Beginning
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,10 +29,29 @@ class ValidatedChunk:
     changes: Sequence[Change]
 
 
+class Readable(Protocol):
+    """A file whose chunks can be validated: how its bytes are read, and what goes where."""
+
+    @property
+    def beginning(self) -> Beginning:
+        """What the first bytes of the file say."""
+        ...
+
+    @property
+    def dialect(self) -> Dialect:
+        """The file's dialect."""
+        ...
+
+    @property
+    def plan(self) -> Plan:
+        """What goes where."""
+        ...
+
+
 class ChunkValidator:
     """Validates the chunks of one file by its plan; it may be used from several threads, each with its connection."""
 
-    def __init__(self, opened: OpenedFile, report: Report) -> None:
+    def __init__(self, opened: Readable, report: Report) -> None:
         self._plan, self._dialect, self._report = opened.plan, opened.dialect, report
         self._escaped = opened.beginning.from_errors_csv
 
@@ -41,10 +61,11 @@ class ChunkValidator:
         Raises: RowAccounting, psycopg.Error.
         """
         plan, dialect, report = self._plan, self._dialect, self._report
-        shape = validate.check_shape(chunk, plan.width)
+        trimmed = records.without_surplus(chunk, plan.width, dialect)
+        shape = validate.check_shape(trimmed, plan.width)
         with report.timed("parse"):
             index = np.flatnonzero(shape.keep)
-            frame = validate.parse(records.canonical_csv(chunk, shape.keep, dialect), plan, dialect, len(index))
+            frame = validate.parse(records.canonical_csv(trimmed, shape.keep, dialect), plan, dialect, len(index))
             rows = Rows(unescape_formulas(frame) if self._escaped else frame, index, ascii_only=chunk.data.isascii())
         with report.timed("read"):
             read = validate.transform(rows, plan)

@@ -1,0 +1,89 @@
+"""Choose how a file without a header is read: by the number and the types of the target's columns."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from processor.dialect.candidates import SPOKEN, CandidateResult, fields_of
+from processor.dialect.header_detection import MOST, fitting_share
+from processor.dialect.value_kinds import KINDS
+from processor.errors import AmbiguousDialect
+from processor.model import KnownColumns
+
+#: Of two results that fit the columns, the one with the better score is taken if the scores differ by so much.
+MARGIN = 0.1
+
+
+def best_by_place(results: Sequence[CandidateResult], known: KnownColumns, lines: Sequence[str]) -> CandidateResult:
+    """Return the result whose rows fit the columns best; one of them may read the file as one column.
+
+    Raises: AmbiguousDialect if two of them fit about as well.
+    """
+    fitting = [result for result in results if _fits(result, known, lines)]
+    whole = [result for result in fitting if _field_count(result, known) == len(known.by_place)]
+    parted = [result for result in whole or fitting if result.width > 1]
+    if parted:
+        best = max(parted, key=_score)
+        _check_clear(best, parted)
+        return best
+    one_column = next((result for result in results if result.candidate.delimiter is None), None)
+    tables = [result for result in results if result.width > 1 and result.candidate.delimiter != ":"]
+    unclosed = [result for result in results if not result.rows]
+    if one_column and (one_column in whole or not (tables or unclosed)):
+        return one_column
+    regular = [result for result in tables if _is_table(result, lines)]
+    if one_column and len(known.by_place) == 1 and not regular:
+        return one_column
+    return max(regular or tables or unclosed or results, key=_score)
+
+
+def width_of(rows: Sequence[Sequence[str]]) -> int:
+    """Return the most frequent number of fields; of two, the larger one."""
+    counts = Counter(map(len, rows))
+    return max(counts, key=lambda width: (counts[width], width), default=0)
+
+
+def _score(result: CandidateResult) -> float:
+    return result.score
+
+
+def _field_count(result: CandidateResult, known: KnownColumns) -> int:
+    """Return the most frequent number of fields, without empty ones beyond the columns."""
+    counts = Counter(fields_of(row, len(known.by_place)) for row in result.rows)
+    return max(counts, key=lambda width: (counts[width], width), default=0)
+
+
+def _fits(result: CandidateResult, known: KnownColumns, lines: Sequence[str]) -> bool:
+    """Return whether the rows have a column for each field, and whose type may accept it."""
+    width, columns = _field_count(result, known), len(known.by_place)
+    if not result.rows or (width > columns and not known.any_width):
+        return False
+    mark = result.candidate.delimiter
+    if mark == ":" and (columns == 1 or width != columns or not _is_table(result, lines)):
+        return False
+    rows = [row.fields for row in result.rows]
+    share = fitting_share(rows, known)
+    if result.width < 2:  # a line is the value of a typed column, or it has nothing that may part it
+        return columns == 1 and share is not None and share >= MOST
+    return share is None or share >= MOST
+
+
+def _is_table(result: CandidateResult, lines: Sequence[str]) -> bool:
+    """Return whether all rows have the same width, and the delimiter is not part of prose, a time or an address."""
+    mark = result.candidate.delimiter or ""
+    if len({len(row.fields) for row in result.rows}) > 1:
+        return False
+    texts = [lines[row.line].strip() for row in result.rows]
+    if mark == ":":
+        return not any("://" in text or any(kind.fullmatch(text) for kind in KINDS) for text in texts)
+    return sum(mark + " " in text for text in texts) <= len(texts) / 2
+
+
+def _check_clear(best: CandidateResult, others: Sequence[CandidateResult]) -> None:
+    for other in others:
+        same = best.candidate.delimiter == other.candidate.delimiter
+        if not same and best.score - other.score < MARGIN and other.candidate.delimiter != ":":
+            marks = (best.candidate.delimiter, other.candidate.delimiter)
+            names = " or ".join(SPOKEN.get(str(mark), "none") for mark in marks)
+            raise AmbiguousDialect(
+                f"the delimiter may be {names}: set options.delimiter", option="delimiter", choices=marks
+            )

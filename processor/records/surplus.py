@@ -1,0 +1,70 @@
+"""Remove the empty fields at the end of records that have more fields than the file has columns."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from processor.model import Chunk, Dialect
+from processor.records.extents import Bools, Bytes, Ints
+
+
+def without_surplus(chunk: Chunk, width: int, dialect: Dialect) -> Chunk:
+    """Return the chunk with `width` fields in each record whose fields beyond these are all empty, `""` included.
+
+    Spreadsheets and scripts write a delimiter at the end of each row. Nothing is lost without such fields; records with
+    anything in them stay as they are, and are rejected later.
+    """
+    over = (chunk.fields > width) & ~chunk.oversized & ~chunk.irregular
+    if not over.any():
+        return chunk
+    rows = np.flatnonzero(over)
+    ends, removable = _ends_without_surplus(chunk, rows, width, dialect)
+    rows, ends = rows[removable], ends[removable]
+    if not rows.size:
+        return chunk
+    removed = np.zeros(chunk.records, np.int64)
+    removed[rows] = chunk.ends[rows] - ends
+    edges = np.zeros(len(chunk.data) + 1, np.int8)
+    np.add.at(edges, ends, 1)
+    np.add.at(edges, chunk.ends[rows], -1)
+    kept = np.cumsum(edges[:-1], dtype=np.int8) == 0
+    before = np.cumsum(removed) - removed
+    fields = chunk.fields.copy()
+    fields[rows] = width
+    return replace(
+        chunk,
+        data=np.frombuffer(chunk.data, np.uint8)[kept].tobytes(),
+        starts=chunk.starts - before,
+        ends=chunk.ends - before - removed,
+        fields=fields,
+    )
+
+
+def _ends_without_surplus(chunk: Chunk, rows: Ints, width: int, dialect: Dialect) -> tuple[Ints, Bools]:
+    """Return where the records end without their surplus fields, and for which records these are all empty."""
+    view = np.frombuffer(chunk.data, np.uint8)
+    delimiter = dialect.delimiter_bytes
+    quoted = (dialect.quote * 2).encode() if dialect.quote else None
+    ends, left = chunk.ends[rows].copy(), (chunk.fields[rows] - width).astype(np.int64)
+    while True:
+        bare = (left > 0) & _stands_before(view, ends, delimiter)
+        step = bare * len(delimiter)
+        if quoted:
+            empty = (left > 0) & ~bare & _stands_before(view, ends, delimiter + quoted)
+            step = step + empty * (len(delimiter) + 2)
+        if not step.any():
+            break
+        ends -= step
+        left -= step > 0
+    removable = left == 0
+    if dialect.escape:
+        removable &= ~_stands_before(view, ends, dialect.escape.encode())
+    return ends, removable
+
+
+def _stands_before(view: Bytes, ends: Ints, text: bytes) -> Bools:
+    """Mark the places before which a text stands."""
+    found = ends >= len(text)
+    for place, byte in enumerate(text):
+        found &= view.take(np.maximum(ends - len(text) + place, 0)) == byte
+    return found
