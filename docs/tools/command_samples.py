@@ -15,6 +15,7 @@ from processor.cli import (
     changes,
     database,
     import_files,
+    install,
     job,
     jobs,
     outcome,
@@ -23,9 +24,14 @@ from processor.cli import (
     stack_addresses,
     stack_view,
     targets,
+    uninstall,
 )
 from processor.cli.job_state import JobState
 from processor.cli.screen import screen
+from processor.database.migrate import Migration
+from processor.install import settings
+from processor.install.functions import Change
+from processor.install.plan import Plan
 from processor.local import process_table
 from processor.local.processes import Process
 from processor.local.run_record import PartRecord, RunRecord
@@ -73,6 +79,8 @@ def samples() -> dict[str, str]:
         "stack reset": ("--yes", lambda: screen.lines(["The stack in .import-jobs is deleted."])),
         "stack status": ("", stack_status),
         "migrate": ("", lambda: screen.lines(database.changes(["20261128000100_schema_and_roles"], [], []))),
+        "install": ("", installed),
+        "uninstall": ("--yes", lambda: screen.lines(uninstall.report([], "postgres on db.example.com"))),
         "configure": (f"--processor-url {PROCESSOR}", configured),
     }
     return {name: sample(f"import-jobs {name} {arguments}".rstrip(), show) for name, (arguments, show) in shown.items()}
@@ -133,6 +141,21 @@ def state(**changed: Any) -> JobState:
         "seconds": 0.2,
     }
     return JobState(**(values | changed))
+
+
+def installed() -> None:
+    """Print what an installation has written, and what is to be done."""
+    supabase = Path.cwd() / "supabase"
+    wanted = tuple(setting for setting in settings.wanted(["import-jobs"]) if setting.key != "allowed_mime_types")
+    plan = Plan(
+        supabase=supabase,
+        new=(Migration("20261128000100", "schema_and_roles", ""), Migration("20261128000200", "targets", "")),
+        file=supabase / "migrations" / "20261128093000_import_jobs_0.2.0.sql",
+        text="",
+        functions=(Change(folder=supabase / "functions" / "import-jobs", files={"index.ts": b""}),),
+        settings=wanted,
+    )
+    screen.lines(install.report(plan, check=False, write=False))
 
 
 def ended(job_state: JobState) -> None:

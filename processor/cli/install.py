@@ -59,9 +59,9 @@ def report(plan: Plan, *, check: bool, write: bool) -> Iterator[str]:
     verb = "to write" if check else "wrote"
     if plan.file:
         count = f"{len(plan.new)} migration{'s' if len(plan.new) > 1 else ''}"
-        yield f"{verb} {shown(plan.file)}: {count} of import-jobs"
+        yield from screen.wrapped(f"{verb} {shown(plan.file)}: {count} of import-jobs")
     for change in plan.written_functions:
-        yield f"{verb} {shown(change.folder)}"
+        yield from screen.wrapped(f"{verb} {shown(change.folder)}")
     for change in plan.functions:
         if change.changed_by_hand:
             yield from screen.wrapped(
@@ -81,7 +81,7 @@ def needed_settings(plan: Plan, *, check: bool, write: bool) -> Iterator[str]:
     from processor.install import settings
 
     if write and not check:
-        yield f"wrote {shown(plan.config)}: {', '.join(str(setting) for setting in plan.settings)}"
+        yield from screen.wrapped(f"wrote {shown(plan.config)}: {', '.join(str(setting) for setting in plan.settings)}")
         return
     yield f"{shown(plan.config)} needs (to add it: import-jobs install --write):"
     yield ""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -12,6 +14,7 @@ import pytest
 from processor.local import floor, postgres_installation
 from processor.local.ports import free_port
 from processor.local.postgres import SUPERUSER, PostgresServer
+from processor.local.python_command import module_environment
 from tests.conftest import PASSWORDS, SETTINGS, Cluster, Database
 from tests.conventions import schema
 from tests.integration.queue_harness import raises
@@ -132,6 +135,29 @@ def test_catalog_is_as_it_was_before(own_cluster: Cluster, project: Database) ->
     assert snapshot(project) != before
     assert uninstall(project) == []
     assert snapshot(project) == before
+
+
+def test_command_asks_and_then_removes(installed: Database) -> None:
+    def run(*options: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "processor.cli", "uninstall", *options],
+            env={**module_environment(), "DATABASE_URL": installed.admin_url},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    place = f"{installed.name} on 127.0.0.1"
+    asked = run()
+    assert asked.stderr == (
+        f"error IJ130: this would delete all jobs and targets in {place} — Add --yes to do it without a question.\n"
+    )
+    done = run("--yes")
+    assert (done.returncode, done.stdout) == (0, f"removed import-jobs from {place}\n"), done.stderr
+    gone = run("--yes")
+    assert (gone.returncode, "the database does not have the tables" in gone.stderr) == (1, True), gone.stderr
 
 
 def test_installation_can_be_repeated(own_cluster: Cluster, installed: Database) -> None:
