@@ -15,6 +15,8 @@ MIB = 1 << 20
 #: times its size when its quotes are rewritten.
 MAX_CHUNK_BYTES = 512 * MIB
 UNLIMITED = float("inf")
+#: Connections of what runs beside the imports: two inspections and an undo.
+SIDE_CONNECTIONS = 3
 
 #: Variables that stand for each other: one in the environment wins over the other in the file, too.
 ALIASES = (("SUPABASE_SECRET_KEY", "SUPABASE_SERVICE_ROLE_KEY"), ("IMPORT_JOBS_PORT", "PORT"))
@@ -77,7 +79,7 @@ class Config:
     @property
     def job_connections(self) -> int:
         """Number of connections that jobs use at once, of which those in the uploader's sessions are a part."""
-        return self.max_jobs + self.spare_connections
+        return self.max_jobs + self.spare_connections + SIDE_CONNECTIONS
 
 
 @cache

@@ -133,7 +133,11 @@ def _better(sample: bytes, scores: dict[str, float], locale: str | None) -> Enco
     first, *others = sorted(scores, key=lambda name: (-scores[name], name != "cp1252"))
     if others and scores[first] - scores[others[0]] < MARGIN and sample.decode(first) != sample.decode(others[0]):
         raise AmbiguousDialect(
-            "the file may be {first} or {second}: set options.encoding", first=first, second=others[0]
+            "the file may be {first} or {second}: set options.encoding",
+            option="encoding",
+            choices=(first, others[0]),
+            first=first,
+            second=others[0],
         )
     chaos = next((match.chaos for match in from_bytes(sample, cp_isolation=[first])), 0.5)
     return Encoding(first, 0, round(min(1.0, scores[first]) * (1 - chaos), 2), "found")

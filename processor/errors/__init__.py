@@ -8,6 +8,7 @@ a test compares that page with this package and with the migrations. No message 
 from processor.errors.command import COMMAND_ERRORS, UserError
 from processor.errors.format import (
     AmbiguousDialect,
+    ArchiveTooLarge,
     BadCompression,
     DuplicateHeader,
     EmptyFile,
@@ -59,6 +60,7 @@ __all__ = [
     "REJECTIONS",
     "AllRejected",
     "AmbiguousDialect",
+    "ArchiveTooLarge",
     "BadCompression",
     "BadOption",
     "BadRing",

@@ -1,5 +1,8 @@
 """IJ3xx: errors of the file's format."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from processor.errors.job_error import JobError
 
 
@@ -79,7 +82,22 @@ class DuplicateHeader(
 class AmbiguousDialect(
     JobError, code="IJ309", hint="Retry the job with the option that the message names: retry_import_job(id, options)."
 ):
-    """The file can be read in two ways that are about equally likely."""
+    """The file can be read in two ways that are about equally likely.
+
+    Where an option tells them apart, `option` is its name and `choices` are its values, the likelier one first.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str | None = None,
+        option: str | None = None,
+        choices: Sequence[Any] = (),
+        **params: str | float,
+    ) -> None:
+        super().__init__(message, hint=hint, **params)
+        self.option, self.choices = option, tuple(choices)
 
 
 class UnknownColumn(
@@ -97,3 +115,11 @@ class BadCompression(
     ),
 ):
     """The compressed stream is damaged, has more than one member, or expands beyond the limits."""
+
+
+class ArchiveTooLarge(
+    JobError,
+    code="IJ312",
+    hint=("Import the file without inspecting it, or compress it with gzip or zstd, of which the beginning is enough."),
+):
+    """An inspection would have to read all of an archive that is larger than it may read."""

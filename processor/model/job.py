@@ -69,6 +69,11 @@ class Job:
         return self.claims is not None and self.target is not None and self.target.run_as == "uploader"
 
     @property
+    def inspects(self) -> bool:
+        """Whether the job looks at the beginning of the file only."""
+        return self.own_options.get("inspect") is True
+
+    @property
     def stages(self) -> bool:
         """Whether rows are collected in a staging table until the end of the job."""
         replaces = self.target is not None and self.target.mode == "replace"

@@ -10,6 +10,7 @@ from processor.errors import JobError
 from processor.model import ArtifactPaths, Column, Job, Target
 
 CLAIM = "select importer.claim_jobs(%s, %s, %s, %s)"
+CLAIM_INSPECTIONS = "select importer.claim_inspections(%s, %s, %s, %s)"
 RENEW = "select importer.renew_lease(%s, %s, %s, %s)"
 END_FORMER_SESSIONS = "select importer.end_former_sessions(%s, %s, %s)"
 CHECK_ADMISSION = "select importer.check_admission(%s, %s)"
@@ -23,13 +24,22 @@ FAIL = """select importer.fail_job(
   job_id => %(job_id)s, token => %(token)s, code => %(code)s, message => %(message)s, hint => %(hint)s,
   transient => %(transient)s, report => %(report)s, errors_path => %(errors_path)s, params => %(params)s
 )"""
-#: The insert copies the target's defaults of these options into the job, because its states in SQL depend on them.
-_FIXED_AT_INSERT = ("atomic", "dry_run", "delete_source")
+#: Not defaults of the processor: the insert copies those of the target into the job, because its states in SQL depend
+#: on them; and no target makes its jobs inspections.
+_FIXED_AT_INSERT = ("atomic", "dry_run", "delete_source", "inspect")
 
 
 def claim(conn: psycopg.Connection, worker: str, max_jobs: int, lease_seconds: int, session: int) -> list[Job]:
     """Take up to `max_jobs` due jobs for a worker with this session (0: none); the claim counts the attempt."""
     rows = conn.execute(CLAIM, (worker, max_jobs, lease_seconds, session)).fetchall()
+    return [read_job(value) for (value,) in rows]
+
+
+def claim_inspections(
+    conn: psycopg.Connection, worker: str, max_jobs: int, lease_seconds: int, session: int
+) -> list[Job]:
+    """Take up to `max_jobs` inspections, as `claim` takes imports."""
+    rows = conn.execute(CLAIM_INSPECTIONS, (worker, max_jobs, lease_seconds, session)).fetchall()
     return [read_job(value) for (value,) in rows]
 
 

@@ -24,6 +24,7 @@ from processor.run.duplicates import check_digest, handle_duplicate
 from processor.run.error_limit import check_whole_file
 from processor.run.failure_report import report_failure
 from processor.run.finishing import Finisher
+from processor.run.inspection.inspect_file import Inspection
 from processor.run.loading import FileLoader
 from processor.run.opened_file import OpenedFile
 from processor.run.opening import open_file, usable_target
@@ -36,7 +37,7 @@ def run_attempt(context: AttemptContext) -> AttemptResult:
     """Import the file of a job; return how that ended. It raises nothing: a defect fails the attempt with IJ901."""
     try:
         with context.connections.main() as conn:
-            return Attempt(conn, context).run()
+            return Inspection(conn, context).run() if context.job.inspects else Attempt(conn, context).run()
     except StopRequested:
         return Released()
     except LeaseLost:

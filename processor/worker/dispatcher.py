@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 import psycopg
@@ -14,12 +14,13 @@ from processor.database import schema_version
 from processor.database.sqlstates import user_error
 from processor.errors import UserError
 from processor.log import event
-from processor.model import Job
-from processor.queue import claims, sessions
+from processor.queue import sessions
 from processor.queue.sweep import sweep
 from processor.worker.bell import Bell
 from processor.worker.heartbeat import Heartbeat
 from processor.worker.interval import Interval
+from processor.worker.slots import WorkQueue
+from processor.worker.undos import Undos
 
 # The pause before asking a database again that did not answer, and how long to wait for a connection of the pool.
 RETRY_SECONDS, POOL_SECONDS = 1.0, 2.0
@@ -32,7 +33,7 @@ SESSION_SECONDS, MISSING_SECONDS = 1.0, 0.25
 
 
 class Dispatcher:
-    """Claims up to `free()` jobs at a time and hands them to `run`. `stop` waits for the end of the thread."""
+    """Claims as many jobs of each queue as there are free slots. `stop` waits for the end of the thread."""
 
     def __init__(self, config: Config, pool: ConnectionPool, heartbeat: Heartbeat, bell: Bell, name: str) -> None:
         self._config, self._pool, self._heartbeat, self._bell, self._name = config, pool, heartbeat, bell, name
@@ -42,9 +43,9 @@ class Dispatcher:
         self._claims, self._reports = Interval(LOOK_SECONDS), Interval(REPORT_SECONDS)
         self._sweeps, self._sessions = Interval(config.sweep_seconds), Interval(SESSION_SECONDS)
 
-    def start(self, free: Callable[[], int], run: Callable[[Job], None]) -> None:
-        """Start the thread."""
-        self._free, self._run = free, run
+    def start(self, queues: Sequence[WorkQueue], undos: Undos) -> None:
+        """Start the thread; jobs are claimed in the order of the queues."""
+        self._queues, self._undos = queues, undos
         self._thread = threading.Thread(target=self._loop, name="dispatcher", daemon=True)
         self._thread.start()
 
@@ -132,14 +133,21 @@ class Dispatcher:
         self._sweeps.restart()
 
     def _claim_all(self) -> None:
-        while (free := self._free()) > 0 and not self._stopped.is_set():
+        for queue in self._queues:
+            self._claim(queue)
+        if self._undos.free() and not self._stopped.is_set():
             with self._pool.connection(POOL_SECONDS) as conn:
-                claimed = claims.claim(conn, self._name, free, self._config.lease_seconds, self._heartbeat.session)
+                self._undos.claim(conn)
+        self._claims.restart()
+
+    def _claim(self, queue: WorkQueue) -> None:
+        while (free := queue.free()) > 0 and not self._stopped.is_set():
+            with self._pool.connection(POOL_SECONDS) as conn:
+                claimed = queue.claim(conn, self._name, free, self._config.lease_seconds, self._heartbeat.session)
             for job in claimed:
-                self._run(job)
+                queue.begin(job)
             if len(claimed) < free:
                 break
-        self._claims.restart()
 
 
 def _log_swept(jobs: Iterable[tuple[UUID, str]]) -> None:

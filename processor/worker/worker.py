@@ -5,8 +5,6 @@ import os
 import socket
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
-from uuid import UUID
 
 import psycopg
 
@@ -25,13 +23,20 @@ from processor.worker.bell import Bell
 from processor.worker.connections import CONNECTION_SECONDS, JobConnections, Pools
 from processor.worker.dispatcher import RETRY_SECONDS, Dispatcher
 from processor.worker.heartbeat import Heartbeat, Lease
+from processor.worker.slots import Slots, WorkQueue
+from processor.worker.undos import Undos
 
+# A person waits for each inspection, which takes a fraction of a second and little memory.
+INSPECTIONS = 2
 # How often the statements of jobs that still run are cancelled after the time for a stop is over.
 CANCEL_AGAIN_SECONDS = 0.5
 
 
 class Worker:
-    """Holds at most `config.max_jobs` jobs. `start` returns at once; `ring` may be called from any thread."""
+    """Holds at most `config.max_jobs` imports, besides them inspections and an undo.
+
+    `start` returns at once; `ring` may be called from any thread.
+    """
 
     def __init__(self, config: Config, pools: Pools, downloads: Downloads) -> None:
         pool = pools.processor
@@ -43,16 +48,21 @@ class Worker:
         self._bell = Bell()
         self._heartbeat = Heartbeat(config, pool, self._bell.ring)
         self._dispatcher = Dispatcher(config, pool, self._heartbeat, self._bell, self._name)
-        # By the lease's token: a processor that was paused may claim a job again that one of its threads still has.
-        self._running: dict[UUID, Lease] = {}
+        self._imports, self._inspections = Slots(config.max_jobs, "job"), Slots(INSPECTIONS, "inspection")
+        self._undos = Undos(pools, self._bell, self._ended)
         self._spare = threading.Semaphore(config.spare_connections)
         self._digests = KnownDigests()
-        self._threads = ThreadPoolExecutor(config.max_jobs, thread_name_prefix="job")
 
     def start(self) -> None:
         """Sweep once, and start to claim jobs."""
         self._heartbeat.start()
-        self._dispatcher.start(lambda: self._config.max_jobs - len(self._running), self._begin)
+        self._dispatcher.start(
+            [
+                WorkQueue(self._inspections.free, claims.claim_inspections, self._begin_inspection),
+                WorkQueue(self._imports.free, claims.claim, self._begin_import),
+            ],
+            self._undos,
+        )
         threading.Thread(target=self._clean_up, name="clean-up", daemon=True).start()
         event("worker_started", worker=self._name, max_jobs=self._config.max_jobs)
 
@@ -68,10 +78,12 @@ class Worker:
         """
         deadline = time.monotonic() + self._config.stop_seconds
         self._shutdown.set()
-        event("worker_stopping", worker=self._name, jobs=len(self._running))
+        event("worker_stopping", worker=self._name, jobs=len(self._running()))
         self._dispatcher.stop()
         self._cancel_after(deadline)
-        self._threads.shutdown(wait=True)
+        for slots in (self._imports, self._inspections):
+            slots.shutdown()
+        self._undos.shutdown()
         self._heartbeat.stop()
         event("worker_stopped", worker=self._name)
 
@@ -84,12 +96,13 @@ class Worker:
         """Return when no job is left; cancel the statements of those that still run from `deadline` (monotonic) on."""
         while True:
             self._ended.clear()  # a job that ends sets it once it is no longer among those that run
-            if not self._running:
+            running = [*self._running(), *self._undos.running()]
+            if not running:
                 return
             left = deadline - time.monotonic()
             if left <= 0:
-                for lease in list(self._running.values()):
-                    lease.cancellation.cancel()
+                for work in running:
+                    work.cancellation.cancel()
             self._ended.wait(left if left > 0 else CANCEL_AGAIN_SECONDS)
 
     def _clean_up(self) -> None:
@@ -103,9 +116,14 @@ class Worker:
             if self._shutdown.wait(self._config.sweep_seconds):
                 return
 
-    def _begin(self, job: Job) -> None:
-        self._running[job.token] = lease = self._heartbeat.hold(job)
-        self._threads.submit(self._run, lease)
+    def _running(self) -> list[Lease]:
+        return [*self._imports.leases(), *self._inspections.leases()]
+
+    def _begin_import(self, job: Job) -> None:
+        self._imports.run(self._heartbeat.hold(job), self._run)
+
+    def _begin_inspection(self, job: Job) -> None:
+        self._inspections.run(self._heartbeat.hold(job), self._run)
 
     def _run(self, lease: Lease) -> None:
         job = lease.job
@@ -117,7 +135,7 @@ class Worker:
             event("job_abandoned", logging.ERROR, exception=log.traceback_of(exc))
         finally:
             self._heartbeat.drop(job)
-            del self._running[job.token]
+            (self._inspections if job.inspects else self._imports).done(lease)
             self._ended.set()
             self._bell.wake()
 

@@ -4,7 +4,7 @@
 the job; `find_rejected` in one that is rolled back, when the target did not accept all that was staged.
 """
 
-from processor.run.sinks.choose import sink_for
+from processor.run.sinks.choose import check_writing, sink_for
 from processor.run.sinks.sink import Sink, SinkResult
 
-__all__ = ["Sink", "SinkResult", "sink_for"]
+__all__ = ["Sink", "SinkResult", "check_writing", "sink_for"]

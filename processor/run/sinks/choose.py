@@ -28,9 +28,7 @@ def sink_for(conn: psycopg.Connection, job: Job, target: Target, plan: Plan) -> 
     if target.mode == "none":
         return DiscardSink()
     columns = tuple(field.column for field in plan.fields)
-    writing = Writing(target, [column.name for column in columns], constants_of(job, target))
-    check_privileges(target, [*writing.columns, *writing.constants], job.role)
-    check_keys(target, writing.columns)
+    writing = check_writing(job, target, plan)
     if job.stages:
         return staging_table_sink(conn, job, columns, writing)
     if target.mode == "insert" and not (job.as_uploader and target.row_security):
@@ -41,6 +39,17 @@ def sink_for(conn: psycopg.Connection, job: Job, target: Target, plan: Plan) -> 
             enter=writer_identity(job),
         )
     return temp_table_sink(conn, job, columns, writing)
+
+
+def check_writing(job: Job, target: Target, plan: Plan) -> Writing:
+    """Return what is written of the file, if the job's owner may write that and it says which rows are meant.
+
+    Raises: NotPermitted, MissingColumn.
+    """
+    writing = Writing(target, [field.column.name for field in plan.fields], constants_of(job, target))
+    check_privileges(target, [*writing.columns, *writing.constants], job.role)
+    check_keys(target, writing.columns)
+    return writing
 
 
 def constants_of(job: Job, target: Target) -> dict[str, UUID]:

@@ -1,0 +1,41 @@
+"""What stands in the way of an import, each with its code and what to do about it."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from processor.errors import JobError
+from processor.model import Rejections, message_params
+
+# The hints of errors say what to do about a job that has failed. These rows belong to none yet.
+ROWS_HINT = (
+    "Correct these rows in the file, or set an option such as locale, date_formats or mapping; an import rejects them"
+    " and loads the others, up to max_errors."
+)
+
+
+def problem_of(error: JobError) -> dict[str, Any]:
+    """Describe an error with which an import would fail."""
+    return {"code": error.code, "message": error.message, "hint": error.advice, "params": dict(error.params)}
+
+
+def problems_of_rows(rejections: Rejections) -> list[dict[str, Any]]:
+    """Describe the rejections, those of a column with the same reason once, the most frequent first."""
+    reasons = zip(rejections.columns, rejections.codes, rejections.messages, strict=True)
+    counted = Counter[tuple[str | None, str, str]](reasons)
+    return [
+        {
+            "code": code,
+            "message": str(message),
+            "hint": ROWS_HINT,
+            "params": message_params(message) or {},
+            "column": column,
+            "rows": rows,
+        }
+        for (column, code, message), rows in counted.most_common()
+    ]
+
+
+def all_problems(errors: Sequence[JobError], rejections: Rejections) -> list[dict[str, Any]]:
+    """Describe everything that stands in the way of an import, what concerns the whole file first."""
+    return [*(problem_of(error) for error in errors), *problems_of_rows(rejections)]

@@ -1,0 +1,79 @@
+"""Undo a job for its owner: remove its rows, or restore those that it replaced, under the owner's rights."""
+
+import json
+
+import psycopg
+from psycopg import sql
+
+from processor.database.transaction import loading
+from processor.errors import NotPermitted
+from processor.model import UndoRequest, UndoRows
+from processor.queue import undos
+from processor.run.access.identity import Identity, acting
+
+# A processor that is cut off must not hold the locks of the table.
+IDLE_SECONDS = 45
+KEPT = sql.Identifier("pg_temp", "import_kept")
+REMOVE = "delete from {table} as t where {own}"
+# One statement, so that foreign keys that are valid before and after are not violated in between.
+REPLACE = """
+with removed as (delete from {table} as t where {own} returning 1),
+restored as (
+  insert into {table} ({columns}) overriding system value
+  select {columns} from {kept} where (select count(*) from removed) >= 0 order by "#row" returning 1
+)
+select (select count(*) from removed), (select count(*) from restored)
+"""
+
+
+def undo(conn: psycopg.Connection, request: UndoRequest) -> None:
+    """Undo a job in one transaction, on a connection in autocommit mode.
+
+    Raises: NotPermitted when row security hides rows of the job from its owner, psycopg.Error.
+    """
+    identity = Identity(json.dumps(request.claims), request.role)
+    with loading(conn, request.job_id, IDLE_SECONDS):
+        rows = undos.begin(conn, request)
+        if rows.kept is not None:
+            conn.execute(create_view(rows.kept, request.role))
+        with acting(conn, identity):
+            removed, restored = remove(conn, rows)
+        check_complete(rows, removed)
+        if rows.kept is not None:
+            conn.execute(sql.SQL("drop view {}").format(KEPT))
+        undos.finish(conn, request, removed=removed, restored=restored)
+
+
+def create_view(kept: str, role: str) -> sql.Composed:
+    """Compose the view by which the owner's role reads the replaced rows, whose table it cannot read."""
+    return sql.SQL("create temporary view import_kept as select * from {}; grant select on {} to {}").format(
+        sql.Identifier("importer", kept), KEPT, sql.Identifier(role)
+    )
+
+
+def remove(conn: psycopg.Connection, rows: UndoRows) -> tuple[int, int]:
+    """Remove the rows of the job and restore what it replaced; return the numbers of both."""
+    table = sql.Identifier(rows.schema, rows.table)
+    own = sql.SQL("true")
+    if rows.column is not None:
+        own = sql.SQL("t.{} = {}").format(sql.Identifier(rows.column), sql.Literal(str(rows.value)))
+    if rows.kept is None:
+        return conn.execute(sql.SQL(REMOVE).format(table=table, own=own)).rowcount, 0
+    columns = sql.SQL(", ").join(map(sql.Identifier, rows.columns))
+    statement = sql.SQL(REPLACE).format(table=table, own=own, columns=columns, kept=KEPT)
+    row = conn.execute(statement).fetchone()
+    return (int(row[0]), int(row[1])) if row else (0, 0)
+
+
+def check_complete(rows: UndoRows, removed: int) -> None:
+    """Check that all rows of the job were removed.
+
+    Raises: NotPermitted.
+    """
+    if removed < rows.rows:
+        raise NotPermitted(
+            "the owner may not delete {hidden:,} of the job's {rows:,} rows",
+            hidden=rows.rows - removed,
+            rows=rows.rows,
+            hint="Give the owner the right to delete these rows, then ask for the undo again.",
+        )
