@@ -7,7 +7,7 @@ import { build } from "esbuild";
 process.chdir(import.meta.dirname);
 rmSync("dist", { recursive: true, force: true });
 await build({
-  entryPoints: ["src/index.ts"],
+  entryPoints: ["src/index.ts", "src/functions.ts"],
   outdir: "dist",
   bundle: true,
   splitting: true,

@@ -6,27 +6,26 @@ import type { Job } from "./types.js";
 export class ImportJobsError extends Error {
   override readonly name = "ImportJobsError";
   /** `IJ…` of import-jobs, an SQLSTATE, `storage/<status>`, or a word of this client such as `signed_out`. */
-  readonly code: string;
+  declare readonly code: string;
   /** What to do, in a sentence; empty where nobody knows. */
-  readonly hint: string;
+  declare readonly hint: string;
   /** Status of the HTTP response, where there was one. */
-  readonly status: number | undefined;
+  declare readonly status: number | undefined;
   /** The job, where it is the job that ended so. */
-  readonly job: Job | undefined;
+  declare readonly job: Partial<Job> | undefined;
 
   constructor(
     code: string,
     message: string,
     hint = "",
-    more: { status?: number | undefined; job?: Job; cause?: unknown } = {},
+    { cause, status, job }: { status?: number | undefined; job?: Partial<Job>; cause?: unknown } = {},
   ) {
-    super(message, { cause: more.cause });
-    this.code = code;
-    this.hint = hint;
-    this.status = more.status;
-    this.job = more.job;
+    super(message, { cause });
+    Object.assign(this, { code, hint, status, job });
   }
 }
+
+type Ended = Pick<Job, "status" | "error_code" | "error_message" | "error_hint">;
 
 const STORAGE_HINTS: Record<number, string> = {
   403: "Sign in again; files go below a folder named by the user's id.",
@@ -55,7 +54,7 @@ export function ofStorage(error: unknown): ImportJobsError {
 }
 
 /** Return the error of a job that failed or was cancelled. */
-export function ofJob(job: Job): ImportJobsError {
+export function ofJob(job: Ended): ImportJobsError {
   // Only a failed job has a code and a message.
   const { status, error_code: code, error_message: message, error_hint: hint } = job;
   return new ImportJobsError(code ?? status, message ?? "the job was cancelled", hint ?? "Retry it to go on.", { job });

@@ -2,15 +2,11 @@
 
 import { ofJob } from "./errors.js";
 import { createJob, type JobSettings } from "./jobs.js";
+import { newMeter } from "./meter.js";
 import { Switch } from "./switch.js";
 import type { AnyClient, Job, OnProgress, StoredFile, UploadSettings } from "./types.js";
 import { upload } from "./upload.js";
 import { watch, type WatchSettings } from "./watch.js";
-
-// Of the one number, the share of the upload. Over the Internet it is most of the time, beside the server little.
-const UPLOAD_PERCENT = 50;
-// Until the job says that it is completed: the last rows may be in before the report is.
-const MAX_RUNNING = 99;
 
 export interface ImportSettings extends JobSettings, UploadSettings, WatchSettings {
   onProgress?: OnProgress;
@@ -42,19 +38,11 @@ async function start(
   settings: ImportSettings,
   control: Switch,
 ): Promise<Job> {
-  const { onProgress = () => {}, signal } = settings;
-  let percent = 0;
-  const report = (value: number, progress: Parameters<OnProgress>[1]): void => {
-    percent = Math.max(percent, value);
-    onProgress(percent, progress);
-  };
-  let share = 0;
+  const { onProgress, signal } = settings;
+  const meter = newMeter(onProgress, file instanceof Blob);
   let job: Job;
   if (file instanceof Blob) {
-    share = UPLOAD_PERCENT;
-    const bytesTotal = file.size;
-    const onSent = (bytesSent: number): void =>
-      report((share * bytesSent) / (bytesTotal || 1), { phase: "upload", bytesSent, bytesTotal });
+    const onSent = (bytes: number): void => meter.sent(bytes, file.size);
     const sent = await upload(supabase, file, settings, { signal, control, onSent });
     job = await createJob(supabase, sent.file, { idempotencyKey: sent.key, ...settings });
     await sent.forget();
@@ -62,8 +50,7 @@ async function start(
     job = await createJob(supabase, file, settings);
   }
   for await (job of watch(supabase, job.id, settings)) {
-    const done = job.status === "completed" ? 100 : Math.min(MAX_RUNNING, Number(job.progress ?? 0));
-    report(share + ((100 - share) * done) / 100, { phase: "import", job });
+    meter.imported(job);
   }
   if (job.status !== "completed") {
     throw ofJob(job);

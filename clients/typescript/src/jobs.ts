@@ -57,7 +57,7 @@ export function undo(supabase: AnyClient, id: string): Promise<Job> {
 }
 
 /** Whether a job has ended. */
-export function hasEnded(job: Job): boolean {
+export function hasEnded(job: Pick<Job, "status">): boolean {
   return job.status !== "pending" && job.status !== "running";
 }
 

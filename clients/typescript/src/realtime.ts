@@ -44,8 +44,8 @@ function open(supabase: AnyClient, name: string): Topic {
   const topic = { channel, listeners };
   known.set(name, topic);
   channel
-    .on("broadcast", { event: "progress" }, ({ payload }: { payload?: { id?: string; job_id?: string } }) => {
-      listeners.forEach((listener) => listener(payload?.id ?? payload?.job_id));
+    .on("broadcast", { event: "progress" }, ({ payload }: { payload?: { id?: string } }) => {
+      listeners.forEach((listener) => listener(payload?.id));
     })
     .subscribe((status) => {
       // A project without Realtime, or without the policy: do not try for ever.

@@ -21,11 +21,12 @@ export async function resumable(
   supabase: AnyClient,
   file: Blob,
   stored: StoredFile,
-  settings: UploadSettings,
+  settings: UploadSettings & { signed?: Signed },
   running: Running,
 ): Promise<Upload> {
   const { Upload } = await load();
-  const mark = await fingerprint(file, stored);
+  // A signed URL is good for its own path only, so nothing earlier can go on.
+  const mark = settings.signed ? stored.path : await fingerprint(file, stored);
   for (let url: string | null = null; ; ) {
     await running.control.on();
     running.signal?.throwIfAborted();
@@ -55,22 +56,29 @@ async function load(): Promise<typeof import("tus-js-client")> {
   }
 }
 
+/** What replaces the user's token. */
+export interface Signed {
+  endpoint: string;
+  headers: Record<string, string>;
+}
+
 interface Attempt extends UploadSettings {
+  signed?: Signed;
   mark: string;
   url: string | null;
   stopped: AbortSignal;
 }
 
 function options(supabase: AnyClient, file: Blob, stored: StoredFile, attempt: Attempt): UploadOptions {
-  const { urlStorage, mark, url: uploadUrl, stopped } = attempt;
+  const { urlStorage, mark, url: uploadUrl, stopped, signed } = attempt;
   return {
     ...(urlStorage ? { urlStorage: urlStorage as UrlStorage } : {}),
-    endpoint: resumableEndpoint(supabase),
+    endpoint: signed?.endpoint ?? resumableEndpoint(supabase),
     uploadUrl,
     chunkSize: CHUNK_BYTES,
     retryDelays: RETRY_DELAYS,
     uploadDataDuringCreation: true,
-    headers: { apikey: apiKey(supabase) },
+    headers: signed?.headers ?? { apikey: apiKey(supabase) },
     metadata: {
       bucketName: stored.bucket,
       objectName: stored.path,
@@ -81,7 +89,9 @@ function options(supabase: AnyClient, file: Blob, stored: StoredFile, attempt: A
     onShouldRetry: (error) => mayRetry((error as DetailedError).originalResponse),
     // A long upload outlives the token with which it began.
     onBeforeRequest: async (request) => {
-      request.setHeader("Authorization", `Bearer ${await accessToken(supabase)}`);
+      if (!signed) {
+        request.setHeader("Authorization", `Bearer ${await accessToken(supabase)}`);
+      }
       // tus-js-client would still send a request that was being prepared when it stopped.
       stopped.throwIfAborted();
     },
@@ -136,11 +146,9 @@ async function forget(upload: TusUpload): Promise<void> {
 }
 
 function ofTus(error: Error | DetailedError): ImportJobsError {
-  const response = "originalResponse" in error ? error.originalResponse : undefined;
-  if (!response) {
-    return ofStorage(error);
-  }
-  const text = response.getBody().trim();
-  const body = text.startsWith("{") ? (JSON.parse(text) as object) : { message: text };
-  return ofStorage({ status: response.getStatus(), ...body });
+  const response = (error as Partial<DetailedError>).originalResponse;
+  const text = response?.getBody().trim();
+  // What refuses the token answers in JSON, everything behind it in plain text.
+  const body = text?.startsWith("{") ? (JSON.parse(text) as object) : { message: text };
+  return ofStorage(response ? { status: response.getStatus(), ...body } : error);
 }

@@ -8,7 +8,7 @@ import { ownFolder } from "./session.js";
 import type { AnyClient, StoredFile, UploadSettings } from "./types.js";
 
 // Supabase advises resumable uploads above this size; its chunks have it too.
-const RESUMABLE_ABOVE = 6 * 1024 * 1024;
+export const RESUMABLE_ABOVE = 6 * 1024 * 1024;
 
 export interface Upload {
   file: StoredFile;
@@ -41,7 +41,6 @@ export async function upload(
   await running.control.on();
   running.signal?.throwIfAborted();
   await uploadPlain(supabase, file, stored);
-  running.signal?.throwIfAborted();
   running.onSent(file.size);
   return { file: stored, key: stored.path, forget: async () => {} };
 }

@@ -48,8 +48,8 @@ async function ask(supabase: AnyClient, id: string): Promise<Job | undefined> {
   try {
     return await getJob(supabase, id);
   } catch (error) {
-    const { status, code } = error as ImportJobsError;
-    if (code === "network" || (status !== undefined && status >= 500)) {
+    const { status = 0, code } = error as ImportJobsError;
+    if (code === "network" || status >= 500) {
       return undefined;
     }
     throw error;
