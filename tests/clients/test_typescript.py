@@ -15,6 +15,12 @@ BYTES = 20_000_000
 @pytest.fixture(scope="module")
 def results(client_stack: ClientStack, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     build()
+    # Rows that name their job can be undone.
+    client_stack.sql("alter table public.people add column if not exists import_job uuid")
+    client_stack.sql(
+        "select importer.register_target('public.people', owner_column => 'owner',"
+        " provenance_column => 'import_job', undo_days => 7)"
+    )
     large = tmp_path_factory.mktemp("typescript") / "large.csv"
     line = "{:09d}@example.com,a name of a person that makes the line longer than it has to be, and longer still\n"
     count = BYTES // len(line.format(0))
@@ -64,6 +70,22 @@ def test_job_is_cancelled_and_retried(results: dict[str, Any]) -> None:
     assert results["ended"]["code"] == "cancelled"
     assert results["retried"] == {"force": True, "max_errors": 5}
     assert results["watched"] == ["completed"]
+
+
+def test_inspection_uploads_once_and_says_what_it_found(results: dict[str, Any]) -> None:
+    inspected = results["inspected"]
+    assert inspected["same"]
+    assert inspected["file"]["name"] == "look.csv"
+    assert inspected["inspection"]["dialect"]["delimiter"]["value"] == ";"
+    assert inspected["job"]["rows_loaded"] == 0
+
+
+def test_owner_undoes_an_import(results: dict[str, Any]) -> None:
+    assert results["loaded"] == [{"name": "Luke"}]
+    assert results["undone"]["undone_at"]
+    assert results["gone"] == []
+    assert results["undoneAgain"]["code"].startswith("IJ1")
+    assert results["undoneAgain"]["hint"]
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 // The TypeScript client as a signed-up user: small and large files, a reload in the middle, corrections, refusals.
 import { openAsBlob } from "node:fs";
 import { createClient } from "@supabase/supabase-js";
-import { cancel, fix, getJob, importFile, ImportJobsError, rejections, retry, watch } from "../../clients/typescript/dist/index.js";
+import { cancel, fix, getJob, importFile, ImportJobsError, inspect, rejections, retry, undo, watch } from "../../clients/typescript/dist/index.js";
 
 const { SUPABASE_URL, SUPABASE_PUBLISHABLE_KEY, SUPABASE_SECRET_KEY, EMAIL, LARGE_FILE } = process.env;
 
@@ -109,6 +109,16 @@ results.cancelled = (await cancel(ada, pending.id)).status;
 results.ended = await ended;
 results.retried = (await retry(ada, pending.id, { max_errors: 5 })).options;
 results.watched = (await all(watch(ada, small.id, { realtime: true }))).map((seen) => seen.status);
+
+// An inspection, the import of the file that it has uploaded, and its undo.
+const look = await inspect(ada, file("email;name\nlook@example.com;Luke\n;Nobody\n", "look.csv"), settings);
+const looked = await importFile(ada, look.file, settings);
+results.inspected = { ...look, same: looked.object_path === look.file.path };
+results.loaded = (await ada.from("people").select("name").eq("email", "look@example.com")).data;
+await undo(ada, looked.id);
+results.undone = (await all(watch(ada, looked.id, settings))).at(-1);
+results.gone = (await ada.from("people").select("name").eq("email", "look@example.com")).data;
+results.undoneAgain = await refused(undo(ada, looked.id));
 
 // What is refused.
 const service = createClient(SUPABASE_URL, SUPABASE_SECRET_KEY, { auth: { persistSession: false } });

@@ -29,9 +29,9 @@ type Ended = Pick<Job, "status" | "error_code" | "error_message" | "error_hint">
 
 const STORAGE_HINTS: Record<number, string> = {
   403: "Sign in again; files go below a folder named by the user's id.",
-  404: "Install import-jobs into this project, or name another bucket.",
-  413: "Split or compress the file, or let an administrator raise the bucket's limit.",
-  415: "Let an administrator allow this type in the bucket.",
+  404: "Create the bucket, or name another one.",
+  413: "Compress the file, or have the bucket's limit raised.",
+  415: "Have this type allowed in the bucket.",
 };
 
 /** Return the error of an answer of the Data API. */

@@ -47,18 +47,22 @@ export function cancel(supabase: AnyClient, id: string): Promise<Job> {
 }
 
 /** Let a failed or cancelled job go on where it was; options are added to its own. */
-export function retry(supabase: AnyClient, id: string, options: JobOptions = {}): Promise<Job> {
+export function retry(supabase: AnyClient, id: string, options?: JobOptions): Promise<Job> {
   return call(supabase, "retry_import_job", { id, options });
 }
 
-/** Ask that what a completed job wrote be taken back; `undone_at` says when it was. */
+/**
+ * Ask that what a completed job wrote be taken back. A processor does it: `watch` follows the job until `undone_at` is
+ * set, or `undo_error_code`, `undo_error_message` and `undo_error_hint` say why it was not done.
+ */
 export function undo(supabase: AnyClient, id: string): Promise<Job> {
   return call(supabase, "undo_import_job", { id });
 }
 
-/** Whether a job has ended. */
-export function hasEnded(job: Pick<Job, "status">): boolean {
-  return job.status !== "pending" && job.status !== "running";
+/** Whether nothing more happens to a job by itself: it has ended, and no undo is under way. */
+export function hasEnded(job: Pick<Job, "status"> & Partial<Job>): boolean {
+  const isUndone = !job.undo_requested_at || job.undone_at || job.undo_error_code;
+  return !!isUndone && job.status !== "pending" && job.status !== "running";
 }
 
 async function call(supabase: AnyClient, name: string, args: object): Promise<Job> {
