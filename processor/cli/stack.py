@@ -16,7 +16,7 @@ from processor.local.platform import require_packages, require_unix
 if TYPE_CHECKING:
     from processor.local.run_record import RunRecord
 
-app = typer.Typer(help="Postgres, Storage, pg_net and the processor on this machine.", no_args_is_help=True)
+app = typer.Typer(help="Postgres, Storage, the Data API, Auth, pg_net and the processor on this machine.", no_args_is_help=True)
 
 Data = Annotated[Path, typer.Option("--data", help="Folder of the stack's data.", show_default=True)]
 DEFAULT = Path(".import-jobs")
@@ -24,7 +24,7 @@ DEFAULT = Path(".import-jobs")
 
 @app.callback()
 def stack() -> None:
-    """Postgres, Storage, pg_net and the processor on this machine."""
+    """Postgres, Storage, the Data API, Auth, pg_net and the processor on this machine."""
     require_unix()
     require_packages()
 
