@@ -12,6 +12,7 @@ REJECTIONS: Final[dict[str, str]] = {
     "IJ406": "the value is too long for the column",
     "IJ407": "the row contains a NUL byte",
     "IJ408": "a field or the whole record exceeds the size limit",
+    "IJ409": "the line begins with # and may be a comment or a row: set options.comment to '#' or to ''",
     "IJ410": "a row with this key already exists",
     "IJ411": "the row refers to a row that does not exist",
     "IJ412": "the row violates a check constraint",

@@ -43,10 +43,10 @@ class Chunk:
     `data` holds exactly the bytes `[position.offset, position.offset + len(data))`, unless a record over the limit was
     cut; `next.offset` counts all of its bytes. All arrays have the shape (records). `starts` and `ends` are offsets in
     `data`; `ends` is exclusive and leaves out the line end. `fields` is the number of fields by the rules of Python's
-    csv, 0 for a blank line. `lines` is the physical line, from 1, on which a record starts. The masks mark:
-    `blank` empty lines and comments; `nul` records with a NUL byte; `oversized` records that are over a limit or have a
-    field that is; `irregular` records with quotes that only a lenient reader accepts (a stray quote in an unquoted
-    field, text after a closing quote).
+    csv, 0 for a blank line, and for a comment the negative number of the fields that it would have. `lines` is the
+    physical line, from 1, on which a record starts. The masks mark: `blank` empty lines and comments; `nul` records
+    with a NUL byte; `oversized` records that are over a limit or have a field that is; `irregular` records with quotes
+    that only a lenient reader accepts (a stray quote in an unquoted field, text after a closing quote).
     """
 
     position: Position

@@ -6,9 +6,24 @@
 
 #include "kernel.h"
 
+/* The most bytes that a delimiter may have after its first. */
+#define MOST_MORE 7
+
 /* Where the reader is. A record and a field begin with the next byte; in a plain field; after its escape; in quotes;
- * after an escape there; after a quote that closes the field or is the first half of a doubled one; in a comment. */
-enum place { RECORD_START, FIELD_START, PLAIN, ESCAPED, QUOTED, QUOTED_ESCAPED, AFTER_QUOTE, COMMENT };
+ * after an escape there; after a quote that closes the field or is the first half of a doubled one; in a comment; there
+ * behind a delimiter; and there in quotes, which end with the line. */
+enum place {
+    RECORD_START,
+    FIELD_START,
+    PLAIN,
+    ESCAPED,
+    QUOTED,
+    QUOTED_ESCAPED,
+    AFTER_QUOTE,
+    COMMENT,
+    COMMENT_FIELD,
+    COMMENT_QUOTED
+};
 
 /* `delimiters`, `longest` (bytes of a field with its quotes) and `is_irregular` are of the record so far,
  * `field_bytes` of the field; `lines` counts the line ends so far, `opened` those before the field; `last` is the last
@@ -17,8 +32,10 @@ typedef struct {
     int64_t place, delimiters, longest, field_bytes, is_irregular, lines, opened, last, used;
 } reading;
 
+/* `delimiter` is the first byte of the delimiter, which has `more` bytes, those in `rest`. */
 typedef struct {
     int64_t delimiter, quote, escape, comment; /* -1: there is no such mark */
+    int64_t more, rest[MOST_MORE];
 } dialect;
 
 typedef struct {
@@ -36,10 +53,10 @@ static void end_field(reading *now, int64_t size) {
 }
 
 static void end_record(reading *now, found *out, int64_t end, int64_t next) {
-    int is_empty = now->place == RECORD_START || now->place == COMMENT;
+    int32_t count = now->place == RECORD_START ? 0 : (int32_t)(now->delimiters + 1);
     out->ends[out->count] = end;
     out->nexts[out->count] = next;
-    out->fields[out->count] = is_empty ? 0 : (int32_t)(now->delimiters + 1);
+    out->fields[out->count] = now->place >= COMMENT ? -count : count;
     out->lines[out->count] = now->lines;
     out->longest[out->count] = now->longest;
     out->irregular[out->count++] = (uint8_t)now->is_irregular;
@@ -67,17 +84,33 @@ static enum place after_byte(reading *now, const dialect *of, uint8_t byte) {
         return PLAIN; /* even an escape is text here */
     case COMMENT:
         return COMMENT;
+    case COMMENT_FIELD:
+        return byte == of->quote ? COMMENT_QUOTED : COMMENT;
+    case COMMENT_QUOTED:
+        return byte == of->quote ? COMMENT : COMMENT_QUOTED;
     default:
         return PLAIN;
     }
 }
 
+/* What the bytes say that follow the first one of a delimiter. */
+enum match { OTHER, DELIMITER, CUT_OFF };
+
+/* Compare the `size` bytes from the first one of a delimiter on with the whole of it. */
+static enum match match_delimiter(const uint8_t *data, int64_t size, const dialect *of) {
+    for (int64_t more = 0; more < of->more; more++) {
+        if (1 + more == size) return CUT_OFF;
+        if (data[1 + more] != of->rest[more]) return OTHER;
+    }
+    return DELIMITER;
+}
+
 /* Find records in `size` bytes, from the state in `now` on, which is zero at the start of a record. `next` is the byte
- * after them, -1 if it is not known yet; with `final`, the text ends here. A CR at the end whose LF may follow is not
- * read. For each record, set `ends` to the place after its last field, `nexts` to the place after its line end,
- * `fields` to its number of fields (0: an empty line or a comment), `lines` to the number of line ends up to and
- * including its own, `longest` to the size of its longest field, and `irregular` if only a lenient reader accepts its
- * quotes. Return the number of records, at most `room`. */
+ * after them, -1 if it is not known yet; with `final`, the text ends here. A CR at the end whose LF may follow, and a
+ * part of a delimiter, are not read. For each record, set `ends` to the place after its last field, `nexts` to the place
+ * after its line end, `fields` to its number of fields (0: an empty line; negative: those that a comment would have),
+ * `lines` to the number of line ends up to and including its own, `longest` to the size of its longest field, and
+ * `irregular` if only a lenient reader accepts its quotes. Return the number of records, at most `room`. */
 IJ_EXPORT int64_t ij_read_records(const uint8_t *data, int64_t size, int64_t next, int64_t final, const dialect *of,
                                   int64_t *ends, int64_t *nexts, int32_t *fields, int64_t *lines, int64_t *longest,
                                   uint8_t *irregular, int64_t room, reading *now) {
@@ -110,12 +143,22 @@ IJ_EXPORT int64_t ij_read_records(const uint8_t *data, int64_t size, int64_t nex
                 continue;
             }
         }
-        if (byte == of->delimiter && !is_text && now->place != COMMENT) {
-            end_field(now, now->field_bytes + at - field);
-            now->delimiters++;
-            now->place = FIELD_START;
-            field = at + 1;
-            continue;
+        if (byte == of->delimiter && !is_text && now->place != COMMENT_QUOTED) {
+            enum match match = match_delimiter(data + at, size - at, of);
+            if (match == CUT_OFF && !final) break;
+            if (match == DELIMITER) {
+                now->delimiters++;
+                if (now->place >= COMMENT) {
+                    now->place = COMMENT_FIELD;
+                    at += of->more;
+                    continue;
+                }
+                end_field(now, now->field_bytes + at - field);
+                now->place = FIELD_START;
+                at += of->more;
+                field = at + 1;
+                continue;
+            }
         }
         now->place = after_byte(now, of, byte);
     }

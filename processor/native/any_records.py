@@ -13,6 +13,8 @@ Ints = npt.NDArray[np.int64]
 _LEAST_ROOM = 256
 #: The fields of a struct `reading`, and the places in it that are read here.
 _FIELDS, _PLACE, _OPENED, _USED = 9, 0, 6, 8
+#: The most bytes that a delimiter may have after its first.
+MOST_REST = 7
 #: The places of the reader within quotes.
 _QUOTED = (4, 5)
 
@@ -22,7 +24,7 @@ class FoundRecords:
     """Consecutive records (each shape: records), with offsets in the window.
 
     `lines` counts the line ends up to and including each record's own, `longest` the bytes of its longest field with
-    its quotes. `fields` is 0 for an empty line and a comment.
+    its quotes. `fields` is 0 for an empty line; for a comment, it is the negative number of those that it would have.
     """
 
     ends: Ints
@@ -35,12 +37,16 @@ class FoundRecords:
 
 @dataclass(slots=True)
 class RecordReader:
-    """A reader at the start of a record, by its marks as byte values (-1: there is no such mark)."""
+    """A reader at the start of a record, by its marks as byte values (-1: there is no such mark).
+
+    `rest` are the other bytes of a delimiter that has several, at most eight.
+    """
 
     delimiter: int
     quote: int = -1
     escape: int = -1
     comment: int = -1
+    rest: bytes = b""
     _state: Ints = field(init=False, default_factory=lambda: np.zeros(_FIELDS, np.int64))
 
     def read(self, window: npt.NDArray[np.uint8], *, final: bool, next_byte: int = -1) -> FoundRecords:
@@ -52,7 +58,8 @@ class RecordReader:
         room = window.size // 8 + _LEAST_ROOM
         ends, nexts, lines, longest = (np.empty(room, np.int64) for _ in range(4))
         fields, irregular = np.empty(room, np.int32), np.empty(room, np.bool_)
-        marks = np.array([self.delimiter, self.quote, self.escape, self.comment], np.int64)
+        singles = (self.delimiter, self.quote, self.escape, self.comment)
+        marks = np.array([*singles, len(self.rest), *self.rest.ljust(MOST_REST, b"\0")], np.int64)
         count = KERNELS.ij_read_records(
             *(address(window), window.size, next_byte, final, address(marks)),
             *(address(ends), address(nexts), address(fields), address(lines), address(longest), address(irregular)),

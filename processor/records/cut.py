@@ -95,7 +95,7 @@ class _Cutter:
             ends=extents.ends,
             fields=extents.fields,
             lines=lines,
-            blank=extents.fields == 0,
+            blank=extents.fields <= 0,
             nul=_with_nul(data, starts),
             oversized=oversized,
             irregular=extents.irregular,

@@ -17,8 +17,8 @@ class RecordExtents:
     """The extents of consecutive records (each shape: records).
 
     `ends` are the offsets in the data without the line ends, and `nexts` those with the line ends. `fields` is 0 for a
-    blank line and a comment. `irregular` marks records with irregular quotes. `lines` counts the physical line ends
-    from the start of the window to the end of each record.
+    blank line, and negative for a comment. `irregular` marks records with irregular quotes. `lines` counts the physical
+    line ends from the start of the window to the end of each record.
     """
 
     ends: Ints

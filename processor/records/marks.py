@@ -10,12 +10,16 @@ LF, CR = 10, 13
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """A dialect as the scanner needs it: byte values, None if there is no such mark; a delimiter that no text has."""
+    """A dialect as the scanner needs it: byte values, None if there is no such mark.
+
+    `rest` are the other bytes of a delimiter that has several.
+    """
 
     delimiter: int
     quote: int | None
     escape: int | None
     comment: int | None
+    rest: bytes = b""
 
     @classmethod
     def of(cls, dialect: Dialect) -> Self:
@@ -23,4 +27,4 @@ class Marks:
         quote, escape, comment = (
             ord(mark) if mark else None for mark in (dialect.quote, dialect.escape, dialect.comment)
         )
-        return cls(dialect.delimiter_bytes[0], quote, escape, comment)
+        return cls(dialect.delimiter_bytes[0], quote, escape, comment, dialect.delimiter_bytes[1:])

@@ -11,13 +11,13 @@ from processor.records.window import Window
 def reader_of(marks: Marks) -> RecordReader:
     """Return the exact reader for these marks, at the start of a record."""
     quote, escape, comment = (-1 if mark is None else mark for mark in (marks.quote, marks.escape, marks.comment))
-    return RecordReader(marks.delimiter, quote, escape, comment)
+    return RecordReader(marks.delimiter, quote, escape, comment, marks.rest)
 
 
 def scan(window: Window) -> RecordExtents:
     """Return the records that end in the window; not all of them if they are very short and not regular."""
     marks = window.marks
-    if not window.has(marks.escape) and not window.has(marks.comment):
+    if not marks.rest and not window.has(marks.escape) and not window.has(marks.comment):
         regular = _scan_regular(window)
         if regular is not None:
             return regular

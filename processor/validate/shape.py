@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from processor.errors import REJECTIONS
-from processor.model import Chunk, Message, Rejections
+from processor.model import Chunk, Dialect, Rejections
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,15 +18,19 @@ class Shape:
     rejections: Rejections
 
 
-def check_shape(chunk: Chunk, width: int) -> Shape:
+def check_shape(chunk: Chunk, width: int, dialect: Dialect) -> Shape:
     """Check each record of a chunk by what was counted from its bytes; the first reason that applies rejects it."""
-    unexplained = ~chunk.blank
+    doubtful = _doubtful_comments(chunk, width, dialect)
+    blank = chunk.blank & ~doubtful
+    unexplained = ~blank
     keep = unexplained & ~chunk.oversized & ~chunk.nul & (chunk.fields == width)
+    skipped = int(blank.sum())
     if np.array_equal(keep, unexplained):
-        return Shape(keep, int(chunk.blank.sum()), Rejections())
+        return Shape(keep, skipped, Rejections())
     reasons = (
         ("IJ408", chunk.oversized),
         ("IJ407", chunk.nul),
+        ("IJ409", doubtful),
         ("IJ401", chunk.fields < width),
         ("IJ402", chunk.fields > width),
     )
@@ -37,13 +41,24 @@ def check_shape(chunk: Chunk, width: int) -> Shape:
         unexplained &= ~mask
         rows += rejected.tolist()
         codes += [code] * len(rejected)
-    fields = chunk.fields[rows].tolist()
-    sentence = {reason: _message(*reason, width) for reason in set(zip(codes, fields, strict=True))}
-    messages = tuple(sentence[reason] for reason in zip(codes, fields, strict=True))
-    return Shape(keep, int(chunk.blank.sum()), Rejections(tuple(rows), (None,) * len(rows), tuple(codes), messages))
+    messages = tuple(
+        f"{REJECTIONS[code]} ({int(chunk.fields[row])} instead of {width})"
+        if code in {"IJ401", "IJ402"}
+        else REJECTIONS[code]
+        for row, code in zip(rows, codes, strict=True)
+    )
+    return Shape(keep, skipped, Rejections(tuple(rows), (None,) * len(rows), tuple(codes), messages))
 
 
-def _message(code: str, fields: int, width: int) -> str:
-    if code in {"IJ401", "IJ402"}:
-        return Message(f"{REJECTIONS[code]} ({fields} instead of {width})", fields=fields, expected=width)
-    return REJECTIONS[code]
+def _doubtful_comments(chunk: Chunk, width: int, dialect: Dialect) -> npt.NDArray[np.bool_]:
+    """Mark the comments that would be rows of the right width, unless the job itself says what is a comment.
+
+    A delimiter at the end of such a line is no further field, as in rows.
+    """
+    wide = chunk.fields <= -width
+    if dialect.how.get("comment") != "found" or not wide.any():
+        return np.zeros(chunk.records, np.bool_)
+    for row in np.flatnonzero(wide & (chunk.fields < -width)).tolist():
+        surplus = dialect.delimiter_bytes * (-int(chunk.fields[row]) - width)
+        wide[row] = chunk.data.endswith(surplus, int(chunk.starts[row]), int(chunk.ends[row]))
+    return wide

@@ -73,7 +73,7 @@ class ValueTable:
         header = [column.name for column in self.columns]
         plan = make_plan(header, self.columns, readings={"value": reading} if reading else None)
         chunk = as_chunk(texts, dialect)
-        keep = check_shape(chunk, 2).keep
+        keep = check_shape(chunk, 2, dialect).keep
         assert keep.sum() == len(texts)
         frame = parse(records.canonical_csv(chunk, keep, dialect), plan, dialect, len(texts))
         transformed = transform(Rows(frame, np.arange(len(texts), dtype=np.int64)), plan)

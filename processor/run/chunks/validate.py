@@ -62,7 +62,7 @@ class ChunkValidator:
         """
         plan, dialect, report = self._plan, self._dialect, self._report
         trimmed = records.without_surplus(chunk, plan.width, dialect)
-        shape = validate.check_shape(trimmed, plan.width)
+        shape = validate.check_shape(trimmed, plan.width, dialect)
         with report.timed("parse"):
             index = np.flatnonzero(shape.keep)
             frame = validate.parse(records.canonical_csv(trimmed, shape.keep, dialect), plan, dialect, len(index))
