@@ -15,7 +15,8 @@ from tests.conventions import schema
 
 FILES = sorted(migrate.folder().glob("*.sql"))
 FUNCTION = re.compile(
-    r"^create function ((?:importer|public)\.\w+)\(.*?(?:\$\$|^end);\n(.*?)(?=^create function|\Z)", re.MULTILINE | re.DOTALL
+    r"^create function ((?:importer|public)\.\w+)\(.*?(?:\$\$|^end);\n(.*?)(?=^create function|\Z)",
+    re.MULTILINE | re.DOTALL,
 )
 
 
@@ -61,6 +62,15 @@ def test_lines_have_at_most_130_characters(path: Path) -> None:
 def test_migrations_create_nothing_that_the_floor_has() -> None:
     floor = re.compile(r"create (schema|table|function) (if not exists )?(auth|storage|net|vault|extensions)\b")
     assert [path.name for path in FILES if floor.search(path.read_text(encoding="utf-8"))] == []
+
+
+def test_migrations_can_run_in_a_transaction() -> None:
+    """Supabase's branches run each file in one, `migrate` each migration, and the SQL editor all of them."""
+    alone = re.compile(
+        r"^\s*(create|drop|re)\w* .*\bconcurrently\b|^\s*(vacuum|begin;|commit;|alter system)", re.MULTILINE
+    )
+    assert alone.search("create index concurrently x on y (z)")
+    assert [path.name for path in FILES if alone.search(path.read_text(encoding="utf-8"))] == []
 
 
 def test_second_run_applies_nothing(db: Database) -> None:
