@@ -54,7 +54,7 @@ def urls(client_stack: ClientStack, tmp_path_factory: pytest.TempPathFactory) ->
         yield {"postgrest": client_stack.env["SUPABASE_URL"], "lite": lite}
 
 
-@pytest.fixture(params=["postgrest", "lite"])
+@pytest.fixture(params=["postgrest", "lite"], scope="session")
 def url(urls: dict[str, str], request: pytest.FixtureRequest) -> str:
     """Each base URL in turn."""
     return urls[request.param]

@@ -18,7 +18,7 @@ const user = must(await supabase.auth.getUser()).user;
 const claims = must(await supabase.auth.getClaims());
 
 const path = `${user.id}/people.csv`;
-must(await supabase.storage.from("imports").upload(path, new Blob(["email,name\na@example.com,Ada\nb@example.com,Bob\n"])));
+must(await supabase.storage.from("imports").upload(path, new Blob([`email,name\na-${EMAIL},Ada\nb-${EMAIL},Bob\n`])));
 const inserted = must(
   await supabase.from("import_jobs").insert({ object_path: path, target: "people" }).select("id,status").single(),
 );

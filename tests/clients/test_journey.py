@@ -10,8 +10,8 @@ from tests.clients.client_stack import ClientStack
 
 
 @pytest.fixture(scope="module")
-def journey(client_stack: ClientStack) -> dict[str, Any]:
-    return client_stack.node("journey.mjs", EMAIL=client_stack.email())
+def journey(client_stack: ClientStack, url: str) -> dict[str, Any]:
+    return client_stack.node("journey.mjs", EMAIL=client_stack.email(), SUPABASE_URL=url)
 
 
 def test_user_signs_up_in_and_refreshes(journey: dict[str, Any]) -> None:
@@ -36,7 +36,8 @@ def test_token_is_checked_by_the_published_keys(journey: dict[str, Any]) -> None
 def test_user_imports_a_file(journey: dict[str, Any]) -> None:
     assert journey["inserted"]["status"] == "pending"
     assert journey["job"]["status"] == "completed", journey["job"]
-    assert journey["rows"] == [{"email": "a@example.com", "name": "Ada"}, {"email": "b@example.com", "name": "Bob"}]
+    email = journey["user"]["email"]
+    assert journey["rows"] == [{"email": f"a-{email}", "name": "Ada"}, {"email": f"b-{email}", "name": "Bob"}]
     assert journey["again"]
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import jwt
 import psycopg
 import pytest
 
@@ -16,6 +17,10 @@ from processor.local.child_process import answers
 from tests.integration.stack_command import StackCommand, alive, family
 from tests.servers import NO_CERTIFICATES, server_folder
 from tests.waiting import until
+
+# What `supabase status -o env` has as well, by the official CLI 2.117 and 3.1.
+SUPABASE_STATUS = ["API_URL", "REST_URL", "DB_URL", "PUBLISHABLE_KEY", "SECRET_KEY", "JWT_SECRET"]
+SUPABASE_STATUS += ["ANON_KEY", "SERVICE_ROLE_KEY"]
 
 
 @pytest.fixture
@@ -45,9 +50,9 @@ def stack(data: Path) -> StackCommand:
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[tuple[StackCommand, dict[str, str]]]:
-    """A running stack with its processor, for the tests that only look at it."""
+    """A running stack with all of its parts, for the tests that only look at it."""
     with server_folder("import-jobs-stack-") as folder:
-        stack = StackCommand(folder / "stack")
+        stack = StackCommand(folder / "stack", options=())
         with stack.detached() as env:
             yield stack, env
 
@@ -76,7 +81,19 @@ def test_env_names_what_a_client_and_a_processor_need(running):
         "IMPORT_JOBS_WAKE_TOKEN",
         "IMPORT_JOBS_HOST",
         "IMPORT_JOBS_PORT",
+        *SUPABASE_STATUS,
     ]
+
+
+def test_env_has_the_values_of_supabase_status(running):
+    _, env = running
+    assert env["API_URL"] == env["SUPABASE_URL"]
+    assert env["REST_URL"] == f"{env['SUPABASE_URL']}/rest/v1"
+    assert env["DB_URL"] == env["DATABASE_URL"]
+    assert (env["PUBLISHABLE_KEY"], env["SECRET_KEY"]) == (env["SUPABASE_PUBLISHABLE_KEY"], env["SUPABASE_SECRET_KEY"])
+    assert env["JWT_SECRET"] == env["SUPABASE_JWT_SECRET"]
+    for name, role in (("ANON_KEY", "anon"), ("SERVICE_ROLE_KEY", "service_role")):
+        assert jwt.decode(env[name], env["JWT_SECRET"], algorithms=["HS256"])["role"] == role
 
 
 def test_database_is_migrated_and_has_its_roles(running):
@@ -109,7 +126,10 @@ def test_secrets_are_in_no_command_line_no_log_and_no_readable_file(running):
     stack, env = running
     secrets = [value for name, value in env.items() if name.endswith(("KEY", "SECRET", "TOKEN"))]
     secrets += [env[name].split(":")[2].split("@")[0] for name in env if name.endswith("DATABASE_URL")]
-    assert len(secrets) == 7
+    kept = state.load(stack.data)
+    assert kept is not None
+    secrets += [*kept.passwords.values(), kept.signing_key["d"]]
+    assert len(set(secrets)) == 4 + 2 + len(kept.passwords) + 1  # keys, older keys, passwords, the private key
     for pid in family(stack.processes()["supervisor"].pid):
         line = " ".join(process_table.arguments(int(pid)))
         assert not any(secret in line for secret in secrets)
