@@ -32,12 +32,24 @@ class EdgeRuntime:
 
 
 @contextmanager
-def edge_runtime(log: Path, *names: str, **variables: str) -> Iterator[EdgeRuntime]:
-    """Serve functions with these variables, and with no other that could change what they do, until the block ends."""
+def edge_runtime(log: Path, *functions: str | Path, **variables: str) -> Iterator[EdgeRuntime]:
+    """Serve functions, each ours by its name or a folder, until the block ends.
+
+    They get these variables, and no other that could change what they do.
+    """
+    folders = [str(FUNCTIONS / function) for function in functions]
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("SUPABASE_", "IMPORT_JOBS_"))}
     command = [
-        *(str(DENO), "run", "--quiet", "--no-prompt", "--allow-net", "--allow-env", f"--allow-read={FUNCTIONS}"),
-        *("--config", str(FUNCTIONS / "import-jobs" / "deno.json"), str(RUNNER), *names),
+        *(
+            str(DENO),
+            "run",
+            "--quiet",
+            "--no-prompt",
+            "--allow-net",
+            "--allow-env",
+            f"--allow-read={','.join(folders)}",
+        ),
+        *("--config", str(FUNCTIONS / "import-jobs" / "deno.json"), str(RUNNER), *folders),
     ]
     ports = log.with_suffix(".port")
     with log.open("w") as errors, ports.open("w") as output:

@@ -1,6 +1,6 @@
 /**
- * Serves the Edge Functions that it is told below /functions/v1, as the platform does, and passes everything else on to
- * SUPABASE_URL, so that there is one base URL. Prints its port.
+ * Serves Edge Functions, given by their folders, below /functions/v1, as the platform does, and passes everything else
+ * on to SUPABASE_URL, so that there is one base URL. Prints its port.
  */
 type Handler = (request: Request) => Response | Promise<Response>;
 
@@ -10,9 +10,10 @@ const serve = Deno.serve;
 Object.defineProperty(globalThis, "EdgeRuntime", {
   value: { waitUntil: (work: Promise<unknown>) => void work.catch((error) => console.error("in the background", error)) },
 });
-for (const name of Deno.args) {
+for (const folder of Deno.args) {
+  const name = folder.split("/").at(-1)!;
   Object.defineProperty(Deno, "serve", { value: (handler: Handler) => handlers.set(name, handler), configurable: true });
-  await import(new URL(`../../supabase/functions/${name}/index.ts`, import.meta.url).href);
+  await import(`file://${folder}/index.ts`);
 }
 
 serve({ hostname: "127.0.0.1", port: 0, onListen: ({ port }) => console.log(port) }, (request) => {
