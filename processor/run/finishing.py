@@ -2,6 +2,8 @@
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from dataclasses import asdict
+from typing import Any
 
 import psycopg
 
@@ -20,6 +22,7 @@ from processor.run.context import AttemptContext
 from processor.run.error_limit import check_error_limit, check_whole_file, rejections_to_failure
 from processor.run.opened_file import OpenedFile
 from processor.run.resume.earlier_chunks import EarlierChunks
+from processor.run.sinks import DryRunOutcome
 from processor.run.text import text_from_beginning
 
 # How often completing the job is tried when the target rejects rows that it accepted a moment before.
@@ -41,6 +44,7 @@ class Finisher:
         self._progress, self._earlier = progress, earlier
         # Rows that a dry run skipped; the transaction that completes the job counts them.
         self._skipped_by_dry_run = 0
+        self._outcome: DryRunOutcome | None = None
         # The records of staged rows that were rejected, and that the normalised file may still have.
         self._rejected_late: set[int] = set()
 
@@ -95,9 +99,15 @@ class Finisher:
                 job,
                 records=counts.read,
                 sha256=opened.digest.hexdigest,
-                report=report.as_json(opened.plan, opened.dialect),
+                report=report.as_json(opened.plan, opened.dialect) | self._dry_run(counts),
                 paths=paths,
             )
+
+    def _dry_run(self, counts: RowCounts) -> dict[str, Any]:
+        """Return the part of the report that says what a dry run would have done; empty for all other jobs."""
+        if self._outcome is None:
+            return {}
+        return {"dry_run": asdict(self._outcome) | {"skipped": counts.skipped, "rejected": counts.rejected}}
 
     @contextmanager
     def _writing(self, *, keep: bool = True) -> Generator[psycopg.Connection]:
@@ -128,6 +138,7 @@ class Finisher:
             limit = rejections_to_failure(counts, job.options)
             result = sink.find_rejected(conn, job, counts.read, limit)
         rejections = self._numbered({rejection.row: rejection for rejection in result.rejected})
+        self._outcome = result.outcome
         skipped = result.skipped if job.options.get("dry_run") else 0
         self._skipped_by_dry_run += skipped
         with loading(self._conn, job.id, idle_seconds):

@@ -5,6 +5,7 @@ the job; `find_rejected` in one that is rolled back, when the target did not acc
 """
 
 from processor.run.sinks.choose import check_writing, sink_for
+from processor.run.sinks.dry_run import DryRunOutcome
 from processor.run.sinks.sink import Sink, SinkResult
 
-__all__ = ["Sink", "SinkResult", "check_writing", "sink_for"]
+__all__ = ["DryRunOutcome", "Sink", "SinkResult", "check_writing", "sink_for"]

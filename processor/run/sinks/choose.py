@@ -11,8 +11,9 @@ from processor.errors import MissingColumn, NotAllowed, NotPermitted
 from processor.load import copy_target
 from processor.model import Column, Job, Plan, Target
 from processor.queue import staging
-from processor.run.access.identity import writer_identity
+from processor.run.access.identity import owner_identity, writer_identity
 from processor.run.sinks.direct import DirectSink
+from processor.run.sinks.dry_run import Comparison, comparison
 from processor.run.sinks.repeated_keys import select_repeated, unique_in_file
 from processor.run.sinks.sink import DiscardSink, Sink
 from processor.run.sinks.staging_table import StagingTableSink
@@ -171,9 +172,10 @@ def staging_table_sink(
     stage = sql.Identifier("importer", name)
     statements = transfer_statements(writing, STAGE, stage)
     create_view = sql.SQL("create temporary view import_stage as select * from {}").format(stage)
-    if job.as_uploader:
-        create_view += grant_stage(job)
     dry_run = bool(job.options.get("dry_run"))
+    # A dry run compares contents under the owner's rights, whoever writes.
+    if job.as_uploader or (dry_run and job.claims is not None):
+        create_view += grant_stage(job)
     keys = unique_in_file(target, writing.columns)
     return StagingTableSink(
         checks_before_completing=dry_run or bool(keys) or statements.select_owned_by_others is not None,
@@ -187,7 +189,14 @@ def staging_table_sink(
         select_repeated=select_repeated(keys, stage) if keys else None,
         enter=writer_identity(job),
         dry_run=dry_run,
+        comparison=dry_run_comparison(job, writing) if dry_run else None,
     )
+
+
+def dry_run_comparison(job: Job, writing: Writing) -> Comparison | None:
+    """Return how a dry run counts the rows that it would change."""
+    reader = None if job.claims is None else owner_identity(job)
+    return comparison(writing, STAGE, writer_identity(job), reader)
 
 
 def clear_statement(job: Job, target: Target) -> sql.Composed:

@@ -10,6 +10,7 @@ import psycopg
 from processor.database.sqlstates import may_be_about_a_row
 from processor.load import CopyTarget, DatabaseRejection, Watch
 from processor.model import Chunk, Job, Rejection, Rows
+from processor.run.sinks.dry_run import DryRunOutcome
 
 # Returns when it is the chunk's turn, in modes where later rows replace earlier ones.
 WaitTurn = Callable[[], None]
@@ -19,12 +20,14 @@ WaitTurn = Callable[[], None]
 class SinkResult:
     """The rows that Postgres rejected, and the number of those that the target's mode skipped.
 
-    `superseded` of the skipped rows have a key that comes again further down in the file.
+    `superseded` of the skipped rows have a key that comes again further down in the file. `outcome` says what a dry run
+    would do with the others.
     """
 
     rejected: tuple[DatabaseRejection, ...] = ()
     skipped: int = 0
     superseded: int = 0
+    outcome: DryRunOutcome | None = None
 
 
 class Sink(Protocol):

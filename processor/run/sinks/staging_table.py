@@ -11,6 +11,7 @@ from processor.load import CopyTarget, DatabaseRejection, Watch
 from processor.model import Chunk, Job, Rejection, Rows
 from processor.queue import staging
 from processor.run.access.identity import acting
+from processor.run.sinks.dry_run import Comparison, outcome
 from processor.run.sinks.relation import RelationSink
 from processor.run.sinks.sink import SinkResult, WaitTurn, copy_rows
 from processor.run.sinks.statements import LAST, LINE, RECORD
@@ -22,7 +23,8 @@ class StagingTableSink(RelationSink):
 
     `create_view` creates a temporary view of the stage, which an uploader may read although the stage itself is not
     readable; `drop_view` drops it. `clear` deletes the rows that a target of mode replace replaces. `select_repeated`
-    selects the records whose key came earlier in the file, where that is an error.
+    selects the records whose key came earlier in the file, where that is an error. `comparison` counts, in a dry run,
+    the rows that exist.
     """
 
     copy: CopyTarget
@@ -33,6 +35,7 @@ class StagingTableSink(RelationSink):
     clear: sql.Composed | None = None
     select_repeated: sql.Composed | None = None
     dry_run: bool = False
+    comparison: Comparison | None = None
 
     def write(
         self, conn: psycopg.Connection, rows: Rows, chunk: Chunk, wait_turn: WaitTurn, *, isolating: Watch | None
@@ -63,16 +66,22 @@ class StagingTableSink(RelationSink):
         if self.select_repeated is not None:
             rejected += self._delete_selected(conn, self.select_repeated, "IJ417")
         staged = self._prepare(conn)
+        before = self.comparison.count(conn) if self.comparison else (0, 0)
+        removed = 0
         with acting(conn, self.enter):
             if self.clear is not None:
-                conn.execute(self.clear)
+                removed = conn.execute(self.clear).rowcount
             rejections, transferred = self.transfer_accepted(conn, last_record, lambda place: place + 1, limit=limit)
             late = [replace(rejection, row=rejection.row + 1) for rejection in rejections]
             if limit is None or len(late) < limit:  # else not all rows were tried
                 known = frozenset(rejection.row for rejection in late)
                 owned = self.owned_by_others(conn, staged - len(late) - transferred, known)
                 late += [DatabaseRejection(record, "IJ604", None, REJECTIONS["IJ604"]) for record in owned]
-        return SinkResult((*rejected, *late), staged - len(late) - transferred)
+        result = SinkResult((*rejected, *late), staged - len(late) - transferred)
+        if not self.dry_run:
+            return result
+        done = outcome(self.comparison, conn, before, [rejection.row for rejection in late], transferred)
+        return replace(result, outcome=replace(done, removed=removed))
 
     def reject(self, conn: psycopg.Connection, job: Job, rejections: list[Rejection], visible_left: int) -> None:
         """Count staged rows as rejected, and delete them from the staging table."""
