@@ -99,5 +99,6 @@ def _failure(log: Path, log_start: int) -> UserError:
         lines = output.read().decode(errors="replace").splitlines()
     if not lines:
         return UserError("the stack ended while starting", f"See {log} for its output.")
-    message = re.sub(r"^error( \w+)?: ", "", lines[-1])
-    return UserError(message, details="\n".join(lines[:-1]))
+    error = re.match(r"error (\w+): ", lines[-1])
+    message = lines[-1][error.end() :] if error else lines[-1]
+    return UserError(message, details="\n".join(lines[:-1]), code=error[1] if error else "IJ130")

@@ -195,6 +195,17 @@ def test_signal_ends_all_processes(stack, number):
         assert alive(everything) == []
 
 
+def test_data_of_a_later_release_are_refused_before_a_processor_starts(new_stack):
+    later = "insert into importer.migrations (version, name, release) values ('20990101000000', 'later', '9.0.0')"
+    with new_stack.detached("--no-processor") as env, psycopg.connect(env["DATABASE_URL"]) as conn:
+        conn.execute(later)
+    up = new_stack.run("up", "--detach")
+    assert up.returncode == 1
+    assert up.stderr.splitlines()[-1].startswith("error IJ132: the schema of the database is too new for import-jobs ")
+    assert "Install import-jobs 9.0.0" in up.stderr
+    assert not (new_stack.data / "logs" / "processor.log").exists()
+
+
 def test_two_stacks_side_by_side(stack, running):
     _, other_env = running
     with stack.detached("--no-processor") as env:
