@@ -160,7 +160,7 @@ def _line_end(lines: Sequence[str], result: CandidateResult) -> str:
 
 def _candidates(text: str, delimiter: str | None, given: DialectOptions) -> Iterator[Candidate]:
     """Yield the candidates that the text gives reason to try, the usual one first: it wins against an equal score."""
-    has_backslash = "\\" in text and "\\" not in (given.quote, delimiter, given.comment)
+    has_backslash = "\\" in text and "\\" not in (given.quote, *(delimiter or ""), given.comment)
     for quote in _quotes(text, delimiter, given):
         escapes: list[str | None] = [None]
         if has_backslash and any("\\" + escaped in text for escaped in (delimiter, quote, "\\") if escaped):
@@ -175,7 +175,7 @@ def _quotes(text: str, delimiter: str | None, given: DialectOptions) -> list[str
     if given.quote is not None:
         return [given.quote or None]
     quotes: list[str | None] = ['"']
-    if "'" in (delimiter, given.comment):
+    if "'" in (*(delimiter or ""), given.comment):
         return quotes
     edges = (*([delimiter] if delimiter else []), "\r", "\n")
     double, single = (opens_field(text, edges, mark) for mark in ('"', "'"))

@@ -9,6 +9,8 @@ from processor.errors import BadOption
 
 #: The words that importer.check_import_options accepts.
 DELIMITERS: Final = {"tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "colon": ":", "space": " "}
+#: The most characters of a delimiter, which the kernel that finds the records has room for.
+MOST_CHARACTERS: Final = 8
 COMPRESSIONS: Final = ("gzip", "zstd", "zip", "none")
 
 # Codecs of Python that are not encodings of files.
@@ -17,7 +19,10 @@ NOT_OF_FILES = {"idna", "punycode", "unicode-escape", "unicode_escape", "raw-uni
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DialectOptions:
-    """The dialect's parts as the job sets them. None: to be detected. An empty mark: there is no such mark."""
+    """The dialect's parts as the job sets them. None: to be detected. An empty mark: there is no such mark.
+
+    All marks are single characters, but a delimiter may have several.
+    """
 
     encoding: str | None = None
     delimiter: str | None = None
@@ -31,8 +36,8 @@ class DialectOptions:
 
     @property
     def marks(self) -> tuple[str, ...]:
-        """The marks that are given: none of them can be another mark that is detected."""
-        return tuple(mark for mark in (self.delimiter, self.quote, self.escape, self.comment) if mark)
+        """The characters of the marks that are given: none of them can be another mark that is detected."""
+        return tuple("".join(filter(None, (self.delimiter, self.quote, self.escape, self.comment))))
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> "DialectOptions":
@@ -49,8 +54,8 @@ class DialectOptions:
             locale=options.get("locale"),
         )
         quote = '"' if given.quote is None else given.quote
-        marks = [mark for mark in (given.delimiter, quote, given.comment) if mark]
-        if len(set(marks)) < len(marks) or (given.escape and given.escape in (given.delimiter, given.comment)):
+        marks = [*{*(given.delimiter or "")}, *filter(None, (quote, given.comment))]
+        if len(set(marks)) < len(marks) or (given.escape and given.escape in (*(given.delimiter or ""), given.comment)):
             raise BadOption("options.delimiter, quote, escape and comment must be different characters")
         if given.escape not in (None, "", "\\", given.quote or '"'):
             raise BadOption("options.escape must be a backslash, or the quote itself if quotes are doubled")
@@ -58,14 +63,21 @@ class DialectOptions:
 
 
 def _delimiter(value: str | None) -> str | None:
-    mark = _mark("delimiter", DELIMITERS.get(value or "", value))
-    if mark == "":
+    text = DELIMITERS.get(value or "", value)
+    if text == "":
         raise BadOption("options.delimiter is empty: leave the option out to detect the delimiter")
-    return mark
+    if text is not None and (len(text) > MOST_CHARACTERS or not all(map(_is_mark, text))):
+        characters = "ASCII characters other than letters, digits and line ends"
+        raise BadOption(f"options.delimiter must be one to {MOST_CHARACTERS} {characters}")
+    return text
+
+
+def _is_mark(character: str) -> bool:
+    return character.isascii() and not character.isalnum() and character not in "\r\n\0"
 
 
 def _mark(name: str, value: str | None) -> str | None:
-    if value and (len(value) != 1 or not value.isascii() or value.isalnum() or value in "\r\n\0"):
+    if value and (len(value) != 1 or not _is_mark(value)):
         raise BadOption(
             "options.{option} must be one ASCII character other than a letter, a digit or a line end", option=name
         )

@@ -1,6 +1,7 @@
 """Read the rows of a sample and their line numbers with Python's csv module, whose rules the cutter follows too."""
 
 import csv
+import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import chain, islice
@@ -42,7 +43,8 @@ def read_rows(
     if len(delimiter) == 1:
         return _read_rows(lines, delimiter, quote, escape, comment, most)
     # csv knows delimiters of one character only. Within quotes, the text is put back.
-    marked = [line.replace(delimiter, NOWHERE) for line in lines]
+    pattern = re.compile((rf"({re.escape(escape)}.)|" if escape else "()") + re.escape(delimiter), re.DOTALL)
+    marked = [pattern.sub(lambda match: match[1] or NOWHERE, line) for line in lines]
     rows, unclosed = _read_rows(marked, NOWHERE, quote, escape, comment, most)
     return [row._replace(fields=[field.replace(NOWHERE, delimiter) for field in row.fields]) for row in rows], unclosed
 

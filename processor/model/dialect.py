@@ -42,6 +42,11 @@ class Dialect:
         return self.delimiter_bytes if self.delimiter is not None and len(self.delimiter) == 1 else NOWHERE
 
     @property
+    def several(self) -> bytes | None:
+        """The delimiter as bytes if it has several characters; else None."""
+        return self.delimiter.encode() if self.delimiter is not None and len(self.delimiter) > 1 else None
+
+    @property
     def is_plain(self) -> bool:
         """Whether the file's bytes are those of its text, except for a byte order mark."""
         return self.encoding == "utf-8" and self.compression is None

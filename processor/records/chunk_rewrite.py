@@ -5,6 +5,7 @@ doubled one becomes single. Every change replaces or removes one byte, so that r
 joined.
 """
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,7 +37,8 @@ def rewrite_chunk(chunk: Chunk, data: bytes, dialect: Dialect) -> RewrittenChunk
     other_quotes = dialect.quote != '"' and (
         b'"' in data or (dialect.quote is not None and dialect.quote.encode() in data)
     )
-    if not escape and not other_quotes:
+    several = dialect.several if dialect.several and dialect.several in data else None
+    if not escape and not other_quotes and not several:
         return RewrittenChunk(data, None, pending)
     work = _Rewrite(chunk, data, dialect, pending)
     if escape:
@@ -44,8 +46,12 @@ def rewrite_chunk(chunk: Chunk, data: bytes, dialect: Dialect) -> RewrittenChunk
     work.find_quotes()
     if other_quotes:
         work.change_quotes()
-    if escape:
+    if escape and several:
+        work.leave_escapes()
+    elif escape:
         work.remove_escapes()
+    if several:
+        work.change_delimiters(several)
     return RewrittenChunk(work.out.tobytes(), work.removed if work.removed.any() else None, pending)
 
 
@@ -79,6 +85,19 @@ class _Rewrite:
         """Find the unescaped quotes, and the index of each record's first: after an even number, a byte is outside."""
         self.quotes = self.unescaped(self.quote) if self.quote is not None else self.escaped[:0]
         self.first = np.searchsorted(self.quotes, self.chunk.starts)
+
+    def change_delimiters(self, several: bytes) -> None:
+        """Replace the delimiters of several bytes that stand outside of quotes by the canonical one."""
+        found = re.finditer(re.escape(several), self.view.tobytes())
+        places = np.fromiter((match.start() for match in found), np.int64)
+        outside = (np.searchsorted(self.quotes, places) - self.first[self.rows(places)]) % 2 == 0
+        self.out[places[outside]] = self.delimiter
+        for place in range(1, len(several)):
+            self.removed[places[outside] + place] = True
+
+    def leave_escapes(self) -> None:
+        """Leave the records with escapes to be rewritten one by one, since an escape may part a delimiter."""
+        self.pending[self.rows(self.escaped)] = True
 
     def change_quotes(self) -> None:
         """Replace the dialect's quotes by `"`, and undo their doubling."""

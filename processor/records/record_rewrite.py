@@ -12,7 +12,9 @@ class RecordRewriter:
     """The patterns of one dialect that find the values of fields."""
 
     def __init__(self, dialect: Dialect) -> None:
-        self.delimiter = dialect.canonical_delimiter
+        self.delimiter, self.several = dialect.canonical_delimiter, dialect.several
+        escaped = b"(%b.)|" % re.escape(dialect.escape.encode()) if dialect.escape else b"()"
+        self.delimiters = re.compile(escaped + re.escape(self.several or b""), re.DOTALL)
         self.quote = (dialect.quote or "").encode()
         self.escape = (dialect.escape or "").encode()
         self.raw = _raw_field(re.escape(self.delimiter), re.escape(self.quote), re.escape(self.escape))
@@ -28,13 +30,19 @@ class RecordRewriter:
     def rewrite(self, data: bytes, start: int, stop: int) -> bytes:
         """Return the record at `[start, stop)`, which is without its line end, in canonical form with LF."""
         text = data[start:stop]
+        if self.several:
+            data = text = self.delimiters.sub(lambda match: match[1] or self.delimiter, text)
+            start, stop = 0, len(text)
         if not self.escape and not (self.quote and (text.startswith(self.quote) or self.opening in text)):
             fields = text.split(self.delimiter)  # no field is quoted: four times faster
             return self.delimiter.join([_quoted(field) if b'"' in field else field for field in fields]) + b"\n"
         fields = self.raw.findall(data, start, stop)
         if len(fields) > 1 and fields[-2][2] != self.delimiter:
             fields.pop()  # at the end of the last field the pattern matches the empty text once more
-        return self.delimiter.join([self._canonical(raw, irregular) for raw, irregular, _ in fields]) + b"\n"
+        canonical = [self._canonical(raw, irregular) for raw, irregular, _ in fields]
+        if self.several:  # those within quotes are text
+            canonical = [field.replace(self.delimiter, self.several) for field in canonical]
+        return self.delimiter.join(canonical) + b"\n"
 
     def _canonical(self, raw: bytes, irregular: bytes) -> bytes:
         if not irregular and self.is_standard and (not self.escape or self.escape not in raw):

@@ -11,6 +11,7 @@ GOOD = [
     {"encoding": "cp1252"},
     {"delimiter": ";"},
     {"delimiter": "\t"},
+    *({"delimiter": mark} for mark in ("||", "::", ", ", "~|~", "\t\t", "^" * 8)),
     *({"delimiter": word} for word in DELIMITERS),
     {"quote": ""},
     {"escape": "\\"},
@@ -43,7 +44,9 @@ BAD = [
     7,
     {"delimeter": ";"},
     {"Delimiter": ";"},
-    {"delimiter": ";;"},
+    {"delimiter": ";" * 9},
+    {"delimiter": "a|"},
+    {"delimiter": "|\n"},
     {"delimiter": None},
     {"delimiter": ""},
     {"delimiter": "Tab"},
@@ -109,7 +112,7 @@ def test_error_about_a_delimiter_lists_all_names(queue: Queue) -> None:
     with raises("IJ102") as caught:
         check(queue, {"delimiter": "tabulator"})
     words = "tab, comma, semicolon, pipe, colon or space"
-    assert caught.value.diag.message_hint == f"The value must be one character, or {words}."
+    assert caught.value.diag.message_hint == f"The value must be one to eight characters, or {words}."
 
 
 def test_insert_with_invalid_options_is_refused(queue: Queue) -> None:

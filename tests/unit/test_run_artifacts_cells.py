@@ -7,6 +7,7 @@ from processor.run.artifacts.cells import escape_record
 
 PLAIN, SEMICOLON = Dialect(), Dialect(delimiter=";")
 BACKSLASH, APOSTROPHE, BARE = Dialect(escape="\\"), Dialect(quote="'"), Dialect(quote=None, delimiter="\t")
+LONG, ONE_COLUMN = Dialect(delimiter="||"), Dialect(delimiter=None)
 
 
 @pytest.mark.parametrize(
@@ -25,6 +26,10 @@ BACKSLASH, APOSTROPHE, BARE = Dialect(escape="\\"), Dialect(quote="'"), Dialect(
         (SEMICOLON, "a,=b;=c", "a,=b;'=c"),
         (BACKSLASH, '\\N,=1,"a\\",=b"', '\\N,\'=1,"a\\",=b"'),
         (APOSTROPHE, "=1,'=2'", "'''=1','''=2'"),
+        (LONG, "=1||a|=b||=c", "'=1||a|=b||'=c"),
+        (LONG, '"x||=y"||"=z"', '"x||=y"||"\'=z"'),
+        (ONE_COLUMN, "a,=b", "a,=b"),
+        (ONE_COLUMN, "=a,b", "'=a,b"),
         (BARE, '=C:\\x\tsay "hi"', '\'=C:\\x\tsay "hi"'),
     ],
 )
