@@ -7,8 +7,8 @@ create function importer.public_objects() returns setof text
 language sql immutable set search_path = pg_catalog, pg_temp
 as $$
   select unnest(array[
-    'public.import_job_chains', 'public.import_job_errors', 'public.import_job_events', 'public.import_job_status',
-    'public.import_jobs', 'public.import_mappings', 'public.import_targets',
+    'public.import_folders', 'public.import_job_chains', 'public.import_job_errors', 'public.import_job_events',
+    'public.import_job_status', 'public.import_jobs', 'public.import_mappings', 'public.import_targets',
     'public.cancel_import_job(uuid)',
     'public.check_planned_import(text,bigint,text,jsonb)',
     'public.create_import_job(text,text,jsonb,text,smallint,timestamp with time zone,text,uuid,text,uuid)',
@@ -123,20 +123,30 @@ do not allow.';
 revoke all on function importer.remove_from_platform() from public, anon, authenticated, service_role;
 
 -- The privileges go although the role may have to stay, for example because another database of the server has
--- import-jobs too. DROP OWNED is only allowed to members.
+-- import-jobs too. DROP OWNED is only allowed to members, and takes the privileges on other databases as well.
 create function importer.remove_role(role_name name) returns setof text
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 declare
+  others name[];
+  other name;
   detail text;
 begin
   if to_regrole(quote_ident(role_name)) is null then
     return;
   end if;
+  others := array(
+    select d.datname from pg_catalog.pg_database as d cross join lateral aclexplode(d.datacl) as g
+    where g.grantee = to_regrole(quote_ident(role_name)) and g.privilege_type = 'TEMPORARY'
+      and d.datname <> current_database()
+  );
   begin
     execute format('grant %I to %I', role_name, current_user);
     execute format('drop owned by %I', role_name);
     execute format('revoke %I from %I', role_name, current_user);
+    foreach other in array others loop
+      execute format('grant temporary on database %I to %I', other, role_name);
+    end loop;
   exception when insufficient_privilege then
     return next format('privileges of %s: %s', role_name, sqlerrm);
   end;

@@ -76,6 +76,11 @@ union all
 select 'secret', s.name, to_jsonb(s.secret) from vault.secrets as s
 order by 1, 2, 3
 """
+DATABASE_GRANTS = """
+select g.grantee::regrole::text, g.privilege_type
+from pg_database as d cross join lateral aclexplode(d.datacl) as g
+where d.datname = current_database() and g.grantee::regrole::text ~ '^import_' order by 1, 2
+"""
 Snapshot = tuple[str, list[tuple[object, ...]]]
 
 
@@ -217,7 +222,10 @@ def test_role_that_another_database_needs_stays_without_privileges_here(
 ) -> None:
     with contextmanager(own_cluster.clone)("floor") as other:
         own_cluster.migrate(other)
-        kept = uninstall(installed)
+        with other.connect() as admin:
+            before = admin.execute(DATABASE_GRANTS).fetchall()
+            kept = uninstall(installed)
+            assert admin.execute(DATABASE_GRANTS).fetchall() == before != []
         assert [re.sub(r":.*", "", line, flags=re.DOTALL) for line in kept] == [
             "role import_processor",
             "role import_uploader",
