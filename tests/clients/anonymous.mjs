@@ -1,7 +1,7 @@
 // An anonymous user of supabase-js: signs in without anything, imports, refreshes, and keeps the same id.
 import { createClient } from "@supabase/supabase-js";
 
-const { SUPABASE_URL, SUPABASE_PUBLISHABLE_KEY } = process.env;
+const { SUPABASE_URL, SUPABASE_PUBLISHABLE_KEY, EMAIL } = process.env;
 const must = ({ data, error }) => {
   if (error) throw error;
   return data;
@@ -18,4 +18,9 @@ while (["pending", "running"].includes(job.status)) {
 }
 const later = must(await supabase.auth.refreshSession());
 const user = must(await supabase.auth.getUser()).user;
-console.log(JSON.stringify({ first: first.user, later: later.user, user, claims, job }));
+
+// The user becomes a permanent one, with the same id.
+const password = "correct horse battery";
+const permanent = must(await supabase.auth.updateUser({ email: EMAIL, password })).user;
+const again = must(await supabase.auth.signInWithPassword({ email: EMAIL, password })).user;
+console.log(JSON.stringify({ first: first.user, later: later.user, user, claims, job, permanent, again }));

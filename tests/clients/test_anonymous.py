@@ -5,8 +5,9 @@ from __future__ import annotations
 from tests.clients.client_stack import ClientStack
 
 
-def test_anonymous_user_imports(client_stack: ClientStack) -> None:
-    seen = client_stack.node("anonymous.mjs")
+def test_anonymous_user_imports_and_becomes_permanent(client_stack: ClientStack) -> None:
+    email = client_stack.email()
+    seen = client_stack.node("anonymous.mjs", EMAIL=email)
     assert seen["job"]["status"] == "completed", seen["job"]
     assert {seen[name]["id"] for name in ("first", "later", "user")} == {seen["job"]["created_by"]}
     assert [seen[name]["is_anonymous"] for name in ("first", "later", "user")] == [True, True, True]
@@ -14,5 +15,7 @@ def test_anonymous_user_imports(client_stack: ClientStack) -> None:
     claims = seen["claims"]
     assert (claims["role"], claims["is_anonymous"]) == ("authenticated", True)
     assert claims["amr"][0]["method"] == "anonymous"
-    (row,) = client_stack.sql("select email, is_anonymous from auth.users where id = %s", seen["user"]["id"])
-    assert row == {"email": None, "is_anonymous": True}
+    for name in ("permanent", "again"):
+        assert seen[name]["id"] == seen["first"]["id"]
+        assert (seen[name]["email"], seen[name]["is_anonymous"]) == (email, False)
+    assert [one["provider"] for one in seen["again"]["identities"]] == ["email"]

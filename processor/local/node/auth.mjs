@@ -1,7 +1,8 @@
 // Auth of @supabase/lite on the tables of schema auth, with what it lacks: tokens signed with a key pair, the claims of
 // GoTrue, and anonymous users.
-import { randomBytes, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { App } from "@supabase/lite";
+import { Anonymous } from "./anonymous.mjs";
 import { connect } from "./connections.mjs";
 
 const SECONDS = 3600;
@@ -35,6 +36,7 @@ class Auth {
     this.app = app;
     this.sql = sql;
     this.tokens = tokens;
+    this.anonymous = new Anonymous(app, sql);
   }
 
   answer = async (request) => {
@@ -46,28 +48,18 @@ class Auth {
     if (pathname === "/auth/v1/signup" && request.method === "POST") {
       const body = await known.clone().json().catch(() => ({ email: "not JSON" }));
       if (!body.email && !body.phone && !body.password) {
-        return this.outward(await this.signUpAnonymously(request.url, body), "anonymous");
+        return this.outward(await this.anonymous.signUp(request.url, body), "anonymous");
       }
     }
-    return this.outward(await this.app.fetch(known), METHODS[pathname.split("/").at(-1)] ?? "password");
+    const response = await this.outward(await this.app.fetch(known), METHODS[pathname.split("/").at(-1)] ?? "password");
+    if (pathname === "/auth/v1/user" && request.method === "PUT" && response.ok) {
+      const { id } = await response.clone().json();
+      if (await this.anonymous.makePermanent(id)) {
+        return this.outward(await this.app.fetch(new Request(request.url, { headers: known.headers })));
+      }
+    }
+    return response;
   };
-
-  // A user without email and phone. The session comes from the server itself, for a first refresh token.
-  async signUpAnonymously(signUpUrl, { data }) {
-    const [user, session, token] = [randomUUID(), randomUUID(), randomBytes(9).toString("base64url")];
-    await this.sql.begin(async (sql) => {
-      await sql`insert into auth.users
-        (id, aud, role, raw_app_meta_data, raw_user_meta_data, is_anonymous, created_at, updated_at, last_sign_in_at)
-        values (${user}, 'authenticated', 'authenticated', '{}', ${JSON.stringify(data ?? {})}, true, now(), now(), now())`;
-      await sql`insert into auth.sessions (id, user_id, aal, created_at, updated_at)
-        values (${session}, ${user}, 'aal1', now(), now())`;
-      await sql`insert into auth.refresh_tokens (token, user_id, session_id, revoked, created_at, updated_at)
-        values (${token}, ${user}, ${session}, false, now(), now())`;
-    });
-    const url = new URL("/auth/v1/token?grant_type=refresh_token", signUpUrl);
-    const headers = { "content-type": "application/json" };
-    return this.app.fetch(new Request(url, { method: "POST", headers, body: JSON.stringify({ refresh_token: token }) }));
-  }
 
   // The response with tokens of our key pair, and with what its user is.
   async outward(response, method) {

@@ -11,13 +11,13 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
 _PACKAGES = ("package.json", "package-lock.json")
-_SCRIPTS = ("server.mjs", "auth.mjs", "rest.mjs", "tokens.mjs", "errors.mjs", "connections.mjs")
+_SCRIPTS = ("server.mjs", "auth.mjs", "rest.mjs", "tokens.mjs", "errors.mjs", "connections.mjs", "anonymous.mjs")
 _OLDEST = 22
 # Without a network npm gives up after some seconds instead of two minutes.
 _NPM = (
@@ -61,7 +61,7 @@ def find(report: Callable[[str], None]) -> Installation:
                     report(f"installing the npm packages of Auth and the Data API into {packages} (165 MB, once)")
                     _install(node, npm, packages)
         return Installation(node, packages, _copy_scripts(packages))
-    except OSError as error:
+    except (OSError, RuntimeError) as error:  # RuntimeError: the user has no home
         raise NotInstalled(f"the npm packages cannot be written: {error}") from None
 
 
@@ -83,13 +83,12 @@ def _programs() -> tuple[Path, list[str]]:
 def _install(node: Path, npm: list[str], packages: Path) -> None:
     """Run `npm ci` in a folder beside the final one, so that an interrupted installation leaves nothing there."""
     with tempfile.TemporaryDirectory(prefix=f"{packages.name}.", dir=packages.parent) as name:
-        for file in _PACKAGES:
-            (Path(name) / file).write_bytes(_resource(file))
+        draft = _written(Path(name) / "packages", _PACKAGES)
         path = f"{node.parent}{os.pathsep}{os.environ.get('PATH', '')}"
         try:
             done = subprocess.run(
                 [*npm, *_NPM],
-                cwd=name,
+                cwd=draft,
                 env={**os.environ, "PATH": path},
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
@@ -102,8 +101,7 @@ def _install(node: Path, npm: list[str], packages: Path) -> None:
         if done.returncode != 0:
             raise NotInstalled(f"npm cannot install the packages: {_reason(done.stderr)}")
         shutil.rmtree(packages, ignore_errors=True)
-        Path(name).rename(packages)
-        Path(name).mkdir()  # what the context deletes
+        draft.rename(packages)
 
 
 def _reason(errors: str) -> str:
@@ -118,14 +116,17 @@ def _copy_scripts(packages: Path) -> Path:
     folder = packages / f"scripts-{_digest(_SCRIPTS)}"
     if not folder.exists():
         with tempfile.TemporaryDirectory(prefix="scripts.", dir=packages) as name:
-            for file in _SCRIPTS:
-                (Path(name) / file).write_bytes(_resource(file))
-            draft = Path(name).with_suffix(".complete")
-            shutil.copytree(name, draft)
-        try:
-            draft.rename(folder)
-        except OSError:  # another stack was faster
-            shutil.rmtree(draft, ignore_errors=True)
+            draft = _written(Path(name) / "scripts", _SCRIPTS)
+            with suppress(OSError):  # another stack was faster
+                draft.rename(folder)
+    return folder
+
+
+def _written(folder: Path, files: tuple[str, ...]) -> Path:
+    """Create a folder with files of this package and return it."""
+    folder.mkdir()
+    for file in files:
+        (folder / file).write_bytes(_resource(file))
     return folder
 
 
