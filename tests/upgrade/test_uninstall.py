@@ -38,7 +38,10 @@ create function cron.unschedule(id bigint) returns boolean language sql as $$
 $$;
 insert into cron.job (jobname, command) values ('nightly', 'vacuum');
 create schema realtime;
-create table realtime.messages (topic text not null, private boolean not null);
+create table realtime.messages (topic text not null, extension text not null, private boolean not null);
+create function realtime.topic() returns text language sql stable as $$ select 'theirs' $$;
+create function realtime.send(payload jsonb, event text, topic text, private boolean default true) returns void
+language sql as 'select';
 alter table realtime.messages enable row level security;
 create policy "their topics" on realtime.messages for select to authenticated using (topic = 'theirs');
 select vault.create_secret('theirs', 'stripe_key');
