@@ -47,10 +47,9 @@ def _is_data_by_type(rows: Sequence[Sequence[str]], known: KnownColumns) -> bool
     typed = [place for place, answer in decided if answer is not None]
     if not typed or not all(answer for _, answer in decided if answer is not None):
         return False
-    if len(rows[0]) > 1 and all(YEAR.fullmatch(rows[0][place].strip()) for place in typed):
-        below = [row[place].strip() for row in rows[1:] for place in typed if place < len(row) and row[place].strip()]
-        if not below or not all(YEARS_BELOW.fullmatch(cell) for cell in below):
-            raise AmbiguousDialect(_EITHER, option="has_header", choices=(True, False))
+    are_years = len(rows[0]) > 1 and all(YEAR.fullmatch(rows[0][place].strip()) for place in typed)
+    if are_years and not _years_below(rows[1:], typed):
+        raise AmbiguousDialect(_EITHER, option="has_header", choices=(True, False))
     share = fitting_share(rows[1:], known)
     return share is None or share >= MOST
 
@@ -64,9 +63,16 @@ def _is_header_by_form(rows: Sequence[Sequence[str]]) -> bool:
     same = [cell for cell, kind in typed if kind.fullmatch(cell)]
     if not same or len(same) < len(typed):
         return True
-    if all(YEAR.fullmatch(cell) for cell in same) and len(set(same)) == len(same) and len(typed) < len(first):
+    are_years = all(YEAR.fullmatch(cell) for cell in same) and len(set(same)) == len(same) and len(typed) < len(first)
+    if are_years and not _years_below(below, [place for place, kind in enumerate(kinds) if kind is not None]):
         raise AmbiguousDialect(_EITHER, option="has_header", choices=(True, False))
     return False
+
+
+def _years_below(rows: Sequence[Sequence[str]], places: Sequence[int]) -> bool:
+    """Return whether the filled cells in these places, of which there are some, are all years."""
+    cells = [row[place].strip() for row in rows for place in places if place < len(row) and row[place].strip()]
+    return bool(cells) and all(YEARS_BELOW.fullmatch(cell) for cell in cells)
 
 
 def _kind(cells: Sequence[str]) -> re.Pattern[str] | None:

@@ -23,7 +23,8 @@ def best_by_place(results: Sequence[CandidateResult], known: KnownColumns, lines
     parted = [result for result in whole or fitting if result.width > 1]
     if parted:
         best = max(parted, key=_score)
-        _check_clear(best, parted)
+        _check_clear(best, parted, MARGIN)
+        _check_clear(best, fitting, -MARGIN)
         return best
     one_column = next((result for result in results if result.candidate.delimiter is None), None)
     tables = [result for result in results if result.width > 1 and result.candidate.delimiter != ":"]
@@ -78,10 +79,11 @@ def _is_table(result: CandidateResult, lines: Sequence[str]) -> bool:
     return sum(mark + " " in text for text in texts) <= len(texts) / 2
 
 
-def _check_clear(best: CandidateResult, others: Sequence[CandidateResult]) -> None:
+def _check_clear(best: CandidateResult, others: Sequence[CandidateResult], margin: float) -> None:
+    """Raise AmbiguousDialect if one of the others has another delimiter, and its score comes within the margin."""
     for other in others:
         same = best.candidate.delimiter == other.candidate.delimiter
-        if not same and best.score - other.score < MARGIN and other.candidate.delimiter != ":":
+        if not same and best.score - other.score < margin and other.candidate.delimiter != ":":
             marks = (best.candidate.delimiter, other.candidate.delimiter)
             names = " or ".join(SPOKEN.get(str(mark), "none") for mark in marks)
             raise AmbiguousDialect(

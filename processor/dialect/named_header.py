@@ -1,7 +1,7 @@
 """Find the line that names columns of the target: that is the header, however the rows below it look."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from processor.dialect.options import DialectOptions
@@ -11,7 +11,6 @@ from processor.model import KnownColumns
 
 #: The most lines before the header that are taken for a title.
 MOST_TITLE_LINES = 20
-#: A name with a mark is matched closely: the line `a,b` is not the column ab.
 _MARKS = re.compile(r"[,;\t|]")
 
 
@@ -50,14 +49,14 @@ def find_named_header(
     if given.has_header is False and not _is_errors_file(lines, known):
         return None
     quote = '"' if given.quote is None else given.quote or None
+    most = MOST_TITLE_LINES + 1 if given.skip_lines is None else 1
     found: list[NamedHeader] = []
-    for most in (1, MOST_TITLE_LINES + 1):
-        for mark in delimiters:
-            rows, _ = read_rows(lines, mark, quote, None, given.comment or None, most=most)
-            found += [header for header in _named(rows, mark, known) if mark != ":" or _may_have_colons(header, lines)]
-        if any(header.is_certain for header in found) or given.skip_lines is not None:
-            break
-    best = max(found, key=lambda header: header.rank, default=None)
+    for mark in delimiters:
+        rows, _ = read_rows(lines, mark, quote, None, given.comment or None, most=most)
+        header = _named(rows, mark, known, lines)
+        if header and (mark != ":" or _may_have_colons(header, lines)):
+            found.append(header)
+    best = max(found, key=lambda header: (header.rank, header.fields > 1), default=None)
     return best and _with_delimiters(best, found, lines, delimiters)
 
 
@@ -74,31 +73,32 @@ def _is_errors_file(lines: Sequence[str], known: KnownColumns) -> bool:
     return bool(known.markers) and all(marker in first for marker in known.markers)
 
 
-def _named(rows: Sequence[Row], mark: str | None, known: KnownColumns) -> Iterator[NamedHeader]:
-    """Yield the best header among the rows; the rows above it are narrow enough for a title."""
+def _named(rows: Sequence[Row], mark: str | None, known: KnownColumns, lines: Sequence[str]) -> NamedHeader | None:
+    """Return the best header among the rows; the rows above it are narrow enough for a title."""
     best: NamedHeader | None = None
+    widest = 0
     for place, row in enumerate(rows):
         cells = [cell for cell in row.fields if cell.strip()]
-        names = {known.name_of(cell, _MARKS.search(cell) is not None) for cell in cells} - {None}
-        if not names:
-            continue
-        header = NamedHeader(
-            line=row.line, fields=len(row.fields), filled=len(cells), named=len(names), delimiters=(mark,)
-        )
-        has_values = not header.is_certain and any(is_value(cell) for cell in cells)
-        if place and (has_values or not all(is_title(above, len(row.fields)) for above in rows[:place])):
-            continue
-        if best is None or header.rank > best.rank:
-            best = header
-    if best:
-        yield best
+        if not place or _is_below_title(len(row.fields), widest):
+            header = _header(row, cells, mark, known, lines)
+            has_values = place and not header.is_certain and any(is_value(cell) for cell in cells)
+            if header.named and not has_values and (best is None or header.rank > best.rank):
+                best = header
+        if not row.fields[0].startswith("#"):
+            widest = max(widest, len(cells))
+    return best
 
 
-def is_title(row: Row, width: int) -> bool:
-    """Return whether a row may be a line of a title above a header of `width` fields: a remark, or a narrow row."""
-    if row.fields[0].startswith("#"):
-        return True
-    return width > 1 and sum([bool(field.strip()) for field in row.fields]) <= max(1, width // 2)
+def _is_below_title(fields: int, widest: int) -> bool:
+    """Return whether rows with at most `widest` filled fields may be a title above a row with so many fields."""
+    return widest == 0 or (fields > 1 and widest <= max(1, fields // 2))
+
+
+def _header(row: Row, cells: Sequence[str], mark: str | None, known: KnownColumns, lines: Sequence[str]) -> NamedHeader:
+    # A line with a delimiter is one name only if it is that very name, or in quotes: `a,b` is not the column ab.
+    closely = mark is None and any(_MARKS.search(cell) and cell.strip() == lines[row.line].strip() for cell in cells)
+    names = {known.name_of(cell, closely) for cell in cells} - {None}
+    return NamedHeader(line=row.line, fields=len(row.fields), filled=len(cells), named=len(names), delimiters=(mark,))
 
 
 def _with_delimiters(

@@ -46,7 +46,8 @@ def known_columns(job: Job) -> KnownColumns | None:
         return None
     columns, mapping = job.target.columns, job.options.get("mapping", {})
     matcher = validate.Matcher([column.name for column in columns], aliases_of(job.target))
-    keys = {validate.fold(key) for key in mapping} | set(MARKERS)
+    by_number = {int(key): column for key, column in mapping.items() if key.strip().isdecimal()}
+    keys = {validate.fold(key) for key in mapping if not key.strip().isdecimal()} | set(MARKERS)
 
     def name_of(header: str, closely: bool) -> str | None:
         key = validate.fold(header)
@@ -55,9 +56,8 @@ def known_columns(job: Job) -> KnownColumns | None:
         match = matcher.match(header)
         return min(match.columns) if match and (match.is_close or not closely) else None
 
-    by_number = {int(key): column for key, column in mapping.items() if key.strip().isdecimal()}
     named = {column.name: column for column in columns}
-    if job.options.get("has_header") is not False or not by_number:
+    if job.options.get("has_header") is True or not by_number:
         return KnownColumns(name_of=name_of, by_place=columns, markers=frozenset(MARKERS))
     places = tuple(named.get(by_number.get(place + 1) or "") for place in range(min(max(by_number), MOST_FIELDS)))
     return KnownColumns(name_of=name_of, by_place=places, any_width=True, markers=frozenset(MARKERS))

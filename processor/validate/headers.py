@@ -48,9 +48,14 @@ def _plain(header: str) -> str:
     return "".join(character for character in decomposed if not unicodedata.combining(character))
 
 
+def fold_cut(header: str) -> str:
+    """Trim a header, cut it as Postgres cuts names, at 63 bytes, and fold its case."""
+    return trim(header).encode()[:63].decode("utf-8", "ignore").casefold()
+
+
 #: The foldings by which a header may match a name, the closest first. Those that keep words apart come before the one
 #: that does not: `Q1 12` and `Q11 2` are two names.
-_FOLDINGS: Final = (trim, fold, fold_spaces, fold_words, fold_loosely)
+_FOLDINGS: Final = (trim, fold, fold_cut, fold_spaces, fold_words, fold_loosely)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +69,7 @@ class Match:
     @property
     def is_close(self) -> bool:
         """Whether the header and the name, or the alias, differ in nothing but their case."""
-        return self.level % len(_FOLDINGS) < 2
+        return self.level % len(_FOLDINGS) < 3
 
 
 class Matcher:
