@@ -1,5 +1,8 @@
 """Inspections: what report.inspection says about the beginning of a file, as a signed-in user gets it."""
 
+import gzip
+import io
+import zipfile
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -124,6 +127,28 @@ def test_a_large_file_is_read_at_its_beginning_only(stack: Stack) -> None:
     assert (records["whole_file"], len(inspected(job)["rows"])) == (False, 20)
     assert 1_500 < records["read"] < 3_000
     assert abs(records["estimated"] - 60_000) < 3_000
+
+
+def zipped(data: bytes, *more: str) -> bytes:
+    """Return an archive of a file, and of more files with these names."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as file:
+        for name in ("a.csv", *more):
+            file.writestr(name, data)
+    return archive.getvalue()
+
+
+def test_archives_are_read_up_to_twenty_megabytes(stack: Stack) -> None:
+    table = granted(stack, "t text")
+    data = b"t\n" + b"%d\n" % 10**30 * 300_000
+    assert inspect(stack, zipped(data), table)["problems"] == []
+    large = stack.run_as(uuid4(), zipped(data + data + data), table, {"inspect": True})
+    assert (large["status"], large["error_code"]) == ("failed", "IJ312")
+    several = stack.run_as(uuid4(), zipped(data, "b.csv"), table, {"inspect": True})
+    assert (several["status"], several["error_code"]) == ("completed", None)
+    assert codes(inspected(several)) == [("IJ311", None)]
+    parts = inspect(stack, gzip.compress(data * 3, 1), table)["dialect"]
+    assert parts["compression"] == {"value": "gzip", "how": "found"}
 
 
 def test_thirty_inspections_in_a_minute(stack: Stack) -> None:

@@ -7,6 +7,7 @@ from tests.integration.queue_harness import OTHER, OWNER, Queue, raises
 
 JOB = "insert into public.import_jobs (object_path, target{columns}) values ('a/b.csv', 'people'{values})"
 TARGET = "update public.import_targets set {} where name = 'people'"
+FOLDERS = " from generate_series(1, {}) as n"
 #: Makes every signed-in user a supervisor, and the session one of another user than the jobs' owner.
 SUPERVISOR = f"""
 insert into importer.settings (name, value) values ('supervisor_when', 'true');
@@ -23,6 +24,10 @@ def path(value: str) -> str:
     return f"insert into public.import_jobs (object_path, target) values ({value}, 'people')"
 
 
+def folder(prefix: str, name: str) -> str:
+    return f"insert into public.import_folders (path_prefix, target, owner) select {prefix}, {name}, '{OWNER}'"
+
+
 def target(value: str) -> str:
     return f"insert into public.import_jobs (object_path, target) values ('a/b.csv', {value})"
 
@@ -35,6 +40,12 @@ STATEMENTS = [
         "Only a pending job",
         "select public.execute_import_job('{failed}')",
         "select public.retry_import_job('{failed}')",
+    ),
+    (
+        "IJ102",
+        "Insert a new job",
+        "select public.retry_import_job('{failed}', '{{\"inspect\": true}}')",
+        job("options", "'{{\"inspect\": true}}'"),
     ),
     (
         "IJ102",
@@ -88,7 +99,15 @@ STATEMENTS = [
         TARGET.format("""columns = '{{"id": 1}}'"""),
         TARGET.format("""columns = '{{"id": {{}}}}'"""),
     ),
-    ("IJ107", "Give a path", path("'../a.csv'"), path("'a/b.csv'")),
+    ("IJ107", "Give a path that ends", folder("'inbox'", "'people'"), folder("'inbox/'", "'people'")),
+    ("IJ107", "Give names of at most", folder("'inbox/'", "repeat('a', 513)"), folder("'inbox/'", "repeat('a', 512)")),
+    (
+        "IJ114",
+        "Remove some of them",
+        folder("n || '/'", "'people'") + FOLDERS.format(101),
+        folder("n || '/'", "'people'") + FOLDERS.format(100),
+    ),
+    ("IJ107", "Give a path such", path("'../a.csv'"), path("'a/b.csv'")),
     ("IJ107", "Give the digest", job("expected_sha256", "'5e'"), job("expected_sha256", "repeat('5e', 32)")),
     ("IJ107", "Remove the control", target("E'peo\\x01ple'"), target("'people'")),
     ("IJ107", "The limits are", target("repeat('a', 513)"), target("repeat('a', 512)")),

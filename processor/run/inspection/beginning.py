@@ -22,10 +22,14 @@ MOST_DECISIONS = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """The first bytes of a file; `complete` says that they are the whole file."""
+    """The first bytes of a file; `complete` says that they are the whole file.
+
+    `error` is why an archive cannot be imported, which its beginning does not show.
+    """
 
     data: bytes
     complete: bool
+    error: JobError | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +48,7 @@ class Found:
 def read_first_bytes(source: Source) -> Sample:
     """Read as many bytes as an import looks at to detect the dialect, by one request; of an archive all of them.
 
-    Raises: ArchiveTooLarge, BadCompression for an archive of several files, JobError of Storage.
+    Raises: ArchiveTooLarge, JobError of Storage.
     """
     data = source.beginning(SAMPLE_BYTES)
     size = source.identified().size
@@ -53,21 +57,20 @@ def read_first_bytes(source: Source) -> Sample:
             raise ArchiveTooLarge(
                 "the archive has {size:,} bytes; at most {limit:,} can be inspected", size=size, limit=ARCHIVE_BYTES
             )
-        check_archive(data + b"".join(source.blocks(len(data))))
+        error = archive_error(data + b"".join(source.blocks(len(data))))
+        return Sample(data=data, complete=False, error=error)
     return Sample(data=data, complete=size <= SAMPLE_BYTES)
 
 
-def check_archive(archive: bytes) -> None:
-    """Check by its directory that an archive holds one file, of those that an import does not ignore.
-
-    Raises: BadCompression.
-    """
+def archive_error(archive: bytes) -> JobError | None:
+    """Return an error where the directory of an archive does not show one file, besides those that are ignored."""
     try:
         names = zipfile.ZipFile(io.BytesIO(archive)).namelist()
     except zipfile.BadZipFile:
-        raise BadCompression("the zip archive is damaged or ends too early") from None
+        return BadCompression("the zip archive is damaged or ends too early")
     if sum(not name.endswith("/") and not name.startswith("__MACOSX/") for name in names) > 1:
-        raise BadCompression("the zip archive holds more than one file")
+        return BadCompression("the zip archive holds more than one file")
+    return None
 
 
 def find_beginning(sample: Sample, job: Job) -> Found:

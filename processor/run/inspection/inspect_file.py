@@ -43,7 +43,7 @@ class Inspection:
         target = usable_target(context.job)
         check_permission(self._conn, context.job)
         sample = read_first_bytes(context.source)
-        found = find_beginning(sample, context.job)
+        found = Found(error=sample.error) if sample.error else find_beginning(sample, context.job)
         plan, records = Plan(0, ()), None
         if found.error is not None:
             self._errors.append(found.error)
