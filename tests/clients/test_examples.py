@@ -44,6 +44,7 @@ def test_react_example_has_no_type_errors(client_stack: ClientStack) -> None:
     run("node_modules/typescript/bin/tsc", "-p", EXAMPLES)
 
 
+@pytest.mark.nightly
 def test_plain_example_has_no_type_errors(tmp_path: Path) -> None:
     build()
     found = re.search(r'<script type="module">(.*?)</script>', (EXAMPLES / "html/index.html").read_text(), re.DOTALL)

@@ -96,7 +96,7 @@ def test_owner_undoes_an_import(results: dict[str, Any]) -> None:
         ("foreignJob", "IJ108", 400),
         ("foreignFolder", "storage/403", 403),
         ("foreignLarge", "storage/403", 403),
-        ("unknownJob", "PGRST116", 406),
+        ("unknownJob", "IJ108", None),
         ("signedOut", "signed_out", None),
         ("offline", "network", None),
     ],

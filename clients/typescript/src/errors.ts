@@ -21,7 +21,8 @@ export class ImportJobsError extends Error {
     { cause, status, job }: { status?: number | undefined; job?: Partial<Job>; cause?: unknown } = {},
   ) {
     super(message, { cause });
-    Object.assign(this, { code, hint, status, job });
+    // A status of 0 means that nobody answered.
+    Object.assign(this, { code, hint, status: status || undefined, job });
   }
 }
 
@@ -34,23 +35,36 @@ const STORAGE_HINTS: Record<number, string> = {
   415: "Have this type allowed in the bucket.",
 };
 
-/** Return the error of an answer of the Data API. */
-export function ofData(error: { code?: string; message: string; hint?: string | null }, status?: number): ImportJobsError {
-  return new ImportJobsError(error.code || "network", error.message, error.hint ?? "", {
-    cause: error,
-    status: status || undefined,
-  });
+const TRY_AGAIN = "Check the connection, then try again.";
+
+interface Answer<Data> {
+  data: Data;
+  error: { code?: string; message: string; hint?: string | null } | null;
+  status: number;
+}
+
+/** Return what the Data API has answered, or throw its error. */
+export async function answered<Data>(query: PromiseLike<Answer<Data>>): Promise<NonNullable<Data>> {
+  const { data, error, status } = await query;
+  if (error) {
+    const { code, message, hint } = error;
+    const advice = hint ?? (code ? "" : TRY_AGAIN);
+    throw new ImportJobsError(code || "network", message, advice, { cause: error, status });
+  }
+  if (data === null) {
+    const hint = "Check the id, and that the job belongs to you.";
+    throw new ImportJobsError("IJ108", "the job does not exist", hint);
+  }
+  return data as NonNullable<Data>;
 }
 
 /** Return the error of an answer of Storage; its status is in the body, the HTTP status often only 400. */
 export function ofStorage(error: unknown): ImportJobsError {
   const { message, statusCode, status } = error as { message?: string; statusCode?: string; status?: number };
   const real = Number(statusCode) || status || 0;
-  const hint = STORAGE_HINTS[real] ?? "Check the connection, then try again.";
-  return new ImportJobsError(real ? `storage/${real}` : "network", message ?? String(error), hint, {
-    cause: error,
-    status: real || undefined,
-  });
+  const hint = STORAGE_HINTS[real] ?? TRY_AGAIN;
+  const code = real ? `storage/${real}` : "network";
+  return new ImportJobsError(code, message ?? String(error), hint, { cause: error, status: real });
 }
 
 /** Return the error of a job that failed or was cancelled. */

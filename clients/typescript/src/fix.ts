@@ -10,10 +10,8 @@ import type { AnyClient, Job, JobOptions, StoredFile } from "./types.js";
 import { uploadPlain } from "./upload.js";
 
 // Options that say how the parent's file was written; corrected rows are written as CSV by this client.
-const OF_THE_FILE = (
-  "encoding delimiter quote escape comment compression has_header skip_lines skip_footer skip_empty_rows " +
-  "strict_quotes formula_text skip_initial_space member inspect dry_run"
-).split(" ");
+const OF_THE_FILE =
+  /^(encoding|delimiter|quote|escape|comment|compression|has_header|skip_.+|strict_quotes|formula_text|member|inspect|dry_run)$/;
 
 export type FixSettings = Omit<ImportSettings, "target" | "parentJobId" | "idempotencyKey" | "resumableAbove">;
 
@@ -52,7 +50,7 @@ export async function fix(
 }
 
 function inherited(options: JobOptions, headers: readonly string[]): JobOptions {
-  const kept = Object.fromEntries(Object.entries(options).filter(([name]) => !OF_THE_FILE.includes(name))) as JobOptions;
+  const kept = Object.fromEntries(Object.entries(options).filter(([name]) => !OF_THE_FILE.test(name))) as JobOptions;
   if (kept.mapping) {
     kept.mapping = Object.fromEntries(Object.entries(kept.mapping).filter(([header]) => headers.includes(header)));
   }

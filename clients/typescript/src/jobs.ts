@@ -1,6 +1,6 @@
 /** Rows of `import_jobs`: create, read, cancel, retry, undo. */
 
-import { ofData } from "./errors.js";
+import { answered } from "./errors.js";
 import type { AnyClient, Client, Job, JobOptions, StoredFile } from "./types.js";
 
 export interface JobSettings {
@@ -32,13 +32,9 @@ export function createJob(supabase: AnyClient, file: StoredFile, settings: JobSe
   });
 }
 
-/** Return a job. */
-export async function getJob(supabase: AnyClient, id: string): Promise<Job> {
-  const { data, error, status } = await (supabase as Client).from("import_jobs").select().eq("id", id).single();
-  if (error) {
-    throw ofData(error, status);
-  }
-  return data;
+/** Return a job. Throws `IJ108` if there is none, or none of the user's. */
+export function getJob(supabase: AnyClient, id: string): Promise<Job> {
+  return answered((supabase as Client).from("import_jobs").select().eq("id", id).maybeSingle());
 }
 
 /** Cancel a pending or running job; rows that are in the target stay there. */
@@ -65,10 +61,6 @@ export function hasEnded(job: Pick<Job, "status"> & Partial<Job>): boolean {
   return !!isUndone && job.status !== "pending" && job.status !== "running";
 }
 
-async function call(supabase: AnyClient, name: string, args: object): Promise<Job> {
-  const { data, error, status } = await supabase.rpc(name, args);
-  if (error) {
-    throw ofData(error, status);
-  }
-  return data as Job;
+function call(supabase: AnyClient, name: string, args: object): Promise<Job> {
+  return answered(supabase.rpc(name, args));
 }

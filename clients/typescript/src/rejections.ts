@@ -1,6 +1,6 @@
 /** Rejected rows, page by page. */
 
-import { ofData } from "./errors.js";
+import { answered } from "./errors.js";
 import type { AnyClient, Client, Rejection } from "./types.js";
 
 /** Yield the rejected rows of a job in the order of the file; only one page is in memory. */
@@ -11,21 +11,13 @@ export async function* rejections(
 ): AsyncGenerator<Rejection> {
   for (;;) {
     signal?.throwIfAborted();
-    const { data, error, status } = await (supabase as Client)
-      .from("import_job_errors")
-      .select()
-      .eq("job_id", jobId)
-      .gt("record_number", after)
-      .order("record_number")
-      .limit(pageSize);
-    if (error) {
-      throw ofData(error, status);
-    }
+    const table = (supabase as Client).from("import_job_errors").select().eq("job_id", jobId);
+    const page = await answered(table.gt("record_number", after).order("record_number").limit(pageSize));
     // The API may allow fewer rows than a page has, so only an empty page is the end.
-    if (!data.length) {
+    if (!page.length) {
       return;
     }
-    yield* data;
-    after = data[data.length - 1]!.record_number;
+    yield* page;
+    after = page.at(-1)!.record_number;
   }
 }

@@ -73,7 +73,7 @@ class UploadStore:
         """
         try:
             upload = self._read(self._info_path(wanted.version))
-        except (FileNotFoundError, ValueError) as error:
+        except (FileNotFoundError, ValueError, TypeError) as error:
             raise not_found() from error
         if upload.id != wanted:
             raise not_found()
