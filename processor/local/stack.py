@@ -11,7 +11,7 @@ import psycopg
 from processor.database import configure, migrate, schema_version
 from processor.errors import UserError
 from processor.local import bucket, floor, postgres_installation, signing_key
-from processor.local.api import Api
+from processor.local.api import NONE, Api
 from processor.local.child_process import ChildProcess, answers
 from processor.local.part import Program
 from processor.local.postgres import SUPERUSER, PostgresServer
@@ -29,8 +29,8 @@ class Stack:
 
     directory: Path
     state: State
-    api: Api
     stopping: Callable[[], bool]
+    api: Api = NONE
     server: PostgresServer = field(init=False)
     children: list[ChildProcess] = field(default_factory=list[ChildProcess])
     notes: list[str] = field(default_factory=list[str])
