@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import time
 from pathlib import Path
@@ -66,6 +67,15 @@ def test_shared_secret_of_older_projects(base: dict[str, str], client_stack: Cli
             assert outcome(ask(runtime, token)) == (401, "IJ122")
 
 
+def test_shared_secret_among_the_keys(base: dict[str, str], client_stack: ClientStack, tmp_path: Path) -> None:
+    secret = client_stack.env["JWT_SECRET"]
+    encoded = base64.urlsafe_b64encode(secret.encode()).decode().rstrip("=")
+    keys = json.dumps({"keys": [{"kty": "oct", "k": encoded}]})
+    token = jwt.encode({"sub": str(uuid4()), "role": "authenticated", "exp": int(time.time()) + 60}, secret, "HS256")
+    with edge_runtime(tmp_path / "log", "import-jobs", **base, SUPABASE_JWKS=keys) as runtime:
+        assert outcome(ask(runtime, token)) == (404, "IJ108")
+
+
 @pytest.mark.parametrize("form", ["set", "array", "older"])
 def test_keys_may_be_given_in_the_environment(base: dict[str, str], user: User, tmp_path: Path, form: str) -> None:
     """Newer ones are fetched: the third set has none that signed the token."""
@@ -94,7 +104,8 @@ def test_services_that_do_not_answer_are_named(client_stack: ClientStack, user: 
         "SUPABASE_JWKS_URL": f"{client_stack.env['SUPABASE_URL']}/auth/v1/.well-known/jwks.json",
     }
     with edge_runtime(tmp_path / "log", "import-jobs", **variables) as runtime:
-        assert outcome(ask(runtime, user.session["access_token"])) == (503, "IJ501")
+        fields = {"target": "people", "file_name": "a.csv", "size": 10}
+        assert outcome(ask(runtime, user.session["access_token"], "create", **fields)) == (503, "IJ501")
 
 
 def test_urls_are_those_that_clients_reach(base: dict[str, str], user: User, tmp_path: Path) -> None:

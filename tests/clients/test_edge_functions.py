@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -87,8 +88,15 @@ class Caller:
 
 
 @pytest.fixture
-def caller(client_stack: ClientStack, url: str, runtimes: dict[str, EdgeRuntime]) -> Caller:
+def either(client_stack: ClientStack, url: str, runtimes: dict[str, EdgeRuntime]) -> Caller:
+    """A user, with either server of the Data API in turn."""
     return Caller(client_stack, url, runtimes[url])
+
+
+@pytest.fixture
+def caller(client_stack: ClientStack, urls: dict[str, str], runtimes: dict[str, EdgeRuntime]) -> Caller:
+    """A user, with PostgREST."""
+    return Caller(client_stack, urls["postgrest"], runtimes[urls["postgrest"]])
 
 
 def check_refused(response: httpx.Response, status: int, code: str) -> dict[str, str]:
@@ -102,18 +110,18 @@ def check_refused(response: httpx.Response, status: int, code: str) -> dict[str,
     return body
 
 
-def test_file_is_imported(caller: Caller) -> None:
-    created = caller.create(file_name="Kunden März.csv").json()
-    assert created["path"] == f"{caller.user.id}/{created['id']}/kunden-marz.csv"
+def test_file_is_imported(either: Caller) -> None:
+    created = either.create(file_name="Kunden März.csv").json()
+    assert created["path"] == f"{either.user.id}/{created['id']}/kunden-marz.csv"
     assert (created["bucket_id"], created["target"], created["content_type"]) == ("imports", "people", "text/csv")
     assert created["estimated_seconds"] == 2
-    caller.upload(created)
-    digest = hashlib.sha256(caller.content).hexdigest()
+    either.upload(created)
+    digest = hashlib.sha256(either.content).hexdigest()
     fields = {"id": created["id"], "target": "people", "file_name": "Kunden März.csv", "file_hash": digest}
-    processed = caller.post("process", **fields)
+    processed = either.post("process", **fields)
     assert processed.status_code == 201
     assert processed.json()["file_name"] == "Kunden März.csv"
-    job = caller.ended(created["id"])
+    job = either.ended(created["id"])
     assert (job["status"], job["rows_loaded"], job["progress"]) == ("completed", 1, 100)
 
 
@@ -155,12 +163,19 @@ def test_resumable_upload_takes_the_same_token(caller: Caller, client_stack: Cli
     assert row["owner_id"] == caller.user.id
 
 
-def test_second_process_returns_the_first_job(caller: Caller) -> None:
-    created = caller.reserve()
-    first, second = (caller.post("process", id=created["id"], target="people") for _ in range(2))
+def test_second_process_returns_the_first_job(either: Caller) -> None:
+    created = either.reserve()
+    first, second = (either.post("process", id=created["id"], target="people") for _ in range(2))
     assert (first.status_code, second.status_code) == (201, 200)
     assert first.json()["created_at"] == second.json()["created_at"]
-    check_refused(caller.post("process", id=created["id"], target="public.people"), 409, "IJ115")
+    check_refused(either.post("process", id=created["id"], target="public.people"), 409, "IJ115")
+
+
+def test_calls_at_the_same_moment_make_one_job(caller: Caller) -> None:
+    created = caller.reserve()
+    with ThreadPoolExecutor(8) as pool:
+        calls = [pool.submit(caller.post, "process", id=created["id"], target="people") for _ in range(8)]
+    assert sorted(call.result().status_code for call in calls) == [200] * 7 + [201]
 
 
 def test_job_that_has_ended_cannot_be_cancelled(caller: Caller) -> None:
@@ -184,14 +199,14 @@ def test_file_with_another_digest_is_not_imported(caller: Caller, client_stack: 
     assert client_stack.sql("select from public.people where owner = %s", caller.user.id) == []
 
 
-def test_job_is_cancelled_and_retried(caller: Caller) -> None:
-    created = caller.reserve()
+def test_job_is_cancelled_and_retried(either: Caller) -> None:
+    created = either.reserve()
     later = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
-    caller.post("process", id=created["id"], target="people", run_after=later, options={"trim": True}, priority=-1)
-    assert caller.post("cancel", id=created["id"]).json()["status"] == "cancelled"
-    retried = caller.post("retry", id=created["id"], options={"max_errors": 5})
+    either.post("process", id=created["id"], target="people", run_after=later, options={"trim": True}, priority=-1)
+    assert either.post("cancel", id=created["id"]).json()["status"] == "cancelled"
+    retried = either.post("retry", id=created["id"], options={"max_errors": 5})
     assert (retried.status_code, retried.json()["status"]) == (200, "pending")
-    assert retried.json().keys() == caller.post("status", id=created["id"]).json().keys()
+    assert retried.json().keys() == either.post("status", id=created["id"]).json().keys()
 
 
 @pytest.mark.parametrize(
@@ -209,8 +224,8 @@ def test_job_is_cancelled_and_retried(caller: Caller) -> None:
         ({"target": 1}, 400, "IJ121"),
     ],
 )
-def test_create_is_refused(caller: Caller, fields: dict[str, object], status: int, code: str) -> None:
-    check_refused(caller.create(**fields), status, code)
+def test_create_is_refused(either: Caller, fields: dict[str, object], status: int, code: str) -> None:
+    check_refused(either.create(**fields), status, code)
 
 
 def test_file_larger_than_the_bucket_takes_is_refused(caller: Caller, client_stack: ClientStack) -> None:

@@ -68,3 +68,8 @@ def test_import_jobs_does_not_read_a_secret_key() -> None:
     """What a user's token can do is done with that token; the function has nothing else to do."""
     texts = "".join(path.read_text(encoding="utf-8") for path in (FUNCTIONS / "import-jobs").glob("*.ts"))
     assert re.findall(r"SECRET_KEY|SERVICE_ROLE|DB_URL", texts) == []
+
+
+def test_names_are_those_of_the_typescript_client() -> None:
+    copies = (FUNCTIONS / "import-jobs" / "names.ts", ROOT / "clients" / "typescript" / "src" / "names.ts")
+    assert copies[0].read_bytes() == copies[1].read_bytes()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -15,7 +17,7 @@ from tests.integration.http_harness import ID, TOKEN
 from tests.integration.pgnet_harness import Recorder
 from tests.integration.test_http_app import BAD_RINGS
 from tests.servers import NO_CERTIFICATES
-from tests.waiting import until
+from tests.waiting import DEADLINE, until
 
 NAME = "process-import-jobs"
 URL = f"/functions/v1/{NAME}"
@@ -131,6 +133,17 @@ def test_larger_body_is_refused(http: httpx.Client, announced: bool) -> None:
     body = b" " * 65_537
     response = http.post(URL, content=body if announced else iter([body]), headers=RIGHT)
     assert check_refused(response, 413) == "the body is larger than 64 kB"
+
+
+@pytest.mark.nightly
+def test_slow_body_is_refused(relay: EdgeRuntime) -> None:
+    """It takes the ten seconds that a body may take."""
+    head = f"POST {URL} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {TOKEN}\r\nContent-Length: 9\r\n\r\n{{"
+    address = urlsplit(relay.url)
+    with socket.create_connection((address.hostname, address.port), timeout=DEADLINE) as connection:
+        connection.sendall(head.encode())
+        response = connection.recv(4096).decode()
+    assert response.startswith("HTTP/1.1 408 ")
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "OPTIONS"])

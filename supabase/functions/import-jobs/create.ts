@@ -2,7 +2,7 @@
 import { decodeJwt } from "jose";
 import { publicly, resumableEndpoint } from "./environment.ts";
 import { answer, dataRefusal, storageRefusal } from "./errors.ts";
-import { contentType, slug } from "./names.ts";
+import { contentType, objectPath } from "./names.ts";
 import type { Call } from "./request.ts";
 
 const BUCKET = "imports";
@@ -23,7 +23,7 @@ export async function create({ user, fields, supabase }: Call): Promise<Response
     throw dataRefusal(planned.error, planned.status);
   }
   const id = crypto.randomUUID();
-  const path = `${user.id}/${id}/${slug(fileName)}`;
+  const path = objectPath(user.id, id, fileName);
   const signed = await supabase.storage.from(BUCKET).createSignedUploadUrl(path);
   if (signed.error) {
     throw storageRefusal(signed.error);

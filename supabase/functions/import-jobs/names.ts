@@ -2,6 +2,9 @@
 
 const MAX_SLUG = 80;
 const MAX_NAME = 255;
+// Control characters, and those that turn the direction of a text or break its line.
+const INVISIBLE = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu;
+
 const TYPES: Record<string, string> = {
   csv: "text/csv",
   tsv: "text/tab-separated-values",
@@ -10,6 +13,11 @@ const TYPES: Record<string, string> = {
   zst: "application/zstd",
   zip: "application/zip",
 };
+
+/** Return `<folder>/<id>/<slug>`. */
+export function objectPath(folder: string, id: string, fileName: string): string {
+  return `${folder}/${id}/${slug(fileName)}`;
+}
 
 /** Return an ASCII name with the same extensions: "Kunden März.csv.gz" becomes "kunden-marz.csv.gz". */
 export function slug(fileName: string): string {
@@ -24,10 +32,11 @@ export function slug(fileName: string): string {
   return (ascii || "file") + (extensions.toLowerCase() || ".csv");
 }
 
-/** Return a name as `file_name` may be: at most 255 characters, none of them a control character, and no path. */
+/** Return a name as `file_name` may be: at most 255 characters, none of them invisible, and no path. */
 export function shownName(fileName: string): string {
-  const name = fileName.replace(/^.*[/\\]/s, "").replace(/\p{Cc}/gu, " ").trim() || "file.csv";
-  return [...name].slice(-MAX_NAME).join("");
+  const name = fileName.replace(/^.*[/\\]/s, "").replace(INVISIBLE, " ").trim() || "file.csv";
+  const characters = [...name];
+  return characters.length <= MAX_NAME ? name : characters.slice(-MAX_NAME).join("");
 }
 
 /** Return the content type by the name: what browsers say depends on which programs are installed. */
