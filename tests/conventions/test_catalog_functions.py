@@ -119,7 +119,9 @@ for role in ("authenticated", "service_role"):
 # All SECURITY DEFINER functions, so that a review sees a new one.
 DEFINERS = {
     "begin_undo",
+    "broadcast_progress",
     "check_admission",
+    "check_import_folder",
     "check_import_job",
     "check_import_job_origin",
     "check_import_job_retry",
@@ -146,6 +148,7 @@ DEFINERS = {
     "finish_undo",
     "first_visible_owner",
     "follow_import_job",
+    "follow_upload",
     "forget_processors",
     "forget_samples",
     "hold_target",
@@ -193,6 +196,7 @@ DEFINERS = {
     "take_back_lost_jobs",
     "trigger_import_job_processing",
     "wake_token",
+    "yield_upload",
 }
 
 

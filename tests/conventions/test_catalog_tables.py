@@ -17,11 +17,13 @@ def tables(catalog: psycopg.Connection, condition: str) -> list[str]:
 
 def test_there_are_no_other_tables(catalog: psycopg.Connection) -> None:
     assert tables(catalog, "true") == [
+        "import_folders",
         "import_job_errors",
         "import_job_events",
         "import_jobs",
         "import_mappings",
         "import_targets",
+        "importer.broadcasts",
         "importer.job_chunks",
         "importer.job_identities",
         "importer.job_leases",
@@ -33,6 +35,7 @@ def test_there_are_no_other_tables(catalog: psycopg.Connection) -> None:
         "importer.rings",
         "importer.settings",
         "importer.target_tables",
+        "importer.uploads",
         "importer.undo_requests",
     ]
 

@@ -35,6 +35,10 @@ insert into importer.job_chunks (
   attempt
 ) values ('{OWNERS_JOB}', 0, 0, 10, 2, 2, 0, 0, 0, 0, 1);
 insert into importer.settings (name, value) values ('import_jobs_wake_token', 'secret');
+insert into public.import_folders (path_prefix, target, owner) values ('{OWNER}/inbox/', 'people', '{OWNER}');
+insert into importer.uploads (bucket_id, object_path, version, job_id)
+values ('imports', '{OWNERS_FILE}', '1', '{OWNERS_JOB}');
+insert into importer.broadcasts (job_id, owner, sent_at) values ('{OWNERS_JOB}', '{OWNER}', now());
 insert into importer.owner_changes (owner, since, changes) values ('{OWNER}', now(), 1);
 insert into storage.buckets (id, name, public) values ('avatars', 'avatars', false);
 insert into storage.objects (bucket_id, name) values ('imports', '{OWNERS_FILE}'), ('avatars', '{OWNER}/face.png');

@@ -20,6 +20,7 @@ OTHER = UUID("00000000-0000-4000-8000-00000000000b")
 EMPTY = """
 delete from public.import_jobs;
 delete from public.import_targets;
+delete from public.import_folders;
 delete from importer.settings;
 drop schema if exists app cascade;
 """

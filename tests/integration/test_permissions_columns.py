@@ -15,7 +15,10 @@ from tests.integration.permissions_harness import People, parsed, people
 from tests.integration.queue_harness import OWNER
 
 SHOWN = "columns key_columns mode name on_duplicate_file on_duplicate_key options table update_columns"
-CLIENTS = "bucket_id expected_sha256 file_name id idempotency_key object_path options parent_job_id priority run_after target"
+CLIENTS = (
+    "bucket_id expected_sha256 file_name id idempotency_key object_path options parent_job_id priority run_after target"
+)
+FOLDER = "bucket_id options path_prefix target"
 MATRIX = parsed(f"""
 table                    role             | select | insert                          | update
 public.import_jobs       anon             | -      | -                               | -
@@ -30,6 +33,10 @@ public.import_job_errors anon             | -      | -                          
 public.import_job_errors authenticated    | all    | -                               | -
 public.import_job_errors service_role     | all    | -                               | -
 public.import_job_errors import_processor | -      | -                               | -
+public.import_folders    anon             | -      | -                               | -
+public.import_folders    authenticated    | all    | {FOLDER}                        | {FOLDER}
+public.import_folders    service_role     | all    | {FOLDER} owner                  | {FOLDER} owner
+public.import_folders    import_processor | -      | -                               | -
 public.import_job_chains anon             | -      | -                               | -
 public.import_job_chains authenticated    | all    | -                               | -
 public.import_job_chains service_role     | all    | -                               | -

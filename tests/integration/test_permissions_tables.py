@@ -84,6 +84,26 @@ importer.target_tables   insert   | -     | -     | -    | -            | -     
 importer.target_tables   update   | -     | -     | -    | -            | -                | 1
 importer.target_tables   delete   | -     | -     | -    | -            | -                | 1
 importer.target_tables   truncate | -     | -     | -    | -            | -                | -1
+public.import_folders    select   | 1 | 0 | - | 1 | - | 1
+public.import_folders    insert   | 1 | 1 | - | 1 | - | 1
+public.import_folders    update   | 1 | 0 | - | 1 | - | 1
+public.import_folders    delete   | 1 | 0 | - | 1 | - | 1
+public.import_folders    truncate | - | - | - | - | - | -1
+public.import_job_chains select   | 1 | 0 | - | 2 | - | 2
+public.import_job_chains insert   | 55000 | 55000 | 55000 | 55000 | 55000 | 55000
+public.import_job_chains update   | 55000 | 55000 | 55000 | 55000 | 55000 | 55000
+public.import_job_chains delete   | 55000 | 55000 | 55000 | 55000 | 55000 | 55000
+public.import_job_chains truncate | 42809 | 42809 | 42809 | 42809 | 42809 | 42809
+importer.broadcasts      select   | - | - | - | - | - | 1
+importer.broadcasts      insert   | - | - | - | - | - | 1
+importer.broadcasts      update   | - | - | - | - | - | 1
+importer.broadcasts      delete   | - | - | - | - | - | 1
+importer.broadcasts      truncate | - | - | - | - | - | -1
+importer.uploads         select   | - | - | - | - | - | 1
+importer.uploads         insert   | - | - | - | - | - | 1
+importer.uploads         update   | - | - | - | - | - | 1
+importer.uploads         delete   | - | - | - | - | - | 1
+importer.uploads         truncate | - | - | - | - | - | -1
 public.import_job_events_id_seq select  | - | - | - | - | - | 1
 public.import_job_events_id_seq nextval | - | - | - | - | - | 1
 public.import_job_events_id_seq setval  | - | - | - | - | - | 1
@@ -142,6 +162,19 @@ WRITES = {
     "importer.rings": ("(timeout_milliseconds) values (1000)", "timeout_milliseconds = 2000"),
     "importer.owner_changes": ("(owner, since, changes) values (gen_random_uuid(), now(), 1)", "changes = 2"),
     "importer.settings": ("(name, value) values ('x', 'x')", "value = 'x'"),
+    "public.import_job_chains": ("(job_id) values (null)", "target = 'x'"),
+    "public.import_folders": (
+        "(path_prefix, target) values (coalesce((select auth.uid())::text, 'service') || '/b/', 'people')",
+        "target = 'x'",
+    ),
+    "importer.broadcasts": (
+        "(job_id, owner, sent_at) values (gen_random_uuid(), gen_random_uuid(), now())",
+        "sent_at = now()",
+    ),
+    "importer.uploads": (
+        f"(bucket_id, object_path, version, job_id) values ('imports', 'x', '1', '{OWNERS_JOB}')",
+        "version = '2'",
+    ),
     "importer.target_tables": (
         "(target, relation, kind, owner) values ('people', 1, 'r', 'x') on conflict (target) do update set kind = 'r'",
         "owner = 'postgres'",
