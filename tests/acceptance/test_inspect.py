@@ -3,6 +3,7 @@
 import gzip
 import io
 import zipfile
+from statistics import median
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -160,6 +161,22 @@ def test_thirty_inspections_in_a_minute(stack: Stack) -> None:
         stack.insert_as(user, path, table, {"inspect": True})
     assert refused.value.sqlstate == "IJ118"
     stack.insert_as(user, path, table)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("megabytes", [1, 400])
+def test_half_of_the_inspections_take_less_than_300_milliseconds(stack: Stack, megabytes: int) -> None:
+    table = granted(stack, ", ".join(f"c{place} text" for place in range(10)))
+    row = b",".join([b"a value"] * 10) + b"\n"
+    data = b",".join(b"c%d" % place for place in range(10)) + b"\n" + row * (megabytes * 1_000_000 // len(row))
+    path = stack.upload(data)
+    taken: list[float] = []
+    for _ in range(21):
+        job = stack.wait(stack.insert(path, table, {"inspect": True}))
+        assert inspected(job)["problems"] == []
+        taken.append((job["finished_at"] - job["created_at"]).total_seconds())
+    print(megabytes, sorted(taken))
+    assert median(taken) < 0.3
 
 
 def used(stack: Stack, user: UUID, data: bytes, table: str, **options: object) -> dict[str, Any] | None:

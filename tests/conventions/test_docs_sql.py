@@ -138,8 +138,8 @@ def test_settings_of_columns_are_accepted_as_the_guide_writes_them(conn: psycopg
 
 
 def check_options_sql() -> str:
-    """Return the text of the migration that defines the check of options."""
-    (text,) = [m.sql for m in migrate.migrations() if "function importer.check_import_options" in m.sql]
+    """Return the last definition of the check of options."""
+    *_, text = [m.sql for m in migrate.migrations() if "function importer.check_import_options" in m.sql]
     return text.partition("function importer.check_import_options")[2].partition("$$;")[0]
 
 
