@@ -6,6 +6,48 @@ export type Json = string | number | boolean | null | { [key: string]: Json | un
 export type Database = {
   public: {
     Tables: {
+      import_folders: {
+        Row: {
+          allow_unowned: boolean;
+          bucket_id: string;
+          created_at: string;
+          id: string;
+          last_error: string | null;
+          last_error_at: string | null;
+          options: Json;
+          owner: string | null;
+          path_prefix: string;
+          target: string;
+          updated_at: string;
+        };
+        Insert: {
+          allow_unowned?: boolean;
+          bucket_id?: string;
+          created_at?: string;
+          id?: string;
+          last_error?: string | null;
+          last_error_at?: string | null;
+          options?: Json;
+          owner?: string | null;
+          path_prefix: string;
+          target: string;
+          updated_at?: string;
+        };
+        Update: {
+          allow_unowned?: boolean;
+          bucket_id?: string;
+          created_at?: string;
+          id?: string;
+          last_error?: string | null;
+          last_error_at?: string | null;
+          options?: Json;
+          owner?: string | null;
+          path_prefix?: string;
+          target?: string;
+          updated_at?: string;
+        };
+        Relationships: [];
+      };
       import_job_errors: {
         Row: {
           code: string;

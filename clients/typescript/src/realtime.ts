@@ -1,30 +1,29 @@
 /** Progress by Realtime: one private channel for all jobs of an owner. A message is a bell; the row is the truth. */
 
-import type { RealtimeChannel } from "@supabase/supabase-js";
 import type { AnyClient, Job } from "./types.js";
 
 interface Topic {
-  channel: RealtimeChannel;
   listeners: Set<(id: string | undefined) => void>;
+  /** Leave the channel, once: leaving it reports its end, which leaves it again. */
+  leave(): void;
 }
 
 const topics = new WeakMap<AnyClient, Map<string, Topic>>();
 
 /** Call `ring` at messages about a job. Return a function that ends this. Without Realtime nothing is ever called. */
 export function listen(supabase: AnyClient, job: Job, ring: () => void): () => void {
-  const listener = (id: string | undefined): void => {
-    if (id === undefined || id === job.id) {
+  const listener = (id = job.id): void => {
+    if (id === job.id) {
       ring();
     }
   };
   try {
-    const name = `import-jobs:${job.created_by}`;
-    const topic = open(supabase, name);
-    topic.listeners.add(listener);
+    const { listeners, leave } = open(supabase, `import-jobs:${job.created_by}`);
+    listeners.add(listener);
     return () => {
-      topic.listeners.delete(listener);
-      if (!topic.listeners.size) {
-        close(supabase, name, topic);
+      listeners.delete(listener);
+      if (!listeners.size) {
+        leave();
       }
     };
   } catch {
@@ -39,28 +38,25 @@ function open(supabase: AnyClient, name: string): Topic {
   if (existing) {
     return existing;
   }
-  const listeners: Topic["listeners"] = new Set();
   const channel = supabase.channel(name, { config: { private: true } });
-  const topic = { channel, listeners };
-  known.set(name, topic);
-  channel
-    .on("broadcast", { event: "progress" }, ({ payload }: { payload?: { id?: string } }) => {
-      listeners.forEach((listener) => listener(payload?.id));
-    })
-    .subscribe((status) => {
-      // A project without Realtime, or without the policy: do not try for ever.
-      if (status !== "SUBSCRIBED") {
-        close(supabase, name, topic);
+  const topic: Topic = {
+    listeners: new Set(),
+    leave: () => {
+      if (known.get(name) === topic) {
+        known.delete(name);
+        void supabase.removeChannel(channel);
       }
-    });
+    },
+  };
+  known.set(name, topic);
+  channel.on("broadcast", { event: "progress" }, ({ payload }: { payload?: { id?: string } }) => {
+    topic.listeners.forEach((listener) => listener(payload?.id));
+  });
+  // A private channel is joined with the user's token. A project without Realtime, or without the policy, is not tried
+  // for ever.
+  supabase.realtime
+    .setAuth()
+    .then(() => known.get(name) === topic && channel.subscribe((status) => status === "SUBSCRIBED" || topic.leave()))
+    .catch(topic.leave);
   return topic;
-}
-
-/** Leave a channel, once: leaving it calls the function above again. */
-function close(supabase: AnyClient, name: string, topic: Topic): void {
-  const known = topics.get(supabase);
-  if (known?.get(name) === topic) {
-    known.delete(name);
-    void supabase.removeChannel(topic.channel);
-  }
 }
