@@ -45,6 +45,14 @@ def test_imports_are_of_the_folder_of_node_or_pinned(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=folder_id)
+def test_first_line_says_whose_file_it_is(folder: Path) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    release = project["version"].partition(".dev")[0]
+    marker = f"// import-jobs: a file of import-jobs {release}; `import-jobs install` replaces it at an upgrade.\n"
+    assert (folder / "index.ts").read_text(encoding="utf-8").startswith(marker)
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=folder_id)
 def test_function_checks_tokens_itself(folder: Path) -> None:
     config = tomllib.loads((ROOT / "supabase" / "config.toml").read_text(encoding="utf-8"))
     assert config["functions"][folder.name] == {"verify_jwt": False}
