@@ -155,6 +155,33 @@ COMMENT ON FUNCTION importer.begin_undo(job_id uuid, token uuid) IS 'Holds a req
 the undo removes and restores. Raises IJ103 if another processor has taken the request, IJ112 if the job cannot be
 undone, and IJ503 if the target''s table is not the registered one.';
 
+CREATE FUNCTION importer.broadcast_progress() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET lock_timeout TO '200ms'
+    AS $_$
+begin
+  if to_regnamespace('realtime') is null then
+    return null;
+  end if;
+  if to_regprocedure('realtime.send(jsonb,text,text,boolean)') is not null and importer.may_broadcast(new) then
+    execute 'select realtime.send($1, ''progress'', $2, true)' using jsonb_build_object(
+      'id', new.id, 'status', new.status, 'phase', new.phase, 'progress', new.progress, 'target', new.target,
+      'file_name', new.file_name, 'bytes_read', new.bytes_read, 'bytes_total', new.bytes_total,
+      'rows_read', new.rows_read, 'rows_loaded', new.rows_loaded, 'rows_rejected', new.rows_rejected,
+      'rows_skipped', new.rows_skipped, 'error_code', new.error_code, 'updated_at', new.updated_at
+    ), 'import-jobs:' || new.created_by;
+  end if;
+  return null;
+exception when others then
+  raise warning 'import-jobs could not broadcast progress (%)', sqlstate
+  using hint = 'No action is needed for the job: clients read import_jobs.';
+  return null;
+end
+$_$;
+
+COMMENT ON FUNCTION importer.broadcast_progress() IS 'Trigger function: sends the progress of a user''s job to Realtime, if that is installed; it never fails the statement.';
+
 CREATE FUNCTION importer.check_admission(job_id uuid, token uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -175,6 +202,38 @@ end
 $$;
 
 COMMENT ON FUNCTION importer.check_admission(job_id uuid, token uuid) IS 'Raises IJ601 if the owner of a job may not import into its target, and IJ103 without a valid lease.';
+
+CREATE FUNCTION importer.check_import_folder() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+begin
+  perform importer.check_import_options(new.options);
+  if new.path_prefix !~ '^([^/]+/)*$' or octet_length(new.path_prefix) > 1000 or new.path_prefix ~ '[[:cntrl:]]'
+    or new.path_prefix ~ '(^|/)[.]{1,2}/' or strpos(new.path_prefix, chr(92)) > 0
+  then
+    raise exception 'path_prefix is not the path of a folder' using errcode = 'IJ107',
+    hint = 'Give a path that ends with a slash, such as <user id>/inbox/, without a leading or double slash.';
+  end if;
+  if octet_length(new.target) > 512 or octet_length(new.bucket_id) > 128
+    or concat(new.target, new.bucket_id) ~ '[[:cntrl:]]'
+  then
+    raise exception 'target or bucket_id of the folder is not a name' using errcode = 'IJ107',
+    hint = 'Give names of at most 512 and 128 bytes without control characters.';
+  end if;
+  if tg_op = 'INSERT' and new.owner is not null and (
+    select count(*) from public.import_folders as f where f.owner = new.owner
+  ) >= 100 then
+    raise exception 'the owner has too many folders' using errcode = 'IJ114',
+    hint = 'Remove some of them, or use one folder for several purposes; the limit is 100 folders.';
+  end if;
+  new.updated_at := now();
+  return new;
+end
+$_$;
+
+COMMENT ON FUNCTION importer.check_import_folder() IS 'Trigger function: rejects a folder with invalid options (IJ102), an invalid path or name (IJ107), and more than 100
+folders of one owner (IJ114).';
 
 CREATE FUNCTION importer.check_import_job() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1632,6 +1691,42 @@ $$;
 
 COMMENT ON FUNCTION importer.finish_undo(job_id uuid, token uuid, removed bigint, restored bigint) IS 'Records, in the transaction that has done it, that a job is undone. Raises IJ103 as importer.begin_undo() does.';
 
+CREATE FUNCTION importer.finish_upload(object jsonb) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  path constant text := object ->> 'name';
+  folder public.import_folders;
+  reason text;
+begin
+  select f.* into folder
+  from public.import_folders as f
+  where f.bucket_id = object ->> 'bucket_id' and f.path_prefix = any (array(
+    select left(path, p.place) from generate_series(0, length(path) - 1) as p (place)
+    where p.place = 0 or substr(path, p.place, 1) = '/'
+  ))
+  order by length(f.path_prefix) desc
+  limit 1;
+  if folder.id is null or importer.is_imported(object)
+    or coalesce(object ->> 'owner_id', object ->> 'owner') is null and importer.is_artifact(path)
+  then
+    return;
+  end if;
+  begin
+    perform importer.import_upload(folder, object);
+  exception when others then
+    reason := case when sqlstate like 'IJ%' then format('%s (%s)', sqlerrm, sqlstate) else 'SQLSTATE ' || sqlstate end;
+    update public.import_folders as f
+    set last_error = path || ': ' || reason, last_error_at = clock_timestamp()
+    where f.id = folder.id;
+  end;
+end
+$$;
+
+COMMENT ON FUNCTION importer.finish_upload(object jsonb) IS 'Makes the job of a finished upload, a row of storage.objects, if it is in one of import_folders. What makes no job leaves
+a line in last_error.';
+
 CREATE FUNCTION importer.first_bytes(value text, bytes integer) RETURNS text
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1743,6 +1838,27 @@ $$;
 
 COMMENT ON FUNCTION importer.follow_import_target() IS 'Trigger function: keeps which table a target means, and grants and revokes the privileges that the processor needs for
 the targets of a table.';
+
+CREATE FUNCTION importer.follow_upload() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET lock_timeout TO '200ms'
+    AS $$
+begin
+  if tg_op = 'INSERT' or old.metadata is null
+    or (old.bucket_id, old.name, to_jsonb(old) ->> 'version') is distinct from
+    (new.bucket_id, new.name, to_jsonb(new) ->> 'version')
+  then
+    perform importer.finish_upload(to_jsonb(new));
+  end if;
+  return null;
+exception when others then
+  raise warning 'import-jobs could not import an upload (%)', sqlstate using hint = 'Insert a job for the file.';
+  return null;
+end
+$$;
+
+COMMENT ON FUNCTION importer.follow_upload() IS 'Trigger function on storage.objects: makes the job of an upload to one of import_folders; it never fails the upload.';
 
 CREATE FUNCTION importer.forget_processors() RETURNS void
     LANGUAGE sql SECURITY DEFINER
@@ -2043,6 +2159,85 @@ $$;
 COMMENT ON FUNCTION importer.import_queue_health() IS 'Returns whether a processor is alive (a lease is valid, or it was seen in the last 15 s), how many were seen then, when
 the last one was seen, whether it may sleep until it is rung, when the last ring was sent, and when one last arrived.';
 
+CREATE TABLE public.import_folders (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    bucket_id text DEFAULT 'imports'::text NOT NULL,
+    path_prefix text NOT NULL,
+    target text NOT NULL,
+    options jsonb DEFAULT '{}'::jsonb NOT NULL,
+    owner uuid DEFAULT auth.uid(),
+    allow_unowned boolean DEFAULT false NOT NULL,
+    last_error text,
+    last_error_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+COMMENT ON TABLE public.import_folders IS 'Folders of Storage whose files are imported when they have been uploaded. The longest prefix of a path decides.';
+
+COMMENT ON COLUMN public.import_folders.id IS 'Id of the folder.';
+
+COMMENT ON COLUMN public.import_folders.bucket_id IS 'Storage bucket.';
+
+COMMENT ON COLUMN public.import_folders.path_prefix IS 'Beginning of the paths, up to and with a slash; the empty text means the whole bucket.';
+
+COMMENT ON COLUMN public.import_folders.target IS 'Target of the jobs, as in import_jobs.target.';
+
+COMMENT ON COLUMN public.import_folders.options IS 'Options of the jobs.';
+
+COMMENT ON COLUMN public.import_folders.owner IS 'Owner of the folder, who is also the owner of jobs for files that have none: those uploaded with a secret key, or moved.';
+
+COMMENT ON COLUMN public.import_folders.allow_unowned IS 'Whether a file without owner makes a job without owner, which runs under the processor''s rights. Only administrators
+set it.';
+
+COMMENT ON COLUMN public.import_folders.last_error IS 'Why the last upload that made no job made none, with its path.';
+
+COMMENT ON COLUMN public.import_folders.last_error_at IS 'When that was.';
+
+COMMENT ON COLUMN public.import_folders.created_at IS 'When the folder was made.';
+
+COMMENT ON COLUMN public.import_folders.updated_at IS 'When the folder was last changed.';
+
+CREATE FUNCTION importer.import_upload(folder public.import_folders, object jsonb) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  path constant text := object ->> 'name';
+  file_owner constant text := coalesce(object ->> 'owner_id', object ->> 'owner');
+  job_owner constant uuid := case when file_owner is null then folder.owner else file_owner::uuid end;
+  is_shared constant boolean := folder.bucket_id <> 'imports'
+    or folder.path_prefix !~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/';
+  former text[];
+  job_id uuid;
+begin
+  if job_owner is null and not folder.allow_unowned then
+    raise exception 'the file has no owner' using errcode = 'IJ119',
+    hint = 'Upload it as a user, name an owner in import_folders, or have an administrator set allow_unowned.';
+  end if;
+  if auth.uid() is not null and file_owner is distinct from auth.uid()::text then
+    raise exception 'the file names another owner than its uploader' using errcode = 'IJ119',
+    hint = 'Upload files with the Storage API, which writes their owner.';
+  end if;
+  former := importer.set_claims(
+    case when job_owner is not null and not is_shared
+      then jsonb_build_object('sub', job_owner, 'role', 'authenticated')::text else '{}' end
+  );
+  insert into public.import_jobs (bucket_id, object_path, target, options, created_by, file_name)
+  values (
+    folder.bucket_id, path, folder.target, folder.options, job_owner, right(regexp_replace(path, '^.*/', ''), 255)
+  )
+  returning id into job_id;
+  perform importer.restore_claims(former);
+  insert into importer.uploads as u (bucket_id, object_path, version, job_id)
+  values (folder.bucket_id, path, coalesce(object ->> 'version', object -> 'metadata' ->> 'eTag', ''), job_id)
+  on conflict on constraint uploads_pkey do update set version = excluded.version, job_id = excluded.job_id;
+end
+$$;
+
+COMMENT ON FUNCTION importer.import_upload(folder public.import_folders, object jsonb) IS 'Inserts the job of a file that was uploaded to a folder. Raises IJ119 for a file without owner, and what an insert by
+the owner raises.';
+
 CREATE FUNCTION importer.insertable_columns(relation regclass) RETURNS TABLE(name text, place smallint, type text, base text, kind text, not_null boolean, required boolean, labels text[])
     LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2071,6 +2266,60 @@ end
 $$;
 
 COMMENT ON FUNCTION importer.insertable_columns(relation regclass) IS 'Returns the columns of a table that an import may write, with their types as Postgres spells them.';
+
+CREATE FUNCTION importer.install_realtime() RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if to_regclass('realtime.messages') is null or to_regprocedure('realtime.topic()') is null then
+    raise notice 'broadcasts of progress are not installed: there is no Realtime';
+    return false;
+  end if;
+  if not exists (
+    select from pg_catalog.pg_policies as p
+    where p.schemaname = 'realtime' and p.policyname = 'import-jobs: owners receive the progress of their jobs'
+  ) then
+    create policy "import-jobs: owners receive the progress of their jobs" on realtime.messages
+    for select to authenticated using (
+      extension = 'broadcast' and (select realtime.topic()) = 'import-jobs:' || (select auth.uid())::text
+    );
+  end if;
+  return true;
+exception when insufficient_privilege then
+  raise notice 'broadcasts of progress are not installed: the role % may not create a policy on realtime.messages', current_user;
+  return false;
+end
+$$;
+
+COMMENT ON FUNCTION importer.install_realtime() IS 'Lets owners receive the progress of their jobs from Realtime unless they may already; returns whether they may now. For
+administrators.';
+
+CREATE FUNCTION importer.install_upload_trigger() RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if to_regclass('storage.objects') is null then
+    raise notice 'import on upload is not installed: there is no table storage.objects';
+    return false;
+  end if;
+  if not exists (
+    select from pg_catalog.pg_trigger as t
+    where t.tgrelid = to_regclass('storage.objects') and t.tgname = 'import-jobs: import on upload'
+  ) then
+    create trigger "import-jobs: import on upload" after insert or update on storage.objects
+    for each row when (new.metadata is not null) execute function importer.follow_upload();
+  end if;
+  return true;
+exception when insufficient_privilege then
+  raise notice 'import on upload is not installed: the role % may not create a trigger on storage.objects', current_user;
+  return false;
+end
+$$;
+
+COMMENT ON FUNCTION importer.install_upload_trigger() IS 'Puts the trigger for import_folders on storage.objects unless it is there; returns whether it is there now. For
+administrators.';
 
 CREATE FUNCTION importer.invalid_values(type_name text, candidates text[]) RETURNS TABLE(candidate text, code text)
     LANGUAGE plpgsql STABLE
@@ -2115,6 +2364,41 @@ end
 $_$;
 
 COMMENT ON FUNCTION importer.invalid_values(type_name text, candidates text[]) IS 'Returns the texts that are not valid input for the type, each with the SQLSTATE that Postgres gives.';
+
+CREATE FUNCTION importer.is_artifact(object_path text) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+  id_part constant text := substring(is_artifact.object_path from '[.]([0-9a-f]{8})[.][a-z]+[.]csv$');
+begin
+  return id_part is not null and exists (
+    select from public.import_jobs as j
+    where j.id between (id_part || '-0000-0000-0000-000000000000')::uuid
+      and (id_part || '-ffff-ffff-ffff-ffffffffffff')::uuid
+  );
+end
+$_$;
+
+COMMENT ON FUNCTION importer.is_artifact(object_path text) IS 'Returns whether a path is that of a file which the processor writes for a job.';
+
+CREATE FUNCTION importer.is_imported(object jsonb) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select exists (
+    select from importer.uploads as u
+    where u.bucket_id = is_imported.object ->> 'bucket_id' and u.object_path = is_imported.object ->> 'name'
+      and u.version = coalesce(is_imported.object ->> 'version', is_imported.object -> 'metadata' ->> 'eTag', '')
+  ) or exists (
+    select from public.import_jobs as j
+    where j.bucket_id = is_imported.object ->> 'bucket_id' and j.object_path = is_imported.object ->> 'name'
+      and j.status = 'pending' and j.chunks_done = 0
+      and not j.options @> '{"inspect": true}' and not j.options @> '{"dry_run": true}'
+  )
+$$;
+
+COMMENT ON FUNCTION importer.is_imported(object jsonb) IS 'Returns whether a job imports this version of a file already, or will.';
 
 CREATE FUNCTION importer.is_supervisor() RETURNS boolean
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -2446,6 +2730,33 @@ $$;
 
 COMMENT ON FUNCTION importer.lock_target(name_or_table text) IS 'Returns the table of a target, which stays in its place until the end of the transaction. Raises IJ503 as
 importer.target_relation() does.';
+
+CREATE FUNCTION importer.may_broadcast(job public.import_jobs) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  has_ended constant boolean := job.status in ('completed', 'failed', 'cancelled');
+  since constant timestamptz := clock_timestamp() - interval '1 s';
+begin
+  if not has_ended and (
+    exists (select from importer.broadcasts as b where b.job_id = job.id and b.sent_at > since)
+    or (select count(*) >= 20 from importer.broadcasts as b where b.owner = job.created_by and b.sent_at > since)
+  ) then
+    return false;
+  end if;
+  insert into importer.broadcasts as b (job_id, owner, sent_at) values (job.id, job.created_by, clock_timestamp())
+  on conflict on constraint broadcasts_pkey do update set sent_at = excluded.sent_at;
+  if has_ended then
+    delete from importer.broadcasts as b
+    where b.owner = job.created_by and b.sent_at < clock_timestamp() - interval '1 minute' and b.job_id <> job.id;
+  end if;
+  return true;
+end
+$$;
+
+COMMENT ON FUNCTION importer.may_broadcast(job public.import_jobs) IS 'Returns whether a message about a job may be sent now, and counts it as sent: the last one always, others once a second
+and job and 20 times a second and owner.';
 
 CREATE FUNCTION importer.may_import_into(target_name text, identity jsonb) RETURNS boolean
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -2945,8 +3256,8 @@ CREATE FUNCTION importer.public_objects() RETURNS SETOF text
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   select unnest(array[
-    'public.import_job_chains', 'public.import_job_errors', 'public.import_job_events', 'public.import_job_status',
-    'public.import_jobs', 'public.import_mappings', 'public.import_targets',
+    'public.import_folders', 'public.import_job_chains', 'public.import_job_errors', 'public.import_job_events',
+    'public.import_job_status', 'public.import_jobs', 'public.import_mappings', 'public.import_targets',
     'public.cancel_import_job(uuid)',
     'public.check_planned_import(text,bigint,text,jsonb)',
     'public.create_import_job(text,text,jsonb,text,smallint,timestamp with time zone,text,uuid,text,uuid)',
@@ -3545,6 +3856,20 @@ $$;
 COMMENT ON FUNCTION importer.restore_attempt(job_id uuid, token uuid) IS 'Called by a processor that has lost a lease and is alive: an attempt that was taken over because the processor''s session
 had ended is not counted. Returns whether it was.';
 
+CREATE FUNCTION importer.restore_claims(former text[]) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform set_config('request.jwt.claims', restore_claims.former[1], true);
+  perform set_config('request.jwt.claim', restore_claims.former[2], true);
+  perform set_config('request.jwt.claim.sub', restore_claims.former[3], true);
+  perform set_config('request.jwt.claim.role', restore_claims.former[4], true);
+end
+$$;
+
+COMMENT ON FUNCTION importer.restore_claims(former text[]) IS 'Sets the claims to what importer.set_claims() has returned.';
+
 CREATE FUNCTION importer.ring_is_unanswered() RETURNS boolean
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3637,6 +3962,24 @@ CREATE FUNCTION importer.session_is_open(session integer) RETURNS boolean
 $$;
 
 COMMENT ON FUNCTION importer.session_is_open(session integer) IS 'Returns whether the lock of a processor''s session is held.';
+
+CREATE FUNCTION importer.set_claims(claims text) RETURNS text[]
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  names constant text[] := array[
+    'request.jwt.claims', 'request.jwt.claim', 'request.jwt.claim.sub', 'request.jwt.claim.role'
+  ];
+  former constant text[] := array(select coalesce(current_setting(n.name, true), '') from unnest(names) as n (name));
+begin
+  perform set_config(n.name, case when n.name = names[1] then set_claims.claims else '' end, true)
+  from unnest(names) as n (name);
+  return former;
+end
+$$;
+
+COMMENT ON FUNCTION importer.set_claims(claims text) IS 'Sets the claims of the request until the end of the transaction, and returns the former values of its settings.';
 
 CREATE FUNCTION importer.setting(name text) RETURNS text
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -4276,6 +4619,26 @@ $$;
 
 COMMENT ON FUNCTION importer.wake_token() IS 'Returns the token that rings the processor; null if none is configured.';
 
+CREATE FUNCTION importer.yield_upload() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  delete from public.import_jobs as j
+  where j.id in (
+    select w.id
+    from importer.uploads as u inner join public.import_jobs as w on w.id = u.job_id
+    where u.bucket_id = new.bucket_id and u.object_path = new.object_path and w.id <> new.id
+      and w.status = 'pending' and w.attempts = 0 and w.created_by is not distinct from new.created_by
+    for update of w skip locked
+  );
+  return null;
+end
+$$;
+
+COMMENT ON FUNCTION importer.yield_upload() IS 'Trigger function: removes the job that an upload has made, and that nobody has claimed, when its owner inserts one for
+the same file.';
+
 CREATE FUNCTION public.cancel_import_job(id uuid) RETURNS public.import_jobs
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4516,6 +4879,20 @@ $$;
 COMMENT ON FUNCTION public.undo_import_job(id uuid) IS 'Asks for the undo of a job that has ended, and returns it. A processor removes the job''s rows, or restores those that
 it replaced, under the rights of its owner, and sets undone_at, or undo_error_code. Raises IJ112, with the reason, if
 the target or the job does not allow it.';
+
+CREATE UNLOGGED TABLE importer.broadcasts (
+    job_id uuid NOT NULL,
+    owner uuid NOT NULL,
+    sent_at timestamp with time zone NOT NULL
+);
+
+COMMENT ON TABLE importer.broadcasts IS 'When the last message about a job was sent, for a minute.';
+
+COMMENT ON COLUMN importer.broadcasts.job_id IS 'The job.';
+
+COMMENT ON COLUMN importer.broadcasts.owner IS 'Owner of the job.';
+
+COMMENT ON COLUMN importer.broadcasts.sent_at IS 'When the message was sent.';
 
 CREATE TABLE importer.job_chunks (
     job_id uuid NOT NULL,
@@ -4767,6 +5144,23 @@ COMMENT ON COLUMN importer.undo_requests.attempts IS 'How often a processor has 
 
 COMMENT ON COLUMN importer.undo_requests.run_after IS 'When a processor may take it next.';
 
+CREATE TABLE importer.uploads (
+    bucket_id text NOT NULL,
+    object_path text NOT NULL,
+    version text NOT NULL,
+    job_id uuid NOT NULL
+);
+
+COMMENT ON TABLE importer.uploads IS 'The last version of each file whose upload made a job.';
+
+COMMENT ON COLUMN importer.uploads.bucket_id IS 'Storage bucket.';
+
+COMMENT ON COLUMN importer.uploads.object_path IS 'Path of the file.';
+
+COMMENT ON COLUMN importer.uploads.version IS 'Version of the file, as Storage names it.';
+
+COMMENT ON COLUMN importer.uploads.job_id IS 'The job that the upload made.';
+
 CREATE VIEW public.import_job_chains AS
 SELECT
     NULL::uuid AS job_id,
@@ -4903,6 +5297,9 @@ COMMENT ON COLUMN public.import_mappings.locale IS 'The option locale of the job
 
 COMMENT ON COLUMN public.import_mappings.used_at IS 'When an import last used it.';
 
+ALTER TABLE ONLY importer.broadcasts
+    ADD CONSTRAINT broadcasts_pkey PRIMARY KEY (job_id);
+
 ALTER TABLE ONLY importer.job_chunks
     ADD CONSTRAINT job_chunks_pkey PRIMARY KEY (job_id, seq);
 
@@ -4939,6 +5336,15 @@ ALTER TABLE ONLY importer.target_tables
 ALTER TABLE ONLY importer.undo_requests
     ADD CONSTRAINT undo_requests_pkey PRIMARY KEY (job_id);
 
+ALTER TABLE ONLY importer.uploads
+    ADD CONSTRAINT uploads_pkey PRIMARY KEY (bucket_id, object_path);
+
+ALTER TABLE ONLY public.import_folders
+    ADD CONSTRAINT import_folders_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.import_folders
+    ADD CONSTRAINT import_folders_prefix UNIQUE (bucket_id, path_prefix);
+
 ALTER TABLE ONLY public.import_job_errors
     ADD CONSTRAINT import_job_errors_pkey PRIMARY KEY (job_id, record_number);
 
@@ -4953,6 +5359,12 @@ ALTER TABLE ONLY public.import_mappings
 
 ALTER TABLE ONLY public.import_targets
     ADD CONSTRAINT import_targets_pkey PRIMARY KEY (name);
+
+CREATE INDEX broadcasts_owner ON importer.broadcasts USING btree (owner, sent_at);
+
+CREATE INDEX uploads_job ON importer.uploads USING btree (job_id);
+
+CREATE INDEX import_folders_owner ON public.import_folders USING btree (owner);
 
 CREATE INDEX import_job_events_job ON public.import_job_events USING btree (job_id, id);
 
@@ -4996,6 +5408,10 @@ CREATE INDEX import_jobs_visible ON public.import_jobs USING btree (COALESCE(cre
 
 COMMENT ON INDEX public.import_jobs_visible IS 'Jobs by owner, as row security looks for them.';
 
+CREATE INDEX import_jobs_waiting_for_file ON public.import_jobs USING btree (object_path) WHERE (status = 'pending'::public.import_job_status);
+
+COMMENT ON INDEX public.import_jobs_waiting_for_file IS 'Pending jobs by the path of their file.';
+
 CREATE INDEX import_mappings_target ON public.import_mappings USING btree (target);
 
 CREATE INDEX import_mappings_used ON public.import_mappings USING btree (owner, target, used_at);
@@ -5021,6 +5437,10 @@ CREATE OR REPLACE VIEW public.import_job_chains WITH (security_invoker='true') A
 CREATE TRIGGER check_setting BEFORE INSERT OR UPDATE ON importer.settings FOR EACH ROW WHEN ((new.name = 'supervisor_when'::text)) EXECUTE FUNCTION importer.check_setting();
 
 CREATE TRIGGER note_ring BEFORE INSERT OR UPDATE ON importer.processors FOR EACH ROW EXECUTE FUNCTION importer.note_ring();
+
+CREATE TRIGGER broadcast_progress AFTER UPDATE ON public.import_jobs FOR EACH ROW WHEN (((new.created_by IS NOT NULL) AND (((((((old.status IS DISTINCT FROM new.status) OR (old.phase IS DISTINCT FROM new.phase)) OR (old.bytes_read IS DISTINCT FROM new.bytes_read)) OR (old.rows_read IS DISTINCT FROM new.rows_read)) OR (old.rows_loaded IS DISTINCT FROM new.rows_loaded)) OR (old.rows_rejected IS DISTINCT FROM new.rows_rejected)) OR (old.undone_at IS DISTINCT FROM new.undone_at)))) EXECUTE FUNCTION importer.broadcast_progress();
+
+CREATE TRIGGER check_import_folder BEFORE INSERT OR UPDATE OF bucket_id, path_prefix, target, options ON public.import_folders FOR EACH ROW EXECUTE FUNCTION importer.check_import_folder();
 
 CREATE TRIGGER check_import_job BEFORE INSERT ON public.import_jobs FOR EACH ROW EXECUTE FUNCTION importer.check_import_job();
 
@@ -5068,6 +5488,8 @@ CREATE TRIGGER trigger_process_import_jobs AFTER INSERT ON public.import_jobs RE
 
 CREATE TRIGGER trigger_process_import_jobs_retry AFTER UPDATE ON public.import_jobs REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION importer.trigger_import_job_processing();
 
+CREATE TRIGGER yield_upload AFTER INSERT ON public.import_jobs FOR EACH ROW WHEN (((NOT (new.options @> '{"inspect": true}'::jsonb)) AND (NOT (new.options @> '{"dry_run": true}'::jsonb)))) EXECUTE FUNCTION importer.yield_upload();
+
 ALTER TABLE ONLY importer.job_chunks
     ADD CONSTRAINT job_chunks_job_id_fkey FOREIGN KEY (job_id) REFERENCES public.import_jobs(id) ON DELETE CASCADE;
 
@@ -5088,6 +5510,9 @@ ALTER TABLE ONLY importer.target_tables
 
 ALTER TABLE ONLY importer.undo_requests
     ADD CONSTRAINT undo_requests_job_id_fkey FOREIGN KEY (job_id) REFERENCES public.import_jobs(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY importer.uploads
+    ADD CONSTRAINT uploads_job_id_fkey FOREIGN KEY (job_id) REFERENCES public.import_jobs(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.import_job_errors
     ADD CONSTRAINT import_job_errors_job_id_fkey FOREIGN KEY (job_id) REFERENCES public.import_jobs(id) ON DELETE CASCADE;
@@ -5111,6 +5536,8 @@ CREATE POLICY "events of the jobs that a user sees" ON public.import_job_events 
    FROM public.import_jobs
   WHERE (import_jobs.id = import_job_events.job_id))));
 
+ALTER TABLE public.import_folders ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.import_job_errors ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.import_job_events ENABLE ROW LEVEL SECURITY;
@@ -5121,11 +5548,17 @@ ALTER TABLE public.import_mappings ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.import_targets ENABLE ROW LEVEL SECURITY;
 
+CREATE POLICY "owners change their folders" ON public.import_folders FOR UPDATE TO authenticated USING ((owner = ( SELECT auth.uid() AS uid))) WITH CHECK (((owner = ( SELECT auth.uid() AS uid)) AND (bucket_id = 'imports'::text) AND starts_with(path_prefix, ((( SELECT auth.uid() AS uid))::text || '/'::text))));
+
 CREATE POLICY "owners delete their mappings" ON public.import_mappings FOR DELETE TO authenticated USING ((owner = ( SELECT auth.uid() AS uid)));
 
 CREATE POLICY "owners insert their jobs" ON public.import_jobs FOR INSERT TO authenticated WITH CHECK ((created_by = ( SELECT auth.uid() AS uid)));
 
+CREATE POLICY "owners remove their folders" ON public.import_folders FOR DELETE TO authenticated USING ((owner = ( SELECT auth.uid() AS uid)));
+
 CREATE POLICY "owners retry and cancel their jobs, supervisors all" ON public.import_jobs FOR UPDATE TO authenticated USING (((COALESCE(created_by, '00000000-0000-0000-0000-000000000000'::uuid) >= ( SELECT importer.first_visible_owner() AS first_visible_owner)) AND (COALESCE(created_by, '00000000-0000-0000-0000-000000000000'::uuid) <= ( SELECT importer.last_visible_owner() AS last_visible_owner)))) WITH CHECK (((COALESCE(created_by, '00000000-0000-0000-0000-000000000000'::uuid) >= ( SELECT importer.first_visible_owner() AS first_visible_owner)) AND (COALESCE(created_by, '00000000-0000-0000-0000-000000000000'::uuid) <= ( SELECT importer.last_visible_owner() AS last_visible_owner))));
+
+CREATE POLICY "owners see their folders" ON public.import_folders FOR SELECT TO authenticated USING ((owner = ( SELECT auth.uid() AS uid)));
 
 CREATE POLICY "owners see their jobs, supervisors see all" ON public.import_jobs FOR SELECT TO authenticated USING (((COALESCE(created_by, '00000000-0000-0000-0000-000000000000'::uuid) >= ( SELECT importer.first_visible_owner() AS first_visible_owner)) AND (COALESCE(created_by, '00000000-0000-0000-0000-000000000000'::uuid) <= ( SELECT importer.last_visible_owner() AS last_visible_owner))));
 
@@ -5136,6 +5569,8 @@ CREATE POLICY "rejected rows of the jobs that a user sees" ON public.import_job_
   WHERE (import_jobs.id = import_job_errors.job_id))));
 
 CREATE POLICY "signed-in users see what they can import into" ON public.import_targets FOR SELECT TO authenticated USING ((allowed_roles @> ARRAY[(( SELECT auth.jwt() AS jwt) ->> 'role'::text)]));
+
+CREATE POLICY "users make folders below their id" ON public.import_folders FOR INSERT TO authenticated WITH CHECK (((owner = ( SELECT auth.uid() AS uid)) AND (bucket_id = 'imports'::text) AND starts_with(path_prefix, ((( SELECT auth.uid() AS uid))::text || '/'::text))));
 
 GRANT USAGE ON SCHEMA importer TO import_processor;
 GRANT USAGE ON SCHEMA importer TO import_uploader;
@@ -5155,9 +5590,13 @@ REVOKE ALL ON FUNCTION importer.begin_undo(job_id uuid, token uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.begin_undo(job_id uuid, token uuid) TO import_processor;
 GRANT ALL ON FUNCTION importer.begin_undo(job_id uuid, token uuid) TO import_uploader;
 
+REVOKE ALL ON FUNCTION importer.broadcast_progress() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION importer.check_admission(job_id uuid, token uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.check_admission(job_id uuid, token uuid) TO import_processor;
 GRANT ALL ON FUNCTION importer.check_admission(job_id uuid, token uuid) TO import_uploader;
+
+REVOKE ALL ON FUNCTION importer.check_import_folder() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.check_import_job() FROM PUBLIC;
 
@@ -5334,6 +5773,8 @@ REVOKE ALL ON FUNCTION importer.finish_undo(job_id uuid, token uuid, removed big
 GRANT ALL ON FUNCTION importer.finish_undo(job_id uuid, token uuid, removed bigint, restored bigint) TO import_processor;
 GRANT ALL ON FUNCTION importer.finish_undo(job_id uuid, token uuid, removed bigint, restored bigint) TO import_uploader;
 
+REVOKE ALL ON FUNCTION importer.finish_upload(object jsonb) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION importer.first_bytes(value text, bytes integer) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.first_visible_owner() FROM PUBLIC;
@@ -5342,6 +5783,8 @@ GRANT ALL ON FUNCTION importer.first_visible_owner() TO authenticated;
 REVOKE ALL ON FUNCTION importer.follow_import_job() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.follow_import_target() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.follow_upload() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.forget_processors() FROM PUBLIC;
 
@@ -5374,11 +5817,38 @@ REVOKE ALL ON FUNCTION importer.import_queue_health() FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.import_queue_health() TO authenticated;
 GRANT ALL ON FUNCTION importer.import_queue_health() TO service_role;
 
+GRANT SELECT,DELETE ON TABLE public.import_folders TO authenticated;
+GRANT SELECT,DELETE ON TABLE public.import_folders TO service_role;
+
+GRANT INSERT(bucket_id),UPDATE(bucket_id) ON TABLE public.import_folders TO authenticated;
+GRANT INSERT(bucket_id),UPDATE(bucket_id) ON TABLE public.import_folders TO service_role;
+
+GRANT INSERT(path_prefix),UPDATE(path_prefix) ON TABLE public.import_folders TO authenticated;
+GRANT INSERT(path_prefix),UPDATE(path_prefix) ON TABLE public.import_folders TO service_role;
+
+GRANT INSERT(target),UPDATE(target) ON TABLE public.import_folders TO authenticated;
+GRANT INSERT(target),UPDATE(target) ON TABLE public.import_folders TO service_role;
+
+GRANT INSERT(options),UPDATE(options) ON TABLE public.import_folders TO authenticated;
+GRANT INSERT(options),UPDATE(options) ON TABLE public.import_folders TO service_role;
+
+GRANT INSERT(owner),UPDATE(owner) ON TABLE public.import_folders TO service_role;
+
+REVOKE ALL ON FUNCTION importer.import_upload(folder public.import_folders, object jsonb) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION importer.insertable_columns(relation regclass) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.install_realtime() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.install_upload_trigger() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.invalid_values(type_name text, candidates text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.invalid_values(type_name text, candidates text[]) TO import_processor;
 GRANT ALL ON FUNCTION importer.invalid_values(type_name text, candidates text[]) TO import_uploader;
+
+REVOKE ALL ON FUNCTION importer.is_artifact(object_path text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.is_imported(object jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.is_supervisor() FROM PUBLIC;
 
@@ -5415,6 +5885,8 @@ REVOKE ALL ON FUNCTION importer.limit_import_jobs() FROM PUBLIC;
 REVOKE ALL ON FUNCTION importer.list_rejections(job_id uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.lock_target(name_or_table text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.may_broadcast(job public.import_jobs) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.may_import_into(target_name text, identity jsonb) FROM PUBLIC;
 
@@ -5497,6 +5969,8 @@ REVOKE ALL ON FUNCTION importer.request_undo() FROM PUBLIC;
 REVOKE ALL ON FUNCTION importer.restore_attempt(job_id uuid, token uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.restore_attempt(job_id uuid, token uuid) TO import_processor;
 
+REVOKE ALL ON FUNCTION importer.restore_claims(former text[]) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION importer.ring_is_unanswered() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.ring_processor(job_ids uuid[]) FROM PUBLIC;
@@ -5506,6 +5980,8 @@ REVOKE ALL ON FUNCTION importer.ring_timeout() FROM PUBLIC;
 REVOKE ALL ON FUNCTION importer.rows_of_job(job public.import_jobs, rules jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.session_is_open(session integer) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.set_claims(claims text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.setting(name text) FROM PUBLIC;
 
@@ -5553,6 +6029,8 @@ REVOKE ALL ON FUNCTION importer.unregister_target(name text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.wake_token() FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.wake_token() TO import_processor;
+
+REVOKE ALL ON FUNCTION importer.yield_upload() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.cancel_import_job(id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.cancel_import_job(id uuid) TO authenticated;
