@@ -1,6 +1,7 @@
 """Dump the resulting schema to `supabase/schema.sql`, so that a review shows the effect of a migration.
 
-A test compares the file with the migrations; `python -m tests.conventions.schema` writes it.
+A test compares the file with the migrations; `python -m tests.conventions.schema` writes it, and the types of the
+TypeScript client as well.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from processor.local import server_account
 from processor.local.postgres_installation import PostgresInstallation
+from tests.conventions import database_types
 
 ROOT = Path(__file__).parents[2]
 PATH = ROOT / "supabase" / "schema.sql"
@@ -59,5 +61,10 @@ def normalised(text: str) -> str:
 
 if __name__ == "__main__":
     os.environ[REFRESH] = "1"
-    test = "tests/conventions/test_migrations.py::test_committed_schema_is_that_of_the_migrations"
-    sys.exit(pytest.main(["-q", "-p", "no:cacheprovider", "--rootdir", str(ROOT), str(ROOT / test)]))
+    os.environ[database_types.REFRESH] = "1"
+    tests = (
+        "test_migrations.py::test_committed_schema_is_that_of_the_migrations",
+        "test_database_types.py::test_types_of_the_client_are_those_of_the_migrations",
+    )
+    paths = [str(Path(__file__).with_name(test)) for test in tests]
+    sys.exit(pytest.main(["-q", "-p", "no:cacheprovider", "--rootdir", str(ROOT), *paths]))
