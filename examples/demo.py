@@ -159,7 +159,7 @@ def main() -> int:
         folder.chmod(0o711)  # the server's account must be able to enter it when root runs the demonstration
         dataset = flights(folder) if name == "flights" else contacts()
         data = folder / "stack"
-        stack_command("up", "--detach", "--data", str(data))
+        stack_command("up", "--detach", "--no-api", "--data", str(data))
         try:
             return 0 if demonstrate(Console(), stack_environment(data), dataset) else 1
         finally:

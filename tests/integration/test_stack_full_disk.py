@@ -28,7 +28,7 @@ def disk(options: str) -> Iterator[Path]:
 
 
 def up(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "processor.cli", "stack", "up", "--data", str(folder), *options]
+    command = [sys.executable, "-m", "processor.cli", "stack", "up", "--no-api", "--data", str(folder), *options]
     return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
 
 
