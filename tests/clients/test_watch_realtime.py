@@ -56,7 +56,7 @@ def realtime() -> Iterator[Realtime]:
 
 def test_message_makes_a_watch_ask_at_once(client_stack: ClientStack, realtime: Realtime) -> None:
     build()
-    result = client_stack.node("realtime.mjs", EMAIL=client_stack.email(), REALTIME_URL=realtime.url)
+    result = client_stack.node("watch_realtime.mjs", EMAIL=client_stack.email(), REALTIME_URL=realtime.url)
     assert sorted(result["seen"]) == ["cancelled", "cancelled", "pending", "pending"]
     assert result["seconds"] < 30
     # Two watches share one channel, which is left when both have ended.
