@@ -4,7 +4,9 @@
 -- releases and a push from our own checkout leave it, is used as it is: the versions are copied once.
 do $history$
 begin
-  if to_regnamespace('importer') is null or to_regclass('importer.migrations') is not null then
+  if to_regnamespace('importer') is null or to_regrole('import_processor') is null -- a schema of somebody else
+    or to_regclass('importer.migrations') is not null
+  then
     return;
   end if;
   create table importer.migrations (

@@ -51,3 +51,12 @@ def test_migrate_succeeds_once_auth_is_there(floor_db: Database) -> None:
         assert migrate(floor_db.admin_url).returncode == 1
         conn.execute("alter schema not_yet rename to auth")
     assert migrate(floor_db.admin_url).returncode == 0
+
+
+def test_schema_of_somebody_else_is_named_and_stays_as_it_is(floor_db: Database) -> None:
+    with floor_db.connect() as conn:
+        conn.execute("create schema importer; create table importer.theirs (id bigint)")
+        outcome = migrate(floor_db.admin_url)
+        assert outcome.returncode == 1
+        assert 'schema "importer" already exists (SQLSTATE 42P06) in migration 20261128000100' in outcome.stderr
+        assert conn.execute("select to_regclass('importer.theirs') is not null").fetchone() == (True,)
