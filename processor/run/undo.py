@@ -36,9 +36,13 @@ def undo(conn: psycopg.Connection, request: UndoRequest) -> None:
         rows = undos.begin(conn, request)
         if rows.kept is not None:
             conn.execute(create_view(rows.kept, request.role))
-        with acting(conn, identity):
-            removed, restored = remove(conn, rows)
-        check_complete(rows, removed)
+        try:
+            with acting(conn, identity):
+                removed, restored = remove(conn, rows)
+        except psycopg.errors.InsufficientPrivilege:
+            raise not_permitted(rows, rows.rows) from None
+        if removed < rows.rows:
+            raise not_permitted(rows, rows.rows - removed)
         if rows.kept is not None:
             conn.execute(sql.SQL("drop view {}").format(KEPT))
         undos.finish(conn, request, removed=removed, restored=restored)
@@ -65,15 +69,11 @@ def remove(conn: psycopg.Connection, rows: UndoRows) -> tuple[int, int]:
     return (int(row[0]), int(row[1])) if row else (0, 0)
 
 
-def check_complete(rows: UndoRows, removed: int) -> None:
-    """Check that all rows of the job were removed.
-
-    Raises: NotPermitted.
-    """
-    if removed < rows.rows:
-        raise NotPermitted(
-            "the owner may not delete {hidden:,} of the job's {rows:,} rows",
-            hidden=rows.rows - removed,
-            rows=rows.rows,
-            hint="Give the owner the right to delete these rows, then ask for the undo again.",
-        )
+def not_permitted(rows: UndoRows, hidden: int) -> NotPermitted:
+    """Return the error of an owner who may not delete so many rows of the job."""
+    return NotPermitted(
+        "the owner may not delete {hidden:,} of the job's {rows:,} rows",
+        hidden=hidden,
+        rows=rows.rows,
+        hint="Give the owner the right to delete these rows, then ask for the undo again.",
+    )

@@ -10,7 +10,6 @@ import psycopg
 from processor import log
 from processor.database.cancellation import Cancellation
 from processor.database.sqlstates import is_lease_lost
-from processor.errors import JobError
 from processor.log import event
 from processor.model import UndoRequest
 from processor.queue import undos
@@ -82,7 +81,7 @@ class Undos:
         """Write why the undo cannot be done; one that may succeed later is taken again after a while."""
         if isinstance(exc, psycopg.Error) and is_lease_lost(exc):
             return
-        error: JobError = as_job_error(exc)
+        error = as_job_error(exc)
         event("undo_failed", logging.WARNING, code=error.code, reason=error.message)
         if error.transient or isinstance(exc, psycopg.errors.QueryCanceled):
             return

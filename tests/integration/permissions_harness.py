@@ -40,6 +40,9 @@ insert into importer.uploads (bucket_id, object_path, version, job_id)
 values ('imports', '{OWNERS_FILE}', '1', '{OWNERS_JOB}');
 insert into importer.broadcasts (job_id, owner, sent_at) values ('{OWNERS_JOB}', '{OWNER}', now());
 insert into importer.owner_changes (owner, since, changes) values ('{OWNER}', now(), 1);
+insert into public.import_mappings (owner, target, headers_key, headers, mapping, dialect)
+values ('{OWNER}', 'people', 'k', '{{}}', '{{}}', '{{}}');
+insert into importer.undo_requests (job_id, role, claims) values ('{OWNERS_JOB}', 'authenticated', '{{}}');
 insert into storage.buckets (id, name, public) values ('avatars', 'avatars', false);
 insert into storage.objects (bucket_id, name) values ('imports', '{OWNERS_FILE}'), ('avatars', '{OWNER}/face.png');
 """

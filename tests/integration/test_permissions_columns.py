@@ -14,7 +14,10 @@ from tests.conftest import Cluster
 from tests.integration.permissions_harness import People, parsed, people
 from tests.integration.queue_harness import OWNER
 
-SHOWN = "columns key_columns mode name on_duplicate_file on_duplicate_key options table update_columns"
+SHOWN = (
+    "columns key_columns mode name on_duplicate_file on_duplicate_key options remember_mappings table undo_days"
+    " update_columns"
+)
 CLIENTS = (
     "bucket_id expected_sha256 file_name id idempotency_key object_path options parent_job_id priority run_after target"
 )
@@ -22,8 +25,8 @@ FOLDER = "bucket_id options path_prefix target"
 MATRIX = parsed(f"""
 table                    role             | select | insert                          | update
 public.import_jobs       anon             | -      | -                               | -
-public.import_jobs       authenticated    | all    | {CLIENTS}                       | status
-public.import_jobs       service_role     | all    | {CLIENTS} created_by max_attempts | status
+public.import_jobs       authenticated    | all    | {CLIENTS}                       | status undo_requested_at
+public.import_jobs       service_role     | all    | {CLIENTS} created_by max_attempts | status undo_requested_at
 public.import_jobs       import_processor | -      | -                               | -
 public.import_targets    anon             | -      | -                               | -
 public.import_targets    authenticated    | {SHOWN} | -                              | -
@@ -44,6 +47,10 @@ public.import_job_chains import_processor | -      | -                          
 public.import_job_events anon             | -      | -                               | -
 public.import_job_events authenticated    | all    | -                               | -
 public.import_job_events service_role     | all    | -                               | -
+public.import_mappings   anon             | -      | -                               | -
+public.import_mappings   authenticated    | all    | -                               | -
+public.import_mappings   service_role     | all    | -                               | -
+public.import_mappings   import_processor | -      | -                               | -
 public.import_job_events import_processor | -      | -                               | -
 """)
 COLUMNS = """
@@ -104,4 +111,7 @@ def test_update_of_any_other_column_is_refused(everybody: People, role: str) -> 
     outcomes = {
         column: everybody.outcome(role, f'update public.import_jobs set "{column}" = "{column}"') for column in every
     }
-    assert {column for column, outcome in outcomes.items() if outcome not in ("-", "428C9")} == {"status"}
+    assert {column for column, outcome in outcomes.items() if outcome not in ("-", "428C9")} == {
+        "status",
+        "undo_requested_at",
+    }

@@ -104,6 +104,16 @@ importer.uploads         insert   | - | - | - | - | - | 1
 importer.uploads         update   | - | - | - | - | - | 1
 importer.uploads         delete   | - | - | - | - | - | 1
 importer.uploads         truncate | - | - | - | - | - | -1
+public.import_mappings   select   | 1 | 0 | - | 1 | - | 1
+public.import_mappings   insert   | - | - | - | - | - | 1
+public.import_mappings   update   | - | - | - | - | - | 1
+public.import_mappings   delete   | 1 | 0 | - | 1 | - | 1
+public.import_mappings   truncate | - | - | - | - | - | -1
+importer.undo_requests   select   | - | - | - | - | - | 1
+importer.undo_requests   insert   | - | - | - | - | - | 1
+importer.undo_requests   update   | - | - | - | - | - | 1
+importer.undo_requests   delete   | - | - | - | - | - | 1
+importer.undo_requests   truncate | - | - | - | - | - | -1
 public.import_job_events_id_seq select  | - | - | - | - | - | 1
 public.import_job_events_id_seq nextval | - | - | - | - | - | 1
 public.import_job_events_id_seq setval  | - | - | - | - | - | 1
@@ -174,6 +184,15 @@ WRITES = {
     "importer.uploads": (
         f"(bucket_id, object_path, version, job_id) values ('imports', 'x', '1', '{OWNERS_JOB}')",
         "version = '2'",
+    ),
+    "public.import_mappings": (
+        "(owner, target, headers_key, headers, mapping, dialect)"
+        " values (gen_random_uuid(), 'people', 'x', '{}', '{}', '{}')",
+        "locale = 'x'",
+    ),
+    "importer.undo_requests": (
+        f"(job_id, role, claims) values ('{SERVICES_JOB}', 'authenticated', '{{}}')",
+        "attempts = 1",
     ),
     "importer.target_tables": (
         "(target, relation, kind, owner) values ('people', 1, 'r', 'x') on conflict (target) do update set kind = 'r'",
