@@ -1,4 +1,4 @@
-"""What the digest of a file says before any row is loaded: whether it is the one that is meant, and whether it is new."""
+"""What a file's digest says before any row is loaded: whether it is the one that is meant, and whether it is new."""
 
 import hashlib
 from contextlib import closing
