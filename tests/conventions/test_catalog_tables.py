@@ -35,8 +35,8 @@ def test_there_are_no_other_tables(catalog: psycopg.Connection) -> None:
         "importer.rings",
         "importer.settings",
         "importer.target_tables",
-        "importer.uploads",
         "importer.undo_requests",
+        "importer.uploads",
     ]
 
 
