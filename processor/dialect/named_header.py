@@ -48,16 +48,28 @@ def find_named_header(
     """
     if given.has_header is False and not _is_errors_file(lines, known):
         return None
+    found: list[NamedHeader] = []
+    # The first row of most files names several columns, and reading more rows takes as long as all the rest.
+    for most in (1, MOST_TITLE_LINES + 1):
+        found = _all_named(lines, delimiters, given, known, most)
+        if given.skip_lines is not None or any(header.named > 1 for header in found):
+            break
+    best = max(found, key=lambda header: (header.rank, header.fields > 1), default=None)
+    return best and _with_delimiters(best, found, lines, delimiters)
+
+
+def _all_named(
+    lines: Sequence[str], delimiters: Sequence[str | None], given: DialectOptions, known: KnownColumns, most: int
+) -> list[NamedHeader]:
+    """Return the best header among the first rows for each delimiter."""
     quote = '"' if given.quote is None else given.quote or None
-    most = MOST_TITLE_LINES + 1 if given.skip_lines is None else 1
     found: list[NamedHeader] = []
     for mark in delimiters:
         rows, _ = read_rows(lines, mark, quote, None, given.comment or None, most=most)
         header = _named(rows, mark, known, lines)
         if header and (mark != ":" or _may_have_colons(header, lines)):
             found.append(header)
-    best = max(found, key=lambda header: (header.rank, header.fields > 1), default=None)
-    return best and _with_delimiters(best, found, lines, delimiters)
+    return found
 
 
 def _may_have_colons(header: NamedHeader, lines: Sequence[str]) -> bool:
@@ -78,8 +90,11 @@ def _named(rows: Sequence[Row], mark: str | None, known: KnownColumns, lines: Se
     best: NamedHeader | None = None
     widest = 0
     for place, row in enumerate(rows):
+        is_possible = not place or _is_below_title(len(row.fields), widest)
+        if not is_possible and len(row.fields) <= widest:
+            continue  # as most rows, which takes no time
         cells = [cell for cell in row.fields if cell.strip()]
-        if not place or _is_below_title(len(row.fields), widest):
+        if is_possible:
             header = _header(row, cells, mark, known, lines)
             has_values = place and not header.is_certain and any(is_value(cell) for cell in cells)
             if header.named and not has_values and (best is None or header.rank > best.rank):

@@ -53,8 +53,8 @@ def known_columns(job: Job) -> KnownColumns | None:
         key = validate.fold(header)
         if key in keys:
             return key
-        match = matcher.match(header)
-        return min(match.columns) if match and (match.is_close or not closely) else None
+        match = matcher.match(header, closely=closely)
+        return min(match.columns) if match else None
 
     named = {column.name: column for column in columns}
     if job.options.get("has_header") is True or not by_number:

@@ -56,6 +56,8 @@ def fold_cut(header: str) -> str:
 #: The foldings by which a header may match a name, the closest first. Those that keep words apart come before the one
 #: that does not: `Q1 12` and `Q11 2` are two names.
 _FOLDINGS: Final = (trim, fold, fold_cut, fold_spaces, fold_words, fold_loosely)
+#: The first of them, which change nothing but the case and the length.
+_CLOSE: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,34 +68,38 @@ class Match:
     how: str
     level: int
 
-    @property
-    def is_close(self) -> bool:
-        """Whether the header and the name, or the alias, differ in nothing but their case."""
-        return self.level % len(_FOLDINGS) < 3
-
 
 class Matcher:
     """Finds the columns for a header: by its exact name, then folded more and more loosely, then by aliases."""
 
     def __init__(self, names: Sequence[str], aliases: Mapping[str, str]) -> None:
-        known = [(alias, name) for alias, name in aliases.items() if name in set(names)]
-        self._levels = [
-            (folding, _group((name if folding is trim else folding(name), name) for name in names))
-            for folding in _FOLDINGS
-        ]
-        if known:
-            self._levels += [
-                (folding, _group((folding(alias), name) for alias, name in known)) for folding in _FOLDINGS
-            ]
+        known = set(names)
+        self._names = [(name, name) for name in names]
+        self._aliases = [(alias, name) for alias, name in aliases.items() if name in known]
+        self._levels = list[dict[str, set[str]]]()
 
-    def match(self, header: str) -> Match | None:
-        """Return the closest match of a header, None where there is none."""
-        for level, (folding, names) in enumerate(self._levels):
+    def match(self, header: str, *, closely: bool = False) -> Match | None:
+        """Return the closest match of a header, None where there is none; `closely`: only its case may differ."""
+        count = len(_FOLDINGS) * (2 if self._aliases else 1)
+        for level in range(count):
+            folding = _FOLDINGS[level % len(_FOLDINGS)]
+            if closely and level % len(_FOLDINGS) >= _CLOSE:
+                continue
             key = folding(header)
-            if key and key in names:
+            found = self._level(level).get(key) if key else None
+            if found:
                 how = "exact" if level == 0 else "folded" if level < len(_FOLDINGS) else "alias"
-                return Match(frozenset(names[key]), how, level)
+                return Match(frozenset(found), how, level)
         return None
+
+    def _level(self, level: int) -> dict[str, set[str]]:
+        """Return the names of a level by their keys. Most headers are exact, so the others are seldom made."""
+        while len(self._levels) <= level:
+            at = len(self._levels)
+            pairs = self._names if at < len(_FOLDINGS) else self._aliases
+            folding = _FOLDINGS[at % len(_FOLDINGS)]
+            self._levels.append(_group((name if at == 0 else folding(name), column) for name, column in pairs))
+        return self._levels[level]
 
 
 def _group(pairs: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
