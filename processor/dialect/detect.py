@@ -4,7 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from processor.dialect.compression import compression_of
-from processor.dialect.encoding import Encoding, find_encoding, has_byte_order_mark, sixteen_bit_encoding
+from processor.dialect.encoding import (
+    Encoding,
+    escaped_encoding,
+    find_encoding,
+    has_byte_order_mark,
+    sixteen_bit_encoding,
+)
 from processor.dialect.file_formats import is_binary, other_format
 from processor.dialect.header import read_header
 from processor.dialect.layout import Layout, find_layout, how
@@ -77,6 +83,7 @@ def _check_format(body: bytes) -> None:
 
 
 def _encoding(body: bytes, whole: bool, given: DialectOptions) -> Encoding:
-    if given.encoding is None and not has_byte_order_mark(body) and not sixteen_bit_encoding(body) and is_binary(body):
+    is_wide = has_byte_order_mark(body) or sixteen_bit_encoding(body) or escaped_encoding(body)
+    if given.encoding is None and not is_wide and is_binary(body):
         raise NotCsv("the file holds binary data, not CSV")
     return find_encoding(body, whole, given.encoding, given.locale)

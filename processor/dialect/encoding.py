@@ -1,12 +1,11 @@
-"""Find the encoding of a text: the given one, that of its byte order mark, strict UTF-8, or the best guess."""
+"""Find the encoding of a text: the given one, that of its byte order mark, strict UTF-8, or that of its words."""
 
 import codecs
 from dataclasses import dataclass
 from typing import Final
 
-from charset_normalizer import from_bytes
-
-from processor.dialect.alphabets import CENTRAL, alphabet_fit
+from processor.dialect.encoding_guess import decodes, guess_encoding
+from processor.dialect.later_bytes import JUDGED_BYTES
 from processor.dialect.utf8 import invalid_utf8
 from processor.errors import AmbiguousDialect, WrongEncoding
 from processor.model import How
@@ -21,13 +20,10 @@ MARKS: Final = (
 )
 #: Python's decoders of these need the mark.
 UNORDERED: Final = ("utf-16", "utf-32")
-#: Two scores that differ by less than this count as equal.
-MARGIN = 0.05
-#: The most bytes whose encoding is guessed.
-GUESSED_BYTES = 64 * 1024
-# KOI8-R, GB18030 and Big5 that are read as a Western or Central European encoding reach 0.25 to 0.33; real files of
-# these encodings reach 0.5 and more.
-LEAST_CONFIDENCE = 0.4
+#: Encodings that have no byte beyond ASCII, and how each begins a run of other characters.
+ESCAPED: Final = ((b"\x1b$B", "iso2022_jp"), (b"\x1b$@", "iso2022_jp"), (b"\x1b$)C", "iso2022_kr"))
+#: The most candidates that a message names.
+NAMED = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +39,7 @@ class Encoding:
 def find_encoding(sample: bytes, complete: bool, given: str | None, locale: str | None) -> Encoding:
     """Return the encoding of a sample; `complete` says that the sample is the whole text.
 
-    Raises: WrongEncoding, or AmbiguousDialect if two encodings have about the same score.
+    Raises: WrongEncoding, or AmbiguousDialect if the words do not tell two encodings apart.
     """
     marks = [(mark, name) for mark, name in MARKS if sample.startswith(mark)]
     if given is not None:
@@ -55,13 +51,14 @@ def find_encoding(sample: bytes, complete: bool, given: str | None, locale: str 
         raise WrongEncoding(
             "the file looks like {encoding} without a byte order mark: set options.encoding", encoding=likely
         )
+    if name := escaped_encoding(sample):
+        return Encoding(name, 0, 1.0, "found")
     try:
         codecs.utf_8_decode(sample, "strict", complete)
     except UnicodeDecodeError as error:
-        guess = None if _is_damaged_utf8(sample) else _guess(sample, locale)
-        if guess is None or guess.confidence < LEAST_CONFIDENCE:
-            raise invalid_utf8(sample, error.start, 0, 1) from None
-        return guess
+        if found := _found(sample, complete, locale):
+            return found
+        raise invalid_utf8(sample, error.start, 0, 1) from None
     return Encoding("utf-8", 0, 1.0, "default" if sample.isascii() else "found")
 
 
@@ -94,57 +91,32 @@ def sixteen_bit_encoding(sample: bytes) -> str | None:
     return "utf-16-le" if odd > even else "utf-16-be"
 
 
+def escaped_encoding(sample: bytes) -> str | None:
+    """Return the encoding of text in seven bits, such as ISO 2022-JP; None for other text."""
+    return next((name for mark, name in ESCAPED if mark in sample and decodes(sample, False, name)), None)
+
+
+def _found(sample: bytes, complete: bool, locale: str | None) -> Encoding | None:
+    """Return the encoding that the words of a text tell, None if it is none that is known. Raises: AmbiguousDialect."""
+    if _is_damaged_utf8(sample):
+        return None
+    judged = sample[:JUDGED_BYTES]
+    guess = guess_encoding(judged, complete and len(judged) == len(sample), locale)
+    if guess.encoding is not None:
+        return Encoding(codecs.lookup(guess.encoding).name, 0, guess.confidence, "found")
+    if guess.candidates:
+        names = tuple(codecs.lookup(name).name for name in guess.candidates[:NAMED])
+        raise AmbiguousDialect(
+            "the file may be {encodings}: set options.encoding",
+            option="encoding",
+            choices=names,
+            encodings=f"{', '.join(names[:-1])} or {names[-1]}",
+        )
+    return None
+
+
 def _is_damaged_utf8(sample: bytes) -> bool:
     """Return whether this is UTF-8 with some invalid bytes: most of the characters beyond ASCII are valid."""
     text = sample.decode("utf-8", "replace")
     invalid = text.count("\ufffd")
     return sum(not char.isascii() for char in text) - invalid > invalid
-
-
-def _lines_beyond_ascii(sample: bytes) -> bytes:
-    """Return the lines that are not ASCII, up to 64 kB: only these differ between the encodings."""
-    lines = [line for line in sample.splitlines(keepends=True) if not line.isascii()]
-    return b"".join(lines)[:GUESSED_BYTES]
-
-
-def _guess(sample: bytes, locale: str | None) -> Encoding | None:
-    sample = _lines_beyond_ascii(sample)
-    scores = {
-        name: alphabet_fit(text, name) for name in ("cp1252", "cp1250") if (text := _decoded(sample, name)) is not None
-    }
-    if "cp1252" not in scores and alphabet_fit(sample.decode("latin-1"), "cp1252") > max(0.9, scores.get("cp1250", 0)):
-        return Encoding(
-            "iso8859-1", 0, 0.5, "found"
-        )  # the 5 bytes that cp1252 leaves undefined are controls in Latin-1
-    if scores and max(scores.values()) >= 0.6:
-        return _better(sample, scores, locale)
-    for match in from_bytes(sample, threshold=0.1):
-        if match.encoding not in ("cp1252", "cp1250", "ascii", "utf_8") and match.coherence > 0.3:
-            return Encoding(codecs.lookup(match.encoding).name, 0, round(match.coherence, 2), "found")
-    if len(scores) < 2 or max(scores.values()) < 0.3:
-        return None
-    return _better(sample, scores, locale)
-
-
-def _better(sample: bytes, scores: dict[str, float], locale: str | None) -> Encoding:
-    """Return the encoding with the better score. If the scores are equal, the language of the locale decides."""
-    if locale is not None and len(scores) == 2 and abs(scores["cp1252"] - scores["cp1250"]) < MARGIN:
-        scores["cp1250" if locale[:2].lower() in CENTRAL else "cp1252"] += MARGIN
-    first, *others = sorted(scores, key=lambda name: (-scores[name], name != "cp1252"))
-    if others and scores[first] - scores[others[0]] < MARGIN and sample.decode(first) != sample.decode(others[0]):
-        raise AmbiguousDialect(
-            "the file may be {first} or {second}: set options.encoding",
-            option="encoding",
-            choices=(first, others[0]),
-            first=first,
-            second=others[0],
-        )
-    chaos = next((match.chaos for match in from_bytes(sample, cp_isolation=[first])), 0.5)
-    return Encoding(first, 0, round(min(1.0, scores[first]) * (1 - chaos), 2), "found")
-
-
-def _decoded(sample: bytes, name: str) -> str | None:
-    try:
-        return sample.decode(name)
-    except UnicodeDecodeError:
-        return None

@@ -4,6 +4,7 @@ import codecs
 from collections.abc import Iterable, Iterator
 
 from processor.dialect.compression import decompress
+from processor.dialect.later_bytes import LaterBytes, has_single_bytes
 from processor.dialect.utf8 import validate_utf8
 from processor.errors import SourceTooLarge, WrongEncoding
 from processor.model import Dialect, FileLimits, Position
@@ -23,6 +24,8 @@ def text_stream(
     blocks = _skip_bytes(blocks, dialect.bom_bytes)
     if dialect.encoding == "utf-8":
         return _check_size(validate_utf8(blocks, start or Position()), limits)
+    if dialect.how.get("encoding") == "found" and has_single_bytes(dialect.encoding):
+        blocks = _watch(blocks, dialect.encoding)
     return _check_size(_transcode(blocks, dialect.encoding), limits)
 
 
@@ -32,6 +35,21 @@ def _skip_bytes(blocks: Iterable[bytes], count: int) -> Iterator[bytes]:
         if len(block) > count:
             yield block[count:] if count else block
         count -= min(count, len(block))
+
+
+def _watch(blocks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
+    """Yield the blocks until one shows that the encoding that was found is another one."""
+    later, line = LaterBytes(encoding), 1
+    for block in blocks:
+        if wrong := later.contradicted_by(block):
+            raise WrongEncoding(
+                "the file is not {encoding}: line {line:,} is written in {other}",
+                encoding=encoding,
+                line=line + block.count(b"\n", 0, wrong.at),
+                other=wrong.encoding,
+            )
+        yield block
+        line += block.count(b"\n")
 
 
 def _transcode(blocks: Iterable[bytes], encoding: str) -> Iterator[bytes]:

@@ -9,7 +9,7 @@ from processor.model import Dialect, FileLimits
 CYRILLIC = "имя,город\n" + "Анна Петрова,Москва\nИван Сидоров,Новосибирск\nОльга Кузнецова,Екатеринбург\n" * 6
 GREEK = "όνομα,πόλη\n" + "Γιώργος Παπαδόπουλος,Αθήνα\nΜαρία Νικολάου,Θεσσαλονίκη\n" * 8
 # \x81 is a control character in Latin-1 and undefined in Windows-1252.
-LATIN = "nome,nota\n" + "João,até amanhã\x81\nCecília,ação às três\n" * 8
+LATIN = "nome,nota\n" + "João,até amanhã \x81\nCecília,ação às três\n" * 8
 
 
 @pytest.mark.parametrize(
