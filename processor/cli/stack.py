@@ -16,7 +16,9 @@ from processor.local.platform import require_packages, require_unix
 if TYPE_CHECKING:
     from processor.local.run_record import RunRecord
 
-app = typer.Typer(help="Postgres, Storage, the Data API, Auth, pg_net and the processor on this machine.", no_args_is_help=True)
+app = typer.Typer(
+    help="Postgres, Storage, the Data API, Auth, pg_net and the processor on this machine.", no_args_is_help=True
+)
 
 Data = Annotated[Path, typer.Option("--data", help="Folder of the stack's data.", show_default=True)]
 DEFAULT = Path(".import-jobs")
@@ -46,6 +48,7 @@ def up(
     """Start the stack and run it until Ctrl-C. A part that ends is started again."""
     from processor.cli.stack_addresses import show_addresses
     from processor.local import detached, run_record
+    from processor.local.node import installation
 
     directory = data.absolute()
     if not detach:
@@ -65,6 +68,8 @@ def up(
     arguments += ["--no-processor"] if no_processor else []
     arguments += ["--no-api"] if no_api else []
     arguments += ["--postgres", str(postgres)] if postgres else []
+    if not no_api and (what := installation.first_time()):
+        screen.note(what)  # the supervisor says so as well, but in its log
     state = detached.start(directory, arguments)
     show_addresses(state, data, attached=False)
 

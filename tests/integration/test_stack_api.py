@@ -73,6 +73,7 @@ def test_stack_says_what_it_goes_without(stack: StackCommand, tmp_path: Path) ->
         (line,) = [line for line in up.stdout.splitlines() if line.startswith("The stack runs without")]
         assert line.startswith("The stack runs without Auth: npm cannot install the packages: ")
         assert "ECONNREFUSED" in up.stdout
+        assert up.stderr.startswith("installing the npm packages of Auth and the Data API into ")
         env = stack.env()
         assert get(env, "/rest/v1/import_jobs?limit=1").status_code == 200
         refused = get(env, "/auth/v1/settings")

