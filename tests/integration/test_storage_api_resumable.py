@@ -94,6 +94,17 @@ def test_length_may_be_told_later(api: StorageApi) -> None:
     assert client.get(f"/object/files/{name('deferred')}").content == b"abcd"
 
 
+def test_length_may_be_told_after_the_last_byte(api: StorageApi) -> None:
+    client = api.user()
+    pairs = metadata(bucketName="files", objectName=name("late"))
+    headers = {**TUS, "upload-defer-length": "1", "upload-metadata": pairs}
+    url = client.post("/upload/resumable", headers=headers).headers["location"]
+    append(client, url, 0, b"abcd")
+    assert error_of(client.get(f"/object/files/{name('late')}")) == (400, "404", "not_found")
+    assert append(client, url, 4, b"", {"upload-length": "4"}).status_code == 204
+    assert client.get(f"/object/files/{name('late')}").content == b"abcd"
+
+
 def test_refused_requests_are_plain_texts(api: StorageApi) -> None:
     client = api.user()
     url = create(client, name("refused"), 4).headers["location"]
@@ -283,7 +294,7 @@ def test_upload_whose_last_answer_was_lost_is_finished(api: StorageApi) -> None:
     version = base64.urlsafe_b64decode(url.rpartition("/")[2] + "==").decode().rpartition("/")[2]
     info = api.root / "resumable" / f"{version}.json"
     # What a server leaves that was killed between the commit of the row and its own record.
-    info.write_text(json.dumps(json.loads(info.read_text()) | {"offset": 0, "digests": [], "completing": True}))
+    info.write_text(json.dumps(json.loads(info.read_text()) | {"offset": 0, "completing": True, "finished": False}))
     assert offset(client, url) == 4
 
 

@@ -10,7 +10,7 @@ export type Job = Database["public"]["Tables"]["import_jobs"]["Row"];
 /** A row of `import_job_errors`: a rejected row, with its line, its column and the reason. */
 export type Rejection = Database["public"]["Tables"]["import_job_errors"]["Row"];
 /** Any client of supabase-js, with types of its own or none. */
-export type AnyClient = SupabaseClient<any, any, any, any, any>;
+export type AnyClient = SupabaseClient<any, any, any>;
 export type Client = SupabaseClient<Database>;
 
 /** How a job reads its file and what happens to its rows; docs/reference/options.md says more. */

@@ -34,11 +34,8 @@ class ResumableUpload:
     digests: list[str] = field(default_factory=list[str])
     # Set before the row is written, so that a server that was killed then can find out whether it was.
     completing: bool = False
-
-    @property
-    def finished(self) -> bool:
-        """Whether the object exists."""
-        return self.offset == self.length
+    # Whether the object exists.
+    finished: bool = False
 
     @property
     def id(self) -> UploadId:
@@ -92,6 +89,7 @@ class UploadStore:
         """Record that the object exists. The record stays: a client that lost the last answer asks for the offset."""
         upload.offset = upload.length or 0
         upload.completing = False
+        upload.finished = True
         self.save(upload)
         self.data_path(upload).unlink(missing_ok=True)
 
