@@ -135,6 +135,7 @@ def state(**changed: Any) -> JobState:
         "duplicate_of": None,
         "dry_run": False,
         "atomic": False,
+        "inspects": False,
         "undone": False,
         "skipped_by_mode": 0,
         "mode": "insert",

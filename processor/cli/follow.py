@@ -7,7 +7,7 @@ from uuid import UUID
 
 import psycopg
 
-from processor.cli import idle, outcome
+from processor.cli import idle, inspection, outcome
 from processor.cli.connection import connected
 from processor.cli.job_ids import short_id
 from processor.cli.job_state import JobState, read_state
@@ -81,7 +81,9 @@ def wait(conn: psycopg.Connection, job_id: UUID, line: ProgressLine, nobody: idl
 def announce(conn: psycopg.Connection, state: JobState) -> None:
     """Print how a job ended: the result and what can be done about it, and its error on standard error."""
     short = short_id(conn, state.id)
-    if screen.as_json:
+    if state.inspects and state.status == "completed":
+        inspection.show(conn, state.id)
+    elif screen.as_json:
         row = conn.execute(DOCUMENT, (state.id,)).fetchone()
         screen.document(row[0] if row else None)
     elif screen.quiet:

@@ -61,6 +61,9 @@ def import_files(
     mapping: Annotated[list[str] | None, typer.Option(metavar="HEADER=COLUMN", help=MAPPING_HELP)] = None,
     locale: Annotated[str | None, typer.Option(metavar="LOCALE", help="How values are written, such as pt-BR.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check the files and write nothing.")] = False,
+    inspect: Annotated[
+        bool, typer.Option("--inspect", help="Look at the beginning of the files, and write nothing.")
+    ] = False,
     as_user: Annotated[UUID | None, typer.Option(metavar="UUID", help=USER_HELP)] = None,
     strict: Strict = False,
     watch: Annotated[
@@ -72,7 +75,7 @@ def import_files(
     The exit status is 0 if every job completed, 1 if one failed, was cancelled or, with --strict, rejected a row, and
     130 after Ctrl-C, which stops nothing but this command.
     """
-    options = job_options(option or (), mapping or (), locale, dry_run=dry_run)
+    options = job_options(option or (), mapping or (), locale, dry_run=dry_run, inspect=inspect)
     request = Request(target=target, options=options, owner=as_user)
     url = database_url()
     credentials = storage_credentials()
@@ -182,8 +185,10 @@ class Import:
 
 def announcement(job_id: UUID, file: Path, request: Request) -> str:
     """Return which job imports a file into which target."""
-    kind = "checks" if request.options.get("dry_run") is True else "imports"
     what = "standard input" if file == STDIN else file.name
+    if request.options.get("inspect") is True:
+        return f"job {job_id} inspects {what} for {request.target}"
+    kind = "checks" if request.options.get("dry_run") is True else "imports"
     return f"job {job_id} {kind} {what} into {request.target}"
 
 

@@ -20,7 +20,12 @@ LISTS = frozenset({"date_formats", "timestamp_formats", "true_values", "false_va
 
 
 def job_options(
-    given: Iterable[str], mapping: Iterable[str] = (), locale: str | None = None, *, dry_run: bool = False
+    given: Iterable[str],
+    mapping: Iterable[str] = (),
+    locale: str | None = None,
+    *,
+    dry_run: bool = False,
+    inspect: bool = False,
 ) -> dict[str, Any]:
     """Return the options of a job.
 
@@ -45,6 +50,8 @@ def job_options(
         add(options, "locale", locale)
     if dry_run:
         options["dry_run"] = True
+    if inspect:
+        options["inspect"] = True
     return options
 
 

@@ -15,7 +15,7 @@ select j.id, j.status::text, j.phase, j.target, j.attempts, j.run_after, clock_t
   coalesce(j.bytes_total, 0) as bytes_total, j.bytes_read, j.rows_loaded, j.rows_rejected, j.rows_skipped,
   j.error_code, j.error_message, j.error_hint, j.errors_path, j.duplicate_of,
   coalesce(j.options -> 'dry_run' = 'true', false) as dry_run,
-  coalesce(j.options -> 'atomic' = 'true', false) as atomic,
+  coalesce(j.options -> 'atomic' = 'true', false) as atomic, j.inspects,
   j.undone_at is not null as undone, coalesce((j.report ->> 'skipped_by_mode')::bigint, 0) as skipped_by_mode,
   (select t.mode from importer.find_target(j.target) as t) as mode,
   extract(epoch from coalesce(j.finished_at, clock_timestamp()) - (
@@ -52,6 +52,7 @@ class JobState:
     duplicate_of: UUID | None
     dry_run: bool
     atomic: bool
+    inspects: bool
     undone: bool
     skipped_by_mode: int
     mode: str | None

@@ -134,6 +134,26 @@ def test_dry_run_says_what_it_is_and_writes_nothing(stack: Stack, people: Path) 
     assert stack.rows(table) == []
 
 
+def test_inspect_shows_where_each_header_goes_and_writes_nothing(stack: Stack, people: Path) -> None:
+    table = stack.table("id integer, full_name text")
+    done = cli("import", str(people), "--target", table, "--inspect", env=stack.env)
+    assert done.returncode == 0, done.stderr
+    assert " inspects people.csv for " in done.stdout
+    lines = [" ".join(line.split()) for line in done.stdout.splitlines()]
+    assert "delimiter ',' (found)" in lines
+    assert "1 id id name 100 % 1, 2, x" in lines
+    assert "2 name 100 % Ana, Bia, Caio" in lines
+    assert any(line.startswith("IJ403 in column id, 1 row: ") for line in lines)
+    assert stack.rows(table) == []
+
+
+def test_inspect_as_json_is_the_result(stack: Stack, good: Path) -> None:
+    table = stack.table("id integer, name text")
+    done = cli("import", str(good), "--target", table, "--inspect", "--json", env=stack.env)
+    result = json.loads(done.stdout)
+    assert (result["problems"], result["records"]["read"]) == ([], 2)
+
+
 def test_several_files_are_jobs_of_their_own(stack: Stack, people: Path, good: Path) -> None:
     table = stack.table("id integer, name text")
     done = cli("import", str(people), str(good), "--target", table, env=stack.env)
