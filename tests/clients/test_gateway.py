@@ -160,6 +160,11 @@ def test_foreign_and_expired_signatures_are_refused(client_stack: ClientStack, p
         assert response.status_code in (400, 401, 403), response.text
 
 
+@pytest.mark.parametrize("path", ["/rest%2Fv1/import_jobs", "/restv1/import_jobs", "/functions/v1/hello", "/rest/v1"])
+def test_other_paths_are_not_there(send: Send, client_stack: ClientStack, path: str) -> None:
+    assert send("GET", path, apikey=client_stack.env["SECRET_KEY"]).status_code == 404
+
+
 def test_private_key_is_not_published(send: Send) -> None:
     published = json.loads(send("GET", "/auth/v1/.well-known/jwks.json").text)
     assert [set(key) & {"d", "k"} for key in published["keys"]] == [set()]

@@ -31,7 +31,8 @@ def create_app(settings: Settings) -> ASGIApp:
     storage, services = create_storage(settings.storage), _services(settings)
 
     async def gateway(scope: Scope, receive: Receive, send: Send) -> None:
-        passed_on = scope["type"] == "http" and scope["path"].startswith(("/rest/v1/", "/auth/v1/"))
+        # What the client wrote, because that is passed on.
+        passed_on = scope["type"] == "http" and scope["raw_path"].startswith((b"/rest/v1/", b"/auth/v1/"))
         await (services if passed_on else storage)(scope, receive, send)
 
     return gateway

@@ -6,7 +6,6 @@ import ssl
 from collections.abc import AsyncIterator, Iterable
 
 import httpx
-from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
@@ -47,7 +46,7 @@ async def forward(
         response = await http.send(onward, stream=True)
     except httpx.TransportError:
         return unavailable(f"{service} does not answer", "Run import-jobs stack status.")
-    answer = StreamingResponse(response.aiter_raw(), response.status_code, background=BackgroundTask(response.aclose))
+    answer = StreamingResponse(_parts(response), response.status_code)
     answer.raw_headers = list(_response_headers(response.headers.raw))
     return answer
 
@@ -65,6 +64,15 @@ async def _body(request: Request) -> AsyncIterator[bytes]:
     async for part in request.stream():
         if part:
             yield part
+
+
+async def _parts(response: httpx.Response) -> AsyncIterator[bytes]:
+    """Yield the body and close the response, also when the client has gone in the meantime."""
+    try:
+        async for part in response.aiter_raw():
+            yield part
+    finally:
+        await response.aclose()
 
 
 def _request_headers(request: Request, authorization: str | None) -> list[tuple[str, str]]:
