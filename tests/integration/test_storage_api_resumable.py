@@ -6,6 +6,7 @@ import base64
 import json
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from tests.conftest import Database
@@ -14,6 +15,12 @@ from tests.integration.storage_harness import error_of, make_bucket
 from tests.servers import ALICE, BOB, StorageApi, storage_api
 from tests.waiting import until
 
+# Fails the insert that finishes an upload, not the one that tries the policies.
+FAILING = """
+create function storage.fail() returns trigger language plpgsql as $$ begin raise 'no' using errcode = 'XX000'; end $$;
+create trigger fail before insert on storage.objects for each row when (new.metadata is not null)
+execute function storage.fail();
+"""
 BODY = bytes(range(256)) * (3 * CHUNK // 512)  # one chunk and a half
 
 
@@ -300,3 +307,18 @@ def test_upload_whose_last_answer_was_lost_is_finished(api: StorageApi) -> None:
 
 def parts(api: StorageApi) -> list[Path]:
     return list((api.root / "resumable").glob("*.part"))
+
+
+def test_row_that_fails_leaves_the_upload_to_be_finished(storage: tuple[StorageApi, Database]) -> None:
+    api, database = storage
+    client = api.user()
+    url = create(client, name("failing"), len(BODY)).headers["location"]
+    append(client, url, 0, BODY[:CHUNK])
+    with psycopg.connect(database.superuser_url, autocommit=True) as conn:
+        conn.execute(FAILING)
+        failed = append(client, url, CHUNK, BODY[CHUNK:])
+        assert (failed.status_code, failed.text) == (500, "database error, code: XX000")
+        assert offset(client, url) == CHUNK
+        conn.execute("drop function storage.fail cascade")
+    assert append(client, url, CHUNK, BODY[CHUNK:]).status_code == 204
+    assert client.get(f"/object/files/{name('failing')}").content == BODY
