@@ -5490,6 +5490,9 @@ CREATE TRIGGER trigger_process_import_jobs_retry AFTER UPDATE ON public.import_j
 
 CREATE TRIGGER yield_upload AFTER INSERT ON public.import_jobs FOR EACH ROW WHEN (((NOT (new.options @> '{"inspect": true}'::jsonb)) AND (NOT (new.options @> '{"dry_run": true}'::jsonb)))) EXECUTE FUNCTION importer.yield_upload();
 
+ALTER TABLE ONLY importer.broadcasts
+    ADD CONSTRAINT broadcasts_job_id_fkey FOREIGN KEY (job_id) REFERENCES public.import_jobs(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY importer.job_chunks
     ADD CONSTRAINT job_chunks_job_id_fkey FOREIGN KEY (job_id) REFERENCES public.import_jobs(id) ON DELETE CASCADE;
 

@@ -57,6 +57,9 @@ $$;
 comment on function importer.first_visible_owner() is
 'Returns the first owner whose jobs the caller sees: the caller, or for a supervisor the nil UUID, which stands for none.';
 
+revoke all on function importer.first_visible_owner() from public, anon, authenticated, service_role;
+grant execute on function importer.first_visible_owner() to authenticated;
+
 create function importer.last_visible_owner() returns uuid
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -68,9 +71,7 @@ $$;
 comment on function importer.last_visible_owner() is
 'Returns the last owner whose jobs the caller sees: the caller, or for a supervisor the highest UUID.';
 
-revoke all on function importer.first_visible_owner() from public, anon, authenticated, service_role;
 revoke all on function importer.last_visible_owner() from public, anon, authenticated, service_role;
-grant execute on function importer.first_visible_owner() to authenticated;
 grant execute on function importer.last_visible_owner() to authenticated;
 
 create index import_jobs_visible on public.import_jobs (

@@ -4,7 +4,7 @@
 
 -- When a message was last sent for a job. Unlogged, since a crash may lose it: then a message comes too early.
 create unlogged table importer.broadcasts (
-  job_id uuid primary key,
+  job_id uuid primary key references public.import_jobs (id) on delete cascade,
   owner uuid not null, -- noqa: RF04
   sent_at timestamptz not null
 );

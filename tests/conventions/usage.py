@@ -37,6 +37,7 @@ def use_everything(database: Database) -> None:
             assert queue.events(job)
             admin.execute("delete from public.import_jobs where id = %s", [job])
         inspect_and_undo(queue)
+        upload_and_broadcast(queue)
         work_as_processor(queue)
     with database.connect() as conn:
         conn.execute("select pg_stat_force_next_flush()")
@@ -51,6 +52,15 @@ def inspect_and_undo(queue: Queue) -> None:
     queue.admin.execute(
         "select used_at from public.import_mappings where owner = %s and target = 'people' order by used_at", [OWNER]
     )
+
+
+def upload_and_broadcast(queue: Queue) -> None:
+    """Make folders of an owner, and count the messages about a job."""
+    for prefix in ("a/", "b/"):
+        queue.admin.execute(
+            "insert into public.import_folders (path_prefix, target, owner) values (%s, 'people', %s)", [prefix, OWNER]
+        )
+    queue.admin.execute("select importer.may_broadcast(j) from public.import_jobs as j where j.status = 'pending'")
 
 
 def work_as_processor(queue: Queue) -> None:

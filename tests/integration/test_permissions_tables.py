@@ -178,7 +178,7 @@ WRITES = {
         "target = 'x'",
     ),
     "importer.broadcasts": (
-        "(job_id, owner, sent_at) values (gen_random_uuid(), gen_random_uuid(), now())",
+        f"(job_id, owner, sent_at) values ('{SERVICES_JOB}', gen_random_uuid(), now())",
         "sent_at = now()",
     ),
     "importer.uploads": (
