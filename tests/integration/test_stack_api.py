@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -125,3 +126,25 @@ def test_scripts_are_modules_that_node_accepts() -> None:
     for name in names:
         checked = subprocess.run([found.node, "--check", found.scripts / name], capture_output=True, check=False)
         assert checked.returncode == 0, checked.stderr
+
+
+@pytest.mark.parametrize(
+    ("version", "reason"),
+    [
+        (None, "there is no Node.js; pip install 'import-jobs[local]' brings it"),
+        ("v20.1.0", "Node.js v20.1.0 is older than 22; pip install 'import-jobs[local]' brings one"),
+    ],
+)
+def test_machine_without_a_node_of_today(tmp_path: Path, version: str | None, reason: str) -> None:
+    """With -S Python sees no installed packages, so not the one that brings Node.js."""
+    for name in ("node", "npm") if version else ():
+        (tmp_path / name).write_text(f"#!/bin/sh\necho {version}\n")
+        (tmp_path / name).chmod(0o755)
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", "from processor.local.node import installation; installation.find(print)"],
+        env={"PATH": str(tmp_path), "PYTHONPATH": str(Path(__file__).parents[2])},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stderr.splitlines()[-1] == f"processor.local.node.installation.NotInstalled: {reason}"
