@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
 from tests.clients.client_stack import ClientStack
-from tests.clients.typescript_package import build, minified_bytes
+from tests.clients.typescript_package import FOLDER, build, minified_bytes
 
 BYTES = 20_000_000
 
@@ -78,6 +79,22 @@ def test_inspection_uploads_once_and_says_what_it_found(results: dict[str, Any])
     assert inspected["file"]["name"] == "look.csv"
     assert inspected["inspection"]["dialect"]["delimiter"]["value"] == ";"
     assert inspected["job"]["rows_loaded"] == 0
+
+
+def test_inspection_has_the_types_that_the_package_says(results: dict[str, Any]) -> None:
+    inspection = results["inspected"]["inspection"]
+    assert names("Inspection") == set(inspection)
+    assert names("DialectPart") - {"alternatives"} == {name for part in inspection["dialect"].values() for name in part}
+    assert names("InspectedHeader") == set(inspection["headers"][0])
+    assert names("InspectedProblem") == {name for problem in inspection["problems"] for name in problem}
+    assert names("InspectedRow") == set(inspection["rows"][0])
+
+
+def names(interface: str) -> set[str]:
+    source = (FOLDER / "src" / "inspection.ts").read_text(encoding="utf-8")
+    found = re.search(rf"interface {interface} \{{\n(.*?)\n\}}", source, re.DOTALL)
+    assert found
+    return set(re.findall(r"^  (\w+)\??:", found[1], re.MULTILINE))
 
 
 def test_owner_undoes_an_import(results: dict[str, Any]) -> None:
