@@ -106,7 +106,6 @@ COMMENT ON FUNCTION importer.base_type(type_id oid) IS 'Returns the type on whic
 CREATE FUNCTION importer.begin_undo(job_id uuid, token uuid) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
-    SET row_security TO 'off'
     AS $$
 declare
   job public.import_jobs;
@@ -132,7 +131,7 @@ begin
   end if;
   rules := importer.describe_target(job.target);
   relation := importer.lock_target(job.target);
-  execute format('select count(*) from %s as t where %s', relation, importer.rows_of_job(job, rules)) into row_count;
+  row_count := importer.count_rows_of_job(job, rules, relation);
   if kept is not null then
     execute format('select count(*) from %s', kept) into kept_count;
     execute format('grant select on %s to import_processor, import_uploader', kept);
@@ -1237,6 +1236,35 @@ CREATE FUNCTION importer.count_rejections_by_code(job_id uuid) RETURNS jsonb
 $$;
 
 COMMENT ON FUNCTION importer.count_rejections_by_code(job_id uuid) IS 'Returns the part of a job''s report that counts the rejections of all attempts by code.';
+
+CREATE FUNCTION importer.count_rows_of_job(job public.import_jobs, rules jsonb, relation regclass) RETURNS bigint
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET row_security TO 'off'
+    AS $$
+declare
+  bound text := importer.job_table_name('bound', job.id);
+  row_count bigint;
+begin
+  execute format('create view importer.%I as select * from %s', bound, relation);
+  if not exists (
+    select from pg_catalog.pg_rewrite as r inner join pg_catalog.pg_depend as d on d.objid = r.oid
+    where r.ev_class = to_regclass(format('importer.%I', bound)) and d.classid = 'pg_catalog.pg_rewrite'::regclass
+      and d.refclassid = 'pg_catalog.pg_class'::regclass and d.refobjid = relation
+  ) then
+    raise exception 'another table has taken the place of the target''s table, or it has another owner'
+    using errcode = 'IJ503',
+    hint = 'Find out who has done that, then register the target again with importer.register_target().';
+  end if;
+  execute format('select count(*) from importer.%I as t where %s', bound, importer.rows_of_job(job, rules))
+  into row_count;
+  execute format('drop view importer.%I', bound);
+  return row_count;
+end
+$$;
+
+COMMENT ON FUNCTION importer.count_rows_of_job(job public.import_jobs, rules jsonb, relation regclass) IS 'Returns how many rows of the target''s table an undo of the job would remove. Raises IJ503 if another table has taken
+its place.';
 
 CREATE FUNCTION importer.create_job_table(table_name text, relation regclass, numbers text[], columns text[]) RETURNS void
     LANGUAGE plpgsql
@@ -5727,6 +5755,8 @@ REVOKE ALL ON FUNCTION importer.condition_holds(condition text, claims jsonb) FR
 REVOKE ALL ON FUNCTION importer.configure(processor_url text, wake_token text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.count_rejections_by_code(job_id uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.count_rows_of_job(job public.import_jobs, rules jsonb, relation regclass) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.create_job_table(table_name text, relation regclass, numbers text[], columns text[]) FROM PUBLIC;
 

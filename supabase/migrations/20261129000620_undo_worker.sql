@@ -105,11 +105,44 @@ taken five times without a result fails with IJ104.';
 revoke all on function importer.claim_undos(integer) from public, anon, authenticated, service_role;
 grant execute on function importer.claim_undos(integer) to import_processor;
 
--- The first statement of the transaction that does the work. The rows are counted by the owner of this function, who
--- sees them all, so that rows that the owner of the job may not delete are not left behind in silence. The session may
--- read the rows that the job replaced until the transaction drops their table or is rolled back; nobody sees the grant.
+-- Counts the rows of a job as the owner of this function, who sees them all, so that rows that the owner of the job may
+-- not delete are not left behind in silence. The table is read by its OID, through a view, as in
+-- importer.keep_replaced_rows(): another one that takes its place would run code with this function's rights.
+create function importer.count_rows_of_job(job public.import_jobs, rules jsonb, relation regclass) returns bigint
+language plpgsql set search_path = pg_catalog, pg_temp set row_security = off
+as $$
+declare
+  bound text := importer.job_table_name('bound', job.id);
+  row_count bigint;
+begin
+  execute format('create view importer.%I as select * from %s', bound, relation);
+  if not exists (
+    select from pg_catalog.pg_rewrite as r inner join pg_catalog.pg_depend as d on d.objid = r.oid
+    where r.ev_class = to_regclass(format('importer.%I', bound)) and d.classid = 'pg_catalog.pg_rewrite'::regclass
+      and d.refclassid = 'pg_catalog.pg_class'::regclass and d.refobjid = relation
+  ) then
+    raise exception 'another table has taken the place of the target''s table, or it has another owner'
+    using errcode = 'IJ503',
+    hint = 'Find out who has done that, then register the target again with importer.register_target().';
+  end if;
+  execute format('select count(*) from importer.%I as t where %s', bound, importer.rows_of_job(job, rules))
+  into row_count;
+  execute format('drop view importer.%I', bound);
+  return row_count;
+end
+$$;
+
+comment on function importer.count_rows_of_job(public.import_jobs, jsonb, regclass) is
+'Returns how many rows of the target''s table an undo of the job would remove. Raises IJ503 if another table has taken
+its place.';
+
+revoke all on function importer.count_rows_of_job(public.import_jobs, jsonb, regclass)
+from public, anon, authenticated, service_role;
+
+-- The first statement of the transaction that does the work. The session may read the rows that the job replaced until
+-- the transaction drops their table or is rolled back; nobody sees the grant.
 create function importer.begin_undo(job_id uuid, token uuid) returns jsonb
-language plpgsql security definer set search_path = pg_catalog, pg_temp set row_security = off
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   job public.import_jobs;
@@ -135,7 +168,7 @@ begin
   end if;
   rules := importer.describe_target(job.target);
   relation := importer.lock_target(job.target);
-  execute format('select count(*) from %s as t where %s', relation, importer.rows_of_job(job, rules)) into row_count;
+  row_count := importer.count_rows_of_job(job, rules, relation);
   if kept is not null then
     execute format('select count(*) from %s', kept) into kept_count;
     execute format('grant select on %s to import_processor, import_uploader', kept);

@@ -45,6 +45,7 @@ importer.commit_chunk                     | -     | -     | -    | -            
 importer.condition_holds                  | -     | -     | -    | -            | -                | yes
 importer.configure                        | -     | -     | -    | -            | -                | yes
 importer.count_rejections_by_code         | -     | -     | -    | -            | -                | yes
+importer.count_rows_of_job                | -     | -     | -    | -            | -                | yes
 importer.create_job_table                 | -     | -     | -    | -            | -                | yes
 importer.current_identity                 | -     | -     | -    | -            | -                | yes
 importer.declared_columns                 | -     | -     | -    | -            | -                | yes

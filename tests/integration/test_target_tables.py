@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from processor.database import migrate
-from tests.integration.queue_harness import Claim, Queue, raises
+from tests.integration.queue_harness import OWNER, Claim, Queue, raises
 
 REGISTERED = """
 create schema app authorization postgres;
@@ -135,6 +135,32 @@ def test_undo_touches_no_impostor(notes: Queue, impostor: str) -> None:
     with raises("IJ112"):
         notes.admin.execute("select importer.undo_import_job(%s)", [claim.id])
     assert evidence(notes) == []
+
+
+@pytest.mark.parametrize("impostor", IMPOSTORS)
+def test_undo_of_an_owner_touches_no_impostor(notes: Queue, impostor: str) -> None:
+    notes.admin.execute("update public.import_targets set undo_days = 1")
+    claim = notes.running(target="notes", created_by=OWNER)
+    notes.open(claim)
+    notes.commit(claim)
+    notes.finish(claim, 1)
+    with notes.user() as owner:
+        owner.execute("select public.undo_import_job(%s)", [claim.id])
+    (request,) = notes.processor.execute("select importer.claim_undos(1)").fetchone()
+    notes.admin.execute(IMPOSTORS[impostor])
+    with raises("IJ112"):
+        notes.processor.execute("select importer.begin_undo(%s, %s)", [claim.id, request["token"]])
+    assert evidence(notes) == []
+
+
+def test_count_for_an_undo_is_that_of_the_rows_of_the_job(notes: Queue) -> None:
+    claim = notes.running(target="notes", created_by=OWNER)
+    query = """
+    select importer.count_rows_of_job(j, importer.describe_target('notes'), 'app.notes')
+    from public.import_jobs as j where j.id = %s
+    """
+    notes.admin.execute("insert into app.notes values (1, 'a', %s), (2, 'b', null)", [claim.id])
+    assert notes.value(query, claim.id) == 1
 
 
 @pytest.mark.parametrize("impostor", IMPOSTORS)
