@@ -33,17 +33,15 @@ def read_header(sample: bytes, dialect: Dialect) -> tuple[list[str], Position]:
     if not rows:
         raise EmptyFile("the file holds no record")
     line = skip + (rows[0].next_line if dialect.has_header else rows[0].line)
-    return _usual_row(rows, dialect).fields, Position(
+    counted = rows[:-1] if size < len(body) else rows  # the bytes may end within the last one
+    return (rows[0] if dialect.has_header else _usual_row(counted or rows)).fields, Position(
         offset=sum(len(text.encode()) for text in lines[:line]), line=line + 1
     )
 
 
-def _usual_row(rows: list[Row], dialect: Dialect) -> Row:
-    """Return the first row; without a header, the first one of the most frequent width."""
-    if dialect.has_header:
-        return rows[0]
-    complete = rows[:-1] or rows  # the bytes may end within the last one
-    width = width_of([row.fields for row in complete])
+def _usual_row(rows: list[Row]) -> Row:
+    """Return the first row of the most frequent width."""
+    width = width_of([row.fields for row in rows])
     return next(row for row in rows if len(row.fields) == width)
 
 

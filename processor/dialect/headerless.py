@@ -20,12 +20,15 @@ def best_by_place(results: Sequence[CandidateResult], known: KnownColumns, lines
     """
     fitting = [result for result in results if _fits(result, known, lines)]
     whole = [result for result in fitting if _field_count(result, known) == len(known.by_place)]
-    parted = [result for result in whole or fitting if result.width > 1]
+    parted = [result for result in whole or fitting if _field_count(result, known) > 1]
     if parted:
-        best = max(parted, key=_score)
+        best = max(parted, key=lambda result: result.score * _regular_share(result, known))
         _check_clear(best, parted, MARGIN)
         _check_clear(best, fitting, -MARGIN)
-        return best
+        others = [result for result in results if result.candidate.delimiter != best.candidate.delimiter]
+        too_wide = [result for result in others if _field_count(result, known) > len(known.by_place)]
+        wider = max(too_wide, key=_score, default=best)  # which is refused, where fewer fields would hide some
+        return wider if not known.any_width and wider.score > best.score - MARGIN else best
     one_column = next((result for result in results if result.candidate.delimiter is None), None)
     tables = [result for result in results if result.width > 1 and result.candidate.delimiter != ":"]
     unclosed = [result for result in results if not result.rows]
@@ -53,6 +56,12 @@ def _field_count(result: CandidateResult, known: KnownColumns) -> int:
     return max(counts, key=lambda width: (counts[width], width), default=0)
 
 
+def _regular_share(result: CandidateResult, known: KnownColumns) -> float:
+    """Return the share of rows that have the most frequent number of fields."""
+    width, most = _field_count(result, known), len(known.by_place)
+    return sum([fields_of(row, most) == width for row in result.rows]) / len(result.rows)
+
+
 def _fits(result: CandidateResult, known: KnownColumns, lines: Sequence[str]) -> bool:
     """Return whether the rows have a column for each field, and whose type may accept it."""
     width, columns = _field_count(result, known), len(known.by_place)
@@ -63,7 +72,7 @@ def _fits(result: CandidateResult, known: KnownColumns, lines: Sequence[str]) ->
         return False
     rows = [row.fields for row in result.rows]
     share = fitting_share(rows, known)
-    if result.width < 2:  # a line is the value of a typed column, or it has nothing that may part it
+    if width < 2:  # a line is the value of a typed column, or it has nothing that may part it
         return columns == 1 and share is not None and share >= MOST
     return share is None or share >= MOST
 

@@ -79,19 +79,19 @@ def find_layout(
     delimiter = given.delimiter or (hint[1] if hint else None)
     skip += hint is not None
     sample = _Sample(lines[skip:], "".join(lines[skip:]), complete, given, known)
-    best, named = _best(sample, delimiter)
-    headerless = given.has_header is False and named is None
+    best, named, has_names = _best(sample, delimiter)
     comment = given.comment or None
     if given.comment is None and "#" in sample.text and "#" not in (*given.marks, delimiter):
-        comment = find_comment(sample.lines, best, sample.text, headerless=headerless)
+        comment = find_comment(sample.lines, best, sample.text, headerless=has_names is False)
     if comment and given.comment is None:
         header_line = best.rows[best.start].line if named or best.start else None
         best = try_candidate(sample.lines, complete, best.candidate, comment, header_line=header_line)
     title_lines = best.rows[best.start].line if best.start else 0
-    rows = [row.fields for row in best.rows[best.start :][:50]]
+    if has_names is None:
+        has_names = has_header([row.fields for row in best.rows[best.start :][:50]], known, named)
     return Layout(
         result=_with_default_delimiter(best, sample),
-        has_header=given.has_header if given.has_header is not None else has_header(rows, known, named),
+        has_header=has_names,
         comment=comment,
         skip_lines=skip + title_lines,
         line_end=_line_end(sample.lines, best) if "\r" in sample.text else "lf",
@@ -105,21 +105,28 @@ def find_layout(
     )
 
 
-def _best(sample: _Sample, delimiter: str | None) -> tuple[CandidateResult, NamedHeader | None]:
-    """Return the best result, and the line that names columns of the target."""
+def _best(sample: _Sample, delimiter: str | None) -> tuple[CandidateResult, NamedHeader | None, bool | None]:
+    """Return the best result, the line that names columns, and whether there is a header (None: not decided yet)."""
     given, known = sample.given, sample.known
     marks: list[str | None] = [mark for mark in DELIMITERS if mark not in given.marks and mark in sample.text]
     delimiters = [delimiter] if delimiter else [None, *marks]
     named = find_named_header(sample.lines, delimiters, given, known) if known else None
     if named:
         results = sample.results(named.delimiters, header_line=named.line)
-        return _clear_best(results, delimiter is not None or named.fields == 1), named
+        return _clear_best(results, delimiter is not None or named.fields == 1), named, given.has_header
     if known and given.has_header is not True:
         results = sample.results(delimiters)
         placed = best_by_place(results, known, sample.lines)
-        if given.has_header is False or not has_header([row.fields for row in placed.rows[:50]], known, None):
-            return placed, None
-    return _best_by_form(sample, delimiter, marks), None
+        if given.has_header is False or not has_header(_records(placed, sample), known, None):
+            return placed, None, False
+    return _best_by_form(sample, delimiter, marks), None, True if known else given.has_header
+
+
+def _records(result: CandidateResult, sample: _Sample) -> list[list[str]]:
+    """Return the first rows of a file without a header, without those that are comments."""
+    rows = result.rows[:50]
+    mark = sample.given.comment is None and find_comment(sample.lines, result, sample.text, headerless=True)
+    return [row.fields for row in rows if not mark or not sample.lines[row.line].startswith(mark)]
 
 
 def _best_by_form(sample: _Sample, delimiter: str | None, marks: Sequence[str | None]) -> CandidateResult:

@@ -129,6 +129,14 @@ HEADERLESS = [
     Case("1,Ana\n2,Rui", "id text, name text", ["1/Ana", "2/Rui"]),
     Case("1,Ana", "id int, name text", ["1/Ana"]),
     Case("true,Ana\nfalse,Bob", "ok boolean, name text", ["true/Ana", "false/Bob"]),
+    Case('ID When\n"false"|"true"\n"true"|"false"', '"id" boolean, "when" boolean', "IJ306"),
+    Case("São Paulo, SP;x|y;2020-01-02;zz\nRio, RJ;x|y;2020-01-02;zz", "a text, b text, c text", "IJ309", options=BARE),
+    Case("hello, world\ta;b\t\t\tzz\n", "city text, nome text", "IJ309", options=BARE),
+    Case("0\n0\t-3\n", "a int, b int", ["0/-3"], (IJ401,), BARE),
+    Case(
+        '12:30|x||\n12:30|"x|y"||\n05:40|a;b||', "t text, u text", ["12:30/x", "12:30/x|y", "05:40/a;b"], options=BARE
+    ),
+    Case("# half way\n1,2\n3,4", "a int, b int", ["1/2", "3/4"]),
     Case("Ana,Lisboa\nRui,Porto", "name text, city text", "IJ306"),
 ]
 
