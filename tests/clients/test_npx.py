@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -14,7 +16,7 @@ import pytest
 
 from processor.database import history, migrate
 from processor.install import migration_file
-from tests.clients.client_stack import NODE
+from tests.clients.client_stack import NODE, ROOT
 from tests.clients.typescript_package import FOLDER, build
 
 NPM = NODE.parents[1] / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
@@ -68,6 +70,13 @@ def test_package_contains_what_it_needs(package: Path) -> None:
     needed = {"package.json", "README.md", "dist/index.js", "dist/index.d.ts", "dist/functions.js", "dist/pieces.json"}
     assert needed <= names
     assert not any(name.startswith(("src/", "node_modules/")) for name in names)
+
+
+def test_version_is_that_of_the_python_package() -> None:
+    version: str = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    # Two spellings of one version: PEP 440's and that of npm.
+    expected = re.sub(r"\.?(a|b|rc|dev)(\d+)$", r"-\1.\2", version)
+    assert json.loads((FOLDER / "package.json").read_text())["version"] == expected
 
 
 def test_files_are_those_of_the_python_package(package: Path, projects: tuple[Path, Path]) -> None:
