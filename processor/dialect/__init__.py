@@ -3,5 +3,6 @@
 from processor.dialect.detect import detect
 from processor.dialect.header import read_header
 from processor.dialect.stream import text_stream
+from processor.dialect.zip_archive import is_ignored
 
-__all__ = ["detect", "read_header", "text_stream"]
+__all__ = ["detect", "is_ignored", "read_header", "text_stream"]

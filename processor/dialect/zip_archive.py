@@ -19,6 +19,8 @@ SLICE = 1 << 14
 ENCRYPTED, DESCRIBED = 0x1, 0x8
 #: Methods.
 STORED, DEFLATED = 0, 8
+#: Files that file managers and tools leave in folders, in lower case.
+LEFT_BEHIND = {b".ds_store", b".localized", b"thumbs.db", b"ehthumbs.db", b"desktop.ini", b".gitkeep", b".keep"}
 DAMAGED = "the zip archive is damaged or ends too early"
 
 
@@ -54,7 +56,7 @@ class _Input:
 
 
 def unzip(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield the bytes of the archive's only file; folders, and the files that macOS adds (`__MACOSX/`), are ignored.
+    """Yield the bytes of the archive's only file; folders, and files that nobody has put there, are ignored.
 
     Raises: BadCompression.
     """
@@ -66,7 +68,7 @@ def unzip(blocks: Iterable[bytes]) -> Iterator[bytes]:
             raise BadCompression("the zip archive is encrypted")
         if method not in (STORED, DEFLATED) or (method == STORED and flags & DESCRIBED and not name.endswith(b"/")):
             raise BadCompression("the zip archive uses a method that cannot be streamed: use deflate")
-        ignored = name.endswith(b"/") or name.startswith(b"__MACOSX/")
+        ignored = is_ignored(name)
         files += not ignored
         if files > 1:
             raise BadCompression("the zip archive holds more than one file")
@@ -82,6 +84,12 @@ def unzip(blocks: Iterable[bytes]) -> Iterator[bytes]:
             raise BadCompression(DAMAGED)
     if not files or signature not in DIRECTORY:
         raise BadCompression("the zip archive holds no file" if signature in DIRECTORY else DAMAGED)
+
+
+def is_ignored(name: bytes) -> bool:
+    """Return whether a member is a folder, or a file that macOS, Windows or a tool has added to the others."""
+    *folders, base = name.replace(b"\\", b"/").split(b"/")
+    return not base or b"__MACOSX" in folders or base.startswith(b"._") or base.lower() in LEFT_BEHIND
 
 
 def _inflated(source: _Input) -> Iterator[bytes]:

@@ -41,6 +41,38 @@ def test_ignored_members_around_the_file_are_skipped(method: int, size: int) -> 
     assert b"".join(decompress(blocks(archive.getvalue(), size), "zip", FileLimits())) == TEXT
 
 
+LEFT_BEHIND = (
+    ".DS_Store",
+    "a/.DS_Store",
+    "__MACOSX/._a.csv",
+    "a/__MACOSX/x",
+    "._a.csv",
+    "Thumbs.db",
+    "a/desktop.ini",
+    "a/",
+)
+
+
+@pytest.mark.parametrize("name", LEFT_BEHIND)
+def test_files_that_nobody_has_put_there_are_skipped(name: str) -> None:
+    for names in ((name, "a.csv"), ("a.csv", name)):
+        archive = io.BytesIO()
+        with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as writer:
+            for member in names:
+                writer.writestr(member, TEXT if member == "a.csv" else b"")
+        assert b"".join(decompress(blocks(archive.getvalue(), 7), "zip", FileLimits())) == TEXT
+
+
+@pytest.mark.parametrize("name", ["b.csv", ".csv", "DS_Store", "a/thumbs.csv", "MACOSX/x"])
+def test_other_files_beside_the_file_are_an_error(name: str) -> None:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as writer:
+        writer.writestr("a.csv", TEXT)
+        writer.writestr(name, TEXT)
+    with pytest.raises(BadCompression, match="more than one file"):
+        list(decompress(blocks(archive.getvalue(), 100), "zip", FileLimits()))
+
+
 def test_a_member_that_breaks_off_is_an_error() -> None:
     data = gzip.compress(TEXT) + gzip.compress(TEXT)[:-9]
     with pytest.raises(BadCompression):

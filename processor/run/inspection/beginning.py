@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from processor.dialect import is_ignored
 from processor.errors import AmbiguousDialect, ArchiveTooLarge, BadCompression, JobError
 from processor.model import Job
 from processor.run.opened_file import Beginning
@@ -68,7 +69,7 @@ def archive_error(archive: bytes) -> JobError | None:
         names = zipfile.ZipFile(io.BytesIO(archive)).namelist()
     except zipfile.BadZipFile:
         return BadCompression("the zip archive is damaged or ends too early")
-    if sum(not name.endswith("/") and not name.startswith("__MACOSX/") for name in names) > 1:
+    if sum(not is_ignored(name.encode()) for name in names) > 1:
         return BadCompression("the zip archive holds more than one file")
     return None
 
