@@ -68,7 +68,9 @@ def _delimiter(value: str | None) -> str | None:
         raise BadOption("options.delimiter is empty: leave the option out to detect the delimiter")
     if text is not None and (len(text) > MOST_CHARACTERS or not all(map(_is_mark, text))):
         characters = "ASCII characters other than letters, digits and line ends"
-        raise BadOption(f"options.delimiter must be one to {MOST_CHARACTERS} {characters}")
+        raise BadOption(
+            "options.delimiter must be one to {most} {characters}", most=MOST_CHARACTERS, characters=characters
+        )
     return text
 
 

@@ -116,7 +116,13 @@ def _match_by_name(
         free = sorted(name for name in match.columns if levels.get(name, match.level) >= match.level) if match else []
         if match and free and len(match.columns) > 1:
             meanings = " or ".join(sorted(match.columns))
-            refuse(AmbiguousDialect(f"the header {trim(names[place])!r} may mean {meanings}: set options.mapping"))
+            refuse(
+                AmbiguousDialect(
+                    "the header {header!r} may mean {columns}: set options.mapping",
+                    header=trim(names[place]),
+                    columns=meanings,
+                )
+            )
             free = []
         matches[place] = (free[0], match.how) if match and free else (None, "")
     return matches
@@ -130,8 +136,10 @@ def _match_by_position(names: Sequence[str], columns: Sequence[Column], refuse: 
     if len(names) > len(columns):
         refuse(
             AmbiguousDialect(
-                f"the file has {len(names)} fields and no header, and the target has {len(columns)} columns: "
-                "set options.mapping or options.has_header"
+                "the file has {fields} fields and no header, and the target has {columns} columns: "
+                "set options.mapping or options.has_header",
+                fields=len(names),
+                columns=len(columns),
             )
         )
     return {place: (column.name, "position") for place, column in enumerate(columns[: len(names)])}

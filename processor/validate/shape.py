@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from processor.errors import REJECTIONS
-from processor.model import Chunk, Dialect, Rejections
+from processor.model import Chunk, Dialect, Message, Rejections
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +41,9 @@ def check_shape(chunk: Chunk, width: int, dialect: Dialect) -> Shape:
         unexplained &= ~mask
         rows += rejected.tolist()
         codes += [code] * len(rejected)
-    messages = tuple(
-        f"{REJECTIONS[code]} ({int(chunk.fields[row])} instead of {width})"
-        if code in {"IJ401", "IJ402"}
-        else REJECTIONS[code]
-        for row, code in zip(rows, codes, strict=True)
-    )
+    fields = chunk.fields[rows].tolist()
+    sentences = {reason: _message(*reason, width) for reason in set(zip(codes, fields, strict=True))}
+    messages = tuple(sentences[reason] for reason in zip(codes, fields, strict=True))
     return Shape(keep, skipped, Rejections(tuple(rows), (None,) * len(rows), tuple(codes), messages))
 
 
@@ -62,3 +59,9 @@ def _doubtful_comments(chunk: Chunk, width: int, dialect: Dialect) -> npt.NDArra
         surplus = dialect.delimiter_bytes * (-int(chunk.fields[row]) - width)
         wide[row] = chunk.data.endswith(surplus, int(chunk.starts[row]), int(chunk.ends[row]))
     return wide
+
+
+def _message(code: str, fields: int, width: int) -> str:
+    if code in {"IJ401", "IJ402"}:
+        return Message(f"{REJECTIONS[code]} ({fields} instead of {width})", fields=fields, expected=width)
+    return REJECTIONS[code]
