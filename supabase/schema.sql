@@ -415,7 +415,7 @@ CREATE FUNCTION importer.check_import_job_retry_options() RETURNS trigger
     AS $$
 begin
   if auth.uid() is distinct from new.created_by and auth.uid() is not null
-    and not new.options <@ (old.options || '{"atomic": true}')
+    and new.options not in (old.options, old.options || '{"atomic": true}')
   then
     raise exception 'options of another owner''s job cannot change' using errcode = 'IJ102',
     hint = 'Retry the job without options, or ask its owner to change them.';
@@ -2614,18 +2614,30 @@ CREATE FUNCTION importer.limit_import_inspections() RETURNS trigger
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
+  owners uuid[];
   most bigint;
 begin
-  if not exists (select from new_rows as n where n.inspects and n.created_by is not null) then
+  if tg_op = 'INSERT' then
+    select array_agg(distinct n.created_by) into owners
+    from new_rows as n where n.inspects and n.created_by is not null;
+  else
+    select array_agg(distinct n.created_by) into owners
+    from new_rows as n inner join old_rows as o using (id)
+    where n.inspects and n.created_by is not null and n.status = 'pending' and o.status in ('failed', 'cancelled');
+  end if;
+  if owners is null then
     return null;
   end if;
   most := importer.setting_number('max_inspections_per_owner', 30);
   if exists (
-    select from (select distinct n.created_by from new_rows as n where n.inspects) as o
+    select from unnest(owners) as o (id)
     where (
       select count(*) from public.import_jobs as j
-      where j.created_by = o.created_by and j.inspects and j.created_at > clock_timestamp() - interval '1 minute'
-    ) > most
+      where j.created_by = o.id and j.inspects and j.created_at > clock_timestamp() - interval '1 minute'
+    ) > most or (
+      select count(*) from public.import_jobs as j
+      where j.created_by = o.id and j.inspects and j.status in ('pending', 'running')
+    ) > 10 * most
   ) then
     raise exception 'one owner inspects too many files' using errcode = 'IJ118',
     hint = format('Wait a minute; in each minute an owner may inspect %s files.', most);
@@ -2634,7 +2646,8 @@ begin
 end
 $$;
 
-COMMENT ON FUNCTION importer.limit_import_inspections() IS 'Trigger function: rejects inspections beyond the number that one owner may insert in a minute (IJ118).';
+COMMENT ON FUNCTION importer.limit_import_inspections() IS 'Trigger function: rejects inspections beyond the number that one owner may insert in a minute, and retries and inserts
+beyond ten times that number that wait or run (IJ118).';
 
 CREATE FUNCTION importer.limit_import_job_changes() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -5501,6 +5514,8 @@ CREATE TRIGGER guard_import_job BEFORE UPDATE ON public.import_jobs FOR EACH ROW
 CREATE TRIGGER guard_import_job_params BEFORE UPDATE ON public.import_jobs FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION importer.guard_import_job_params();
 
 CREATE TRIGGER limit_import_inspections AFTER INSERT ON public.import_jobs REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION importer.limit_import_inspections();
+
+CREATE TRIGGER limit_import_inspections_retry AFTER UPDATE ON public.import_jobs REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION importer.limit_import_inspections();
 
 CREATE TRIGGER limit_import_job_changes AFTER UPDATE ON public.import_jobs FOR EACH ROW WHEN (((old.status IS DISTINCT FROM new.status) AND ((new.status = 'cancelled'::public.import_job_status) OR ((new.status = 'pending'::public.import_job_status) AND (old.status = ANY (ARRAY['failed'::public.import_job_status, 'cancelled'::public.import_job_status])))))) EXECUTE FUNCTION importer.limit_import_job_changes();
 

@@ -127,7 +127,7 @@ language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 begin
   if auth.uid() is distinct from new.created_by and auth.uid() is not null
-    and not new.options <@ (old.options || '{"atomic": true}')
+    and new.options not in (old.options, old.options || '{"atomic": true}')
   then
     raise exception 'options of another owner''s job cannot change' using errcode = 'IJ102',
     hint = 'Retry the job without options, or ask its owner to change them.';

@@ -155,23 +155,36 @@ begin
 end
 $$;
 
--- Inspections of one owner, by the minute instead of by their number: each takes a fraction of a second.
+-- Inspections of one owner, by the minute instead of by their number: each takes a fraction of a second. Those that
+-- wait are limited as well, because run_after and retries could make a day's inspections due at one moment.
 create function importer.limit_import_inspections() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
+  owners uuid[];
   most bigint;
 begin
-  if not exists (select from new_rows as n where n.inspects and n.created_by is not null) then
+  if tg_op = 'INSERT' then
+    select array_agg(distinct n.created_by) into owners
+    from new_rows as n where n.inspects and n.created_by is not null;
+  else
+    select array_agg(distinct n.created_by) into owners
+    from new_rows as n inner join old_rows as o using (id)
+    where n.inspects and n.created_by is not null and n.status = 'pending' and o.status in ('failed', 'cancelled');
+  end if;
+  if owners is null then
     return null;
   end if;
   most := importer.setting_number('max_inspections_per_owner', 30);
   if exists (
-    select from (select distinct n.created_by from new_rows as n where n.inspects) as o
+    select from unnest(owners) as o (id)
     where (
       select count(*) from public.import_jobs as j
-      where j.created_by = o.created_by and j.inspects and j.created_at > clock_timestamp() - interval '1 minute'
-    ) > most
+      where j.created_by = o.id and j.inspects and j.created_at > clock_timestamp() - interval '1 minute'
+    ) > most or (
+      select count(*) from public.import_jobs as j
+      where j.created_by = o.id and j.inspects and j.status in ('pending', 'running')
+    ) > 10 * most
   ) then
     raise exception 'one owner inspects too many files' using errcode = 'IJ118',
     hint = format('Wait a minute; in each minute an owner may inspect %s files.', most);
@@ -181,10 +194,15 @@ end
 $$;
 
 comment on function importer.limit_import_inspections() is
-'Trigger function: rejects inspections beyond the number that one owner may insert in a minute (IJ118).';
+'Trigger function: rejects inspections beyond the number that one owner may insert in a minute, and retries and inserts
+beyond ten times that number that wait or run (IJ118).';
 
 revoke all on function importer.limit_import_inspections() from public, anon, authenticated, service_role;
 
 create trigger limit_import_inspections after insert on public.import_jobs
 referencing new table as new_rows
+for each statement execute function importer.limit_import_inspections();
+
+create trigger limit_import_inspections_retry after update on public.import_jobs
+referencing old table as old_rows new table as new_rows
 for each statement execute function importer.limit_import_inspections();
