@@ -3,6 +3,7 @@
 All jobs run while further files are uploaded, and each test waits for its own.
 """
 
+from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
@@ -72,3 +73,33 @@ def test_a_file_is_read_right_or_has_a_code(
     rejected = stack.rejections(job) if job["rows_rejected"] else []
     assert tuple(code for _, _, code in rejected) == case.codes
     assert rows_of(stack, tables[name]) == ([] if code else case.rows)
+
+
+@pytest.mark.parametrize(
+    ("file", "columns", "options", "bad", "corrected", "rows"),
+    [
+        ("valor\n1,5\nx,y\n2,5\n", "valor numeric", {"locale": "pt-BR"}, '"x,y"', '"7,25"', ["1.5", "2.5", "7.25"]),
+        ("nota\na, b\n#x, y\n", "nota varchar(4)", {"has_header": True}, '"#x, y"', '"x, y"', ["a, b", "x, y"]),
+        (
+            "1,5\n" * 4 + "x,y\n",
+            "n numeric",
+            {"locale": "de-DE", "has_header": False},
+            '"x,y"',
+            '"2,5"',
+            ["1.5"] * 4 + ["2.5"],
+        ),
+        ("a||b\n1||2\nx||y\n", "a int, b text", {"delimiter": "||"}, "x||y", "3||y", ["1/2", "3/y"]),
+        ('a, b\n1, "2, 3"\nx, "y, z"\n', "a int, b text", {"delimiter": ", "}, "x, ", "4, ", ["1/2, 3", "4/y, z"]),
+    ],
+)
+def test_corrected_errors_csv_is_parted_in_the_same_way(
+    stack: Stack, file: str, columns: str, options: dict[str, Any], bad: str, corrected: str, rows: list[str]
+) -> None:
+    table = stack.table(columns)
+    job = stack.run(file.encode(), table, options)
+    assert job["rows_rejected"] == 1
+    errors = stack.download(job["errors_path"]).decode()
+    assert errors.count(bad) == 1
+    again = stack.run(errors.replace(bad, corrected).encode(), table, options)
+    assert (again["status"], again["rows_loaded"]) == ("completed", 1), again["error_message"]
+    assert rows_of(stack, table) == rows
