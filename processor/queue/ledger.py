@@ -77,7 +77,7 @@ def commit_chunk(conn: psycopg.Connection, job: Job, commit: ChunkCommit) -> Non
             "rows_rejected": counts.rejected,
             "rows_skipped": counts.skipped,
             "bytes_read": commit.bytes_read,
-            "rejections": rejections_json(commit.rejections),
+            "rejections": rejections_json(commit.rejections, commit.kept),
             "kept": commit.kept,
             "preview": None if commit.preview is None else Jsonb(commit.preview),
             "chunk_bytes": commit.chunk_bytes,

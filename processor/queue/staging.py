@@ -30,7 +30,7 @@ def prepare_key_table(conn: psycopg.Connection, job: Job, columns: Sequence[str]
 
 def reject_staged_rows(conn: psycopg.Connection, job: Job, rejections: Sequence[Rejection], kept: int) -> None:
     """Count staged rows as rejected, the first `kept` of them shown to the owner."""
-    conn.execute(REJECT_STAGED_ROWS, (job.id, job.token, rejections_json(rejections), kept))
+    conn.execute(REJECT_STAGED_ROWS, (job.id, job.token, rejections_json(rejections, kept), kept))
 
 
 def skip_staged_rows(conn: psycopg.Connection, job: Job, rows: int) -> None:
