@@ -1358,7 +1358,12 @@ CREATE FUNCTION importer.dependent_objects() RETURNS SETOF text
   left join pg_catalog.pg_attrdef as a on d.classid = 'pg_attrdef'::regclass and d.objid = a.oid
   left join pg_catalog.pg_policy as p on d.classid = 'pg_policy'::regclass and d.objid = p.oid
   where d.deptype = 'n' and d.classid <> 'pg_trigger'::regclass
-    and (p.polname is null or p.polname not like 'import-jobs: %')
+    and (
+      p.polname is null or p.polname not like 'import-jobs: %' or p.polrelid not in (
+        select t.oid from pg_catalog.pg_class as t
+        where t.relnamespace in (to_regnamespace('storage'), to_regnamespace('realtime'))
+      )
+    )
     and (d.classid, d.objid) not in (select own.classid, own.objid from importer.own_objects() as own)
     and coalesce(r.ev_class, i.indrelid, c.conrelid, a.adrelid, p.polrelid, 0) not in (
       select own.objid from importer.own_objects() as own where own.classid = 'pg_class'::regclass
@@ -3196,9 +3201,12 @@ CREATE FUNCTION importer.own_objects() RETURNS TABLE(classid oid, objid oid)
 
   select 'pg_class'::regclass::oid, r.oid from relations as r
   union all
-  select 'pg_type'::regclass::oid, t.oid from pg_catalog.pg_type as t
-  where t.typnamespace = 'importer'::regnamespace or t.oid in (select r.reltype from relations as r) or t.oid in (
-    select to_regtype(o.name) from importer.public_objects() as o (name) where o.name not like '%(%'
+  select 'pg_type'::regclass::oid, a.oid
+  from pg_catalog.pg_type as t cross join lateral unnest(array[t.oid, nullif(t.typarray, 0)]) as a (oid)
+  where a.oid is not null and (
+    t.typnamespace = 'importer'::regnamespace or t.oid in (select r.reltype from relations as r) or t.oid in (
+      select to_regtype(o.name) from importer.public_objects() as o (name) where o.name not like '%(%'
+    )
   )
   union all
   select 'pg_proc'::regclass::oid, p.oid from pg_catalog.pg_proc as p
@@ -3700,14 +3708,17 @@ begin
       format('policy %I on %I.%I', p.policyname, p.schemaname, p.tablename) as object,
       format('drop policy %I on %I.%I', p.policyname, p.schemaname, p.tablename) as statement
     from pg_catalog.pg_policies as p
-    where p.policyname like 'import-jobs: %' and p.schemaname not in ('public', 'importer')
+    where p.policyname like 'import-jobs: %' and p.schemaname in ('storage', 'realtime')
     union all
     select
       'schedules of pg_cron',
-      'select cron.unschedule(j.jobid) from cron.job as j where starts_with(j.jobname, ''import-jobs-'')'
+      'select cron.unschedule(j.jobid) from cron.job as j
+      where starts_with(j.jobname, ''import-jobs-'') and strpos(j.command, ''importer.'') > 0'
     where to_regclass('cron.job') is not null
     union all
-    select 'secrets of Vault', 'delete from vault.secrets as s where starts_with(s.name, ''import_jobs_'')'
+    select
+      'secrets of Vault',
+      'delete from vault.secrets as s where s.name in (''import_jobs_processor_url'', ''import_jobs_wake_token'')'
     where to_regclass('vault.secrets') is not null
   loop
     begin

@@ -1,4 +1,4 @@
-"""Attacks by users of the Data API on what clients get in SQL: supervisors, inspections, undos, and figures of others."""
+"""Attacks by users of the Data API on what clients get in SQL: supervision, inspections, folders and undos."""
 
 import pytest
 from psycopg.types.json import Jsonb

@@ -44,7 +44,9 @@ create function realtime.send(payload jsonb, event text, topic text, private boo
 language sql as 'select';
 alter table realtime.messages enable row level security;
 create policy "their topics" on realtime.messages for select to authenticated using (topic = 'theirs');
-select vault.create_secret('theirs', 'stripe_key');
+create policy "import-jobs: theirs" on app.guests using (true);
+insert into cron.job (jobname, command) values ('import-jobs-report', 'select app.report()');
+select vault.create_secret('theirs', 'stripe_key'), vault.create_secret('theirs', 'import_jobs_archive_key');
 """
 USED = """
 select importer.register_target('app.guests', provenance_column => 'job');
@@ -195,9 +197,15 @@ OTHERS = [
         "constraint guests_job_fkey on table app.guests",
     ),
     ("create table app.states (status public.import_job_status)", "column status of table app.states"),
+    ("create table app.states (history public.import_job_status[])", "column history of table app.states"),
+    ("create table app.states (copies public.import_jobs[])", "column copies of table app.states"),
     (
         "create policy ours on app.guests using (importer.setting('x') is null)",
         "policy ours on table app.guests",
+    ),
+    (
+        "create policy \"import-jobs: a\" on app.guests using (importer.setting('x') is null)",
+        "policy import-jobs: a on table app.guests",
     ),
     (
         "alter table app.guests alter name set default importer.setting('x')",
