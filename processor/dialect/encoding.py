@@ -1,6 +1,7 @@
 """Find the encoding of a text: the given one, that of its byte order mark, strict UTF-8, or that of its words."""
 
 import codecs
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,6 +23,12 @@ MARKS: Final = (
 UNORDERED: Final = ("utf-16", "utf-32")
 #: Encodings that have no byte beyond ASCII, and how each begins a run of other characters.
 ESCAPED: Final = ((b"\x1b$B", "iso2022_jp"), (b"\x1b$@", "iso2022_jp"), (b"\x1b$)C", "iso2022_kr"))
+#: A letter of Armenian, Hebrew or Syriac beside one of ASCII, or one of Cyrillic that no living language uses: in a
+#: file that has few other bytes these are letters of another encoding.
+CHANCE: Final = re.compile(
+    rb"[a-zA-Z][\xd4-\xd7\xdc-\xdf][\x80-\xbf]|[\xd4-\xd7\xdc-\xdf][\x80-\xbf][a-zA-Z]|\xd4[\x80-\xaf]"
+)
+FEW_BYTES = 4
 #: The most candidates that a message names.
 NAMED = 4
 
@@ -53,13 +60,12 @@ def find_encoding(sample: bytes, complete: bool, given: str | None, locale: str 
         )
     if name := escaped_encoding(sample):
         return Encoding(name, 0, 1.0, "found")
-    try:
-        codecs.utf_8_decode(sample, "strict", complete)
-    except UnicodeDecodeError as error:
-        if found := _found(sample, complete, locale):
-            return found
-        raise invalid_utf8(sample, error.start, 0, 1) from None
-    return Encoding("utf-8", 0, 1.0, "default" if sample.isascii() else "found")
+    invalid = _invalid_at(sample, complete)
+    if invalid is None:
+        return Encoding("utf-8", 0, 1.0, "default" if sample.isascii() else "found")
+    if found := _found(sample, complete, locale):
+        return found
+    raise invalid_utf8(sample, invalid, 0, 1)
 
 
 def _with_byte_order(sample: bytes, name: str) -> str:
@@ -98,7 +104,7 @@ def escaped_encoding(sample: bytes) -> str | None:
 
 def _found(sample: bytes, complete: bool, locale: str | None) -> Encoding | None:
     """Return the encoding that the words of a text tell, None if it is none that is known. Raises: AmbiguousDialect."""
-    if _is_damaged_utf8(sample):
+    if _is_damaged_utf8(sample) and not CHANCE.search(sample):
         return None
     judged = sample[:JUDGED_BYTES]
     guess = guess_encoding(judged, complete and len(judged) == len(sample), locale)
@@ -113,6 +119,16 @@ def _found(sample: bytes, complete: bool, locale: str | None) -> Encoding | None
             encodings=f"{', '.join(names[:-1])} or {names[-1]}",
         )
     return None
+
+
+def _invalid_at(sample: bytes, complete: bool) -> int | None:
+    """Return the place of the first byte that is not UTF-8, or that is only by chance; None if all are."""
+    try:
+        codecs.utf_8_decode(sample, "strict", complete)
+    except UnicodeDecodeError as error:
+        return error.start
+    chance = None if sample.isascii() else CHANCE.search(sample)
+    return chance.start() if chance and len(sample.translate(None, bytes(range(0x80)))) <= FEW_BYTES else None
 
 
 def _is_damaged_utf8(sample: bytes) -> bool:

@@ -21,6 +21,8 @@ from processor.dialect.words import Piece, form_cost, pieces_of, words_in
 FOREIGN = 12
 #: The least distance to the second reading: one in e^6 files is read wrong at most if the costs are right.
 MARGIN = 18
+#: The cost from which on an encoding is rare, and the least distance to the second reading if the first one is in it.
+RARE, MARGIN_OF_RARE = 20, 26
 #: The least distance of their texts where the second reading is only that of a rare encoding, and what is far enough.
 TEXT_MARGIN, FAR = 15, 30
 #: The most that a byte may cost on the average; random letters cost 30 to 45.
@@ -54,7 +56,12 @@ class Guess:
 
 
 def guess_encoding(sample: bytes, complete: bool, locale: str | None) -> Guess:
-    """Return the encoding of text that is not UTF-8; `complete` says that no character is cut at its end."""
+    """Return the encoding of text that is not UTF-8; `complete` says that no character is cut at its end.
+
+    A locale decides between readings that fit about as well. An English one does not: it says how numbers are written.
+    """
+    if locale is not None and language_of(locale) == "en":
+        locale = None
     names = [name for name in usages() if decodes(sample, complete, name)]
     pieces = pieces_of(sample if complete else sample[: sample.rfind(b"\n") + 1] or sample)
     readings = _readings(names, pieces[:FIRST_PIECES], locale)
@@ -84,7 +91,7 @@ def _is_near(reading: Reading, best: Reading) -> bool:
     """Return whether a reading cannot be ruled out. That its encoding is rare rules out only what is spelled worse."""
     distance = reading.cost - best.cost
     rare = reading.has_letters and distance < FAR and reading.text_cost < best.text_cost + TEXT_MARGIN
-    return rare or distance < MARGIN
+    return rare or distance < (MARGIN if best.cost < best.text_cost + RARE else MARGIN_OF_RARE)
 
 
 def _decided_by(locale: str, readings: Sequence[Reading], tie: Guess) -> Guess:
@@ -98,11 +105,12 @@ def _decided_by(locale: str, readings: Sequence[Reading], tie: Guess) -> Guess:
         for reading in readings
         if reading.encoding in ENCODINGS.get(own, {}) and (reading.language == own or not reading.has_words)
     ]
-    if not fits or (own == "en" and fits[0].has_words):
+    if not fits or not fits[0].has_letters:
         return tie
     if fits[0].text_cost > readings[0].text_cost + (TIE if fits[0].has_words else TIE_OF_LETTERS):
         return tie
-    near = [reading for reading in fits if reading.texts != fits[0].texts and reading.cost < fits[0].cost + MARGIN]
+    others = [reading for reading in fits if reading.texts != fits[0].texts]
+    near = [one for one in others if (_is_near(one, fits[0]) if one.has_words else one.cost < fits[0].cost + MARGIN)]
     return tie if near else Guess(fits[0].encoding, (fits[0].encoding,), 0.5)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from typing import Final
 
 #: A sign at a usual place, a sign at a possible place, one that touches no letter or digit, and one that does.
-USUAL, POSSIBLE, LONELY, RARE, MISPLACED = 6, 20, 30, 40, 70
+USUAL, POSSIBLE, LONELY, RARE, MISPLACED = 6, 20, 40, 40, 70
 #: What a sign costs more that is usual in no text: a spacing accent, a line of a box, a control.
 ODD: Final = 15
 #: A control of Latin-1 that touches a letter is a letter of another encoding: no other evidence outweighs it.
@@ -42,7 +42,7 @@ _USUAL = (
     r"(?<=[ァ-ヿ])・",
 )
 _POSSIBLE = (
-    rf"(?<={_LETTER})[®™](?!\w)|(?<![^\W_])…(?![^\W_])",
+    rf"(?<={_LETTER})[®™](?!\w)",
     r"(?<=[a-zа-яё])[–—](?=[A-ZА-ЯЁ])",
     rf"{_ELISIONS}’(?=[haeiouyàâéèêëîïôùûAEIOUYÀÉÈÊÔ])|(?<![^\W_])[OD]’(?=[A-Z])",
     r"(?<=[^\W\d_])’(?=(?:s|t|re|ll|d|ve|m)\b)",
@@ -71,7 +71,7 @@ def sign_cost(text: str, at: int, unpaired: Collection[str]) -> int:
     if _ODD.match(sign):
         return ODD + (MISPLACED if touches else LONELY)
     beside = text[at + 1 : at + 2]
-    crowd = 0 if beside.isascii() or beside.isalpha() or sign > "\u2e80" else USUAL
+    crowd = 0 if beside.isascii() or beside.isalpha() or sign > "\u2e80" else POSSIBLE
     for places, cost in _PLACES:
         if any(found.start() <= at < found.end() for found in places.finditer(text)):
             return crowd + (MISPLACED if touches and sign in unpaired and cost == USUAL and sign != "’" else cost)

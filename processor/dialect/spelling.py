@@ -2,7 +2,8 @@
 
 Byte statistics cannot tell encodings apart in a short file, but spelling can: `Grècia` is Catalan, and `Grčcia` is no
 word of a language that has č. `spelling.txt` has, for each language, sequences of up to three letters (words begin and
-end with a space) and the cost of the last one behind the others: minus its logarithm, in thirds of a nat.
+end with a space) and the cost of the last one behind the others: minus its logarithm, in thirds of a nat. Frequent
+words have a cost of their own; their size is 0.
 `scripts/spelling` computes the file.
 """
 
@@ -27,7 +28,8 @@ def _tables() -> dict[str, dict[str, int]]:
         language, size, cost, sequences = line.split("\t")
         table = tables.setdefault(language, {})
         step = int(size)
-        table.update(dict.fromkeys((sequences[at : at + step] for at in range(0, len(sequences), step)), int(cost)))
+        keys = (sequences[at : at + step] for at in range(0, len(sequences), step)) if step else sequences.split(" ")
+        table.update(dict.fromkeys(keys if step else (f"={word}" for word in keys), int(cost)))
     return tables
 
 
@@ -52,7 +54,8 @@ def word_cost(language: str, word: str) -> int:
             for char in word
         )
     text = f" {word} "
-    return sum(_letter_cost(table, text[max(0, at - 2) : at + 1]) for at in range(1, len(text)))
+    spelled = sum(_letter_cost(table, text[max(0, at - 2) : at + 1]) for at in range(1, len(text)))
+    return min(spelled, table.get(f"={word}", spelled))
 
 
 def _letter_cost(table: dict[str, int], sequence: str) -> int:
