@@ -31,6 +31,7 @@ def migrate(
         renewed = migrate.renew_target_tables(url)
         with connected(url) as conn:
             schema_version.check(conn)
+            migrate.install_late_parts(conn)
     document = {"applied": applied, "renewed": renewed, "adopted": adopted}
     screen.show(document, [*applied, *renewed], lambda: changes(applied, renewed, adopted))
 

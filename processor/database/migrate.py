@@ -86,6 +86,14 @@ def renew_target_tables(database_url: str) -> list[str]:
         return [str(row[0]) for row in conn.execute("select importer.renew_target_tables()").fetchall()]
 
 
+def install_late_parts(conn: psycopg.Connection) -> None:
+    """Put our trigger on Storage's table and our policy on Realtime's, where those are newer than our schema.
+
+    Raises: psycopg.Error.
+    """
+    conn.execute("select importer.install_upload_trigger(), importer.install_realtime()")
+
+
 def apply_one(conn: psycopg.Connection, migration: Migration) -> None:
     """Run one migration and record it in the same transaction.
 

@@ -3,10 +3,14 @@
 import pytest
 from psycopg.types.json import Jsonb
 
-from tests.integration.queue_harness import OTHER, OWNER, Queue, raises
+from processor.database import migrate
+from tests.integration.queue_harness import OTHER, OWNER, Queue
 from tests.integration.uploads_harness import METADATA, Uploads, clear
 
 OWN = f"{OWNER}/inbox/people.csv"
+INSERT_OBJECT = """
+insert into storage.objects (bucket_id, name, owner_id, version, metadata) values ('imports', %s, %s, '1', %s)
+"""
 INSERT = "insert into public.import_jobs (object_path, target, options) values (%s, 'people', %s) returning id"
 
 
@@ -54,11 +58,7 @@ def test_upload_that_is_rolled_back_makes_none(uploads: Uploads) -> None:
     """The server tries the insert as the caller first, and rolls it back."""
     uploads.folder()
     with uploads.queue.user() as user, user.transaction(force_rollback=True):
-        user.execute(
-            "insert into storage.objects (bucket_id, name, owner_id, version, metadata)"
-            " values ('imports', %s, %s, '1', %s)",
-            [OWN, str(OWNER), Jsonb(METADATA)],
-        )
+        user.execute(INSERT_OBJECT, [OWN, str(OWNER), Jsonb(METADATA)])
     assert uploads.jobs() == []
 
 
@@ -179,11 +179,7 @@ def test_owner_that_is_no_uuid_leaves_a_line(uploads: Uploads) -> None:
 def test_user_cannot_name_another_owner_with_sql(uploads: Uploads) -> None:
     uploads.folder()
     with uploads.queue.user() as user:
-        user.execute(
-            "insert into storage.objects (bucket_id, name, owner_id, version, metadata)"
-            " values ('imports', %s, %s, '1', %s)",
-            [OWN, str(OTHER), Jsonb(METADATA)],
-        )
+        user.execute(INSERT_OBJECT, [OWN, str(OTHER), Jsonb(METADATA)])
     assert uploads.jobs() == []
     assert "(IJ119)" in (uploads.error() or "")
 
@@ -258,11 +254,7 @@ def test_upload_never_fails(uploads: Uploads, broken: str) -> None:
     uploads.folder()
     with uploads.queue.db.connect() as admin, admin.transaction(force_rollback=True):
         admin.execute(broken)
-        admin.execute(
-            "insert into storage.objects (bucket_id, name, owner_id, version, metadata)"
-            " values ('imports', %s, %s, '1', %s)",
-            [OWN, str(OWNER), Jsonb(METADATA)],
-        )
+        admin.execute(INSERT_OBJECT, [OWN, str(OWNER), Jsonb(METADATA)])
         assert admin.execute("select count(*) from storage.objects").fetchone() == (1,)
 
 
@@ -281,77 +273,11 @@ def test_claims_of_the_request_are_as_before(uploads: Uploads) -> None:
     with uploads.queue.user() as user, user.transaction():
         user.execute("select set_config('request.jwt.claims', %s, true)", [claims])
         user.execute("select set_config('request.jwt.claim.sub', %s, true)", [str(OWNER)])
-        user.execute(
-            "insert into storage.objects (bucket_id, name, owner_id, version, metadata)"
-            " values ('imports', %s, %s, '1', %s)",
-            [OWN, str(OWNER), Jsonb(METADATA)],
-        )
+        user.execute(INSERT_OBJECT, [OWN, str(OWNER), Jsonb(METADATA)])
         settings = "select current_setting('request.jwt.claims'), current_setting('request.jwt.claim.sub')"
         assert user.execute(settings).fetchone() == (claims, str(OWNER))
     claims_of_job = uploads.queue.value("select claims from importer.job_identities")
     assert set(claims_of_job) == {"sub", "role"}
-
-
-FOLDER = "insert into public.import_folders (path_prefix, target{}) values (%s, 'people'{}) returning owner"
-
-
-@pytest.mark.parametrize("prefix", [f"{OWNER}/", f"{OWNER}/inbox/", f"{OWNER}/a b/ç/"])
-def test_user_makes_folders_below_the_users_id(uploads: Uploads, prefix: str) -> None:
-    with uploads.queue.user() as user:
-        assert user.execute(FOLDER.format("", ""), [prefix]).fetchone() == (OWNER,)
-        user.execute("update public.import_folders set target = 'orders'")
-        assert user.execute("select target, last_error from public.import_folders").fetchall() == [("orders", None)]
-        user.execute("delete from public.import_folders")
-    assert uploads.queue.value("select count(*) from public.import_folders") == 0
-
-
-@pytest.mark.parametrize("prefix", ["", "shared/", f"{OTHER}/", f"{OWNER}x/"])
-def test_user_makes_no_other_folder(uploads: Uploads, prefix: str) -> None:
-    with uploads.queue.user() as user, raises("42501"):
-        user.execute(FOLDER.format("", ""), [prefix])
-
-
-@pytest.mark.parametrize(
-    ("column", "value"),
-    [("bucket_id", "'avatars'"), ("owner", f"'{OTHER}'"), ("allow_unowned", "true"), ("last_error", "''")],
-)
-def test_user_sets_no_other_column(uploads: Uploads, column: str, value: str) -> None:
-    with uploads.queue.user() as user, raises("42501"):
-        user.execute(FOLDER.format(f", {column}", f", {value}"), [f"{OWNER}/"])
-    uploads.folder(owner=OWNER)
-    with uploads.queue.user() as user, raises("42501"):
-        user.execute(f"update public.import_folders set {column} = {value}")
-
-
-@pytest.mark.parametrize(
-    "prefix", ["inbox", "/inbox/", "a//b/", "../a/", "a/../b/", "a/./", "a\nb/", "a\\b/", "a" * 1001 + "/"], ids=ascii
-)
-def test_prefix_must_be_the_path_of_a_folder(uploads: Uploads, prefix: str) -> None:
-    with raises("IJ107"):
-        uploads.folder(prefix)
-
-
-def test_options_are_checked(uploads: Uploads) -> None:
-    with raises("IJ102"):
-        uploads.folder(options=Jsonb({"no": 1}))
-
-
-def test_number_of_folders_of_an_owner_is_limited(uploads: Uploads) -> None:
-    for number in range(100):
-        uploads.folder(f"{OWNER}/{number}/", owner=OWNER)
-    with raises("IJ114"):
-        uploads.folder(f"{OWNER}/x/", owner=OWNER)
-    uploads.folder(f"{OTHER}/x/", owner=OTHER)
-
-
-def test_folders_of_others_are_not_visible(uploads: Uploads) -> None:
-    uploads.folder(owner=OWNER)
-    uploads.folder("shared/")
-    with uploads.queue.user(OTHER) as other:
-        assert other.execute("select * from public.import_folders").fetchall() == []
-        assert other.execute("delete from public.import_folders").rowcount == 0
-    with uploads.queue.db.connect("anon") as anon, raises("42501"):
-        anon.execute("select * from public.import_folders")
 
 
 def test_trigger_is_installed_once_and_again(uploads: Uploads) -> None:
@@ -362,7 +288,9 @@ def test_trigger_is_installed_once_and_again(uploads: Uploads) -> None:
         admin.execute('drop trigger "import-jobs: import on upload" on storage.objects')
         admin.execute("set local role postgres")
         uploads.folder()
-        assert admin.execute("select importer.install_upload_trigger()").fetchone() == (True,)
+        migrate.install_late_parts(admin)
+        admin.execute(INSERT_OBJECT, [OWN, str(OWNER), Jsonb(METADATA)])
+        assert admin.execute("select object_path from public.import_jobs").fetchall() == [(OWN,)]
 
 
 def test_database_without_storage_says_so(uploads: Uploads) -> None:
@@ -388,9 +316,3 @@ def test_role_that_may_not_create_the_trigger_is_told(uploads: Uploads) -> None:
     assert notices == [
         "import on upload is not installed: the role postgres may not create a trigger on storage.objects"
     ]
-
-
-def test_prefix_is_used_once(uploads: Uploads) -> None:
-    uploads.folder()
-    with raises("23505"):
-        uploads.folder()
