@@ -38,6 +38,8 @@ def read_rows(
 
     Without a delimiter, each row has one field.
     """
+    if escape:
+        lines = _with_text_escapes(lines, f"{(delimiter or '')[:1]}{quote or ''}{escape}\r\n", escape)
     if delimiter is None:
         return _read_rows(lines, NOWHERE, quote, escape, comment, most)
     if len(delimiter) == 1:
@@ -47,6 +49,12 @@ def read_rows(
     marked = [pattern.sub(lambda match: match[1] or NOWHERE, line) for line in lines]
     rows, unclosed = _read_rows(marked, NOWHERE, quote, escape, comment, most)
     return [row._replace(fields=[field.replace(NOWHERE, delimiter) for field in row.fields]) for row in rows], unclosed
+
+
+def _with_text_escapes(lines: Sequence[str], marks: str, escape: str) -> Sequence[str]:
+    """Double the escapes that stand before no mark, where they are text; csv removes one before any character."""
+    pattern = re.compile(f"({re.escape(escape)}[{re.escape(marks)}])|{re.escape(escape)}")
+    return [pattern.sub(lambda match: match[1] or escape * 2, line) if escape in line else line for line in lines]
 
 
 def _read_rows(

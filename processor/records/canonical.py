@@ -31,7 +31,7 @@ def canonical_csv(chunk: Chunk, keep: Bools, dialect: Dialect) -> bytes:
     """Return the kept records as RFC 4180, with the dialect's canonical delimiter, `"` quotes, and LF or CRLF.
 
     The result is the chunk's own bytes if they need no change. A quoted field stays quoted, so that an empty text
-    differs from null. With a backslash as escape, an unquoted `\\N` stays as it is.
+    differs from null. An escape is removed before the quote, the delimiter, itself and a line end only.
     Raises: RowAccounting if a blank or oversized record is to be kept, since it has no fields.
     """
     if np.any(keep & (chunk.blank | chunk.oversized)):

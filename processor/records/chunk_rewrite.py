@@ -1,8 +1,9 @@
 """Rewrite all records of a chunk as RFC 4180 with vector operations: quotes other than `"`, and backslash escapes.
 
-Inside quotes, `\\"` becomes `""`, and any other escape is removed. A `'` that encloses a field becomes `"`, and a
-doubled one becomes single. Every change replaces or removes one byte, so that records keep their places until they are
-joined.
+An escape acts before the quote, the delimiter, itself and a line end, and is text before anything else, as in a path.
+Inside quotes, `\\"` becomes `""`, and any other escape that acts is removed. A `'` that encloses a field becomes `"`,
+and a doubled one becomes single. Every change replaces or removes one byte, so that records keep their places until
+they are joined.
 """
 
 import re
@@ -15,7 +16,7 @@ from processor.records.escapes import escaped_places
 from processor.records.extents import Bools, Ints
 from processor.records.marks import CR, LF
 
-DOUBLE, NULL = ord('"'), ord("N")
+DOUBLE = ord('"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +66,11 @@ class _Rewrite:
         self.removed = np.zeros(self.view.size, np.bool_)
         self.delimiter = dialect.canonical_delimiter[0]
         self.quote = ord(dialect.quote) if dialect.quote else None
-        self.escaped: Ints = np.empty(0, np.int64)
+        self.escape, self.escaped = 0, np.empty(0, np.int64)
 
     def find_escapes(self, escape: int) -> None:
         """Find the places of escaped bytes."""
+        self.escape = escape
         self.escaped = escaped_places(np.flatnonzero(self.view == escape), self.view.size)
 
     def unescaped(self, mark: int) -> Ints:
@@ -110,19 +112,12 @@ class _Rewrite:
         self.removed[places[doubled + 1]] = True
 
     def remove_escapes(self) -> None:
-        """Remove escapes, except before a quoted `"`, where they become `"`, and in an unquoted `\\N`."""
+        """Remove the escapes that act, except before a quoted `"`, where they become `"`."""
         rows, values = self.rows(self.escaped), self.view.take(self.escaped)
         inside = (np.searchsorted(self.quotes, self.escaped) - self.first[rows]) % 2 == 1
-        literal = inside & (values == DOUBLE)
-        special = ~inside & np.isin(values, (self.delimiter, DOUBLE, LF, CR))
+        acts = np.isin(values, (self.delimiter, self.quote or LF, self.escape, LF, CR))
+        literal = acts & inside & (values == DOUBLE)
+        special = ~inside & np.isin(values, (self.delimiter, DOUBLE, LF, CR)) | ~acts & (values == DOUBLE)
         self.pending[rows[special]] = True
-        null = ~inside & (values == NULL) & self._alone(rows)
         self.out[self.escaped[literal] - 1] = DOUBLE
-        self.removed[self.escaped[~literal & ~null] - 1] = True
-
-    def _alone(self, rows: Ints) -> Bools:
-        """Mark the escapes that form a whole field together with the byte after them."""
-        before, after = self.escaped - 2, self.escaped + 1
-        begins = (before < self.chunk.starts[rows]) | (self.view.take(np.maximum(before, 0)) == self.delimiter)
-        last = self.view.take(np.minimum(after, self.view.size - 1))
-        return begins & ((after == self.chunk.ends[rows]) | (last == self.delimiter))
+        self.removed[self.escaped[acts & ~literal] - 1] = True

@@ -23,8 +23,11 @@ class RecordRewriter:
         q, x = re.escape(self.quote) or NEVER, re.escape(self.escape) or NEVER
         not_marks = b"[^%b]++|" % (re.escape(self.quote) + re.escape(self.escape)) if q is not NEVER else b""
         self.body = re.compile(b"%b((?:%b%b%b|%b.)*+)%b" % (q, not_marks, q, q, x, q), re.DOTALL)
-        self.pairs = re.compile(b"%b(.)" % x, re.DOTALL)
-        self.pairs_or_doubled = re.compile(b"%b(.)|%b(%b)" % (x, q, q), re.DOTALL)
+        # Before any other byte an escape is text.
+        marks = self.delimiter + (self.several or b"")[:1] + self.quote + self.escape + b"\r\n"
+        pair = b"%b([%b])" % (x, re.escape(marks))
+        self.pairs = re.compile(pair)
+        self.pairs_or_doubled = re.compile(b"%b|%b(%b)" % (pair, q, q))
         self.needs_quotes = re.compile(b'[\r\n"' + re.escape(self.delimiter) + b"]")
 
     def rewrite(self, data: bytes, start: int, stop: int) -> bytes:
@@ -51,8 +54,7 @@ class RecordRewriter:
         if quoted:
             value = self._unquoted(quoted.group(1)) + self._unescaped(raw[quoted.end() :], after_quote=True)
             return _quoted(value)
-        # \N is the null of MySQL and of Postgres's text format.
-        value = raw if raw == self.escape + b"N" else self._unescaped(raw)
+        value = self._unescaped(raw)
         return _quoted(value) if self.needs_quotes.search(value) else value
 
     def _unquoted(self, body: bytes) -> bytes:
@@ -61,7 +63,7 @@ class RecordRewriter:
         return body.replace(self.quote * 2, self.quote)
 
     def _unescaped(self, text: bytes, *, after_quote: bool = False) -> bytes:
-        """Remove the escapes; the byte after a closing quote is never an escape."""
+        """Remove the escapes that act; the byte after a closing quote is never an escape."""
         if not self.escape:
             return text
         return text[:after_quote] + self.pairs.sub(_second_byte, text[after_quote:])

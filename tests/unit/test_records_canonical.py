@@ -28,7 +28,33 @@ def test_canonical_csv_keeps_quotes_of_empty_fields() -> None:
 def test_canonical_csv_removes_escapes_but_keeps_the_null_mark() -> None:
     dialect = Dialect(escape="\\")
     chunk = chunk_of(b'\\N,"a\\"b",c\\,d,"\\N"\n', dialect)
-    assert canonical_csv(chunk, ~chunk.blank, dialect) == b'\\N,"a""b","c,d","N"\n'
+    assert canonical_csv(chunk, ~chunk.blank, dialect) == b'\\N,"a""b","c,d","\\N"\n'
+
+
+@pytest.mark.parametrize(
+    ("record", "canonical"),
+    [
+        (rb'C:\dir\new,"C:\dir\new"', rb'C:\dir\new,"C:\dir\new"'),
+        (rb'\u00e9,"\u00e9 \"x\""', rb'\u00e9,"\u00e9 ""x"""'),
+        (rb"\alpha,100\%", rb"\alpha,100\%"),
+        (rb"a\\b,\\\n", rb"a\b,\\n"),
+        (rb"a\,b,\;", rb'"a,b",\;'),
+        (rb'"a\,b","\\"', rb'"a,b","\"'),
+        (b'"a\\\nb",c', b'"a\nb",c'),
+        (rb"a\,\x\\,b", rb'"a,\x\",b'),
+    ],
+)
+def test_escape_is_text_where_nothing_needs_it(record: bytes, canonical: bytes) -> None:
+    dialect = Dialect(escape="\\")
+    chunk = chunk_of(record + b"\n", dialect)
+    assert canonical_csv(chunk, ~chunk.blank, dialect) == canonical + b"\n"
+
+
+@pytest.mark.parametrize("quote", ["'", None])
+def test_escape_before_a_mark_that_is_no_quote_is_text(quote: str | None) -> None:
+    dialect = Dialect(escape="\\", quote=quote)
+    chunk = chunk_of(b'a\\"b,c\n', dialect)
+    assert canonical_csv(chunk, ~chunk.blank, dialect) == b'"a\\""b",c\n'
 
 
 def test_canonical_csv_drops_rows_and_replaces_lone_cr_by_lf() -> None:

@@ -3,6 +3,7 @@
 import csv
 import io
 import os
+import re
 from collections.abc import Iterator
 
 import numpy as np
@@ -35,6 +36,12 @@ def python_rows(text: str, dialect: Dialect) -> list[list[str]]:
             quoting=quoting,
         )
     )
+
+
+def with_text_escapes(text: str, dialect: Dialect) -> str:
+    """Double the escapes that stand before no mark: Python's reader removes an escape before any character."""
+    marks = f"{dialect.delimiter}{dialect.quote or ''}\\\\\r\n"
+    return re.sub(rf"(\\[{marks}])|\\", lambda match: match[1] or "\\\\", text) if dialect.escape else text
 
 
 def ends_inside_quotes(text: str, dialect: Dialect) -> bool:
@@ -98,7 +105,9 @@ def test_records_and_fields_are_those_of_python(
 @settings(max_examples=EXAMPLES, deadline=None)
 def test_canonical_records_have_the_values_of_python(case: tuple[str, Dialect], chunk: int) -> None:
     text, dialect = case
-    if ends_inside_quotes(text, dialect) or (dialect.escape and (text.endswith("\\") or "\\N" in text)):
+    # The byte after a closing quote is never an escape, which makes the next escape one of another byte.
+    after_quote = f"{dialect.quote}\\" in text
+    if ends_inside_quotes(text, dialect) or (dialect.escape and (text.endswith("\\") or after_quote)):
         return
     canonical = Dialect(delimiter=dialect.delimiter)
     rows = [
@@ -110,8 +119,7 @@ def test_canonical_records_have_the_values_of_python(case: tuple[str, Dialect], 
             strict=True,
         )
     ]
-    expected = [row for row in python_rows(text, dialect) if row]
-    assert rows == expected
+    assert rows == [row for row in python_rows(with_text_escapes(text, dialect), dialect) if row]
 
 
 @given(texts(), st.integers(1, 20), st.sampled_from([1, 3, 8, 1000]), windows)
