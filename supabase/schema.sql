@@ -2242,7 +2242,7 @@ declare
   is_shared constant boolean := folder.bucket_id <> 'imports'
     or folder.path_prefix !~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/';
   former text[];
-  job_id uuid;
+  job public.import_jobs;
 begin
   if job_owner is null and not folder.allow_unowned then
     raise exception 'the file has no owner' using errcode = 'IJ119',
@@ -2256,14 +2256,15 @@ begin
     case when job_owner is not null and not is_shared
       then jsonb_build_object('sub', job_owner, 'role', 'authenticated')::text else '{}' end
   );
-  insert into public.import_jobs (bucket_id, object_path, target, options, created_by, file_name)
+  insert into public.import_jobs as j (bucket_id, object_path, target, options, created_by, file_name)
   values (
     folder.bucket_id, path, folder.target, folder.options, job_owner, right(regexp_replace(path, '^.*/', ''), 255)
   )
-  returning id into job_id;
+  returning j.* into job;
   perform importer.restore_claims(former);
+  perform importer.note_anonymous_owner(job);
   insert into importer.uploads as u (bucket_id, object_path, version, job_id)
-  values (folder.bucket_id, path, coalesce(object ->> 'version', object -> 'metadata' ->> 'eTag', ''), job_id)
+  values (folder.bucket_id, path, coalesce(object ->> 'version', object -> 'metadata' ->> 'eTag', ''), job.id)
   on conflict on constraint uploads_pkey do update set version = excluded.version, job_id = excluded.job_id;
 end
 $$;
@@ -2994,6 +2995,33 @@ end
 $$;
 
 COMMENT ON FUNCTION importer.next_jobs(max_jobs integer) IS 'Returns the ids of the pending jobs to run next, in order.';
+
+CREATE FUNCTION importer.note_anonymous_owner(job public.import_jobs) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+  is_anonymous boolean;
+  identity importer.job_identities;
+begin
+  begin
+    execute 'select u.is_anonymous from auth.users as u where u.id = $1' into is_anonymous using job.created_by;
+  exception when undefined_table or undefined_column then
+    return;
+  end;
+  if is_anonymous then
+    update importer.job_identities as i set claims = i.claims || '{"is_anonymous": true}'
+    where i.job_id = job.id returning i.* into identity;
+    if not importer.may_import_into((select t.name from importer.find_target(job.target) as t), to_jsonb(identity)) then
+      raise exception 'you may not import into this target' using errcode = 'IJ601',
+      hint = 'Ask an administrator to allow it in import_targets.allowed_roles or allowed_when.';
+    end if;
+  end if;
+end
+$_$;
+
+COMMENT ON FUNCTION importer.note_anonymous_owner(job public.import_jobs) IS 'Writes into the claims of a job that its owner is an anonymous user, if so. Raises IJ601 if such a user may not import
+into the target.';
 
 CREATE FUNCTION importer.note_ring() RETURNS trigger
     LANGUAGE plpgsql
@@ -3855,6 +3883,13 @@ begin
     raise exception 'the job cannot be undone: %', obstacle using errcode = 'IJ112',
     hint = 'Owners undo within undo_days of the target; ask an administrator to set it, or to undo the job.';
   end if;
+  if (
+    select count(*) from public.import_job_events as e
+    where e.job_id = new.id and e.event = 'undo_requested' and e.happened_at > clock_timestamp() - interval '1 minute'
+  ) >= 5 then
+    raise exception 'the undo of a job is asked for too often' using errcode = 'IJ116',
+    hint = 'Wait a minute; in each minute the undo of a job may be asked for 5 times.';
+  end if;
   select
     case
       when auth.uid() = new.created_by then importer.current_identity(new.created_by, known.claims)
@@ -3882,8 +3917,8 @@ begin
 end
 $$;
 
-COMMENT ON FUNCTION importer.request_undo() IS 'Trigger function: accepts the request to undo a job and rings the processor, or raises IJ112 with the reason. A request
-that is being worked on already stays as it is.';
+COMMENT ON FUNCTION importer.request_undo() IS 'Trigger function: accepts the request to undo a job and rings the processor, or raises IJ112 with the reason, or IJ116
+if it is asked for too often. A request that is being worked on already stays as it is.';
 
 CREATE FUNCTION importer.restore_attempt(job_id uuid, token uuid) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
@@ -5956,6 +5991,8 @@ REVOKE ALL ON FUNCTION importer.missing_privileges(target public.import_targets,
 REVOKE ALL ON FUNCTION importer.next_inspections(max_jobs integer) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.next_jobs(max_jobs integer) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.note_anonymous_owner(job public.import_jobs) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.note_ring() FROM PUBLIC;
 

@@ -60,6 +60,37 @@ comment on function importer.is_artifact(text) is
 
 revoke all on function importer.is_artifact(text) from public, anon, authenticated, service_role;
 
+-- Conditions of targets and policies may ask whether a user is anonymous, and for a claim that is missing many would
+-- say no. Versions of Auth without the column have no anonymous users.
+create function importer.note_anonymous_owner(job public.import_jobs) returns void
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+declare
+  is_anonymous boolean;
+  identity importer.job_identities;
+begin
+  begin
+    execute 'select u.is_anonymous from auth.users as u where u.id = $1' into is_anonymous using job.created_by;
+  exception when undefined_table or undefined_column then
+    return;
+  end;
+  if is_anonymous then
+    update importer.job_identities as i set claims = i.claims || '{"is_anonymous": true}'
+    where i.job_id = job.id returning i.* into identity;
+    if not importer.may_import_into((select t.name from importer.find_target(job.target) as t), to_jsonb(identity)) then
+      raise exception 'you may not import into this target' using errcode = 'IJ601',
+      hint = 'Ask an administrator to allow it in import_targets.allowed_roles or allowed_when.';
+    end if;
+  end if;
+end
+$$;
+
+comment on function importer.note_anonymous_owner(public.import_jobs) is
+'Writes into the claims of a job that its owner is an anonymous user, if so. Raises IJ601 if such a user may not import
+into the target.';
+
+revoke all on function importer.note_anonymous_owner(public.import_jobs) from public, anon, authenticated, service_role;
+
 -- The path of a user's own folder is checked as for an insert by that user. An administrator who makes a shared folder
 -- says that its files may be imported; whether the owner may read the file is checked when the job runs.
 create function importer.import_upload(folder public.import_folders, object jsonb) returns void
@@ -72,7 +103,7 @@ declare
   is_shared constant boolean := folder.bucket_id <> 'imports'
     or folder.path_prefix !~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/';
   former text[];
-  job_id uuid;
+  job public.import_jobs;
 begin
   if job_owner is null and not folder.allow_unowned then
     raise exception 'the file has no owner' using errcode = 'IJ119',
@@ -86,14 +117,15 @@ begin
     case when job_owner is not null and not is_shared
       then jsonb_build_object('sub', job_owner, 'role', 'authenticated')::text else '{}' end
   );
-  insert into public.import_jobs (bucket_id, object_path, target, options, created_by, file_name)
+  insert into public.import_jobs as j (bucket_id, object_path, target, options, created_by, file_name)
   values (
     folder.bucket_id, path, folder.target, folder.options, job_owner, right(regexp_replace(path, '^.*/', ''), 255)
   )
-  returning id into job_id;
+  returning j.* into job;
   perform importer.restore_claims(former);
+  perform importer.note_anonymous_owner(job);
   insert into importer.uploads as u (bucket_id, object_path, version, job_id)
-  values (folder.bucket_id, path, coalesce(object ->> 'version', object -> 'metadata' ->> 'eTag', ''), job_id)
+  values (folder.bucket_id, path, coalesce(object ->> 'version', object -> 'metadata' ->> 'eTag', ''), job.id)
   on conflict on constraint uploads_pkey do update set version = excluded.version, job_id = excluded.job_id;
 end
 $$;

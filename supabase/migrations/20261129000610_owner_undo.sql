@@ -103,7 +103,7 @@ comment on function importer.rows_of_job(public.import_jobs, jsonb) is
 revoke all on function importer.rows_of_job(public.import_jobs, jsonb) from public, anon, authenticated, service_role;
 
 -- Clients ask by setting undo_requested_at; the trigger decides, and keeps the claims that the owner has now. Only the
--- end of an undo or a retry clears the column.
+-- end of an undo or a retry clears the column. Each request may read the whole table, so they are limited.
 create function importer.request_undo() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -133,6 +133,13 @@ begin
     raise exception 'the job cannot be undone: %', obstacle using errcode = 'IJ112',
     hint = 'Owners undo within undo_days of the target; ask an administrator to set it, or to undo the job.';
   end if;
+  if (
+    select count(*) from public.import_job_events as e
+    where e.job_id = new.id and e.event = 'undo_requested' and e.happened_at > clock_timestamp() - interval '1 minute'
+  ) >= 5 then
+    raise exception 'the undo of a job is asked for too often' using errcode = 'IJ116',
+    hint = 'Wait a minute; in each minute the undo of a job may be asked for 5 times.';
+  end if;
   select
     case
       when auth.uid() = new.created_by then importer.current_identity(new.created_by, known.claims)
@@ -161,8 +168,8 @@ end
 $$;
 
 comment on function importer.request_undo() is
-'Trigger function: accepts the request to undo a job and rings the processor, or raises IJ112 with the reason. A request
-that is being worked on already stays as it is.';
+'Trigger function: accepts the request to undo a job and rings the processor, or raises IJ112 with the reason, or IJ116
+if it is asked for too often. A request that is being worked on already stays as it is.';
 
 revoke all on function importer.request_undo() from public, anon, authenticated, service_role;
 
