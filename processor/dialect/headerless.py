@@ -96,5 +96,8 @@ def _check_clear(best: CandidateResult, others: Sequence[CandidateResult], margi
             marks = (best.candidate.delimiter, other.candidate.delimiter)
             names = " or ".join(SPOKEN.get(str(mark), "none") for mark in marks)
             raise AmbiguousDialect(
-                f"the delimiter may be {names}: set options.delimiter", option="delimiter", choices=marks
+                "the delimiter may be {delimiters}: set options.delimiter",
+                delimiters=names,
+                option="delimiter",
+                choices=marks,
             )

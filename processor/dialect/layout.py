@@ -213,7 +213,10 @@ def _clear_best(results: Sequence[CandidateResult], is_given: bool) -> Candidate
         if not is_given and other.score > FAIR and best.score - other.score < MARGIN and delimiters[0] != delimiters[1]:
             names = " or ".join(SPOKEN.get(str(mark), "none") for mark in delimiters)
             raise AmbiguousDialect(
-                f"the delimiter may be {names}: set options.delimiter", option="delimiter", choices=delimiters
+                "the delimiter may be {delimiters}: set options.delimiter",
+                delimiters=names,
+                option="delimiter",
+                choices=delimiters,
             )
     return best
 

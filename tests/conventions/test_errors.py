@@ -111,7 +111,9 @@ def function_hints() -> dict[str, set[str]]:
 def all_hints(code: str) -> set[str]:
     """Return every hint that a person may read with a code."""
     own = {JOB_ERRORS[code].hint} if code in JOB_ERRORS else set[str]()
-    return own.union(*(hints.get(code, set()) for hints in (sql_hints(), part_hints(), replaced_hints(), function_hints())))
+    return own.union(
+        *(hints.get(code, set()) for hints in (sql_hints(), part_hints(), replaced_hints(), function_hints()))
+    )
 
 
 def python_codes() -> set[str]:
@@ -203,6 +205,21 @@ def test_every_quoted_message_exists() -> None:
     existing = {text.rstrip("…") for text in messages()}
     quoted = [(section.code, text) for section in sections() for text in section.message.split(" · ")]
     assert [(code, text) for code, text in quoted if text.rstrip("…") not in existing] == []
+
+
+def test_names_and_numbers_of_a_message_are_parameters() -> None:
+    """An f-string would leave `error_params` empty; BadRing alone never reaches a job's row."""
+    names = {error.__name__ for error in JOB_ERRORS.values()} - {"BadRing"}
+    composed = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in (ROOT / "processor").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in names
+        and any(isinstance(argument, ast.JoinedStr) for argument in node.args)
+    ]
+    assert composed == []
 
 
 def test_codes_are_below_the_heading_of_their_group() -> None:
