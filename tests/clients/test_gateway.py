@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 from collections.abc import Callable
 
@@ -63,6 +64,18 @@ def test_key_becomes_its_role(send: Send, client_stack: ClientStack, name: str, 
     assert role(send("GET", "/rest/v1/rpc/whoami", apikey=key)) == expected
     assert role(send("GET", "/rest/v1/rpc/whoami", apikey=key, authorization=f"Bearer {key}")) == expected
     assert role(send("GET", f"/rest/v1/rpc/whoami?apikey={key}")) == expected
+
+
+@pytest.mark.parametrize(
+    "path", ["/auth/v1/verify/../settings", "/auth/v1/verify/%2e%2e/settings", "/rest/v1/../../auth/v1/settings"]
+)
+def test_path_that_leads_elsewhere_is_refused(client_stack: ClientStack, path: str) -> None:
+    """The first two begin like one that needs no key. A client that does not resolve the dots itself sends them."""
+    base = httpx.URL(client_stack.env["SUPABASE_URL"])
+    connection = http.client.HTTPConnection(base.host, base.port, timeout=10)
+    connection.request("GET", path)
+    assert connection.getresponse().status == 404
+    connection.close()
 
 
 @pytest.mark.parametrize("name", ["PUBLISHABLE_KEY", "SECRET_KEY"])

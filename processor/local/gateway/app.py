@@ -63,6 +63,9 @@ def _endpoint(settings: Settings, service: str, base: str | None) -> Callable[[R
     async def endpoint(request: Request) -> Response:
         if base is None:
             return proxy.unavailable(f"the stack runs without {service}", "Start it with import-jobs stack up.")
+        # What is behind would resolve them, and so serve another path than the one that is checked here.
+        if {".", ".."} & set(request.scope["path"].split("/")):
+            return JSONResponse({"message": "no Route matched with those values"}, 404)
         token = authorization(request.url.path, request.headers, request.query_params, settings.storage)
         return await proxy.forward(http, request, base + _rest_of_url(request), service, token)
 
