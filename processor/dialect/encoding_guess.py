@@ -24,7 +24,7 @@ MARGIN = 18
 #: The cost from which on an encoding is rare, and the least distance to the second reading if the first one is in it.
 RARE, MARGIN_OF_RARE = 20, 26
 #: The least distance of their texts where the second reading is only that of a rare encoding, and what is far enough.
-TEXT_MARGIN, FAR = 15, 30
+TEXT_MARGIN, FAR = 16, 33
 #: The most that a byte may cost on the average; random letters cost 30 to 45.
 MOST_A_BYTE, MOST_ASCII, MOST_BESIDE = 20, 12, 45
 #: How much cheaper a locale makes its language, and the distance at which it decides: for words, for single letters.
@@ -90,7 +90,9 @@ def _cheapest(readings: Sequence[Reading]) -> Guess:
 def _is_near(reading: Reading, best: Reading) -> bool:
     """Return whether a reading cannot be ruled out. That its encoding is rare rules out only what is spelled worse."""
     distance = reading.cost - best.cost
-    rare = reading.has_letters and distance < FAR and reading.text_cost < best.text_cost + TEXT_MARGIN
+    rare = (
+        reading.has_letters and best.has_words and distance < FAR and reading.text_cost < best.text_cost + TEXT_MARGIN
+    )
     return rare or distance < (MARGIN if best.cost < best.text_cost + RARE else MARGIN_OF_RARE)
 
 
