@@ -138,6 +138,7 @@ def state(**changed: Any) -> JobState:
         "inspects": False,
         "undone": False,
         "skipped_by_mode": 0,
+        "skipped_by_trigger": 0,
         "mode": "insert",
         "seconds": 0.2,
     }

@@ -17,6 +17,7 @@ select j.id, j.status::text, j.phase, j.target, j.attempts, j.run_after, clock_t
   coalesce(j.options -> 'dry_run' = 'true', false) as dry_run,
   coalesce(j.options -> 'atomic' = 'true', false) as atomic, j.inspects,
   j.undone_at is not null as undone, coalesce((j.report ->> 'skipped_by_mode')::bigint, 0) as skipped_by_mode,
+  coalesce((j.report ->> 'skipped_by_trigger')::bigint, 0) as skipped_by_trigger,
   (select t.mode from importer.find_target(j.target) as t) as mode,
   extract(epoch from coalesce(j.finished_at, clock_timestamp()) - (
     select max(e.happened_at) from public.import_job_events as e where e.job_id = j.id and e.event = 'running'
@@ -30,7 +31,8 @@ ENDED = frozenset({"completed", "failed", "cancelled"})
 class JobState:
     """A job at one moment. `seconds` is the time since its last start, None before; `mode` is that of its target.
 
-    `skipped_by_mode` of the skipped rows were skipped by the mode. `now` is the time of the database.
+    `skipped_by_mode` of the skipped rows were skipped by the mode, `skipped_by_trigger` by triggers of the table.
+    `now` is the time of the database.
     """
 
     id: UUID
@@ -55,6 +57,7 @@ class JobState:
     inspects: bool
     undone: bool
     skipped_by_mode: int
+    skipped_by_trigger: int
     mode: str | None
     seconds: float | None
 

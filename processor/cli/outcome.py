@@ -54,10 +54,12 @@ def skips(state: JobState) -> Iterator[str]:
         why = "the dry run did not come to its end" if state.dry_run else "the job loads all rows or none"
         yield f"{rows(state.rows_skipped)} skipped, because {why}."
         return
+    if state.skipped_by_trigger:
+        yield f"{rows(state.skipped_by_trigger)} skipped, because a trigger of the table left them out."
     if by_mode := min(state.skipped_by_mode, state.rows_skipped):
         why = MODE_SKIPS.get(state.mode or "", "because the target's mode leaves them out")
         yield f"{rows(by_mode)} skipped {why} (mode {state.mode})."
-    if empty := max(0, state.rows_skipped - state.skipped_by_mode):
+    if empty := max(0, state.rows_skipped - state.skipped_by_mode - state.skipped_by_trigger):
         yield f"{rows(empty)} skipped, because nothing is in them (blank lines or comments)."
 
 

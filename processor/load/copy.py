@@ -27,24 +27,25 @@ class CopyTarget:
     binary: bytes
     plan: BinaryPlan | None
 
-    def write(self, conn: psycopg.Connection, frame: pl.DataFrame, certain: frozenset[str]) -> None:
-        """COPY all rows of a frame, or none of them.
+    def write(self, conn: psycopg.Connection, frame: pl.DataFrame, certain: frozenset[str]) -> int:
+        """COPY all rows of a frame, or none of them; return how many Postgres wrote: triggers may skip rows.
 
         `frame` has texts, or whole numbers in columns of numbers. `certain` names columns as `Rows.certain` does.
         Raises: psycopg.Error.
         """
         pieces = encode_binary(frame, self.plan, certain) if self.plan and frame.height else None
         if pieces is None:
-            copy_text(conn, self.text, frame)
-            return
-        with conn.cursor() as cursor, cursor.copy(self.binary) as sink:
-            for piece in pieces:
-                sink.write(piece)
+            return copy_text(conn, self.text, frame)
+        with conn.cursor() as cursor:
+            with cursor.copy(self.binary) as sink:
+                for piece in pieces:
+                    sink.write(piece)
+            return cursor.rowcount
 
     def write_accepted(
         self, conn: psycopg.Connection, frame: pl.DataFrame, watch: Watch = go_on
-    ) -> list[DatabaseRejection]:
-        """COPY the rows that Postgres accepts; return the rejections of the others.
+    ) -> tuple[list[DatabaseRejection], int]:
+        """COPY the rows that Postgres accepts; return the rejections of the others, and how many rows were written.
 
         The text format is used, because only there the server names the row at fault, and values need no exact binary
         form. Raises: psycopg.Error for an error that no row causes; what `watch` raises.
@@ -54,15 +55,24 @@ class CopyTarget:
             with conn.cursor() as cursor, cursor.copy(self.text):
                 pass
 
+        written = 0
+
         def try_rows(start: int, count: int) -> psycopg.Error | None:
-            return savepoint(conn, lambda: copy_text(conn, self.text, frame.slice(start, count)), copy_no_rows)
+            nonlocal written
+            counts: list[int] = []
+            error = savepoint(
+                conn, lambda: counts.append(copy_text(conn, self.text, frame.slice(start, count))), copy_no_rows
+            )
+            written += 0 if error else counts[0]
+            return error
 
         def locate(exc: psycopg.Error, start: int, count: int) -> int | None:
             return row_in_context(exc, frame.slice(start, count))
 
-        return bisect(
+        rejections = bisect(
             frame.height, try_rows, locate, lambda row, exc: database_rejection(row, exc, frame.columns), watch=watch
         )
+        return rejections, written
 
 
 @lru_cache(64)
@@ -82,14 +92,16 @@ def copy_statement(schema: str, table: str, columns: Sequence[str], form: Litera
     return statement.as_bytes()
 
 
-def copy_text(conn: psycopg.Connection, statement: bytes, frame: pl.DataFrame) -> None:
-    """COPY all rows of a frame in text format, or none of them.
+def copy_text(conn: psycopg.Connection, statement: bytes, frame: pl.DataFrame) -> int:
+    """COPY all rows of a frame in text format, or none of them; return how many Postgres wrote.
 
     Raises: psycopg.Error.
     """
     if not frame.height:
-        return
+        return 0
     view = memoryview(encode_text(frame))
-    with conn.cursor() as cursor, cursor.copy(statement) as sink:
-        for start in range(0, len(view), PIECE_BYTES):
-            sink.write(view[start : start + PIECE_BYTES])
+    with conn.cursor() as cursor:
+        with cursor.copy(statement) as sink:
+            for start in range(0, len(view), PIECE_BYTES):
+                sink.write(view[start : start + PIECE_BYTES])
+        return cursor.rowcount

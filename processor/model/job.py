@@ -74,6 +74,11 @@ class Job:
         return self.own_options.get("inspect") is True
 
     @property
+    def mode_skips(self) -> bool:
+        """Whether the mode skips rows by a rule of its own; in other modes only triggers of the table do."""
+        return self.target is not None and self.target.mode in ("ignore", "update", "upsert")
+
+    @property
     def stages(self) -> bool:
         """Whether rows are collected in a staging table until the end of the job."""
         replaces = self.target is not None and self.target.mode == "replace"

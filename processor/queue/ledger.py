@@ -20,8 +20,6 @@ COMMIT_CHUNK = """select importer.commit_chunk(
 )"""
 KEEP_FIGURES = "select importer.keep_figures(%s, %s, %s, %s)"
 KEEP_PREVIEW = "select importer.keep_preview(%s, %s, %s)"
-#: Modes that skip rows by a rule of their own.
-_SKIPPING_MODES = ("ignore", "update", "upsert")
 
 
 def open_job(
@@ -35,8 +33,7 @@ def open_job(
     row = conn.execute(OPEN, arguments).fetchone()
     chunks: list[dict[str, Any]] = row[0] if row else []
     # The ledger does not distinguish blank lines from rows that a mode skipped.
-    skipping = job.target is not None and job.target.mode in _SKIPPING_MODES
-    return [read_entry(chunk, skipping=skipping) for chunk in chunks]
+    return [read_entry(chunk, skipping=job.mode_skips) for chunk in chunks]
 
 
 def read_entry(chunk: dict[str, Any], *, skipping: bool) -> LedgerEntry:

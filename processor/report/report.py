@@ -112,8 +112,8 @@ class Report:
         self.skipped += rows
         self.superseded = None if self.superseded is None or superseded is None else self.superseded + superseded
 
-    def as_json(self, plan: Plan, dialect: Dialect) -> dict[str, Any]:
-        """Return the report as the job's row shows it.
+    def as_json(self, plan: Plan, dialect: Dialect, *, mode_skips: bool = True) -> dict[str, Any]:
+        """Return the report as the job's row shows it; without `mode_skips`, triggers have skipped the skipped rows.
 
         `columns` and `normalised` are about `rows_in_report` rows. Unless the job failed, these are all loaded rows, of
         earlier attempts too. `rejected_by_code` counts this attempt's rejections; the database replaces it by the count
@@ -131,7 +131,8 @@ class Report:
             ],
             "ignored_headers": list(plan.ignored),
             "rejected_by_code": dict(self.rejected_by_code),
-            "skipped_by_mode": self.skipped,
+            "skipped_by_mode": self.skipped if mode_skips else 0,
+            "skipped_by_trigger": 0 if mode_skips else self.skipped,
             "superseded_in_chunk": self.superseded,
             "normalised": {
                 name: {"count": count, "examples": [{"before": a, "after": b} for a, b in self.examples.get(name, [])]}

@@ -32,7 +32,7 @@ def report_failure(conn: psycopg.Connection, context: AttemptContext, opened: Op
                 paths = ArtifactPaths(write_errors(reading, context, opened))
     except Exception as exc:  # noqa: BLE001 - the attempt has failed already, for another reason
         event("artifact_failed", logging.WARNING, exception=log.traceback_of(exc))
-    return Failed(error, report.as_json(opened.plan, opened.dialect), paths)
+    return Failed(error, report.as_json(opened.plan, opened.dialect, mode_skips=context.job.mode_skips), paths)
 
 
 def with_cause(error: JobError, cause: RejectionCause | None) -> JobError:

@@ -99,7 +99,7 @@ class Finisher:
                 job,
                 records=counts.read,
                 sha256=opened.digest.hexdigest,
-                report=report.as_json(opened.plan, opened.dialect) | self._dry_run(counts),
+                report=report.as_json(opened.plan, opened.dialect, mode_skips=job.mode_skips) | self._dry_run(counts),
                 paths=paths,
             )
 

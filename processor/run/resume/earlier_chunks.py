@@ -82,8 +82,8 @@ class EarlierChunks:
                     break
 
     def _add(self, seq: int, chunk: ReplayedChunk) -> None:
-        """Add a chunk to the report; in modes that skip rows, the ledger counts its blank lines as skipped by mode."""
-        skipped = self._opened.ledger[seq].counts.skipped_by_mode
+        """Add a chunk to the report; the ledger counts its blank lines and the rows that the table skipped together."""
+        skipped = self._opened.ledger[seq].counts.skipped
         self._progress.add_to_report(seq, chunk.rows, chunk.changes, max(skipped - chunk.blank, 0))
 
     def _first_rows(self) -> list[Row]:

@@ -22,9 +22,10 @@ class DirectSink(ImmediateSink):
     def write(
         self, conn: psycopg.Connection, rows: Rows, chunk: Chunk, wait_turn: WaitTurn, *, isolating: Watch | None
     ) -> SinkResult:
-        """COPY the rows."""
+        """COPY the rows; those that a trigger skipped count as skipped."""
         frame = rows.frame
         if self.constants:
             frame = frame.with_columns([pl.lit(text).alias(name) for name, text in self.constants])
         with acting(conn, self.enter):
-            return SinkResult(tuple(copy_rows(self.copy, conn, frame, rows.certain, isolating=isolating)))
+            rejected, written = copy_rows(self.copy, conn, frame, rows.certain, isolating=isolating)
+        return SinkResult(tuple(rejected), skipped=frame.height - len(rejected) - written)

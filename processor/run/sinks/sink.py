@@ -113,12 +113,12 @@ class DiscardSink(ImmediateSink):
 
 def copy_rows(
     copy: CopyTarget, conn: psycopg.Connection, frame: pl.DataFrame, certain: frozenset[str], *, isolating: Watch | None
-) -> list[DatabaseRejection]:
-    """COPY all rows, or, where `isolating`, those that Postgres accepts; return the rejections of the others.
+) -> tuple[list[DatabaseRejection], int]:
+    """COPY all rows, or, where `isolating`, those that Postgres accepts.
 
+    Return the rejections of the others, and how many rows Postgres wrote: fewer where triggers skip rows.
     Raises: psycopg.Error; what `isolating` raises.
     """
     if isolating:
         return copy.write_accepted(conn, frame, isolating)
-    copy.write(conn, frame, certain)
-    return []
+    return [], copy.write(conn, frame, certain)

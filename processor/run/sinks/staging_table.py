@@ -44,7 +44,8 @@ class StagingTableSink(RelationSink):
         records = pl.Series(RECORD, rows.index + chunk.position.record)
         lines = pl.Series(LINE, chunk.lines[rows.index])
         frame = rows.frame.with_columns(records, lines)
-        return SinkResult(tuple(copy_rows(self.copy, conn, frame, rows.certain, isolating=isolating)))
+        rejected, _ = copy_rows(self.copy, conn, frame, rows.certain, isolating=isolating)
+        return SinkResult(tuple(rejected))
 
     def complete(self, conn: psycopg.Connection, job: Job) -> int:
         """Transfer the rows into the target, unless this is a dry run, and drop the staging table."""

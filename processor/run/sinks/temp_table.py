@@ -44,7 +44,7 @@ class TempTableSink(RelationSink):
         records = rows.index + chunk.position.record
         conn.execute(self.create)
         frame = rows.frame.with_columns(pl.Series(RECORD, records))
-        rejected = copy_rows(self.copy, conn, frame, rows.certain, isolating=isolating)
+        rejected, _ = copy_rows(self.copy, conn, frame, rows.certain, isolating=isolating)
         if self.ordered:
             wait_turn()
         rejected += self._reject_repeated(conn, records)
