@@ -27,7 +27,9 @@ def status(data: Data = DEFAULT) -> None:
 def logs(
     part: Annotated[
         str | None,
-        typer.Argument(metavar="[PART]", help="stack, postgres, storage, pgnet, rest, auth or processor. Default: all."),
+        typer.Argument(
+            metavar="[PART]", help="stack, postgres, storage, pgnet, rest, auth or processor. Default: all."
+        ),
     ] = None,
     data: Data = DEFAULT,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what is written, until Ctrl-C.")] = False,
