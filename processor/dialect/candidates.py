@@ -132,6 +132,19 @@ def _stray_quote_share(text: str, rows: int, candidate: Candidate) -> float:
 
 def stray_quotes(text: str, candidate: Candidate) -> str:
     """Return the quotes that remain when every regularly quoted field has been removed."""
+    x = re.escape(candidate.escape or "")
+    rest = _quoted_field(candidate).sub("", text)
+    rest = re.sub(rf"{x}.", "", rest, flags=re.DOTALL) if x else rest
+    return "".join(re.findall(re.escape(candidate.quote or ""), rest))
+
+
+def quoted_fields(text: str, candidate: Candidate) -> int:
+    """Return the number of regularly quoted fields."""
+    return len(_quoted_field(candidate).findall(text))
+
+
+def _quoted_field(candidate: Candidate) -> re.Pattern[str]:
+    """Return the pattern of a regularly quoted field."""
     delimiter = candidate.delimiter or NOWHERE
     d, last = re.escape(delimiter), re.escape(delimiter[-1])
     q, x = (re.escape(mark or "") for mark in (candidate.quote, candidate.escape))
@@ -140,7 +153,4 @@ def stray_quotes(text: str, candidate: Candidate) -> str:
     # consumes the quoted text in runs, 3 times as fast as character by character.
     first = rf"{q}(?:(?<=[{last}\r\n]{q})|(?<![\s\S]{q}))"
     enclosed = rf"[^{q}{x}]*+(?:{pair}[^{q}{x}]*+)*+"
-    quoted = re.compile(rf"{first}{enclosed}{q}(?={d}|[\r\n]|\Z)", re.DOTALL)
-    rest = quoted.sub("", text)
-    rest = re.sub(rf"{x}.", "", rest, flags=re.DOTALL) if x else rest
-    return "".join(re.findall(q, rest))
+    return re.compile(rf"{first}{enclosed}{q}(?={d}|[\r\n]|\Z)", re.DOTALL)

@@ -7,7 +7,7 @@ from itertools import islice
 from processor.dialect.named_header import NamedHeader
 from processor.dialect.value_kinds import KINDS, YEAR, YEARS_BELOW, fits, is_value
 from processor.errors import AmbiguousDialect
-from processor.model import KnownColumns
+from processor.model import Column, KnownColumns
 
 #: The share of the cells in typed columns that must fit their types.
 MOST = 0.8
@@ -30,9 +30,9 @@ def has_header(rows: Sequence[Sequence[str]], known: KnownColumns | None, named:
     return _is_header_by_form(rows)
 
 
-def fitting_share(rows: Sequence[Sequence[str]], known: KnownColumns) -> float | None:
+def fitting_share(rows: Sequence[Sequence[str]], columns: Sequence[Column | None]) -> float | None:
     """Return the share of cells that fit the types of the columns in their places; None if no type says anything."""
-    answers = [fits(column, cell) for row in rows for column, cell in zip(known.by_place, row, strict=False)]
+    answers = [fits(column, cell) for row in rows for column, cell in zip(columns, row, strict=False)]
     decided = [answer for answer in answers if answer is not None]
     return sum(decided) / len(decided) if decided else None
 
@@ -50,7 +50,7 @@ def _is_data_by_type(rows: Sequence[Sequence[str]], known: KnownColumns) -> bool
     are_years = len(rows[0]) > 1 and all(YEAR.fullmatch(rows[0][place].strip()) for place in typed)
     if are_years and not _years_below(rows[1:], typed):
         raise AmbiguousDialect(_EITHER, option="has_header", choices=(True, False))
-    share = fitting_share(rows[1:], known)
+    share = fitting_share(rows[1:], known.by_place)
     return share is None or share >= MOST
 
 

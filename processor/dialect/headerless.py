@@ -51,9 +51,10 @@ def _score(result: CandidateResult) -> float:
 
 
 def _field_count(result: CandidateResult, known: KnownColumns) -> int:
-    """Return the most frequent number of fields, without empty ones beyond the columns."""
-    counts = Counter(fields_of(row, len(known.by_place)) for row in result.rows)
-    return max(counts, key=lambda width: (counts[width], width), default=0)
+    """Return the most frequent number of fields, without empty ones beyond the columns; of two, that of the columns."""
+    columns = len(known.by_place)
+    counts = Counter(fields_of(row, columns) for row in result.rows)
+    return max(counts, key=lambda width: (counts[width], width == columns, width), default=0)
 
 
 def _regular_share(result: CandidateResult, known: KnownColumns) -> float:
@@ -71,7 +72,7 @@ def _fits(result: CandidateResult, known: KnownColumns, lines: Sequence[str]) ->
     if mark == ":" and (columns == 1 or width != columns or not _is_table(result, lines)):
         return False
     rows = [row.fields for row in result.rows]
-    share = fitting_share(rows, known)
+    share = fitting_share(rows, known.by_place)
     if width < 2:  # a line is the value of a typed column, or it has nothing that may part it
         return columns == 1 and share is not None and share >= MOST
     return share is None or share >= MOST

@@ -8,9 +8,18 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from processor.dialect.candidates import DELIMITERS, SPOKEN, Candidate, CandidateResult, stray_quotes, try_candidate
+from processor.dialect.candidates import (
+    DELIMITERS,
+    SPOKEN,
+    Candidate,
+    CandidateResult,
+    fields_of,
+    quoted_fields,
+    stray_quotes,
+    try_candidate,
+)
 from processor.dialect.comments import find_comment
-from processor.dialect.header_detection import has_header
+from processor.dialect.header_detection import MOST, fitting_share, has_header
 from processor.dialect.headerless import best_by_place
 from processor.dialect.named_header import NamedHeader, find_named_header
 from processor.dialect.options import DialectOptions
@@ -113,13 +122,42 @@ def _best(sample: _Sample, delimiter: str | None) -> tuple[CandidateResult, Name
     named = find_named_header(sample.lines, delimiters, given, known) if known else None
     if named:
         results = sample.results(named.delimiters, header_line=named.line)
-        return _clear_best(results, delimiter is not None or named.fields == 1), named, given.has_header
+        best = _clear_best(results, delimiter is not None or named.fields == 1)
+        if delimiter is None and named.fields > 1:
+            _check_rows(best, sample, known)
+        return best, named, given.has_header
     if known and given.has_header is not True:
         results = sample.results(delimiters)
         placed = best_by_place(results, known, sample.lines)
         if given.has_header is False or not has_header(_records(placed, sample), known, None):
             return placed, None, False
     return _best_by_form(sample, delimiter, marks), None, True if known else given.has_header
+
+
+def _check_rows(best: CandidateResult, sample: _Sample, known: KnownColumns | None) -> None:
+    """Check that the delimiter of the header parts the rows as well.
+
+    Raises: AmbiguousDialect if another one, which the header has not, parts them better, by fields or by types.
+    """
+    header, below = best.rows[best.start], best.rows[best.start + 1 :]
+    if not below or not known:
+        return
+    first, line = sample.lines[below[0].line], sample.lines[header.line]
+    for mark in DELIMITERS[:4]:
+        if mark not in first or mark in line or mark in sample.given.marks:
+            continue
+        candidate = replace(best.candidate, delimiter=mark)
+        other = try_candidate(sample.lines[below[0].line :], sample.complete, candidate, sample.given.comment or None)
+        rows, width = [row.fields for row in other.rows], len(header.fields)
+        own = [row.fields for row in below]
+        if sum([fields_of(row, width) == width for row in other.rows]) < MOST * len(rows):
+            continue
+        columns = known.of_header(header.fields)
+        shares = [fitting_share(each, columns) for each in (own, rows)]
+        misfits = None not in shares and (shares[0] or 0) < MOST <= (shares[1] or 0)
+        if misfits or sum([fields_of(row, width) == width for row in below]) < POOR * len(below):
+            names = f"{SPOKEN[str(best.candidate.delimiter)]}, and the rows by {SPOKEN[mark]}"
+            raise AmbiguousDialect(f"the header is parted by {names}: set options.delimiter")
 
 
 def _records(result: CandidateResult, sample: _Sample) -> list[list[str]]:
@@ -190,7 +228,9 @@ def _quotes(text: str, delimiter: str | None, given: DialectOptions) -> list[str
         regular = any(not stray_quotes(text, Candidate(delimiter, "'", escape)) for escape in (None, "\\"))
         quotes = ["'", '"'] if regular else quotes
     if double and delimiter in ("\t", "|"):
-        quotes.append(None)  # database dumps do not quote, and write a quote as it is
+        opened = text.startswith('"') + sum([text.count(edge + '"') for edge in edges])
+        if 2 * quoted_fields(text, Candidate(delimiter, '"', None)) < opened:
+            quotes.append(None)  # database dumps do not quote, and write a quote as it is
     return quotes
 
 

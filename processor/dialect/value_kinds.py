@@ -6,14 +6,16 @@ from typing import Final
 from processor.model import Column
 
 _DATE = r"(\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|[A-Za-z]{3,9}\.? \d{1,2},? \d{4}|\d{1,2}[- ][A-Za-z]{3,9}[- ,]+\d{2,4})"
-_TIME = r"\d{1,2}:\d{2}(:\d{2}.*)?"
+# What Postgres ignores in a time, such as the pipe of `05:40|-5`, may be a delimiter.
+_REST = r"[^;|\t]*"
+_TIME = rf"\d{{1,2}}:\d{{2}}(:\d{{2}}{_REST})?"
 _MAC = r"[0-9a-fA-F]{2}([:-][0-9a-fA-F]{2}){5,7}"
 _IPV6 = r"(?=(.*:){2})[0-9a-fA-F:]+(\d+\.\d+\.\d+\.\d+)?(%\w+)?(/\d+)?"
 _UUID = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 #: Kinds of values that do not occur in headers: numbers, dates, times, e-mail addresses, UUIDs and other addresses.
 KINDS: Final = (
     re.compile(r"[-+]?[\d.,]*\d([eE][-+]?\d+)?%?|[-+]?(NaN|nan|Infinity|inf)"),
-    re.compile(rf"{_DATE}([ T]+\d{{1,2}}:\d{{2}}.*)?"),
+    re.compile(rf"{_DATE}([ T]+\d{{1,2}}:\d{{2}}{_REST})?"),
     re.compile(_TIME),
     re.compile(r"[^@\s]+@[^@\s]+\.\w+"),
     re.compile(_UUID),
@@ -37,10 +39,12 @@ _PATTERNS: Final = {
     "date": re.compile(rf"{_DATE}|\d{{4}}-?\d{{2}}-?\d{{2}}"),
     **dict.fromkeys(
         ("timestamp without time zone", "timestamp with time zone"),
-        re.compile(rf"{_DATE}([ T,]+\d{{1,2}}[:h.]\d{{2}}.*)?|\d{{8}}(T?\d{{4,6}}.*)?|\d{{9,13}}"),
+        re.compile(rf"{_DATE}([ T,]+\d{{1,2}}[:h.]\d{{2}}{_REST})?|\d{{8}}(T?\d{{4,6}}{_REST})?|\d{{9,13}}"),
     ),
-    **dict.fromkeys(("time without time zone", "time with time zone"), re.compile(r"\d{1,2}:\d{2}.*|\d{4,6}")),
-    "interval": re.compile(r"-?P?T?\d.*"),
+    **dict.fromkeys(
+        ("time without time zone", "time with time zone"), re.compile(rf"\d{{1,2}}:\d{{2}}{_REST}|\d{{4,6}}")
+    ),
+    "interval": re.compile(rf"-?P?T?\d{_REST}"),
     "uuid": re.compile(rf"{_UUID}|[0-9a-fA-F]{{32}}|\{{{_UUID}\}}"),
     **dict.fromkeys(("inet", "cidr"), re.compile(rf"{_IPV6}|\d+(\.\d+){{3}}(/\d+)?")),
     **dict.fromkeys(("macaddr", "macaddr8"), re.compile(r"[0-9a-fA-F]{2,6}([:.-]?[0-9a-fA-F]{2,6})+")),

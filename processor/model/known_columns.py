@@ -1,6 +1,6 @@
 """What is known of a file's columns before the file is read."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from processor.model.plan import Column
@@ -19,3 +19,8 @@ class KnownColumns:
     by_place: tuple[Column | None, ...]
     any_width: bool = False
     markers: frozenset[str] = frozenset()
+
+    def of_header(self, header: Sequence[str]) -> list[Column | None]:
+        """Return the column that each field of a header names; None for another one."""
+        columns = {column.name: column for column in self.by_place if column}
+        return [columns.get(self.name_of(name, False) or "") for name in header]

@@ -84,10 +84,16 @@ RAGGED = [
     Case("b a\n1,2", "a text, b text", "IJ306"),
     Case("b a\n1 2", "a text, b text", "IJ306"),
     Case("id nome\n1;2", "id int, nome text", "IJ306"),
-    Case("a;b\n1,2", "a int, b int", "IJ421", (IJ401,)),
-    Case("a;b\n1,2\n3,4", "a text, b text", "IJ421", (IJ401,) * 2),
-    Case("a|b\n1,2\n3,4", "a text, b text", "IJ421", (IJ401,) * 2),
-    Case("a\tb\n1;2", "a text, b text", "IJ421", (IJ401,)),
+    Case("a;b\n1,2", "a int, b int", "IJ309"),
+    Case("a;b\n1,2\n3,4", "a text, b text", "IJ309"),
+    Case("a|b\n1,2\n3,4", "a text, b text", "IJ309"),
+    Case("a\tb\n1;2", "a text, b text", "IJ309"),
+    Case("a,b\nAna|1\nRui, x|2\nEva|3", "a text, b text", "IJ309"),
+    Case("x,valor\n05:40|-5,00\n12:30|99,90", "x time, valor numeric", "IJ309", options=PT),
+    Case("a;b\n1,2\n3;4\n5;6", "a text, b text", ["3/4", "5/6"], (IJ401,)),
+    Case("a;b\n1,2\n3,4", "a text, b text", "IJ421", (IJ401,) * 2, {"delimiter": ";"}),
+    Case("id,tags\n1,a;b\n2,c;d", "id int, tags text", ["1/a;b", "2/c;d"]),
+    Case('id|title\n1|"A b"\n2|"C d" e', "id int, title text", ["1/A b", "2/C d e"]),
 ]
 
 #: No line names a column: the number and the types of the target's columns decide.
