@@ -21,7 +21,7 @@ select j.id, j.status::text, j.target, j.object_path, j.created_by, j.progress, 
   j.rows_skipped, j.attempts, j.created_at, j.finished_at, j.error_code, j.duplicate_of, j.undone_at,
   coalesce(j.options -> 'dry_run' = 'true', false) as dry_run
 from public.import_jobs as j
-where (%(status)s::text[] is null or j.status::text = any (%(status)s))
+where not j.inspects and (%(status)s::text[] is null or j.status::text = any (%(status)s))
   and (%(target)s::text is null or j.target in (
     select %(target)s union select t.name from importer.find_target(%(target)s) as t
     union select t."table" from importer.find_target(%(target)s) as t
@@ -59,7 +59,7 @@ def jobs(
     limit: Annotated[int, typer.Option(metavar="NUMBER", min=1, max=1000, help="Number of jobs on a page.")] = 20,
     page: Annotated[int, typer.Option(metavar="NUMBER", min=1, help="Which page, from 1.")] = 1,
 ) -> None:
-    """List jobs, the latest first."""
+    """List jobs, the latest first; inspections are left out."""
     parameters = {
         "status": [str(state) for state in status] if status else None,
         "target": target,

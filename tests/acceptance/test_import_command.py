@@ -145,6 +145,7 @@ def test_inspect_shows_where_each_header_goes_and_writes_nothing(stack: Stack, p
     assert "2 name 100 % Ana, Bia, Caio" in lines
     assert any(line.startswith("IJ403 in column id, 1 row: ") for line in lines)
     assert stack.rows(table) == []
+    assert cli("jobs", "--target", table, env=stack.env).stdout == "no such jobs\n"
 
 
 def test_inspect_as_json_is_the_result(stack: Stack, good: Path) -> None:
