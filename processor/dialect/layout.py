@@ -156,8 +156,13 @@ def _check_rows(best: CandidateResult, sample: _Sample, known: KnownColumns | No
         shares = [fitting_share(each, columns) for each in (own, rows)]
         misfits = None not in shares and (shares[0] or 0) < MOST <= (shares[1] or 0)
         if misfits or sum([fields_of(row, width) == width for row in below]) < POOR * len(below):
-            names = f"{SPOKEN[str(best.candidate.delimiter)]}, and the rows by {SPOKEN[mark]}"
-            raise AmbiguousDialect(f"the header is parted by {names}: set options.delimiter")
+            raise AmbiguousDialect(
+                "the header is parted by {of_header}, and the rows by {of_rows}: set options.delimiter",
+                of_header=SPOKEN[str(best.candidate.delimiter)],
+                of_rows=SPOKEN[mark],
+                option="delimiter",
+                choices=(best.candidate.delimiter, mark),
+            )
 
 
 def _records(result: CandidateResult, sample: _Sample) -> list[list[str]]:
