@@ -6,7 +6,7 @@ import psycopg
 from psycopg import sql
 
 from processor.database.transaction import loading
-from processor.errors import NotPermitted
+from processor.errors import DatabaseRefused, NotPermitted
 from processor.model import UndoRequest, UndoRows
 from processor.queue import undos
 from processor.run.access.identity import Identity, acting
@@ -29,7 +29,8 @@ select (select count(*) from removed), (select count(*) from restored)
 def undo(conn: psycopg.Connection, request: UndoRequest) -> None:
     """Undo a job in one transaction, on a connection in autocommit mode.
 
-    Raises: NotPermitted when row security hides rows of the job from its owner, psycopg.Error.
+    Raises: NotPermitted when row security hides rows of the job from its owner, DatabaseRefused when a trigger leaves
+    out rows to restore, psycopg.Error.
     """
     identity = Identity(json.dumps(request.claims), request.role)
     with loading(conn, request.job_id, IDLE_SECONDS):
@@ -43,6 +44,8 @@ def undo(conn: psycopg.Connection, request: UndoRequest) -> None:
             raise not_permitted(rows, rows.rows) from None
         if removed < rows.rows:
             raise not_permitted(rows, rows.rows - removed)
+        if restored < rows.kept_rows:
+            raise left_out(rows, rows.kept_rows - restored)
         if rows.kept is not None:
             conn.execute(sql.SQL("drop view {}").format(KEPT))
         undos.finish(conn, request, removed=removed, restored=restored)
@@ -76,4 +79,14 @@ def not_permitted(rows: UndoRows, hidden: int) -> NotPermitted:
         hidden=hidden,
         rows=rows.rows,
         hint="Give the owner the right to delete these rows, then ask for the undo again.",
+    )
+
+
+def left_out(rows: UndoRows, missing: int) -> DatabaseRefused:
+    """Return the error of a table whose trigger does not take so many of the replaced rows, which would be lost."""
+    return DatabaseRefused(
+        "a trigger of the table left out {missing:,} of the {rows:,} rows to restore",
+        missing=missing,
+        rows=rows.kept_rows,
+        hint="Let the trigger accept these rows, then ask for the undo again.",
     )

@@ -37,10 +37,11 @@ class Pools:
         """Return the pool in whose sessions a job runs.
 
         Staged rows are written by the processor, since no code of a user's table runs then. So are rows whose key may
-        occur only once in a file: they need a table of keys, which the other role must not read.
+        occur only once in a file: they need a table of keys, which the other role must not read. An inspection has
+        neither, but its values are given to the types of the columns, and a domain may call code of a user.
         """
-        unique_keys = job.target is not None and job.target.on_duplicate_key == "error"
-        if self.uploader is None or not job.as_uploader or job.stages or unique_keys:
+        by_processor = job.stages or (job.target is not None and job.target.on_duplicate_key == "error")
+        if self.uploader is None or not job.as_uploader or (by_processor and not job.inspects):
             return self.processor
         return self.uploader
 

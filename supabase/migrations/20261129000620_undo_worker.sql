@@ -19,6 +19,7 @@ declare
   columns text;
   removed bigint;
   restored bigint := 0;
+  kept_count bigint;
 begin
   select j.* into job from public.import_jobs as j where j.id = undo_import_job.id for update;
   if job.id is null then
@@ -49,8 +50,13 @@ begin
         insert into %1$s (%3$s) overriding system value
         select %3$s from %4$s where (select count(*) from removed) >= 0 order by "#row" returning 1
       )
-      select (select count(*) from removed), (select count(*) from restored)', relation, own_rows, columns, kept
-    ) into removed, restored;
+      select (select count(*) from removed), (select count(*) from restored), (select count(*) from %4$s)',
+      relation, own_rows, columns, kept
+    ) into removed, restored, kept_count;
+    if restored < kept_count then
+      raise exception 'a trigger of the table left out % of the % rows to restore', kept_count - restored, kept_count
+      using errcode = 'IJ504', hint = 'Let the trigger accept these rows, then ask for the undo again.';
+    end if;
     execute format('drop table %s', kept);
   end if;
   update public.import_jobs as j set undone_at = clock_timestamp() where j.id = job.id;

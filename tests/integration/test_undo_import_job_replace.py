@@ -109,3 +109,19 @@ def test_later_replacement_by_an_administrator_prevents_the_undo(notes: Queue) -
     replaced(notes, "c")
     with raises("IJ112"):
         undo(notes, first)
+
+
+def test_trigger_that_leaves_out_rows_keeps_all_as_it_was(notes: Queue) -> None:
+    """The replaced rows are dropped at the end of an undo, so one that is not restored would be lost."""
+    notes.admin.execute(REPLACE)
+    notes.admin.execute("insert into app.notes (owner, body) values (%s, 'a'), (%s, 'b')", [OWNER, OWNER])
+    job = replaced(notes, "new", created_by=OWNER)
+    notes.admin.execute(
+        "create function app.skip() returns trigger language plpgsql as $$ begin return null; end $$;"
+        "create trigger skip before insert on app.notes for each row when (new.body = 'a') execute function app.skip()"
+    )
+    with raises("IJ504"):
+        undo(notes, job)
+    assert bodies(notes) == ["new"]
+    notes.admin.execute("drop trigger skip on app.notes")
+    assert undo(notes, job) == 2
