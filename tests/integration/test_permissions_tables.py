@@ -8,11 +8,13 @@ from collections.abc import Iterator
 
 import pytest
 
+from processor.database import migrate
 from tests.conftest import Cluster
 from tests.integration.permissions_harness import OWNERS_JOB, ROLES, SERVICES_JOB, People, parsed, people
 from tests.integration.queue_harness import OWNER
 
-MATRIX = parsed("""
+MATRIX = parsed(
+    """
 table and operation               | owner | other | anon | service_role | import_processor | postgres
 public.import_jobs       select   | 1     | 0     | -    | 2            | -                | 2
 public.import_jobs       insert   | 1     | 1     | -    | 1            | -                | 1
@@ -114,6 +116,11 @@ importer.undo_requests   insert   | - | - | - | - | - | 1
 importer.undo_requests   update   | - | - | - | - | - | 1
 importer.undo_requests   delete   | - | - | - | - | - | 1
 importer.undo_requests   truncate | - | - | - | - | - | -1
+importer.migrations      select   | - | - | - | - | N | N
+importer.migrations      insert   | - | - | - | - | - | 1
+importer.migrations      update   | - | - | - | - | - | N
+importer.migrations      delete   | - | - | - | - | - | N
+importer.migrations      truncate | - | - | - | - | - | -1
 public.import_job_events_id_seq select  | - | - | - | - | - | 1
 public.import_job_events_id_seq nextval | - | - | - | - | - | 1
 public.import_job_events_id_seq setval  | - | - | - | - | - | 1
@@ -123,7 +130,8 @@ importer.ring_numbers setval  | - | - | - | - | - | 1
 importer.last_notification select  | - | - | - | - | - | 1
 importer.last_notification nextval | - | - | - | - | - | 1
 importer.last_notification setval  | - | - | - | - | - | 1
-""")
+""".replace("| N", f"| {len(migrate.migrations())}")
+)
 TABLE_OPERATIONS = ("select", "insert", "update", "delete", "truncate")
 SEQUENCE_OPERATIONS = ("select", "nextval", "setval")
 OURS = """
@@ -177,6 +185,7 @@ WRITES = {
         "(path_prefix, target) values (coalesce((select auth.uid())::text, 'service') || '/b/', 'people')",
         "target = 'x'",
     ),
+    "importer.migrations": ("(version, name, sha256) values ('1', 'x', 'x')", "name = 'x'"),
     "importer.broadcasts": (
         f"(job_id, owner, sent_at) values ('{SERVICES_JOB}', gen_random_uuid(), now())",
         "sent_at = now()",
