@@ -1515,11 +1515,11 @@ CREATE FUNCTION importer.estimated_seconds(owner uuid, target text, bytes bigint
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-  select ceil(1 + greatest(estimated_seconds.bytes, 0) / coalesce(
+  select least(ceil(1 + greatest(estimated_seconds.bytes, 0) / coalesce(
     percentile_cont(0.5) within group (
       order by j.bytes_read / extract(epoch from j.finished_at - j.started_at)::double precision
     ), 1e7
-  ))::integer
+  )), 2147483647)::integer
   from (
     select l.* from public.import_jobs as l
     where l.created_by is not distinct from estimated_seconds.owner order by l.started_at desc nulls last limit 100

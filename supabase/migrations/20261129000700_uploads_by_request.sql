@@ -114,11 +114,11 @@ revoke all on function importer.check_quota(uuid, bigint) from public, anon, aut
 create function importer.estimated_seconds(owner uuid, target text, bytes bigint) returns integer
 language sql stable set search_path = pg_catalog, pg_temp
 as $$
-  select ceil(1 + greatest(estimated_seconds.bytes, 0) / coalesce(
+  select least(ceil(1 + greatest(estimated_seconds.bytes, 0) / coalesce(
     percentile_cont(0.5) within group (
       order by j.bytes_read / extract(epoch from j.finished_at - j.started_at)::double precision
     ), 1e7
-  ))::integer
+  )), 2147483647)::integer
   from (
     select l.* from public.import_jobs as l
     where l.created_by is not distinct from estimated_seconds.owner order by l.started_at desc nulls last limit 100

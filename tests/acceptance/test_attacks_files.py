@@ -45,7 +45,9 @@ def table(stack: Stack) -> str:
     return name
 
 
-@pytest.mark.parametrize("options", [{}, {"delete_source": True}, {"dry_run": True, "output": True}, {"atomic": True}])
+@pytest.mark.parametrize(
+    "options", [{}, {"delete_source": True}, {"dry_run": True, "output": True}, {"atomic": True}, {"inspect": True}]
+)
 def test_file_of_another_tenant_is_not_opened(stack: Stack, table: str, options: dict[str, object]) -> None:
     path = stack.upload(DATA, folder=uuid4())
     job = stack.wait(insert_for(stack, uuid4(), path, table, **options))

@@ -85,3 +85,88 @@ def test_upload_does_not_hide_that_its_owner_is_anonymous(queue: Queue, prefix: 
     if prefix == "shared/":
         uploads.finish(f"{prefix}b.csv", owner=OTHER)
         assert uploads.jobs("created_by") == [OTHER]
+
+
+# What the database writes into a job, an inspection or an undo, and into folders and mappings.
+FORGED = {
+    "first_job_id": "gen_random_uuid()",
+    "error_params": "'{}'",
+    "undone_at": "now()",
+    "undo_requested_at": "now()",
+    "undo_error_code": "null",
+    "undo_error_message": "'x'",
+    "undo_error_hint": "'x'",
+}
+
+
+@pytest.mark.parametrize("column", FORGED)
+def test_client_writes_no_result_into_a_job(queue: Queue, column: str) -> None:
+    """Only the request to undo may be updated, and that is decided by a trigger."""
+    queue.insert(created_by=OWNER)
+    statement = (
+        f"insert into public.import_jobs (object_path, target, {column}) values (%s, 'people', {FORGED[column]})"
+    )
+    with queue.user() as user, raises("42501"):
+        user.execute(statement, [f"{OWNER}/a.csv"])
+    with queue.user() as user, raises("IJ112" if column == "undo_requested_at" else "42501"):
+        user.execute(f"update public.import_jobs set {column} = {FORGED[column]}")
+
+
+@pytest.mark.parametrize("table", ["import_mappings", "import_job_errors", "import_job_events", "import_targets"])
+@pytest.mark.parametrize("statement", ["insert into public.{} default values", "truncate public.{}"])
+def test_client_writes_no_other_table(queue: Queue, table: str, statement: str) -> None:
+    with queue.user() as user, raises("42501"):
+        user.execute(statement.format(table))
+
+
+def test_retried_inspection_deletes_and_writes_nothing(queue: Queue) -> None:
+    job = queue.job_that_is("cancelled", created_by=OWNER, options=INSPECT)
+    smuggled = {"delete_source": True, "output": True, "force": True, "atomic": True, "dry_run": True, "trim": True}
+    with queue.user() as user:
+        user.execute("select public.retry_import_job(%s, %s)", [job, Jsonb(smuggled)])
+    assert queue.row(job, "options", "inspects") == ({"inspect": True, "trim": True}, True)
+
+
+def test_folder_is_seen_and_taken_by_its_owner_only(queue: Queue) -> None:
+    """Not by a supervisor either, and not by way of the same path in other letters."""
+    clear(queue)
+    set_condition(queue, CONDITION)
+    uploads = Uploads(queue)
+    uploads.folder(f"{OWNER}/", owner=OWNER, last_error="a path")
+    for claims in ({"sub": str(OTHER)}, CLAIMS):
+        with queue.db.connect("authenticated", claims) as user:
+            for statement in ("update public.import_folders set target = 'x'", "delete from public.import_folders"):
+                assert user.execute(statement).rowcount == 0
+            assert user.execute("select count(*) from public.import_folders").fetchone() == (0,)
+    uploads.finish(f"{str(OWNER).upper()}/a.csv")
+    assert uploads.jobs() == []
+
+
+def test_supervisor_neither_undoes_nor_mends_for_others(queue: Queue) -> None:
+    queue.admin.execute(NOTES)
+    queue.admin.execute("select importer.register_target('app.notes', undo_days => 2)")
+    set_condition(queue, CONDITION)
+    job = loaded(queue, "a", created_by=OWNER)
+    with queue.db.connect("authenticated", CLAIMS) as supervisor:
+        with raises("IJ112"):
+            supervisor.execute("select public.undo_import_job(%s)", [job])
+        with raises("IJ108"):
+            supervisor.execute(
+                "insert into public.import_jobs (object_path, target, parent_job_id) values (%s, 'notes', %s)",
+                [f"{CLAIMS['sub']}/a.csv", job],
+            )
+
+
+def test_estimate_of_a_slow_owner_is_no_error(queue: Queue) -> None:
+    queue.admin.execute("create schema app; create table app.people (id integer)")
+    queue.admin.execute("select importer.register_target('app.people')")
+    job = queue.job_that_is("completed", created_by=OWNER)
+    queue.admin.execute(
+        "update public.import_jobs set bytes_read = 1000000, started_at = finished_at - interval '10 days' where id = %s",
+        [job],
+    )
+    with queue.user() as user:
+        row = user.execute(
+            "select estimated_seconds from public.check_planned_import('people', 99999999999)"
+        ).fetchone()
+    assert row == (2147483647,)
