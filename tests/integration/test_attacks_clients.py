@@ -161,10 +161,8 @@ def test_estimate_of_a_slow_owner_is_no_error(queue: Queue) -> None:
     queue.admin.execute("create schema app; create table app.people (id integer)")
     queue.admin.execute("select importer.register_target('app.people')")
     job = queue.job_that_is("completed", created_by=OWNER)
-    queue.admin.execute(
-        "update public.import_jobs set bytes_read = 1000000, started_at = finished_at - interval '10 days' where id = %s",
-        [job],
-    )
+    slow = "bytes_read = 1000000, started_at = finished_at - interval '10 days'"
+    queue.admin.execute(f"update public.import_jobs set {slow} where id = %s", [job])
     with queue.user() as user:
         row = user.execute(
             "select estimated_seconds from public.check_planned_import('people', 99999999999)"
