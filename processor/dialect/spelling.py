@@ -4,7 +4,7 @@ Byte statistics cannot tell encodings apart in a short file, but spelling can: `
 word of a language that has č. `spelling.txt` has, for each language, sequences of up to three letters (words begin and
 end with a space) and the cost of the last one behind the others: minus its logarithm, in thirds of a nat. Frequent
 words have a cost of their own; their size is 0.
-`scripts/spelling` computes the file.
+`docs.tools.spelling` computes the file.
 """
 
 from functools import cache
