@@ -1117,7 +1117,7 @@ begin
   with chosen as (
     select u.job_id from importer.undo_requests as u
     where u.run_after <= clock_timestamp()
-    order by u.run_after
+    order by u.turn, u.run_after
     limit claim_undos.max_undos
     for update skip locked
   )
@@ -3903,8 +3903,10 @@ begin
     raise exception 'the job cannot be undone: the rights of its owner are not known' using errcode = 'IJ112',
     hint = 'Ask for the undo as the owner of the job.';
   end if;
-  insert into importer.undo_requests as u (job_id, role, claims)
-  values (new.id, identity ->> 'role', identity -> 'claims')
+  insert into importer.undo_requests as u (job_id, role, claims, turn)
+  select new.id, identity ->> 'role', identity -> 'claims', 1 + count(*)
+  from importer.undo_requests as w inner join public.import_jobs as j on j.id = w.job_id
+  where j.created_by = new.created_by
   on conflict on constraint undo_requests_pkey do update
   set role = excluded.role, claims = excluded.claims, attempts = 0, run_after = clock_timestamp();
   new.undo_requested_at := clock_timestamp();
@@ -5220,6 +5222,7 @@ CREATE TABLE importer.undo_requests (
     token uuid DEFAULT gen_random_uuid() NOT NULL,
     attempts integer DEFAULT 0 NOT NULL,
     run_after timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    turn bigint DEFAULT 1 NOT NULL,
     CONSTRAINT undo_requests_claims_check CHECK ((jsonb_typeof(claims) = 'object'::text))
 );
 
@@ -5236,6 +5239,8 @@ COMMENT ON COLUMN importer.undo_requests.token IS 'Token of the last claim.';
 COMMENT ON COLUMN importer.undo_requests.attempts IS 'How often a processor has taken the request.';
 
 COMMENT ON COLUMN importer.undo_requests.run_after IS 'When a processor may take it next.';
+
+COMMENT ON COLUMN importer.undo_requests.turn IS 'One more than the number of requests that its owner had then, so that owners take turns.';
 
 CREATE TABLE importer.uploads (
     bucket_id text NOT NULL,

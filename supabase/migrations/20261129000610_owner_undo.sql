@@ -38,7 +38,8 @@ create table importer.undo_requests (
   claims jsonb not null check (jsonb_typeof(claims) = 'object'),
   token uuid not null default gen_random_uuid(),
   attempts integer not null default 0,
-  run_after timestamptz not null default clock_timestamp()
+  run_after timestamptz not null default clock_timestamp(),
+  turn bigint not null default 1
 );
 
 comment on table importer.undo_requests is 'Undos that owners have asked for and that are not done.';
@@ -48,6 +49,8 @@ comment on column importer.undo_requests.claims is 'Claims of the owner when the
 comment on column importer.undo_requests.token is 'Token of the last claim.';
 comment on column importer.undo_requests.attempts is 'How often a processor has taken the request.';
 comment on column importer.undo_requests.run_after is 'When a processor may take it next.';
+comment on column importer.undo_requests.turn is
+'One more than the number of requests that its owner had then, so that owners take turns.';
 
 revoke all on importer.undo_requests from public, anon, authenticated, service_role;
 
@@ -153,8 +156,10 @@ begin
     raise exception 'the job cannot be undone: the rights of its owner are not known' using errcode = 'IJ112',
     hint = 'Ask for the undo as the owner of the job.';
   end if;
-  insert into importer.undo_requests as u (job_id, role, claims)
-  values (new.id, identity ->> 'role', identity -> 'claims')
+  insert into importer.undo_requests as u (job_id, role, claims, turn)
+  select new.id, identity ->> 'role', identity -> 'claims', 1 + count(*)
+  from importer.undo_requests as w inner join public.import_jobs as j on j.id = w.job_id
+  where j.created_by = new.created_by
   on conflict on constraint undo_requests_pkey do update
   set role = excluded.role, claims = excluded.claims, attempts = 0, run_after = clock_timestamp();
   new.undo_requested_at := clock_timestamp();

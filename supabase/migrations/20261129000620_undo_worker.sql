@@ -90,7 +90,7 @@ begin
   with chosen as (
     select u.job_id from importer.undo_requests as u
     where u.run_after <= clock_timestamp()
-    order by u.run_after
+    order by u.turn, u.run_after
     limit claim_undos.max_undos
     for update skip locked
   )

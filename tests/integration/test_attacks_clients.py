@@ -63,6 +63,21 @@ def test_undo_is_not_asked_for_without_end(queue: Queue) -> None:
             user.execute("select public.undo_import_job(%s)", [job])
 
 
+def test_undos_of_one_owner_do_not_go_before_those_of_others(queue: Queue) -> None:
+    queue.admin.execute(NOTES)
+    queue.admin.execute("select importer.register_target('app.notes', undo_days => 2)")
+    queue.admin.execute("delete from importer.undo_requests")
+    jobs = [loaded(queue, f"{number}", created_by=OWNER) for number in range(3)]
+    other = loaded(queue, "theirs", created_by=OTHER)
+    with queue.user() as user:
+        user.execute("update public.import_jobs set undo_requested_at = now()")
+    with queue.user(OTHER) as user:
+        user.execute("select public.undo_import_job(%s)", [other])
+    order = [queue.processor.execute("select importer.claim_undos(1) ->> 'id'").fetchone()[0] for _ in range(4)]
+    assert order[1] == str(other)
+    assert {*order} == {str(job) for job in (*jobs, other)}
+
+
 @pytest.mark.parametrize("prefix", [f"{OWNER}/", "shared/"])
 def test_upload_does_not_hide_that_its_owner_is_anonymous(queue: Queue, prefix: str) -> None:
     """The owner's claims are not known in Storage's transaction, but a condition may ask for this one."""
