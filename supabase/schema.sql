@@ -2884,10 +2884,19 @@ begin
         where r.status = 'running' and r.inspects and r.created_by is not distinct from q.created_by
       ) as turn
     from (
-      select j.id, j.created_by, j.created_at from public.import_jobs as j
-      where j.status = 'pending' and j.attempts < j.max_attempts and j.inspects and j.run_after <= clock_timestamp()
-      order by j.created_at
-      limit 1000
+      (
+        select j.id, j.created_by, j.created_at from public.import_jobs as j
+        where j.status = 'pending' and j.attempts < j.max_attempts and j.inspects and j.run_after <= clock_timestamp()
+        order by j.created_at
+        limit 1000
+      )
+      union
+      (
+        select j.id, j.created_by, j.created_at from public.import_jobs as j
+        where j.status = 'pending' and j.attempts < j.max_attempts and j.inspects and j.run_after <= clock_timestamp()
+        order by j.created_at desc
+        limit 1000
+      )
     ) as q
   ) as w
   order by w.turn, w.created_at, w.id

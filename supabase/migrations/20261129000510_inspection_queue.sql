@@ -248,8 +248,8 @@ begin
 end
 $$;
 
--- Owners take turns, and an inspection that runs counts as a turn. Of a longer queue the oldest 1,000 are looked at: an
--- owner adds at most max_inspections_per_owner to it in a minute.
+-- Owners take turns, and an inspection that runs counts as a turn. Of a longer queue the oldest and the newest 1,000
+-- are looked at, so that many old ones of a few owners do not hide the one for which a person waits.
 create function importer.next_inspections(max_jobs integer) returns setof uuid
 language plpgsql stable rows 2
 set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan set jit = off
@@ -266,10 +266,19 @@ begin
         where r.status = 'running' and r.inspects and r.created_by is not distinct from q.created_by
       ) as turn
     from (
-      select j.id, j.created_by, j.created_at from public.import_jobs as j
-      where j.status = 'pending' and j.attempts < j.max_attempts and j.inspects and j.run_after <= clock_timestamp()
-      order by j.created_at
-      limit 1000
+      (
+        select j.id, j.created_by, j.created_at from public.import_jobs as j
+        where j.status = 'pending' and j.attempts < j.max_attempts and j.inspects and j.run_after <= clock_timestamp()
+        order by j.created_at
+        limit 1000
+      )
+      union
+      (
+        select j.id, j.created_by, j.created_at from public.import_jobs as j
+        where j.status = 'pending' and j.attempts < j.max_attempts and j.inspects and j.run_after <= clock_timestamp()
+        order by j.created_at desc
+        limit 1000
+      )
     ) as q
   ) as w
   order by w.turn, w.created_at, w.id

@@ -49,6 +49,20 @@ def test_inspections_that_are_retried_together_are_limited(queue: Queue) -> None
         user.execute("update public.import_jobs set status = 'pending'")
 
 
+def test_inspections_of_some_owners_do_not_hide_those_of_others(queue: Queue) -> None:
+    """A claim looks at 2,000 inspections at most, and four owners may have more than a thousand that wait."""
+    queue.admin.execute("insert into importer.settings (name, value) values ('max_inspections_per_owner', '1000')")
+    queue.admin.execute(
+        "insert into public.import_jobs (object_path, target, options, created_by)"
+        " select 'a/b', 'people', %s, ('00000000-0000-4000-8000-' || lpad((n %% 4)::text, 12, '0'))::uuid"
+        " from generate_series(1, 2100) as n",
+        [INSPECT],
+    )
+    theirs = queue.insert(created_by=OWNER, options=INSPECT)
+    claimed = [row[0]["id"] for row in queue.processor.execute("select importer.claim_inspections('test', 5)")]
+    assert str(theirs) in claimed
+
+
 def test_undo_is_not_asked_for_without_end(queue: Queue) -> None:
     """Each request reads the whole table, also that of an owner who may not delete a row."""
     queue.admin.execute(NOTES)
