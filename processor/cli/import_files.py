@@ -16,14 +16,14 @@ from processor.cli.connection import connected
 from processor.cli.job_options import job_options
 from processor.cli.progress import ProgressLine
 from processor.cli.screen import screen
-from processor.cli.upload import BUCKET, local_copy, object_path, upload
+from processor.cli.upload import BUCKET, local_copy, object_path, shown_name, upload
 from processor.cli.watch import Strict
 from processor.config import database_url, storage_credentials
 from processor.errors import UserError
 
 INSERT = """
-insert into public.import_jobs (bucket_id, object_path, target, options, created_by)
-values (%s, %s, %s, %s, %s) returning id
+insert into public.import_jobs (bucket_id, object_path, target, options, created_by, file_name)
+values (%s, %s, %s, %s, %s, %s) returning id
 """
 STDIN = Path("-")
 OPTION_HELP = "An option of the jobs, such as max_errors=2%; may be given again."
@@ -39,12 +39,12 @@ class Request:
     options: dict[str, Any]
     owner: UUID | None
 
-    def insert(self, conn: psycopg.Connection, path: str) -> UUID:
-        """Insert the job of an uploaded file; return its id.
+    def insert(self, conn: psycopg.Connection, path: str, file: Path = STDIN) -> UUID:
+        """Insert the job of a file that was uploaded to `path`; return its id.
 
         Raises: psycopg.Error.
         """
-        values = (BUCKET, path, self.target, Jsonb(self.options), self.owner)
+        values = (BUCKET, path, self.target, Jsonb(self.options), self.owner, shown_name(file.name))
         row = conn.execute(INSERT, values).fetchone()
         return row[0] if row else UUID(int=0)
 
@@ -166,7 +166,7 @@ class Import:
             line.upload(path.name, 0, size)
             upload(*self.credentials, path, name, lambda sent: line.upload(path.name, min(sent, size), size))
         with connected(self.url) as conn:
-            job_id = self.request.insert(conn, name)
+            job_id = self.request.insert(conn, name, file)
             self.submitted = True
             self.going_on.append(job_id)
             self._announce(conn, job_id, file)

@@ -49,6 +49,11 @@ def object_path(name: str, owner: UUID | None = None) -> str:
     return f"{owner or SERVICE}/{uuid4().hex}/{slug[-100:].lstrip('-.')}"
 
 
+def shown_name(name: str) -> str | None:
+    """Return the name of a file as jobs show it; None for standard input, and for a name that could mislead."""
+    return name if name != "-" and len(name) <= 255 and name.isprintable() and "\\" not in name else None
+
+
 def upload(supabase_url: str, key: str, file: Path, path: str, tell: Callable[[int], None] = lambda _: None) -> None:
     """Upload a file to the bucket as a stream, and tell the number of bytes that were sent.
 

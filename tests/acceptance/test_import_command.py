@@ -41,8 +41,19 @@ def test_import_follows_the_job_to_its_end(stack: Stack, people: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert job["status"] == "completed"
     assert f"job {job['id']} imports people.csv into {table}\n" in done.stdout
+    assert job["file_name"] == "people.csv"
     assert "completed: 2 rows loaded, 1 rejected in " in done.stdout
     assert f"import-jobs errors {str(job['id'])[:8]}" in done.stdout
+
+
+@pytest.mark.parametrize(("name", "shown"), [("Relação 2026.csv", "Relação 2026.csv"), ("a\nb.csv", None)])
+def test_name_of_the_file_is_shown_unless_it_could_mislead(
+    stack: Stack, tmp_path: Path, name: str, shown: str | None
+) -> None:
+    table = stack.table("id integer, name text")
+    done = cli("import", str(written(tmp_path / name, GOOD)), "--target", table, env=stack.env)
+    (job,) = stack.sql("select status, file_name from public.import_jobs where target = %s", table)
+    assert (done.returncode, job) == (0, {"status": "completed", "file_name": shown})
 
 
 def test_watch_is_still_accepted(stack: Stack, good: Path) -> None:
