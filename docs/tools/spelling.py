@@ -104,9 +104,8 @@ def spelling(language: str, listed: Words) -> dict[str, int]:
     shares = {letter: n / total for letter, n in one.items()}
     pairs = smoothed(two, lambda pair: shares[pair[1]])
     triples = smoothed(three, lambda triple: pairs[triple[1:]])
-    kept = {
-        letter: cost(p) for letter, p in shares.items() if (latin and letter.isascii()) or one[letter] > total * 4e-6
-    }
+    letters = [letter for letter in one if (latin if letter.isascii() else one[letter] > total * 4e-6)]
+    kept = {letter: cost(shares[letter]) for letter in letters}
 
     def belongs(sequence: str) -> bool:
         return (latin or not sequence.isascii()) and all(char == " " or char in kept for char in sequence)
