@@ -485,7 +485,7 @@ begin
       when 'one to eight characters, or tab, comma, semicolon, pipe, colon or space' then
         jsonb_typeof(given.value) = 'string' and (
           length(given.value #>> '{}') = 1
-          or given.value #>> '{}' ~ '^[^[:alnum:]\r\n]{2,8}$'
+          or given.value #>> '{}' ~ E'^[^[:alnum:]\\r\\n]{2,8}$'
           or given.value #>> '{}' in ('tab', 'comma', 'semicolon', 'pipe', 'colon', 'space')
         )
       when 'a boolean' then jsonb_typeof(given.value) = 'boolean'
@@ -2097,7 +2097,7 @@ CREATE FUNCTION importer.headers_key(headers text[]) RETURNS text
   from (
     select
       lower(regexp_replace(
-        u.header, '^[\s\ufeff\u200b-\u200d\u2060]+|[\s\ufeff\u200b-\u200d\u2060]+$', '', 'g'
+        u.header, E'^[\\s\\ufeff\\u200b-\\u200d\\u2060]+|[\\s\\ufeff\\u200b-\\u200d\\u2060]+$', '', 'g'
       )) as name
     from unnest(headers_key.headers) as u (header)
   ) as h

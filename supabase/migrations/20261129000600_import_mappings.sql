@@ -53,7 +53,7 @@ as $$
   from (
     select
       lower(regexp_replace(
-        u.header, '^[\s\ufeff\u200b-\u200d\u2060]+|[\s\ufeff\u200b-\u200d\u2060]+$', '', 'g'
+        u.header, E'^[\\s\\ufeff\\u200b-\\u200d\\u2060]+|[\\s\\ufeff\\u200b-\\u200d\\u2060]+$', '', 'g'
       )) as name
     from unnest(headers_key.headers) as u (header)
   ) as h

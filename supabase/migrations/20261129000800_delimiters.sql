@@ -41,7 +41,7 @@ begin
       when 'one to eight characters, or tab, comma, semicolon, pipe, colon or space' then
         jsonb_typeof(given.value) = 'string' and (
           length(given.value #>> '{}') = 1
-          or given.value #>> '{}' ~ '^[^[:alnum:]\r\n]{2,8}$'
+          or given.value #>> '{}' ~ E'^[^[:alnum:]\\r\\n]{2,8}$'
           or given.value #>> '{}' in ('tab', 'comma', 'semicolon', 'pipe', 'colon', 'space')
         )
       when 'a boolean' then jsonb_typeof(given.value) = 'boolean'
