@@ -135,7 +135,8 @@ def test_logs_of_an_unknown_part_and_of_no_stack_are_errors(empty):
     unknown = empty.run("logs", "kong")
     assert (unknown.returncode, unknown.stdout) == (1, "")
     assert unknown.stderr == (
-        "error IJ130: the stack has no part 'kong' — Its parts are stack, postgres, storage, pgnet, rest, auth, processor.\n"
+        "error IJ130: the stack has no part 'kong'"
+        " — Its parts are stack, postgres, storage, pgnet, rest, auth, processor.\n"
     )
     missing = empty.run("logs")
     assert (missing.returncode, missing.stdout) == (1, "")

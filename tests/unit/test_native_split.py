@@ -106,7 +106,9 @@ def test_more_bytes_than_a_view_can_address_are_an_error() -> None:
     ("delimiter", "wanted"), [(0x80, [0]), (0xC3, [0]), (44, [0, 0]), (44, [2]), (44, [-1]), (44, [1, 0, 1])]
 )
 def test_other_delimiters_and_repeated_or_missing_fields_are_errors(delimiter: int, wanted: list[int]) -> None:
-    with pytest.raises(ValueError, match="the delimiter must be no byte of a larger character, and the wanted fields distinct"):
+    with pytest.raises(
+        ValueError, match="the delimiter must be no byte of a larger character, and the wanted fields distinct"
+    ):
         split_records(b"a,b\n", delimiter, 2, wanted, 1, [])
 
 
