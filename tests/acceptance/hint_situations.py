@@ -30,7 +30,7 @@ def bad_option(reader: Reader) -> None:
     reader.completes(reader.retry(job, {"encoding": "utf-8"}), table, 2)
 
 
-@hint("IJ106", "Register the table")
+@hint("IJ106", "Register the table, select importer.register_target('public.your_table'), then retry")
 def not_registered(reader: Reader) -> None:
     table = f"t_{uuid4().hex[:12]}"
     reader.stack.sql(f"create table public.{table} ({BARE})")
@@ -153,7 +153,7 @@ def not_csv(reader: Reader) -> None:
 
 @hint("IJ308", "Rename or remove one")
 def two_headers(reader: Reader) -> None:
-    mended(reader, b"id,t,ID\n1,a,1\n")
+    mended(reader, b"Id,t,ID\n1,a,1\n")
 
 
 @hint("IJ311", "Compress the file again")

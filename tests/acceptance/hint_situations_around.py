@@ -123,7 +123,7 @@ def transient(reader: Reader, state: str) -> None:
     reader.completes(reader.retry(job), table, 2)
 
 
-@hint("IJ203", "Check that Storage runs")
+@hint("IJ203", "Check that Storage runs and that the processor")
 def storage_unavailable(reader: Reader) -> None:
     stack, table = reader.stack, reader.stack.table(BARE)
     path = stack.upload(GOOD)

@@ -8,7 +8,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tarfile
 import tomllib
 from pathlib import Path
 
@@ -34,8 +33,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = os.pathsep.join([str(NODE.parent), str(Path(sys.executable).parent), os.environ["PATH"]])
     subprocess.run([NODE, NPM, "pack", "--silent"], cwd=source, env=os.environ | {"PATH": path}, check=True)
     (archive,) = source.glob("import-jobs-*.tgz")
-    with tarfile.open(archive) as packed:
-        packed.extractall(folder, filter="data")
+    shutil.unpack_archive(archive, folder, "gztar")
     return folder / "package"
 
 

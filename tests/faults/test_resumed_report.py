@@ -50,12 +50,12 @@ def test_figures_in_the_ledger_are_not_computed_again(stack: FaultStack) -> None
     with PHASES["mid_copy"](stack) as case:
         victim.kill()
     figures = figures_of(case, stack.ledger(case)[1]["next_record"] - 1)
-    # The mode skips no row, so that a count of 5 in the report can only come from the ledger.
+    # No trigger skips a row, so that a count of 5 in the report can only come from the ledger.
     stored = Jsonb(figures | {"skipped": 5, "chunks": [[0, 1]]})
     stack.sql("update importer.job_chunks set figures = %s where job_id = %s and seq = 1", stored, case.job)
     stack.processor()
     job = stack.completed(case)
-    assert job["report"]["skipped_by_mode"] == 5
+    assert job["report"]["skipped_by_trigger"] == 5
     assert about_file(job) == uninterrupted(stack, case)
 
 

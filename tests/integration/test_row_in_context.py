@@ -24,7 +24,7 @@ def test_rejected_row_is_the_one_that_violates_the_check(db: Database, line_end:
     with db.connect() as conn:
         conn.execute("create table public.lines (t text, n integer check (n >= 0))")
         with conn.transaction():
-            rejections = target.write_accepted(conn, frame)
+            rejections, _ = target.write_accepted(conn, frame)
         loaded = [n for (n,) in conn.execute("select n from public.lines order by n").fetchall()]
     assert [(rejection.row, rejection.code) for rejection in rejections] == [(row, "IJ412") for row in BAD]
     assert loaded == [row for row in range(20) if row not in BAD]

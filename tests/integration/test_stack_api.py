@@ -108,7 +108,9 @@ def test_state_of_an_earlier_version_gets_ports_and_a_key(tmp_path: Path) -> Non
 
 def test_floor_of_an_earlier_version_gets_the_tables_of_auth(floor_db: Database) -> None:
     with psycopg.connect(floor_db.superuser_url, autocommit=True) as conn:
-        tables = "select array_agg(relname::text order by 1) from pg_class where relnamespace = 'auth'::regnamespace"
+        tables = (
+            "select array_agg(relname::text order by relname) from pg_class where relnamespace = 'auth'::regnamespace"
+        )
         fresh = conn.execute(f"{tables} and relkind = 'r'").fetchone()
         conn.execute(OLDER_AUTH)
         floor.upgrade(conn)

@@ -95,7 +95,8 @@ class ValueTable:
         checked = Checked(rows, opaque_values(rows, plan), Rejections())
         rows, rejections = settle(checked, cast_results(self.conn, checked.uncertain))
         with self.conn.transaction():
-            assert self.target.write_accepted(self.conn, rows.frame) == [], "Postgres rejects a text that it could cast"
+            rejected, _ = self.target.write_accepted(self.conn, rows.frame)
+            assert rejected == [], "Postgres rejects a text that it could cast"
         return rejections
 
     def take_rows(self) -> dict[int, Text]:
