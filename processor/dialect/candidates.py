@@ -72,14 +72,16 @@ def try_candidate(
         table = [row for row in table if len(row.fields) == width or not lines[row.line].startswith("#")]
     regular = len(counts) == 1 and not has_remarks
     score = 1.0 if regular else sum([fields_of(row, width) == width for row in table]) / len(table)
-    score *= (
-        (0.5 + 0.5 * _clean_share(table, text, candidate.delimiter))
-        * (0.9 if start else 1.0)
-        * (0.7 if candidate.delimiter == ":" else 1.0)
-    )
-    score *= 1 - 0.5 * _stray_quote_share(text, len(rows), candidate)
+    score *= _cleanness(candidate, table, text, len(rows)) * (0.9 if start else 1.0)
     score *= (0.3 if unclosed and not cut_off else 1.0) * (width > 1)
     return CandidateResult(candidate=candidate, rows=rows, width=width, score=score, start=start)
+
+
+def _cleanness(candidate: Candidate, table: Sequence[Row], text: str, count: int) -> float:
+    """Return from 0 to 1 how well the fields of a table fit a candidate; `text` is that of all `count` rows."""
+    fields = 0.5 + 0.5 * _clean_share(table, text, candidate.delimiter)
+    quotes = 1 - 0.5 * _stray_quote_share(text, count, candidate)
+    return fields * quotes * (0.7 if candidate.delimiter == ":" else 1.0)
 
 
 def fields_of(row: Row, width: int) -> int:
