@@ -1,8 +1,10 @@
-"""A stack with everything that a client of Supabase asks for, and base URLs with either server of the Data API."""
+"""A stack with all that a client of Supabase asks for, base URLs with either Data API, and callers of import-jobs."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import httpx
 import pytest
@@ -11,6 +13,8 @@ from processor.local import state
 from processor.local.postgres import SUPERUSER
 from tests.clients.base_urls import lite_url
 from tests.clients.client_stack import HERE, ClientStack, install_packages, run_stack
+from tests.clients.edge_caller import Caller
+from tests.functions.edge_runtime import EdgeRuntime, edge_runtime
 from tests.servers import NO_CERTIFICATES, POSTGRES_MAJOR, server_folder, turn_fsync_off
 from tests.waiting import until
 
@@ -58,3 +62,31 @@ def urls(client_stack: ClientStack, tmp_path_factory: pytest.TempPathFactory) ->
 def url(urls: dict[str, str], request: pytest.FixtureRequest) -> str:
     """Each base URL in turn."""
     return urls[request.param]
+
+
+@pytest.fixture(scope="module")
+def runtimes(
+    urls: dict[str, str], client_stack: ClientStack, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, EdgeRuntime]]:
+    """The function on each base URL."""
+    folder = tmp_path_factory.mktemp("edge")
+    keys = json.dumps({"default": client_stack.env["SUPABASE_PUBLISHABLE_KEY"]})
+    with ExitStack() as stack:
+        yield {
+            url: stack.enter_context(
+                edge_runtime(folder / f"{name}.log", "import-jobs", SUPABASE_URL=url, SUPABASE_PUBLISHABLE_KEYS=keys)
+            )
+            for name, url in urls.items()
+        }
+
+
+@pytest.fixture
+def either(client_stack: ClientStack, url: str, runtimes: dict[str, EdgeRuntime]) -> Caller:
+    """A user, with either server of the Data API in turn."""
+    return Caller(client_stack, url, runtimes[url])
+
+
+@pytest.fixture
+def caller(client_stack: ClientStack, urls: dict[str, str], runtimes: dict[str, EdgeRuntime]) -> Caller:
+    """A user, with PostgREST."""
+    return Caller(client_stack, urls["postgrest"], runtimes[urls["postgrest"]])

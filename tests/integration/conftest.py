@@ -12,6 +12,8 @@ from tests.conftest import Cluster, Database
 from tests.integration.pgnet_harness import Recorder, empty
 from tests.integration.queue_harness import EMPTY, Queue
 from tests.integration.storage_harness import clear, fill
+from tests.integration.uploads_harness import Uploads
+from tests.integration.uploads_harness import clear as clear_uploads
 from tests.servers import PgnetWorker, StorageApi, storage_api
 
 
@@ -31,6 +33,13 @@ def queue(shared_queue: Queue) -> Queue:
     """An empty queue without targets; tables of the test's own go into schema app, so that they are gone after it."""
     shared_queue.admin.execute(EMPTY)
     return shared_queue
+
+
+@pytest.fixture
+def uploads(queue: Queue) -> Uploads:
+    """An empty queue whose Storage has no folders and files."""
+    clear_uploads(queue)
+    return Uploads(queue)
 
 
 @pytest.fixture(scope="module")

@@ -9,10 +9,15 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from tests.servers import PUBLISHABLE_KEY, token
+from tests.servers import ALICE, PUBLISHABLE_KEY, token
 
 TUS = {"tus-resumable": "1.0.0"}
 CHUNK = 6 << 20
+BODY = bytes(range(256)) * (3 * CHUNK // 512)  # one chunk and a half
+
+
+def name(text: str) -> str:
+    return f"{ALICE}/{text}.csv"
 
 
 def metadata(**pairs: str) -> str:

@@ -11,7 +11,11 @@ from psycopg.types.json import Jsonb
 
 from tests.integration.queue_harness import OWNER, Queue
 
+OWN = f"{OWNER}/inbox/people.csv"
 METADATA = {"size": 3, "eTag": '"abc"', "mimetype": "text/csv"}
+INSERT_OBJECT = """
+insert into storage.objects (bucket_id, name, owner_id, version, metadata) values ('imports', %s, %s, '1', %s)
+"""
 UPSERT = """
 insert into storage.objects (bucket_id, name, owner, owner_id, version, metadata)
 values (%(bucket)s, %(name)s, %(owner)s::text::uuid, %(owner)s::text, %(version)s, %(metadata)s)

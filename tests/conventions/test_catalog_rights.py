@@ -1,0 +1,144 @@
+"""The rights that roles have on our functions and in our schemas, checked in the catalog."""
+
+import psycopg
+import pytest
+
+from tests.conventions.catalog_functions import functions
+
+API_ROLES = ("anon", "authenticated", "service_role")
+# The functions that each role may execute; the comment of the function gives the reason.
+EXECUTABLE = {
+    "anon": set(),
+    "authenticated": {
+        "importer.first_visible_owner",
+        "importer.import_queue",
+        "importer.import_queue_health",
+        "importer.last_visible_owner",
+        "importer.queue_place",
+        "public.cancel_import_job",
+        "public.create_import_job",
+        "public.execute_import_job",
+        "public.import_job_statistics",
+        "public.import_queue",
+        "public.import_queue_health",
+        "public.list_import_jobs",
+        "public.retry_import_job",
+        "public.undo_import_job",
+    },
+    "service_role": {
+        "importer.import_queue",
+        "importer.import_queue_health",
+        "importer.queue_place",
+        "public.cancel_import_job",
+        "public.create_import_job",
+        "public.execute_import_job",
+        "public.import_job_statistics",
+        "public.import_queue",
+        "public.import_queue_health",
+        "public.list_import_jobs",
+        "public.retry_import_job",
+        "public.undo_import_job",
+    },
+    "import_processor": {
+        "importer.begin_undo",
+        "importer.check_admission",
+        "importer.claim_file",
+        "importer.claim_inspections",
+        "importer.claim_jobs",
+        "importer.claim_undos",
+        "importer.commit_chunk",
+        "importer.drop_staging_table",
+        "importer.end_former_sessions",
+        "importer.expected_digest",
+        "importer.fail_job",
+        "importer.fail_undo",
+        "importer.finish_inspection",
+        "importer.finish_job",
+        "importer.finish_undo",
+        "importer.hold_session",
+        "importer.hold_target",
+        "importer.invalid_values",
+        "importer.keep_figures",
+        "importer.keep_preview",
+        "importer.keep_replaced_rows",
+        "importer.read_rejections",
+        "importer.open_job",
+        "importer.postpone_job",
+        "importer.prepare_key_table",
+        "importer.prepare_staging_table",
+        "importer.reject_staged_rows",
+        "importer.release_job",
+        "importer.remembered_mapping",
+        "importer.renew_lease",
+        "importer.report_processor",
+        "importer.restore_attempt",
+        "importer.skip_duplicate",
+        "importer.skip_staged_rows",
+        "importer.source_deleted",
+        "importer.sources_to_delete",
+        "importer.sweep_import_jobs",
+        "importer.take_back_lost_jobs",
+        "importer.typed_values",
+        "importer.wake_token",
+    },
+}
+# The sessions that write as users have the functions that demand the token of a lease or of an undo. invalid_values()
+# and typed_values() do not; they execute casts with the rights of their caller.
+EXECUTABLE["import_uploader"] = {
+    f"importer.{name}"
+    for name in (
+        "begin_undo",
+        "check_admission",
+        "claim_file",
+        "commit_chunk",
+        "drop_staging_table",
+        "end_former_sessions",
+        "expected_digest",
+        "finish_inspection",
+        "finish_job",
+        "finish_undo",
+        "hold_target",
+        "invalid_values",
+        "keep_figures",
+        "keep_preview",
+        "keep_replaced_rows",
+        "lend_staging_table",
+        "open_job",
+        "read_rejections",
+        "remembered_mapping",
+        "renew_lease",
+        "skip_duplicate",
+        "skip_staged_rows",
+        "typed_values",
+    )
+}
+# The function in public calls the one in importer.
+for role in ("authenticated", "service_role"):
+    EXECUTABLE[role] |= {"importer.check_planned_import", "public.check_planned_import"}
+
+
+@pytest.mark.parametrize("role", EXECUTABLE)
+def test_role_may_execute_these_functions_only(catalog: psycopg.Connection, role: str) -> None:
+    assert functions(catalog, f"has_function_privilege('{role}', p.oid, 'execute')") == EXECUTABLE[role]
+
+
+def test_function_granted_to_everybody_would_be_found(catalog: psycopg.Connection) -> None:
+    with catalog.transaction(force_rollback=True):
+        catalog.execute("create function importer.open_door() returns void language sql as 'select'")
+        assert "importer.open_door" in functions(catalog, "has_function_privilege('anon', p.oid, 'execute')")
+        assert "importer.open_door" in functions(catalog, "p.proconfig is null")
+
+
+@pytest.mark.parametrize("role", API_ROLES)
+def test_clients_may_not_use_schema_importer(catalog: psycopg.Connection, role: str) -> None:
+    assert catalog.execute("select has_schema_privilege(%s, 'importer', 'usage, create')", [role]).fetchone() == (
+        False,
+    )
+
+
+def test_processor_may_create_nothing(catalog: psycopg.Connection) -> None:
+    rights = catalog.execute(
+        "select has_schema_privilege('import_processor', 'importer', 'create'),"
+        " has_schema_privilege('import_processor', 'public', 'create')"
+    ).fetchone()
+    assert rights == (False, False)
