@@ -46,7 +46,7 @@ NOT_DONE = {
     ("IJ202", "Check that SUPABASE_URL"): "the same",
     ("IJ202", "Add text/csv"): "Storage sends it for uploads only; an artifact is left out then",
     ("IJ202", "Look up the code"): "no request of the processor gets such a code",
-    ("IJ203", "Check that Storage runs and that the bucket"): "tests/clients/test_edge_functions.py",
+    ("IJ203", "Check that Storage runs and that the bucket"): "an answer of an Edge Function while Storage is down",
     (
         "IJ205",
         "Import the file in parts or compress it",
@@ -57,7 +57,7 @@ NOT_DONE = {
     ("IJ304", "Rows of the file"): "needs a gap in the ledger: tests/integration/test_hint_statements.py",
     ("IJ305", "Rows of the file"): "the same",
     ("IJ311", "Rows of the file"): "the same",
-    ("IJ501", "Check that the database and the Data API run"): "tests/clients/test_edge_functions.py",
+    ("IJ501", "Check that the database and the Data API run"): "tests/clients/test_edge_environment.py",
     ("IJ503", "Find out who"): "tests/acceptance/test_attacks_targets.py",
     ("IJ503", "Restore the table or register"): "raised within the statements of administrators, who see the table",
     ("IJ504", "Look up the SQLSTATE"): "the cause is PostgreSQL's, and so is what to do about it",
@@ -67,7 +67,7 @@ NOT_DONE = {
     ): "the same, at the insert",
     ("IJ601", "Set owner_column"): "tests/acceptance/test_modes.py",
     ("IJ602", "Upload the file to <your user id>/… in the bucket imports, and set"): "every import of a user does it",
-    ("IJ602", "Ask an administrator for the policies"): "tests/clients/test_edge_functions.py",
+    ("IJ602", "Ask an administrator for the policies"): "tests/clients/test_edge_environment.py",
     ("IJ901", "This is a defect"): "a defect",
     ("IJ902", "This is a defect"): "a defect",
 }
