@@ -110,10 +110,17 @@ def _is_below_title(fields: int, widest: int) -> bool:
 
 
 def _header(row: Row, cells: Sequence[str], mark: str | None, known: KnownColumns, lines: Sequence[str]) -> NamedHeader:
-    # A line with a delimiter is one name only if it is that very name, or in quotes: `a,b` is not the column ab.
-    closely = mark is None and any(_MARKS.search(cell) and cell.strip() == lines[row.line].strip() for cell in cells)
+    # A line with a delimiter is one name only if it is that very name, or in quotes as a whole: neither `a,b` nor
+    # `"a","b"` is the column ab.
+    closely = mark is None and any(_MARKS.search(cell) and not _is_quoted(cell, lines[row.line]) for cell in cells)
     names = {known.name_of(cell, closely) for cell in cells} - {None}
     return NamedHeader(line=row.line, fields=len(row.fields), filled=len(cells), named=len(names), delimiters=(mark,))
+
+
+def _is_quoted(cell: str, line: str) -> bool:
+    """Return whether a line is nothing but this cell in quotes."""
+    quoted = '"' + cell.strip().replace('"', '""') + '"'
+    return line.strip() == quoted
 
 
 def _with_delimiters(

@@ -56,8 +56,8 @@ def fold_cut(header: str) -> str:
 #: The foldings by which a header may match a name, the closest first. Those that keep words apart come before the one
 #: that does not: `Q1 12` and `Q11 2` are two names.
 _FOLDINGS: Final = (trim, fold, fold_cut, fold_spaces, fold_words, fold_loosely)
-#: The first of them, which change nothing but the case and the length.
-_CLOSE: Final = 3
+#: The first of them, which change nothing but the case.
+_CLOSE: Final = 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,10 @@ TITLES = [
 ]
 
 HEADERS = [
+    Case('"i","d"\n"1","2"\n', "id text, i text", ["~/1"]),
+    Case("i,d\n1,2\n", "id text, i text", ["~/1"]),
+    Case(f"{'a' * 64},b\n1,2\n", f"{'a' * 63} text, b text", ["1/2"]),
+    Case(f'"{"a" * 64}","c"\n"1","2"\n', f"{'a' * 63} text, b text", ["1/~"]),
     Case("id,name\n1,Ana\n2,Rui", ID_NAME, TWO_ROWS),
     Case("ID;NAME\n1;Ana\n2;Rui", ID_NAME, TWO_ROWS),
     Case("name|id\nAna|1\nRui|2", ID_NAME, TWO_ROWS),
