@@ -87,7 +87,8 @@ def test_statements_of_the_readme_run(conn: psycopg.Connection) -> None:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_every_block_is_one_statement(page: str) -> None:
-    assert [text for text in PAGES[page] if text.count(";\n") != 1] == []
+    without_bodies = [re.sub(r"\$\$.*?\$\$", "", text, flags=re.DOTALL) for text in PAGES[page]]
+    assert [text for text in without_bodies if text.count(";\n") != 1] == []
 
 
 @pytest.mark.parametrize(
