@@ -52,17 +52,17 @@ def job_texts(stack: Stack, job: dict[str, Any]) -> str:
 
 
 def test_invalid_values_of_all_types_are_not_repeated(stack: Stack) -> None:
-    columns = ", ".join(f"c{n} {kind}" for n, kind in enumerate(INVALID_VALUES))
+    values = dict(INVALID_VALUES)
+    if stack.sql("show server_version_num")[0]["server_version_num"] < "160000":
+        del values["xid8"]  # which takes any text for a number before version 16
+    columns = ", ".join(f"c{n} {kind}" for n, kind in enumerate(values))
     name = stack.table(f"id integer, {columns}")
-    rows = [
-        [str(n), *(value if n == m else "" for m, value in enumerate(INVALID_VALUES.values()))]
-        for n in range(len(INVALID_VALUES))
-    ]
+    rows = [[str(n), *(value if n == m else "" for m, value in enumerate(values.values()))] for n in range(len(values))]
     lines = [",".join('"' + cell.replace('"', '""') + '"' if cell else "" for cell in row) for row in rows]
-    header = ",".join(["id", *(f"c{n}" for n in range(len(INVALID_VALUES)))])
-    job = stack.run("\n".join([header, *lines, "99" + "," * len(INVALID_VALUES)]).encode(), name)
-    assert (job["rows_loaded"], job["rows_rejected"]) == (1, len(INVALID_VALUES))
-    assert {column for _, column, _ in stack.rejections(job)} == {f"c{n}" for n in range(len(INVALID_VALUES))}
+    header = ",".join(["id", *(f"c{n}" for n in range(len(values)))])
+    job = stack.run("\n".join([header, *lines, "99" + "," * len(values)]).encode(), name)
+    assert (job["rows_loaded"], job["rows_rejected"]) == (1, len(values))
+    assert {column for _, column, _ in stack.rejections(job)} == {f"c{n}" for n in range(len(values))}
     assert CANARY not in job_texts(stack, job) + all_logs(stack)
 
 

@@ -105,7 +105,7 @@ def test_missing_variable_and_unreachable_database_are_one_line(arguments: tuple
 def test_wrong_arguments_are_one_line(stack: Stack, people: Path) -> None:
     assert_one_line(cli("import", "no-such-file.csv", "--target", "x", env=stack.env), "no-such-file.csv is not a file")
     assert_one_line(cli("import", str(people), "--target", "no_such", env=stack.env), "no_such", "register_target")
-    assert_one_line(cli("job", "abc", env=stack.env), "abc")
+    assert_one_line(cli("job", "xyz", env=stack.env), "xyz")
     assert_one_line(cli("job", "75aa41d4-60df-4b14-8202-d32da27fd0f9", env=stack.env), "there is no job")
     assert_one_line(cli("configure", "--processor-url", "http://host:99999", env=stack.env), "not a URL")
     assert_one_line(cli("jobs", env={"DATABASE_URL": "nonsense"}), "not a connection string")

@@ -55,6 +55,8 @@ def one_rejected(stack: Stack, data: str, table: str, options: dict[str, Any], s
 @pytest.mark.parametrize("kind", CELLS)
 def test_one_cell_that_its_type_refuses(stack: Stack, kind: str) -> None:
     type_name, valid, invalid, state = CELLS[kind]
+    if kind == "regclass_schema" and stack.sql("show server_version_num")[0]["server_version_num"] < "160000":
+        state = "3F000"  # before version 16, the schema is what does not exist
     table = stack.table(f"id bigint primary key, value {type_name}")
     rows = "".join(f'{number},"{invalid if number == 23 else valid}"\n' for number in range(1, 41))
     one_rejected(stack, "id,value\n" + rows, table, {}, state)

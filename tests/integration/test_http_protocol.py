@@ -49,7 +49,8 @@ def _still_rings(server: Server) -> Iterator[None]:
     """Check after each test that the processor still responds and has logged no error."""
     yield
     assert server.ring(b"{}").status == 202
-    assert server.request("GET /ready HTTP/1.1").status == 200
+    # It is ready once its worker has checked the schema, which may be after the first test.
+    until(lambda: server.request("GET /ready HTTP/1.1").status == 200, server.logged)
     assert '"level": "error"' not in server.logged()
 
 
