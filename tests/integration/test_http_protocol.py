@@ -14,6 +14,7 @@ import pytest
 from processor.http.limits import ServerLimits
 from tests.conftest import Cluster, Database
 from tests.integration.http_harness import DEADLINE, PATH, RIGHT, Connection, Server, limited
+from tests.waiting import until
 
 POST = f"POST {PATH} HTTP/1.1"
 CONNECTIONS = 8
