@@ -83,6 +83,9 @@ def remove_faults(stack: FaultStack) -> None:
     if stack.local.server.pid is None:
         stack.local.server.start()
     stack.sql("delete from net.stand_in_faults")
+    # A ring that is still to be delivered would reach the next test's processor. The rows of a batch that is being
+    # delivered are locked until it has ended.
+    stack.sql("delete from net.http_request_queue")
     # A ring that a test has lost would keep the doorbell silent for its time-out of 300 s.
     stack.sql("delete from importer.rings")
     until(lambda: not stack.sql(SESSIONS), "an end of the processors' sessions")
