@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from processor.dialect.named_header import MOST_TITLE_LINES
 from processor.dialect.sample_rows import NOWHERE, Row, read_rows
 from processor.dialect.value_kinds import is_value
+from processor.errors import AmbiguousDialect
 
 DELIMITERS = ",;\t|:"
 SPOKEN = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a pipe", ":": "a colon"}
@@ -82,6 +83,17 @@ def _cleanness(candidate: Candidate, table: Sequence[Row], text: str, count: int
     fields = 0.5 + 0.5 * _clean_share(table, text, candidate.delimiter)
     quotes = 1 - 0.5 * _stray_quote_share(text, count, candidate)
     return fields * quotes * (0.7 if candidate.delimiter == ":" else 1.0)
+
+
+def ambiguous_delimiter(one: CandidateResult, other: CandidateResult) -> AmbiguousDialect:
+    """Return the error of a sample that two delimiters part about equally well."""
+    marks = (one.candidate.delimiter, other.candidate.delimiter)
+    return AmbiguousDialect(
+        "the delimiter may be {delimiters}: set options.delimiter",
+        delimiters=" or ".join(SPOKEN.get(str(mark), "none") for mark in marks),
+        option="delimiter",
+        choices=marks,
+    )
 
 
 def fields_of(row: Row, width: int) -> int:

@@ -3,10 +3,9 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from processor.dialect.candidates import SPOKEN, CandidateResult, fields_of
+from processor.dialect.candidates import CandidateResult, ambiguous_delimiter, fields_of
 from processor.dialect.header_detection import MOST, fitting_share
 from processor.dialect.value_kinds import KINDS
-from processor.errors import AmbiguousDialect
 from processor.model import KnownColumns
 
 #: Of two results that fit the columns, the one with the better score is taken if the scores differ by so much.
@@ -94,11 +93,4 @@ def _check_clear(best: CandidateResult, others: Sequence[CandidateResult], margi
     for other in others:
         same = best.candidate.delimiter == other.candidate.delimiter
         if not same and best.score - other.score < margin and other.candidate.delimiter != ":":
-            marks = (best.candidate.delimiter, other.candidate.delimiter)
-            names = " or ".join(SPOKEN.get(str(mark), "none") for mark in marks)
-            raise AmbiguousDialect(
-                "the delimiter may be {delimiters}: set options.delimiter",
-                delimiters=names,
-                option="delimiter",
-                choices=marks,
-            )
+            raise ambiguous_delimiter(best, other)

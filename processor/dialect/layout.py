@@ -13,6 +13,7 @@ from processor.dialect.candidates import (
     SPOKEN,
     Candidate,
     CandidateResult,
+    ambiguous_delimiter,
     fields_of,
     quoted_fields,
     stray_quotes,
@@ -256,13 +257,7 @@ def _clear_best(results: Sequence[CandidateResult], is_given: bool) -> Candidate
     for other in results:
         delimiters = best.candidate.delimiter, other.candidate.delimiter
         if not is_given and other.score > FAIR and best.score - other.score < MARGIN and delimiters[0] != delimiters[1]:
-            names = " or ".join(SPOKEN.get(str(mark), "none") for mark in delimiters)
-            raise AmbiguousDialect(
-                "the delimiter may be {delimiters}: set options.delimiter",
-                delimiters=names,
-                option="delimiter",
-                choices=delimiters,
-            )
+            raise ambiguous_delimiter(best, other)
     return best
 
 
