@@ -60,6 +60,7 @@ def measure(benchmark: Benchmark, stack: BenchmarkStack, selection: Selection) -
         title=benchmark.title,
         command=selection.command(benchmark),
         date=f"{datetime.now(UTC):%Y-%m-%d}",
+        postgresql=str(stack.scalar("show server_version")),
         full=size.rows >= benchmark.full.rows and size.runs >= benchmark.full.runs,
         outcome=outcome,
     )

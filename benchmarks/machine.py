@@ -24,7 +24,6 @@ def describe(stack: BenchmarkStack) -> dict[str, str]:
         "system": f"{platform.system()} {platform.release().partition('-')[0]} {platform.machine()}",
         "disk": f"{file_system(stack.folder)}, {shutil.disk_usage(stack.folder).free / 1e9:.0f} GB free",
         "load before the run": describe_load(),
-        "PostgreSQL": f"{stack.scalar('show server_version')}, default settings",
         "Python": sys.version.split()[0],
     }
     return description | {name: version for name in PACKAGES if (version := installed_version(name))}

@@ -109,9 +109,12 @@ def missing_section(results: list[Result]) -> str:
 
 
 def command_section(results: Iterable[Result]) -> str:
-    """Return the command that repeats each benchmark, and the date and duration of its last run."""
-    rows = [(result.title, f"`{result.command}`", result.date, total_time(result)) for result in results]
-    return f"## Commands\n\n{markdown.table(('work', 'command', 'date', 'time of all runs'), rows)}" if rows else ""
+    """Return the command that repeats each benchmark, and the date, the server and the duration of its last run."""
+    rows = [
+        (result.title, f"`{result.command}`", result.date, result.postgresql, total_time(result)) for result in results
+    ]
+    header = ("work", "command", "date", "PostgreSQL", "time of all runs")
+    return f"## Commands\n\n{markdown.table(header, rows)}" if rows else ""
 
 
 def total_time(result: Result) -> str:

@@ -63,12 +63,16 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """An outcome and the command that repeats it; `full` means at the size and with the runs of the goal."""
+    """An outcome and the command that repeats it; `full` means at the size and with the runs of the goal.
+
+    `postgresql` is the version of the server: results are kept when others are measured on a later one.
+    """
 
     name: str
     title: str
     command: str
     date: str
+    postgresql: str
     full: bool
     outcome: Outcome
 

@@ -19,7 +19,13 @@ def comparison(name: str, ours: float, theirs: float, *, full: bool = True) -> R
 
 def make_result(name: str, title: str, outcome: Outcome, *, full: bool = True) -> Result:
     return Result(
-        name=name, title=title, command=f"scripts/bench run {name}", date="2026-11-22", full=full, outcome=outcome
+        name=name,
+        title=title,
+        command=f"scripts/bench run {name}",
+        date="2026-11-22",
+        postgresql="18.6",
+        full=full,
+        outcome=outcome,
     )
 
 
