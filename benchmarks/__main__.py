@@ -60,7 +60,7 @@ def measure(benchmark: Benchmark, stack: BenchmarkStack, selection: Selection) -
         title=benchmark.title,
         command=selection.command(benchmark),
         date=f"{datetime.now(UTC):%Y-%m-%d}",
-        postgresql=str(stack.scalar("show server_version")),
+        measured_on=f"PostgreSQL {stack.scalar('show server_version')}, {machine.cpu_name()}",
         full=size.rows >= benchmark.full.rows and size.runs >= benchmark.full.runs,
         outcome=outcome,
     )

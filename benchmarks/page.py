@@ -111,9 +111,9 @@ def missing_section(results: list[Result]) -> str:
 def command_section(results: Iterable[Result]) -> str:
     """Return the command that repeats each benchmark, and the date, the server and the duration of its last run."""
     rows = [
-        (result.title, f"`{result.command}`", result.date, result.postgresql, total_time(result)) for result in results
+        (result.title, f"`{result.command}`", result.date, result.measured_on, total_time(result)) for result in results
     ]
-    header = ("work", "command", "date", "PostgreSQL", "time of all runs")
+    header = ("work", "command", "date", "measured on", "time of all runs")
     return f"## Commands\n\n{markdown.table(header, rows)}" if rows else ""
 
 

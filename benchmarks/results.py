@@ -65,14 +65,14 @@ class Outcome:
 class Result:
     """An outcome and the command that repeats it; `full` means at the size and with the runs of the goal.
 
-    `postgresql` is the version of the server: results are kept when others are measured on a later one.
+    `measured_on` is the server's version and the CPU: results are kept when others are measured elsewhere.
     """
 
     name: str
     title: str
     command: str
     date: str
-    postgresql: str
+    measured_on: str
     full: bool
     outcome: Outcome
 

@@ -23,7 +23,7 @@ def make_result(name: str, title: str, outcome: Outcome, *, full: bool = True) -
         title=title,
         command=f"scripts/bench run {name}",
         date="2026-11-22",
-        postgresql="18.6",
+        measured_on="PostgreSQL 18.6, a CPU",
         full=full,
         outcome=outcome,
     )
