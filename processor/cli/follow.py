@@ -99,24 +99,20 @@ def announce(conn: psycopg.Connection, state: JobState) -> None:
 def follow_all(database_url: str, job_ids: list[UUID], *, strict: bool) -> int:
     """Follow jobs to their ends, one after the other; return the exit status. Jobs that have ended leave `job_ids`.
 
-    Raises: UserError.
+    Raises: UserError, KeyboardInterrupt.
     """
     failures = 0
-    try:
-        while job_ids:
-            state = follow(database_url, job_ids[0])
-            with connected(database_url) as conn:
-                announce(conn, state)
-            failures += not outcome.succeeded(state, strict=strict)
-            del job_ids[0]
-    except KeyboardInterrupt:
-        say_that_they_go_on(job_ids)
-        return INTERRUPTED
+    while job_ids:
+        state = follow(database_url, job_ids[0])
+        with connected(database_url) as conn:
+            announce(conn, state)
+        failures += not outcome.succeeded(state, strict=strict)
+        del job_ids[0]
     return 1 if failures else 0
 
 
-def say_that_they_go_on(job_ids: list[UUID]) -> None:
-    """Say after Ctrl-C that the jobs go on, and how to watch or cancel them.
+def interrupted(job_ids: list[UUID]) -> int:
+    """Say after Ctrl-C that the jobs go on, and how to watch or cancel them; return the exit status.
 
     Not by rich: an interrupt between the two steps in which it opens its buffer leaves the buffer open for ever.
     """
@@ -125,3 +121,4 @@ def say_that_they_go_on(job_ids: list[UUID]) -> None:
     print(f"\n{subject} {verb} on without this command", file=sys.stderr)
     print(f"  to watch {them}: import-jobs watch {ids}", file=sys.stderr)
     print(f"  to cancel {them}: import-jobs cancel {ids}", file=sys.stderr, flush=True)
+    return INTERRUPTED

@@ -143,8 +143,7 @@ class Import:
             if not self.submitted:
                 screen.note("interrupted before a job was inserted; nothing is imported")
                 raise
-            follow.say_that_they_go_on(self.going_on)
-            return follow.INTERRUPTED
+            return follow.interrupted(self.going_on)
 
     def _submit_and_follow(self, files: list[Path]) -> int:
         try:

@@ -6,7 +6,7 @@ import typer
 
 from processor.cli import completion
 from processor.cli.connection import connected
-from processor.cli.follow import follow_all
+from processor.cli.follow import follow_all, interrupted
 from processor.cli.job_ids import find_job
 from processor.config import database_url
 
@@ -26,4 +26,8 @@ def watch(ids: Ids, strict: Strict = False) -> None:
     url = database_url()
     with connected(url) as conn:
         jobs = [find_job(conn, text) for text in ids]
-    raise typer.Exit(follow_all(url, jobs, strict=strict))
+    try:
+        status = follow_all(url, jobs, strict=strict)
+    except KeyboardInterrupt:
+        status = interrupted(jobs)
+    raise typer.Exit(status)
