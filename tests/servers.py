@@ -121,7 +121,10 @@ class StorageApi:
 
 @contextmanager
 def storage_api(database_url: str, root: Path | None = None, **variables: str) -> Iterator[StorageApi]:
-    """Run a Storage API on a database until the block ends, on the files of an earlier one if `root` is given."""
+    """Run a Storage API on a database until the block ends, on the files of an earlier one if `root` is given.
+
+    It is behind the gateway, as in the stack.
+    """
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="import-jobs-storage-") as new_root:
         environment = os.environ | {
@@ -133,7 +136,7 @@ def storage_api(database_url: str, root: Path | None = None, **variables: str) -
             "SUPABASE_PUBLISHABLE_KEY": PUBLISHABLE_KEY,
             **variables,
         }
-        process = subprocess.Popen([sys.executable, "-m", "processor.local.storage_api"], env=environment)
+        process = subprocess.Popen([sys.executable, "-m", "processor.local.gateway"], env=environment)
         api = StorageApi(process, f"http://127.0.0.1:{port}", root or Path(new_root))
         try:
             until(lambda: _is_healthy(api), "a running Storage API")
