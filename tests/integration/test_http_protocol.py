@@ -33,6 +33,8 @@ def server(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         "connections": CONNECTIONS,
     }
     with contextmanager(cluster.clone)("closed") as db, limited(db, log, **limits) as one:
+        # The worker checks the schema first, which may take longer than the first test.
+        until(lambda: one.request("GET /ready HTTP/1.1").status == 200, one.logged)
         yield one
 
 
@@ -50,8 +52,7 @@ def _still_rings(server: Server) -> Iterator[None]:
     """Check after each test that the processor still responds and has logged no error."""
     yield
     assert server.ring(b"{}").status == 202
-    # It is ready once its worker has checked the schema, which may be after the first test.
-    until(lambda: server.request("GET /ready HTTP/1.1").status == 200, server.logged)
+    assert server.request("GET /ready HTTP/1.1").status == 200
     assert '"level": "error"' not in server.logged()
 
 
