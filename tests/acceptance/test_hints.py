@@ -46,7 +46,7 @@ NOT_DONE = {
     ("IJ202", "Check that SUPABASE_URL"): "the same",
     ("IJ202", "Add text/csv"): "Storage sends it for uploads only; an artifact is left out then",
     ("IJ202", "Look up the code"): "no request of the processor gets such a code",
-    ("IJ203", "Check that Storage runs and that the bucket"): "an answer of an Edge Function while Storage is down",
+    ("IJ203", "Check that Storage runs and that the bucket"): "tests/clients/test_edge_environment.py",
     (
         "IJ205",
         "Import the file in parts or compress it",

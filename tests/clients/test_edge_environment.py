@@ -134,3 +134,16 @@ def test_user_who_may_not_upload_is_told_so(
             " (bucket_id = 'imports' and (storage.foldername(name))[1] = (select auth.uid())::text)"
         )
     assert outcome(refused) == (403, "IJ602")
+
+
+def test_storage_that_fails_is_named(
+    base: dict[str, str], client_stack: ClientStack, user: User, tmp_path: Path
+) -> None:
+    fields = {"target": "people", "file_name": "a.csv", "size": 10}
+    client_stack.sql("alter table storage.objects rename to objects_elsewhere")
+    try:
+        with edge_runtime(tmp_path / "log", "import-jobs", **base) as runtime:
+            refused = ask(runtime, user.session["access_token"], "create", **fields)
+    finally:
+        client_stack.sql("alter table storage.objects_elsewhere rename to objects")
+    assert outcome(refused) == (503, "IJ203")
