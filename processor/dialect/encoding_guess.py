@@ -60,6 +60,13 @@ def guess_encoding(sample: bytes, complete: bool, locale: str | None) -> Guess:
 
     A locale decides between readings that fit about as well. An English one does not: it says how numbers are written.
     """
+    try:
+        return _guess(sample, complete, locale)
+    finally:
+        _word_cost.cache_clear()  # the words of one file: those of all files would fill the memory
+
+
+def _guess(sample: bytes, complete: bool, locale: str | None) -> Guess:
     if locale is not None and language_of(locale) == "en":
         locale = None
     names = [name for name in usages() if decodes(sample, complete, name)]
