@@ -33,17 +33,6 @@ def _tables() -> dict[str, dict[str, int]]:
     return tables
 
 
-@cache
-def _letters(language: str) -> frozenset[str]:
-    return frozenset(sequence for sequence in _tables()[language] if len(sequence) == 1)
-
-
-@cache
-def has_letters(language: str, word: str) -> bool:
-    """Return whether the language has each letter beyond ASCII of a word."""
-    return _letters(language).issuperset(char for char in word.lower().translate(_FOLDED) if not char.isascii())
-
-
 def word_cost(language: str, word: str) -> int:
     """Return the cost of a word in lower case."""
     table = _tables()[language]
