@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -105,10 +106,10 @@ class Cluster:
         self.execute("drop database {} with (force)", name)
 
 
-@pytest.fixture(scope="session")
-def cluster() -> Iterator[Cluster]:
-    """A running server of the major version in IMPORT_JOBS_TEST_POSTGRES (default 18)."""
-    with server_folder("import-jobs-test-") as folder:
+@contextmanager
+def running_cluster(prefix: str) -> Iterator[Cluster]:
+    """Run a server of the major version in IMPORT_JOBS_TEST_POSTGRES (default 18) in a temporary folder."""
+    with server_folder(prefix) as folder:
         server = PostgresServer(
             folder / "postgres",
             postgres_installation.find(POSTGRES_MAJOR),
@@ -122,6 +123,13 @@ def cluster() -> Iterator[Cluster]:
             yield Cluster(server)
         finally:
             server.destroy()
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """The server of the tests."""
+    with running_cluster("import-jobs-test-") as running:
+        yield running
 
 
 @pytest.fixture

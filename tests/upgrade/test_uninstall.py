@@ -11,15 +11,12 @@ from contextlib import contextmanager
 import psycopg
 import pytest
 
-from processor.local import floor, postgres_installation
-from processor.local.ports import free_port
-from processor.local.postgres import SUPERUSER, PostgresServer
+from processor.local import floor
 from processor.local.python_command import module_environment
-from tests.conftest import PASSWORDS, SETTINGS, Cluster, Database
+from tests.conftest import Cluster, Database, running_cluster
 from tests.conventions import schema
 from tests.integration.queue_harness import raises
 from tests.integration.test_configure import VAULT
-from tests.servers import POSTGRES_MAJOR, server_folder
 
 # What a project has before: tables of its own, and the parts of the platform that the floor lacks, without their work.
 PROJECT = f"""
@@ -92,15 +89,8 @@ Snapshot = tuple[str, list[tuple[object, ...]]]
 @pytest.fixture(scope="module")
 def own_cluster() -> Iterator[Cluster]:
     """A server of its own: roles belong to a server, and other tests use those of import-jobs."""
-    with server_folder("import-jobs-uninstall-") as folder:
-        installation = postgres_installation.find(POSTGRES_MAJOR)
-        server = PostgresServer(folder / "postgres", installation, free_port(), PASSWORDS[SUPERUSER], SETTINGS)
-        server.create()
-        server.start()
-        try:
-            yield Cluster(server)
-        finally:
-            server.destroy()
+    with running_cluster("import-jobs-uninstall-") as running:
+        yield running
 
 
 @pytest.fixture
