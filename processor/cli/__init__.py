@@ -32,6 +32,8 @@ from processor.cli import (
     uninstall,
     watch,
 )
+from processor.cli.follow import INTERRUPTED
+from processor.cli.interrupts import interruptible
 from processor.cli.screen import screen
 from processor.errors import UserError
 
@@ -94,7 +96,8 @@ def main() -> None:
 def run(arguments: list[str]) -> int:
     """Run a command and return its exit status. An error that the user can correct is printed in one line."""
     try:
-        status: Any = command_tree.complete(app).main(arguments, prog_name="import-jobs", standalone_mode=False)
+        with interruptible():
+            status: Any = command_tree.complete(app).main(arguments, prog_name="import-jobs", standalone_mode=False)
         return status if isinstance(status, int) else 0
     except typer.TyperException as exc:
         return usage_error(exc, arguments)
@@ -109,8 +112,8 @@ def run(arguments: list[str]) -> int:
         if error is None:
             raise
         report(error)
-    except typer.Abort:
-        return 130
+    except (typer.Abort, KeyboardInterrupt):
+        return INTERRUPTED
     return 1
 
 

@@ -13,6 +13,7 @@ from psycopg.types.json import Jsonb
 
 from processor.cli import completion, follow
 from processor.cli.connection import connected
+from processor.cli.interrupts import interruptible
 from processor.cli.job_options import job_options
 from processor.cli.progress import ProgressLine
 from processor.cli.screen import screen
@@ -138,7 +139,8 @@ class Import:
         Raises: UserError.
         """
         try:
-            return self._submit_and_follow(files)
+            with interruptible():
+                return self._submit_and_follow(files)
         except KeyboardInterrupt:
             if not self.submitted:
                 screen.note("interrupted before a job was inserted; nothing is imported")

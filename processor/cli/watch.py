@@ -7,6 +7,7 @@ import typer
 from processor.cli import completion
 from processor.cli.connection import connected
 from processor.cli.follow import follow_all, interrupted
+from processor.cli.interrupts import interruptible
 from processor.cli.job_ids import find_job
 from processor.config import database_url
 
@@ -27,7 +28,8 @@ def watch(ids: Ids, strict: Strict = False) -> None:
     with connected(url) as conn:
         jobs = [find_job(conn, text) for text in ids]
     try:
-        status = follow_all(url, jobs, strict=strict)
+        with interruptible():
+            status = follow_all(url, jobs, strict=strict)
     except KeyboardInterrupt:
         status = interrupted(jobs)
     raise typer.Exit(status)
