@@ -23,6 +23,13 @@ export interface JobOptions {
   compression?: string;
   has_header?: boolean;
   skip_lines?: number;
+  skip_footer?: number;
+  skip_empty_rows?: boolean;
+  strict_quotes?: boolean;
+  skip_initial_space?: boolean;
+  member?: string;
+  empty_as?: "null" | "default";
+  formula_text?: boolean;
   mapping?: Record<string, string>;
   unknown_columns?: "ignore" | "error";
   locale?: string;

@@ -1,7 +1,8 @@
--- Delimiters of several characters, such as `||`, `::`, `~|~` or a comma and a space, which some programs write so that
--- a single mark in a text parts nothing. They cannot be detected; a job or a target gives them in its options.
+-- Options for files that other programs wrote: delimiters of several characters, such as `||`, `::`, `~|~` or a comma
+-- and a space; totals below the records; quotes that must be regular; one file of an archive; empty fields that take the
+-- default of their column; texts written as formulas; white space before quotes. None of them can be detected.
 
--- The same as before, but for the delimiter. Words are spelled out, so a longer delimiter has no letters or digits.
+-- The words of a delimiter are spelled out, so a longer delimiter has no letters or digits.
 create or replace function importer.check_import_options(options jsonb) returns void
 language plpgsql immutable set search_path = pg_catalog, pg_temp
 as $$
@@ -23,6 +24,9 @@ begin
     ('delimiter', 'one to eight characters, or tab, comma, semicolon, pipe, colon or space'),
     ('quote', 'one character or none'), ('escape', 'one character or none'), ('comment', 'one character or none'),
     ('compression', 'a text'), ('has_header', 'a boolean'), ('skip_lines', 'a whole number'),
+    ('skip_footer', 'a whole number'), ('skip_empty_rows', 'a boolean'), ('strict_quotes', 'a boolean'),
+    ('skip_initial_space', 'a boolean'), ('member', 'a text'), ('empty_as', 'null or default'),
+    ('formula_text', 'a boolean'),
     ('mapping', 'an object of text'), ('unknown_columns', 'ignore or error'), ('locale', 'a text'),
     ('decimal', 'one character'), ('thousands', 'one character or none'), ('date_formats', 'an array of text'),
     ('timestamp_formats', 'an array of text'), ('true_values', 'an array of text'),
