@@ -467,7 +467,10 @@ begin
     ('delimiter', 'one to eight characters, or tab, comma, semicolon, pipe, colon or space'),
     ('quote', 'one character or none'), ('escape', 'one character or none'), ('comment', 'one character or none'),
     ('compression', 'a text'), ('has_header', 'a boolean'), ('skip_lines', 'a whole number'),
-    ('mapping', 'an object of text'), ('unknown_columns', 'ignore or error'), ('locale', 'a text'),
+    ('skip_footer', 'a whole number'), ('skip_empty_rows', 'a boolean'), ('strict_quotes', 'a boolean'),
+    ('skip_initial_space', 'a boolean'), ('member', 'a text'), ('empty_as', 'null or default'),
+    ('formula_text', 'a boolean'),
+    ('mapping', 'an object of text or null'), ('unknown_columns', 'ignore or error'), ('locale', 'a text'),
     ('decimal', 'one character'), ('thousands', 'one character or none'), ('date_formats', 'an array of text'),
     ('timestamp_formats', 'an array of text'), ('true_values', 'an array of text'),
     ('false_values', 'an array of text'), ('null_values', 'an array of text'), ('trim', 'a boolean'),
@@ -500,8 +503,9 @@ begin
         )
       when 'an array of text' then
         jsonb_typeof(given.value) = 'array' and not jsonb_path_exists(given.value, 'strict $[*] ? (@.type() != "string")')
-      when 'an object of text' then
-        jsonb_typeof(given.value) = 'object' and not jsonb_path_exists(given.value, 'strict $.* ? (@.type() != "string")')
+      when 'an object of text or null' then
+        jsonb_typeof(given.value) = 'object'
+        and not jsonb_path_exists(given.value, 'strict $.* ? (@.type() != "string" && @.type() != "null")')
       else given.value #>> '{}' = any (string_to_array(known.kind, ' or '))
     end, false
   )
@@ -1133,6 +1137,34 @@ $$;
 
 COMMENT ON FUNCTION importer.claim_undos(max_undos integer) IS 'Takes up to max_undos requests of owners to undo a job, and returns what a processor needs for them. A request that was
 taken five times without a result fails with IJ104.';
+
+CREATE FUNCTION importer.columns_for_clients(target public.import_targets) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select coalesce(
+    jsonb_agg(
+      jsonb_build_object(
+        'name', c.name, 'type', c.type, 'labels', c.labels, 'aliases', coalesce(s.settings -> 'aliases', '[]'),
+        'required', s.settings ->> 'default' is null
+          and (c.required or s.settings -> 'required' is not distinct from 'true')
+      ) order by c.place
+    ), '[]'
+  )
+  from (
+    select i.name, i.type, to_jsonb(i.labels) as labels, i.required, i.place::bigint as place
+    from importer.insertable_columns(importer.registered_table(target)) as i
+    where target.mode <> 'none'
+    union all
+    select d.value ->> 'name', d.value ->> 'type', d.value -> 'labels', false, d.place
+    from jsonb_array_elements(importer.declared_columns(target.columns)) with ordinality as d (value, place)
+    where target.mode = 'none'
+  ) as c
+  cross join lateral (select target.columns -> c.name as settings) as s
+  where target.columns ? c.name
+$$;
+
+COMMENT ON FUNCTION importer.columns_for_clients(target public.import_targets) IS 'Returns the columns that a file may fill, in the order of the table: name, type, enum labels, aliases, required.';
 
 CREATE FUNCTION importer.commit_chunk(job_id uuid, token uuid, seq integer, byte_start bigint, byte_end bigint, next_line bigint, next_record bigint, rows_read bigint, rows_loaded bigint, rows_rejected bigint, rows_skipped bigint, bytes_read bigint, rejections jsonb, kept integer DEFAULT 10000, preview jsonb DEFAULT NULL::jsonb, chunk_bytes bigint DEFAULT 0) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2740,6 +2772,35 @@ $_$;
 
 COMMENT ON FUNCTION importer.limit_import_jobs() IS 'Trigger function: rejects jobs beyond the number and size that one owner may have pending or running (IJ114).';
 
+CREATE FUNCTION importer.list_import_targets() RETURNS SETOF jsonb
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  owner constant uuid := auth.uid();
+  target public.import_targets;
+  max_bytes bigint;
+begin
+  if to_regclass('storage.buckets') is not null then
+    execute 'select b.file_size_limit from storage.buckets as b where b.id = ''imports''' into max_bytes;
+  end if;
+  for target in select * from public.import_targets as t order by t.name loop
+    begin
+      continue when owner is not null
+        and not importer.may_import_into(target.name, importer.current_identity(owner, target.claims));
+    exception when sqlstate 'IJ113' then
+      continue;
+    end;
+    return next jsonb_build_object(
+      'name', target.name, 'mode', target.mode, 'key_columns', target.key_columns, 'options', target.options,
+      'undo_days', target.undo_days, 'max_bytes', max_bytes, 'columns', importer.columns_for_clients(target)
+    );
+  end loop;
+end
+$$;
+
+COMMENT ON FUNCTION importer.list_import_targets() IS 'For public.list_import_targets(): an object for each target into which the caller may import.';
+
 CREATE FUNCTION importer.list_rejections(job_id uuid) RETURNS TABLE(record_number bigint, line_number bigint, column_name text, code text, message text, raw text)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3351,6 +3412,7 @@ CREATE FUNCTION importer.public_objects() RETURNS SETOF text
     'public.import_job_statistics(timestamp with time zone,timestamp with time zone,text)',
     'public.import_queue(uuid)',
     'public.import_queue_health()',
+    'public.list_import_targets()',
     'public.list_import_jobs(public.import_job_status,text,text,integer,uuid)',
     'public.retry_import_job(uuid,jsonb)',
     'public.undo_import_job(uuid)'
@@ -4940,6 +5002,25 @@ COMMENT ON FUNCTION public.list_import_jobs(status public.import_job_status, tar
 file_name (or, without one, in object_path), whatever the case. At most 1,000 a page; after is the last id of the page
 before. Raises IJ108 if there is no such job.';
 
+CREATE FUNCTION public.list_import_targets() RETURNS TABLE(name text, mode text, key_columns text[], options jsonb, undo_days integer, max_bytes bigint, columns jsonb)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    BEGIN ATOMIC
+ SELECT r.name,
+     r.mode,
+     r.key_columns,
+     r.options,
+     r.undo_days,
+     r.max_bytes,
+     r.columns
+    FROM (importer.list_import_targets() t(target)
+      CROSS JOIN LATERAL jsonb_to_record(t.target) r(name text, mode text, key_columns text[], options jsonb, undo_days integer, max_bytes bigint, columns jsonb));
+END;
+
+COMMENT ON FUNCTION public.list_import_targets() IS 'Returns the targets into which the caller may import, with what a person must know before choosing a file: mode, key,
+default options, for how many days an import can be undone (null: not at all), the largest file that the bucket accepts
+(null: no limit of its own), and the columns with name, type, enum labels, aliases, and whether they are required.';
+
 CREATE FUNCTION public.retry_import_job(id uuid, options jsonb DEFAULT '{}'::jsonb) RETURNS public.import_jobs
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -5827,6 +5908,8 @@ GRANT ALL ON FUNCTION importer.claim_jobs(worker text, max_jobs integer, lease_s
 REVOKE ALL ON FUNCTION importer.claim_undos(max_undos integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.claim_undos(max_undos integer) TO import_processor;
 
+REVOKE ALL ON FUNCTION importer.columns_for_clients(target public.import_targets) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION importer.commit_chunk(job_id uuid, token uuid, seq integer, byte_start bigint, byte_end bigint, next_line bigint, next_record bigint, rows_read bigint, rows_loaded bigint, rows_rejected bigint, rows_skipped bigint, bytes_read bigint, rejections jsonb, kept integer, preview jsonb, chunk_bytes bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.commit_chunk(job_id uuid, token uuid, seq integer, byte_start bigint, byte_end bigint, next_line bigint, next_record bigint, rows_read bigint, rows_loaded bigint, rows_rejected bigint, rows_skipped bigint, bytes_read bigint, rejections jsonb, kept integer, preview jsonb, chunk_bytes bigint) TO import_processor;
 GRANT ALL ON FUNCTION importer.commit_chunk(job_id uuid, token uuid, seq integer, byte_start bigint, byte_end bigint, next_line bigint, next_record bigint, rows_read bigint, rows_loaded bigint, rows_rejected bigint, rows_skipped bigint, bytes_read bigint, rejections jsonb, kept integer, preview jsonb, chunk_bytes bigint) TO import_uploader;
@@ -5995,6 +6078,10 @@ REVOKE ALL ON FUNCTION importer.limit_import_inspections() FROM PUBLIC;
 REVOKE ALL ON FUNCTION importer.limit_import_job_changes() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.limit_import_jobs() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.list_import_targets() FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.list_import_targets() TO authenticated;
+GRANT ALL ON FUNCTION importer.list_import_targets() TO service_role;
 
 REVOKE ALL ON FUNCTION importer.list_rejections(job_id uuid) FROM PUBLIC;
 
@@ -6179,6 +6266,10 @@ GRANT ALL ON FUNCTION public.import_queue_health() TO service_role;
 REVOKE ALL ON FUNCTION public.list_import_jobs(status public.import_job_status, target text, name text, page_size integer, after uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.list_import_jobs(status public.import_job_status, target text, name text, page_size integer, after uuid) TO authenticated;
 GRANT ALL ON FUNCTION public.list_import_jobs(status public.import_job_status, target text, name text, page_size integer, after uuid) TO service_role;
+
+REVOKE ALL ON FUNCTION public.list_import_targets() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.list_import_targets() TO authenticated;
+GRANT ALL ON FUNCTION public.list_import_targets() TO service_role;
 
 REVOKE ALL ON FUNCTION public.retry_import_job(id uuid, options jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.retry_import_job(id uuid, options jsonb) TO authenticated;

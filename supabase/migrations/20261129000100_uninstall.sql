@@ -16,6 +16,7 @@ as $$
     'public.import_job_statistics(timestamp with time zone,timestamp with time zone,text)',
     'public.import_queue(uuid)',
     'public.import_queue_health()',
+    'public.list_import_targets()',
     'public.list_import_jobs(public.import_job_status,text,text,integer,uuid)',
     'public.retry_import_job(uuid,jsonb)',
     'public.undo_import_job(uuid)'

@@ -27,7 +27,7 @@ begin
     ('skip_footer', 'a whole number'), ('skip_empty_rows', 'a boolean'), ('strict_quotes', 'a boolean'),
     ('skip_initial_space', 'a boolean'), ('member', 'a text'), ('empty_as', 'null or default'),
     ('formula_text', 'a boolean'),
-    ('mapping', 'an object of text'), ('unknown_columns', 'ignore or error'), ('locale', 'a text'),
+    ('mapping', 'an object of text or null'), ('unknown_columns', 'ignore or error'), ('locale', 'a text'),
     ('decimal', 'one character'), ('thousands', 'one character or none'), ('date_formats', 'an array of text'),
     ('timestamp_formats', 'an array of text'), ('true_values', 'an array of text'),
     ('false_values', 'an array of text'), ('null_values', 'an array of text'), ('trim', 'a boolean'),
@@ -60,8 +60,9 @@ begin
         )
       when 'an array of text' then
         jsonb_typeof(given.value) = 'array' and not jsonb_path_exists(given.value, 'strict $[*] ? (@.type() != "string")')
-      when 'an object of text' then
-        jsonb_typeof(given.value) = 'object' and not jsonb_path_exists(given.value, 'strict $.* ? (@.type() != "string")')
+      when 'an object of text or null' then
+        jsonb_typeof(given.value) = 'object'
+        and not jsonb_path_exists(given.value, 'strict $.* ? (@.type() != "string" && @.type() != "null")')
       else given.value #>> '{}' = any (string_to_array(known.kind, ' or '))
     end, false
   )

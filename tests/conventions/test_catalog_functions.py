@@ -51,6 +51,7 @@ DEFINERS = {
     "keep_replaced_rows",
     "last_visible_owner",
     "lend_staging_table",
+    "list_import_targets",
     "limit_import_inspections",
     "limit_import_job_changes",
     "limit_import_jobs",

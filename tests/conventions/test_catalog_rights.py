@@ -112,9 +112,14 @@ EXECUTABLE["import_uploader"] = {
         "typed_values",
     )
 }
-# The function in public calls the one in importer.
+# The functions in public call those in importer.
 for role in ("authenticated", "service_role"):
-    EXECUTABLE[role] |= {"importer.check_planned_import", "public.check_planned_import"}
+    EXECUTABLE[role] |= {
+        "importer.check_planned_import",
+        "public.check_planned_import",
+        "importer.list_import_targets",
+        "public.list_import_targets",
+    }
 
 
 @pytest.mark.parametrize("role", EXECUTABLE)

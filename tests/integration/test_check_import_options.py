@@ -24,6 +24,7 @@ GOOD = [
     {"member": "2026/contacts.csv"},
     *({"empty_as": word} for word in ("null", "default")),
     {"mapping": {"Nome completo": "name"}},
+    {"mapping": {"Nome completo": "name", "Fax": None}},
     {"unknown_columns": "error"},
     {"locale": "pt-BR"},
     {"decimal": ",", "thousands": "."},

@@ -700,6 +700,18 @@ export type Database = {
         }[];
         SetofOptions: { from: "*"; to: "import_jobs"; isOneToOne: false; isSetofReturn: true };
       };
+      list_import_targets: {
+        Args: never;
+        Returns: {
+          columns: Json;
+          key_columns: string[];
+          max_bytes: number;
+          mode: string;
+          name: string;
+          options: Json;
+          undo_days: number;
+        }[];
+      };
       retry_import_job: {
         Args: { id: string; options?: Json };
         Returns: {
