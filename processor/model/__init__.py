@@ -4,14 +4,15 @@ storage yields bytes → dialect reads a sample of them → records cuts them in
 and the plan into good rows and rejections → load writes both with the ledger entry → report sums up.
 """
 
-from processor.model.chunk import Chunk, FileLimits, Offsets, Position
+from processor.model.chunk import Chunk, FileLimits, NoRows, Offsets, Position
 from processor.model.dialect import Dialect, How
 from processor.model.job import ArtifactPaths, EarlierImport, Job, Target
 from processor.model.known_columns import KnownColumns
 from processor.model.ledger import ChunkCommit, LedgerEntry, Rejection, RowCounts
 from processor.model.message import Message, message_params
 from processor.model.plan import Column, Field, Normaliser, Plan, Reading
-from processor.model.rows import CastResult, Change, Checked, Rejections, Rows, Transformed, UncertainValues
+from processor.model.rejections import Reason, Rejections
+from processor.model.rows import CastResult, Change, Checked, Rows, Transformed, UncertainValues
 from processor.model.undo import UndoRequest, UndoRows
 
 __all__ = [
@@ -31,11 +32,13 @@ __all__ = [
     "KnownColumns",
     "LedgerEntry",
     "Message",
+    "NoRows",
     "Normaliser",
     "Offsets",
     "Plan",
     "Position",
     "Reading",
+    "Reason",
     "Rejection",
     "Rejections",
     "RowCounts",

@@ -7,27 +7,7 @@ import numpy.typing as npt
 import polars as pl
 
 from processor.model.plan import Column
-
-
-@dataclass(frozen=True, slots=True)
-class Rejections:
-    """The rejections of one chunk, as four tuples of the same length.
-
-    `rows` are indexes into the chunk's records; a column of None means the whole row.
-    """
-
-    rows: tuple[int, ...] = ()
-    columns: tuple[str | None, ...] = ()
-    codes: tuple[str, ...] = ()
-    messages: tuple[str, ...] = ()
-
-    def __add__(self, other: "Rejections") -> "Rejections":
-        return Rejections(
-            self.rows + other.rows,
-            self.columns + other.columns,
-            self.codes + other.codes,
-            self.messages + other.messages,
-        )
+from processor.model.rejections import Rejections
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +70,7 @@ class CastResult:
 class Checked:
     """A chunk after the vectorised checks, with the values that only Postgres can judge and the rejections so far.
 
-    `rows` still holds the rejected rows. `validate.settle` removes them, so that the first column at fault gives the
-    reason.
+    `rows` still holds the rejected rows, so that each of their columns is judged. `validate.settle` removes them.
     """
 
     rows: Rows

@@ -65,6 +65,7 @@ def most_frequent_cause(conn: psycopg.Connection, job: Job) -> RejectionCause | 
     return RejectionCause(*row) if row else None
 
 
-def rejection_counts(conn: psycopg.Connection, job: Job) -> list[tuple[str | None, str, int]]:
-    """Return the number of rejections for each column and code."""
-    return [(row[0], row[1], row[2]) for row in conn.execute(COUNTS, (job.id, job.token)).fetchall()]
+def rejection_counts(conn: psycopg.Connection, job: Job) -> tuple[int, list[tuple[str | None, str, int]]]:
+    """Return the number of rejected records, and the number of their rejected cells for each column and code."""
+    counts = [(row[0], row[1], row[2]) for row in conn.execute(COUNTS, (job.id, job.token)).fetchall()]
+    return sum(count for _, _, count in counts), counts

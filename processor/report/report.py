@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from processor.model import Change, Dialect, Plan, Rejections, Rows
+from processor.model import Change, Dialect, NoRows, Plan, Rejections, Rows
 from processor.native import Batch
 from processor.report.columns import ColumnFigures
 from processor.report.top_values import FirstRows
@@ -22,8 +22,9 @@ EXAMPLES = 5
 class Report:
     """Gathers the figures of a run, chunk by chunk; `as_json` returns what the job's row gets.
 
-    `skipped` counts rows that the target's mode skips; `superseded` those of them whose key comes again later in the
-    same chunk, None when that number is unknown.
+    `rejected_by_code` counts rejected cells, of which a record of `rejected_records` may have several. `skipped` counts
+    rows that the target's mode skips; `superseded` those of them whose key comes again later in the same chunk, None
+    when that number is unknown. `no_rows` counts records that are no rows.
     """
 
     rejected_by_code: Counter[str] = field(default_factory=Counter[str])
@@ -31,9 +32,11 @@ class Report:
     columns: dict[str, ColumnFigures] = field(default_factory=dict[str, ColumnFigures])
     changed: Counter[str] = field(default_factory=Counter[str])
     examples: dict[str, list[tuple[str, str]]] = field(default_factory=dict[str, list[tuple[str, str]]])
+    rejected_records: int = 0
     rows: int = 0
     skipped: int = 0
     superseded: int | None = 0
+    no_rows: NoRows = NoRows()
     first_rows: FirstRows = field(default_factory=lambda: FirstRows.for_columns(0))
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -66,10 +69,7 @@ class Report:
 
     def add(self, rows: Rows, rejections: Rejections, changes: Sequence[Change]) -> None:
         """Add a committed chunk: its rows as they were loaded, its rejections, and what normalisers changed."""
-        self.rejected_by_code.update(rejections.codes)
-        for name in rejections.columns:
-            if name in self.columns:
-                self.columns[name].rejected += 1
+        self._count(rejections)
         self.rows += rows.frame.height
         if rows.frame.height:
             self._measure(rows)
@@ -77,6 +77,13 @@ class Report:
             self.changed[change.column] += change.count
             examples = self.examples.setdefault(change.column, [])
             examples += change.examples[: EXAMPLES - len(examples)]
+
+    def _count(self, rejections: Rejections) -> None:
+        self.rejected_records += len(rejections.distinct())
+        for reason, cells in rejections.counts():
+            self.rejected_by_code[reason.code] += cells
+            if reason.column in self.columns:
+                self.columns[reason.column].rejected += cells
 
     def _measure(self, rows: Rows) -> None:
         with Batch(rows.frame) as batch:
@@ -94,12 +101,17 @@ class Report:
         for name, values in self.first_rows.top_values().items():
             self.columns[name].top = values
 
-    def set_rejections(self, counts: Iterable[tuple[str | None, str, int]]) -> None:
+    def reject_late(self, codes: Sequence[str]) -> None:
+        """Count records that only the end of the job has rejected, each by its code."""
+        self.rejected_by_code.update(codes)
+        self.rejected_records += len(codes)
+
+    def set_rejections(self, records: int, counts: Iterable[tuple[str | None, str, int]]) -> None:
         """Replace the counts of rejections by the database's, which include those of earlier attempts.
 
-        Each of `counts` has a column (None: the whole row), a code and a number of rows.
+        Each of `counts` has a column (None: the whole row), a code and a number of cells of the rejected `records`.
         """
-        self.rejected_by_code = Counter()
+        self.rejected_records, self.rejected_by_code = records, Counter()
         for figures in self.columns.values():
             figures.rejected = 0
         for name, code, count in counts:
@@ -111,6 +123,10 @@ class Report:
         """Count rows that the mode skips; `superseded` of them have a key that comes again later in their chunk."""
         self.skipped += rows
         self.superseded = None if self.superseded is None or superseded is None else self.superseded + superseded
+
+    def count_no_rows(self, more: NoRows) -> None:
+        """Count records that are no rows."""
+        self.no_rows = NoRows(self.no_rows.empty_rows + more.empty_rows, self.no_rows.footer + more.footer)
 
     def as_json(self, plan: Plan, dialect: Dialect, *, mode_skips: bool = True) -> dict[str, Any]:
         """Return the report as the job's row shows it; without `mode_skips`, triggers have skipped the skipped rows.
@@ -134,6 +150,8 @@ class Report:
             "skipped_by_mode": self.skipped if mode_skips else 0,
             "skipped_by_trigger": 0 if mode_skips else self.skipped,
             "superseded_in_chunk": self.superseded,
+            "skipped_empty_rows": self.no_rows.empty_rows,
+            "skipped_footer": self.no_rows.footer,
             "normalised": {
                 name: {"count": count, "examples": [{"before": a, "after": b} for a, b in self.examples.get(name, [])]}
                 for name, count in self.changed.items()
@@ -149,6 +167,6 @@ class Report:
             kind = planned.reading.normaliser.name if planned.reading.normaliser else planned.column.name
             if kind in ("email", "phone") and figures.rows + figures.rejected:
                 filled = figures.rows - figures.nulls
-                records = self.rows + sum(self.rejected_by_code.values())
+                records = self.rows + self.rejected_records
                 percentages[f"pct_with_{kind}"] = round(100 * filled / records, 2)
         return percentages

@@ -26,8 +26,8 @@ def report_failure(conn: psycopg.Connection, context: AttemptContext, opened: Op
     try:
         if report.rejected_by_code or any(entry.counts.rejected for entry in opened.ledger.values()):
             with context.connections.replacement() if conn.broken else nullcontext(conn) as reading:
-                report.set_rejections(rejections.rejection_counts(reading, context.job))
-                if isinstance(error, TooManyRejected | AllRejected):
+                report.set_rejections(*rejections.rejection_counts(reading, context.job))
+                if isinstance(error, TooManyRejected | AllRejected) and "cause" not in error.params:
                     error = with_cause(error, rejections.most_frequent_cause(reading, context.job))
                 paths = ArtifactPaths(write_errors(reading, context, opened))
     except Exception as exc:  # noqa: BLE001 - the attempt has failed already, for another reason

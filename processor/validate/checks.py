@@ -67,10 +67,7 @@ def _uncertain_texts(texts: pl.Series, column: Column, time_zone: str | None) ->
 
 
 def settle(checked: Checked, cast_results: Iterable[CastResult]) -> tuple[Rows, Rejections]:
-    """Apply Postgres's cast results: return the rows to load and one rejection for each other row.
-
-    A row with several invalid values is rejected for its first column at fault.
-    """
+    """Apply Postgres's cast results: return the rows to load, and each invalid column of the other rows."""
     rows = checked.rows
     collector = RejectionCollector(rows)
     collector.add_all(checked.rejections)

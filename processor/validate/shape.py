@@ -1,12 +1,17 @@
 """Check the shape of records: which records can be parsed, which are skipped, and why the others are rejected."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from processor.errors import REJECTIONS
-from processor.model import Chunk, Dialect, Message, Rejections
+from processor.model import Chunk, Dialect, Message, Offsets, Reason, Rejections
+
+#: The codes whose message says how many fields a record has.
+_ABOUT_WIDTH: Final = ("IJ401", "IJ402")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +39,26 @@ def check_shape(chunk: Chunk, width: int, dialect: Dialect) -> Shape:
         ("IJ401", chunk.fields < width),
         ("IJ402", chunk.fields > width),
     )
-    rows: list[int] = []
-    codes: list[str] = []
+    parts: list[Rejections] = []
     for code, mask in reasons:
         rejected = np.flatnonzero(unexplained & ~keep & mask)
         unexplained &= ~mask
-        rows += rejected.tolist()
-        codes += [code] * len(rejected)
-    fields = chunk.fields[rows].tolist()
-    sentences = {reason: _message(*reason, width) for reason in set(zip(codes, fields, strict=True))}
-    messages = tuple(sentences[reason] for reason in zip(codes, fields, strict=True))
-    return Shape(keep, skipped, Rejections(tuple(rows), (None,) * len(rows), tuple(codes), messages))
+        parts += _rejected(rejected, code, chunk.fields, width)
+    return Shape(keep, skipped, Rejections.joined(parts))
+
+
+def _rejected(rejected: Offsets, code: str, fields: npt.NDArray[np.int32], width: int) -> Iterator[Rejections]:
+    """Yield the rejections for one code, those of records with the same number of fields together."""
+    if code not in _ABOUT_WIDTH:
+        yield Rejections.of(rejected, Reason(None, code, REJECTIONS[code]))
+        return
+    widths, which = np.unique(fields[rejected], return_inverse=True)
+    sentence = "{} ({} instead of {})"
+    messages = [
+        Message(sentence.format(REJECTIONS[code], found, width), fields=found, expected=width)
+        for found in widths.tolist()
+    ]
+    yield Rejections(rejected, which.astype(np.int32), tuple(Reason(None, code, message) for message in messages))
 
 
 def _doubtful_comments(chunk: Chunk, width: int, dialect: Dialect) -> npt.NDArray[np.bool_]:
@@ -59,9 +73,3 @@ def _doubtful_comments(chunk: Chunk, width: int, dialect: Dialect) -> npt.NDArra
         surplus = dialect.delimiter_bytes * (-int(chunk.fields[row]) - width)
         wide[row] = chunk.data.endswith(surplus, int(chunk.starts[row]), int(chunk.ends[row]))
     return wide
-
-
-def _message(code: str, fields: int, width: int) -> str:
-    if code in {"IJ401", "IJ402"}:
-        return Message(f"{REJECTIONS[code]} ({fields} instead of {width})", fields=fields, expected=width)
-    return REJECTIONS[code]

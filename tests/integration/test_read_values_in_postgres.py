@@ -33,7 +33,7 @@ def loaded(conn, records: list[tuple[str | None, ...]], **options: object) -> li
     checked = check(transformed.rows, plan, transformed.rejections)
     assert checked.uncertain == ()
     rows, rejections = settle(checked, ())
-    assert rejections.rows == ()
+    assert rejections.cells() == []
     with conn.transaction(force_rollback=True):
         conn.execute(
             "create temp table read (" + ", ".join(f"{name} {type_name}" for name, type_name in TYPES.items()) + ")"

@@ -80,10 +80,11 @@ class ValueTable:
         checked = check(transformed.rows, plan, transformed.rejections)
         rows, rejections = settle(checked, cast_results(self.conn, checked.uncertain))
         rejections += self.load(rows, plan)
+        cells = rejections.cells()
         return Written(
             self.take_rows(),
-            dict(zip(rejections.rows, rejections.codes, strict=True)),
-            dict(zip(rejections.rows, rejections.messages, strict=True)),
+            {row: reason.code for row, reason in cells},
+            {row: reason.message for row, reason in cells},
         )
 
     def load(self, rows: Rows, plan: Plan) -> Rejections:

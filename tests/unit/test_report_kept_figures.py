@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from processor.model import Change, Dialect, Plan, Rejections, Rows
+from processor.model import Change, Dialect, Plan, Reason, Rejections, Rows
 from processor.report import Report, is_worth_keeping, kept_figures, restore_figures
 from processor.report.top_values import TOP_ROWS
 from tests.columns import column, plan_of
@@ -35,7 +35,7 @@ def rows_of(frame: pl.DataFrame) -> Rows:
 
 def add_chunk(report: Report, first: int, last: int) -> None:
     changed = Change("t", last - first, ((f"{first} ", f"{first}"),))
-    report.add(rows_of(chunk(first, last)), Rejections((0,), ("n",), ("IJ403",), ("no number",)), (changed,))
+    report.add(rows_of(chunk(first, last)), Rejections.of([0], Reason("n", "IJ403", "no number")), (changed,))
     report.skip(3, 1)
 
 
@@ -63,8 +63,8 @@ def test_restored_report_equals_the_report_on_the_whole_file(part: int) -> None:
     for first, last in spans[stop:]:
         add_chunk(after, first, last)
     counts = [("n", "IJ403", len(spans))]
-    whole.set_rejections(counts)
-    after.set_rejections(counts)
+    whole.set_rejections(len(spans), counts)
+    after.set_rejections(len(spans), counts)
     assert comparable(after) == comparable(whole)
 
 
@@ -93,7 +93,7 @@ def test_kept_texts_are_short() -> None:
 def test_rejection_counts_of_the_database_replace_those_of_the_attempt() -> None:
     report = new_report()
     add_chunk(report, 0, 10)
-    report.set_rejections([("n", "IJ403", 5), (None, "IJ401", 5)])
+    report.set_rejections(10, [("n", "IJ403", 5), (None, "IJ401", 5)])
     figures = report.as_json(PLAN, Dialect())
     assert figures["rejected_by_code"] == {"IJ403": 5, "IJ401": 5}
     assert figures["columns"]["n"]["valid"] == round(10 / 15, 4)

@@ -4,6 +4,7 @@ import numpy as np
 
 from processor.model import Chunk, Dialect, Position
 from processor.validate import check_shape
+from tests.rejected_cells import messages, rejected_cells, rejected_codes
 
 
 def chunk(fields: list[int], **marked: list[int]) -> Chunk:
@@ -30,29 +31,29 @@ def chunk(fields: list[int], **marked: list[int]) -> Chunk:
 
 def test_blank_records_are_skipped_and_the_others_kept():
     shape = check_shape(chunk([2, 0, 2], blank=[1]), 2, Dialect())
-    assert (shape.keep.tolist(), shape.skipped, shape.rejections.rows) == ([True, False, True], 1, ())
+    assert (shape.keep.tolist(), shape.skipped, shape.rejections.cells()) == ([True, False, True], 1, [])
 
 
 def test_records_with_another_number_of_fields_are_rejected():
     rejections = check_shape(chunk([1, 2, 3]), 2, Dialect()).rejections
-    assert (rejections.rows, rejections.codes) == ((0, 2), ("IJ401", "IJ402"))
-    assert [message[-17:] for message in rejections.messages] == [" (1 instead of 2)", " (3 instead of 2)"]
+    assert rejected_cells(rejections) == [(0, None, "IJ401"), (2, None, "IJ402")]
+    assert [message[-17:] for message in messages(rejections)] == [" (1 instead of 2)", " (3 instead of 2)"]
 
 
 def test_first_reason_that_applies_rejects_a_record():
     shape = check_shape(chunk([1, 1, 1], oversized=[0], nul=[0, 1]), 2, Dialect())
-    assert (shape.rejections.rows, shape.rejections.codes) == ((0, 1, 2), ("IJ408", "IJ407", "IJ401"))
+    assert rejected_codes(shape.rejections) == [(0, "IJ408"), (1, "IJ407"), (2, "IJ401")]
     assert not shape.keep.any()
 
 
 def test_found_comments_that_would_be_rows_are_rejected():
     lines = chunk([2, -1, -2, -3, 0], blank=[1, 2, 3, 4])
     shape = check_shape(lines, 2, Dialect(comment="#", how={"comment": "found"}))
-    assert (shape.rejections.rows, shape.rejections.codes, shape.skipped) == ((2,), ("IJ409",), 3)
-    assert "options.comment" in shape.rejections.messages[0]
+    assert (rejected_codes(shape.rejections), shape.skipped) == ([(2, "IJ409")], 3)
+    assert "options.comment" in messages(shape.rejections)[0]
 
 
 def test_given_comments_are_skipped():
     lines = chunk([2, -1, -2, -3, 0], blank=[1, 2, 3, 4])
     shape = check_shape(lines, 2, Dialect(comment="#", how={"comment": "given"}))
-    assert (shape.rejections.rows, shape.skipped) == ((), 4)
+    assert (shape.rejections.cells(), shape.skipped) == ([], 4)

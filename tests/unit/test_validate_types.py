@@ -70,7 +70,7 @@ def rows(texts: list[str | None]) -> Rows:
 def certain(of: Column, texts: list[str | None], reading: Reading | None = None) -> list[bool]:
     """Return for each text whether it is certain."""
     checked = check(rows(texts), plan(of, reading))
-    assert not checked.rejections.rows
+    assert not checked.rejections.records.size
     uncertain = {text for values in checked.uncertain for text in values.values}
     return [text not in uncertain for text in texts]
 

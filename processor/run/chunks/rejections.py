@@ -2,19 +2,18 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from processor import records
 from processor.load import DatabaseRejection
-from processor.model import Chunk, Job, Message, Rejection, Rejections, Rows
+from processor.model import Chunk, Job, Message, Reason, Rejection, Rejections, Rows
 
 
 def from_database(rejected: Sequence[DatabaseRejection], rows: Rows, job: Job) -> Rejections:
     """Turn the rows that Postgres rejected into rejections of the chunk's records."""
-    return Rejections(
-        rows=tuple(int(rows.index[rejection.row]) for rejection in rejected),
-        columns=tuple(rejection.column for rejection in rejected),
-        codes=tuple(rejection.code for rejection in rejected),
-        messages=tuple(explained(rejection, job) for rejection in rejected),
-    )
+    places = np.array([rejection.row for rejection in rejected], np.int64)
+    reasons = [Reason(rejection.column, rejection.code, explained(rejection, job)) for rejection in rejected]
+    return Rejections.of_each(rows.index[places], reasons)
 
 
 def explained(rejection: DatabaseRejection, job: Job) -> str:
@@ -27,16 +26,16 @@ def explained(rejection: DatabaseRejection, job: Job) -> str:
 
 def numbered(chunk: Chunk, rejections: Rejections) -> list[Rejection]:
     """Return the rejections in the order of the file, with record number, line number and raw record."""
-    order = sorted(range(len(rejections.rows)), key=rejections.rows.__getitem__)
-    rows = [rejections.rows[at] for at in order]
+    rows, first = np.unique(rejections.records, return_index=True)
+    reasons = [rejections.reasons[number] for number in rejections.reason_of[first].tolist()]
     return [
         Rejection(
             record=chunk.position.record + row,
             line=int(chunk.lines[row]),
-            column=rejections.columns[at],
-            code=rejections.codes[at],
-            message=rejections.messages[at],
+            column=reason.column,
+            code=reason.code,
+            message=reason.message,
             raw=raw,
         )
-        for at, row, raw in zip(order, rows, records.record_texts(chunk, rows), strict=True)
+        for row, reason, raw in zip(rows.tolist(), reasons, records.record_texts(chunk, rows.tolist()), strict=True)
     ]

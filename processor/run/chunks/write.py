@@ -2,7 +2,6 @@
 
 import random
 import time
-from bisect import bisect_left
 from collections.abc import Sequence
 from functools import partial
 from typing import NoReturn
@@ -91,9 +90,9 @@ class ChunkLoader:
 
         Raises: LimitExceeded.
         """
-        limit, rejected = self._limit(), validated.rejections.rows
+        limit, rejected = self._limit(), validated.rejections.distinct()
         if limit is not None and len(rejected) > limit:
-            raise LimitExceeded(sorted(rejected)[limit])
+            raise LimitExceeded(int(rejected[limit]))
         return validated
 
     def _limit(self) -> int | None:
@@ -104,12 +103,12 @@ class ChunkLoader:
     def _watch(self, validated: ValidatedChunk) -> Watch:
         """Return the function that ends the search for rejected rows where they exceed the limit, or the job stops."""
         limit, index = self._limit(), validated.rows.index
-        known = sorted(validated.rejections.rows)
+        known = validated.rejections.distinct()
 
         def watch(row: int, rejected: int) -> None:
             self.context.stop.check()
             record = int(index[row])
-            if limit is not None and rejected + bisect_left(known, record) > limit:
+            if limit is not None and rejected + int(np.searchsorted(known, record)) > limit:
                 raise LimitExceeded(record)
 
         return watch
@@ -117,12 +116,14 @@ class ChunkLoader:
     def _end_with(self, chunk: Chunk, record: int) -> NoReturn:
         """Commit the chunk up to the rejection that exceeds the limit, and end the job.
 
-        Chunks after this one may be committed already; then this one is left to a retry as a whole.
+        Chunks after this one may be committed already; then this one is left to a retry as a whole, unless the job is
+        all-or-nothing: it starts over, and its stage has to have all rows before the rejection.
         Raises: TooManyRejected.
         """
         job, progress, seq = self.context.job, self.progress, chunk.position.seq
         progress.order.wait(seq)
-        if progress.order.end_with(seq) and all(committed <= seq for committed in self.opened.ledger):
+        last = progress.order.end_with(seq) and all(committed <= seq for committed in self.opened.ledger)
+        if last or self.opened.sink.starts_over:
             validated = self.validator.validate(self.conn, chunk.head(record + 1))
             cast = self.validator.validate_opaque(self.conn, validated)
             self._write_again_while_busy(cast, isolating=lambda _row, _rejected: self.context.stop.check())
@@ -190,6 +191,7 @@ class ChunkLoader:
             changes=validated.changes,
             counts=counts,
             superseded=result.superseded,
+            no_rows=validated.no_rows,
         )
 
     def _wait_in_transaction(self, seq: int) -> None:
@@ -211,7 +213,7 @@ def count_rows(validated: ValidatedChunk, loaded: Rows, rejections: Rejections, 
     """
     counts = RowCounts(
         loaded=loaded.frame.height - result.skipped,
-        rejected=len(rejections.rows),
+        rejected=len(rejections.distinct()),
         skipped=validated.blank + result.skipped,
         skipped_by_mode=result.skipped,
     )

@@ -108,7 +108,7 @@ def counts(inspected: Inspected) -> dict[str, Any]:
         estimated = round(read * (inspected.size - found.chunk.position.offset) / length)
     return {
         "read": read,
-        "rejected": len(set(found.rejections.rows)),
+        "rejected": len(found.rejections.distinct()),
         "whole_file": found.whole,
         "estimated": estimated,
     }
@@ -121,8 +121,7 @@ def ambiguous_dates(inspected: Inspected) -> Iterator[tuple[Column, str]]:
         return
     fields = {field.column.name: field for field in inspected.plan.fields}
     place_of = {int(record): place for place, record in enumerate(found.texts.index.tolist())}
-    rejections = found.rejections
-    for record, name, message in zip(rejections.rows, rejections.columns, rejections.messages, strict=True):
-        field = fields.get(name or "")
-        if field is not None and record in place_of and is_ambiguous_date(field.column, message):
+    for record, reason in found.rejections.cells():
+        field = fields.get(reason.column or "")
+        if field is not None and record in place_of and is_ambiguous_date(field.column, reason.message):
             yield field.column, text_at(found.texts.frame, place_of[record], field.index)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from processor.errors import JobError
-from processor.model import Rejections, message_params
+from processor.model import Reason, Rejections, message_params
 
 # The hints of errors say what to do about a job that has failed. These rows belong to none yet.
 ROWS_HINT = (
@@ -21,18 +21,19 @@ def problem_of(error: JobError) -> dict[str, Any]:
 
 def problems_of_rows(rejections: Rejections) -> list[dict[str, Any]]:
     """Describe the rejections, those of a column with the same reason once, the most frequent first."""
-    reasons = zip(rejections.columns, rejections.codes, rejections.messages, strict=True)
-    counted = Counter[tuple[str | None, str, str]](reasons)
+    counted = Counter[Reason]()
+    for reason, rows in rejections.counts():
+        counted[reason] += rows
     return [
         {
-            "code": code,
-            "message": str(message),
+            "code": reason.code,
+            "message": str(reason.message),
             "hint": ROWS_HINT,
-            "params": message_params(message) or {},
-            "column": column,
+            "params": message_params(reason.message) or {},
+            "column": reason.column,
             "rows": rows,
         }
-        for (column, code, message), rows in counted.most_common()
+        for reason, rows in counted.most_common()
     ]
 
 

@@ -67,8 +67,5 @@ def raw_texts(found: Records, plan: Plan, row: int | None) -> dict[str, str | No
 def errors_of(found: Records, record: int) -> list[dict[str, Any]]:
     """Return why a record would be rejected."""
     rejections = found.rejections
-    return [
-        {"column": rejections.columns[at], "code": rejections.codes[at], "message": str(rejections.messages[at])}
-        for at, row in enumerate(rejections.rows)
-        if row == record
-    ]
+    reasons = [rejections.reasons[number] for number in rejections.reason_of[rejections.records == record].tolist()]
+    return [{"column": reason.column, "code": reason.code, "message": str(reason.message)} for reason in reasons]

@@ -69,7 +69,7 @@ class EarlierChunks:
 
     def _add_missing(self) -> None:
         job = self._context.job
-        self._progress.report.set_rejections(rejections.rejection_counts(self._conn, job))
+        self._progress.report.set_rejections(*rejections.rejection_counts(self._conn, job))
         missing = sorted(self._opened.ledger.keys() - self._progress.reported)
         if not missing:
             return
@@ -84,7 +84,8 @@ class EarlierChunks:
     def _add(self, seq: int, chunk: ReplayedChunk) -> None:
         """Add a chunk to the report; the ledger counts its blank lines and the rows that the table skipped together."""
         skipped = self._opened.ledger[seq].counts.skipped
-        self._progress.add_to_report(seq, chunk.rows, chunk.changes, max(skipped - chunk.blank, 0))
+        left_out = max(skipped - chunk.blank, 0)
+        self._progress.add_to_report(seq, chunk.rows, chunk.changes, left_out, chunk.no_rows)
 
     def _first_rows(self) -> list[Row]:
         rejected = rejections.rejected_records(self._conn, self._context.job)
@@ -106,4 +107,5 @@ class EarlierChunks:
         """Cut the file again from the start of a chunk on."""
         opened, context = self._opened, self._context
         text = text_from(context.source, opened.dialect, start, context.limits)
-        yield from records.cut(text, opened.dialect, start, context.limits, opened.sizes)
+        chunks = records.cut(text, opened.dialect, start, context.limits, opened.sizes)
+        yield from records.with_footer(chunks, opened.dialect)
