@@ -53,6 +53,7 @@ from processor.errors.source import (
     SourceUnavailable,
     WrongDigest,
 )
+from processor.errors.workbook import BadWorkbook, OldWorkbook, UnknownMember, WorkbookLocked, WorkbookTooLarge
 
 __all__ = [
     "COMMAND_ERRORS",
@@ -65,6 +66,7 @@ __all__ = [
     "BadOption",
     "BadRing",
     "BadTarget",
+    "BadWorkbook",
     "DatabaseBusy",
     "DatabaseRefused",
     "DatabaseUnavailable",
@@ -83,6 +85,7 @@ __all__ = [
     "NotPermitted",
     "NotReadable",
     "ObjectNotFound",
+    "OldWorkbook",
     "RowAccounting",
     "SourceChanged",
     "SourceRefused",
@@ -93,8 +96,11 @@ __all__ = [
     "TooManyRejected",
     "UnclosedQuote",
     "UnknownColumn",
+    "UnknownMember",
     "UnknownTarget",
     "UserError",
+    "WorkbookLocked",
+    "WorkbookTooLarge",
     "WrongDigest",
     "WrongEncoding",
 ]
