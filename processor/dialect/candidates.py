@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from processor.dialect.named_header import MOST_TITLE_LINES
-from processor.dialect.sample_rows import NOWHERE, Row, read_rows
+from processor.dialect.sample_rows import MOST_ROWS, NOWHERE, Row, read_rows, without_footer
 from processor.dialect.value_kinds import is_value
 from processor.errors import AmbiguousDialect
 
@@ -46,16 +46,19 @@ def try_candidate(
     *,
     header_line: int | None = None,
     titles: bool = False,
+    footer: int = 0,
 ) -> CandidateResult:
     """Read the lines by a candidate, and score the result.
 
     `complete` says that the lines are the whole text, `header_line` where the header is, if that is known, and `titles`
-    that title lines may stand before it.
+    that title lines may stand before it. `footer` is the number of records at the end that are no rows.
     """
     rows, unclosed = read_rows(lines, candidate.delimiter, candidate.quote, candidate.escape, comment)
     cut_off = unclosed and not complete and bool(rows) and rows[-1].next_line > 0.75 * len(lines)
     if not complete and not unclosed and len(rows) > 1:
         rows = rows[:-1]  # the sample may end in the middle of the last row
+    if footer and complete and len(rows) < MOST_ROWS:
+        rows = without_footer(rows, footer, header_line or 0)
     if not rows:
         return CandidateResult(candidate=candidate, rows=rows, width=0, score=0.0, start=0)
     text = "".join(lines[rows[0].line : rows[-1].next_line])

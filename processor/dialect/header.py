@@ -2,7 +2,7 @@
 
 from processor.dialect.headerless import width_of
 from processor.dialect.sample import lines_of, plain_sample
-from processor.dialect.sample_rows import MOST_ROWS, Row, read_rows
+from processor.dialect.sample_rows import MOST_ROWS, Row, read_rows, without_footer
 from processor.errors import EmptyFile, UnclosedQuote
 from processor.model import Dialect, Position
 
@@ -10,11 +10,11 @@ from processor.model import Dialect, Position
 FIRST_TRY = 8192
 
 
-def read_header(sample: bytes, dialect: Dialect) -> tuple[list[str], Position]:
+def read_header(sample: bytes, dialect: Dialect, *, complete: bool = False) -> tuple[list[str], Position]:
     """Return the header and the position of the record below it.
 
     Without a header, return a record of the width that most of the first records have, and the position of the first.
-    Positions count bytes of the text as UTF-8, not bytes of the file.
+    Positions count bytes of the text as UTF-8, not bytes of the file. `complete`: the sample is the whole file.
     Raises: EmptyFile or UnclosedQuote.
     """
     body, _ = plain_sample(sample, False, dialect.compression)
@@ -34,6 +34,8 @@ def read_header(sample: bytes, dialect: Dialect) -> tuple[list[str], Position]:
         raise EmptyFile("the file holds no record")
     line = skip + (rows[0].next_line if dialect.has_header else rows[0].line)
     counted = rows[:-1] if size < len(body) else rows  # the bytes may end within the last one
+    if dialect.skip_footer and complete and size >= len(body) and len(rows) < most:
+        counted = without_footer(rows, dialect.skip_footer)
     return (rows[0] if dialect.has_header else _usual_row(counted or rows)).fields, Position(
         offset=sum(len(text.encode()) for text in lines[:line]), line=line + 1
     )

@@ -70,6 +70,7 @@ class _Sample:
                         *(self.lines, self.complete, candidate, self.given.comment or None),
                         header_line=header_line,
                         titles=titles and self.given.skip_lines is None,
+                        footer=self.given.skip_footer,
                     )
                     for candidate in _candidates(self.text, mark, self.given)
                 ]
@@ -95,7 +96,9 @@ def find_layout(
         comment = find_comment(sample.lines, best, sample.text, headerless=has_names is False)
     if comment and given.comment is None:
         header_line = best.rows[best.start].line if named or best.start else None
-        best = try_candidate(sample.lines, complete, best.candidate, comment, header_line=header_line)
+        best = try_candidate(
+            sample.lines, complete, best.candidate, comment, header_line=header_line, footer=given.skip_footer
+        )
     title_lines = best.rows[best.start].line if best.start else 0
     if has_names is None:
         has_names = has_header([row.fields for row in best.rows[best.start :][:50]], known, named)
@@ -148,7 +151,10 @@ def _check_rows(best: CandidateResult, sample: _Sample, known: KnownColumns | No
         if mark not in first or mark in line or mark in sample.given.marks:
             continue
         candidate = replace(best.candidate, delimiter=mark)
-        other = try_candidate(sample.lines[below[0].line :], sample.complete, candidate, sample.given.comment or None)
+        other = try_candidate(
+            *(sample.lines[below[0].line :], sample.complete, candidate, sample.given.comment or None),
+            footer=sample.given.skip_footer,
+        )
         rows, width = [row.fields for row in other.rows], len(header.fields)
         own = [row.fields for row in below]
         if sum([fields_of(row, width) == width for row in other.rows]) < MOST * len(rows):
@@ -167,10 +173,11 @@ def _check_rows(best: CandidateResult, sample: _Sample, known: KnownColumns | No
 
 
 def _records(result: CandidateResult, sample: _Sample) -> list[list[str]]:
-    """Return the first rows of a file without a header, without those that are comments."""
+    """Return the first rows of a file without a header, without those that are comments or nothing but delimiters."""
     rows = result.rows[:50]
     mark = sample.given.comment is None and find_comment(sample.lines, result, sample.text, headerless=True)
-    return [row.fields for row in rows if not mark or not sample.lines[row.line].startswith(mark)]
+    marked = tuple(mark) if mark else ()
+    return [row.fields for row in rows if any(row.fields) and not sample.lines[row.line].startswith(marked)]
 
 
 def _best_by_form(sample: _Sample, delimiter: str | None, marks: Sequence[str | None]) -> CandidateResult:

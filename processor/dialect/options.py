@@ -11,6 +11,8 @@ from processor.errors import BadOption
 DELIMITERS: Final = {"tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "colon": ":", "space": " "}
 #: The most characters of a delimiter, which the kernel that finds the records has room for.
 MOST_CHARACTERS: Final = 8
+#: The most records of a footer, since so many are held in memory.
+MOST_FOOTER_RECORDS: Final = 1000
 COMPRESSIONS: Final = ("gzip", "zstd", "zip", "none")
 
 # Codecs of Python that are not encodings of files.
@@ -32,6 +34,8 @@ class DialectOptions:
     compression: str | None = None
     has_header: bool | None = None
     skip_lines: int | None = None
+    skip_footer: int = 0
+    skip_empty_rows: bool = True
     locale: str | None = None
 
     @property
@@ -51,6 +55,8 @@ class DialectOptions:
             compression=_compression(options.get("compression")),
             has_header=options.get("has_header"),
             skip_lines=options.get("skip_lines"),
+            skip_footer=options.get("skip_footer") or 0,
+            skip_empty_rows=options.get("skip_empty_rows") is not False,
             locale=options.get("locale"),
         )
         quote = '"' if given.quote is None else given.quote
@@ -59,6 +65,8 @@ class DialectOptions:
             raise BadOption("options.delimiter, quote, escape and comment must be different characters")
         if given.escape not in (None, "", "\\", given.quote or '"'):
             raise BadOption("options.escape must be a backslash, or the quote itself if quotes are doubled")
+        if given.skip_footer > MOST_FOOTER_RECORDS:
+            raise BadOption("options.skip_footer must be at most {most:,}", most=MOST_FOOTER_RECORDS)
         return given
 
 

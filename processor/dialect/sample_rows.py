@@ -51,6 +51,13 @@ def read_rows(
     return [row._replace(fields=[field.replace(NOWHERE, delimiter) for field in row.fields]) for row in rows], unclosed
 
 
+def without_footer(rows: list[Row], footer: int, header_line: int = 0) -> list[Row]:
+    """Return the rows without the last `footer` ones that have any text, but with all up to the header's line."""
+    filled = [place for place, row in enumerate(rows) if any(row.fields)]
+    stop = filled[-footer] if footer <= len(filled) else 0
+    return [row for place, row in enumerate(rows) if place < stop or row.line <= header_line]
+
+
 def _with_text_escapes(lines: Sequence[str], marks: str, escape: str) -> Sequence[str]:
     """Double the escapes that stand before no mark, where they are text; csv removes one before any character."""
     pattern = re.compile(f"({re.escape(escape)}[{re.escape(marks)}])|{re.escape(escape)}")

@@ -36,6 +36,14 @@ class Position:
     seq: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class NoRows:
+    """How many records of a chunk are no rows: those of nothing but delimiters, and those of the file's footer."""
+
+    empty_rows: int = 0
+    footer: int = 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chunk:
     """Some megabytes of whole records. The extent and the fields of each record are counted from the bytes.
@@ -46,7 +54,8 @@ class Chunk:
     csv, 0 for a blank line, and for a comment the negative number of the fields that it would have. `lines` is the
     physical line, from 1, on which a record starts. The masks mark: `blank` empty lines and comments; `nul` records
     with a NUL byte; `oversized` records that are over a limit or have a field that is; `irregular` records with quotes
-    that only a lenient reader accepts (a stray quote in an unquoted field, text after a closing quote).
+    that only a lenient reader accepts (a stray quote in an unquoted field, text after a closing quote). The last
+    `footer` records are no rows: they belong to the footer of the file.
     """
 
     position: Position
@@ -60,6 +69,7 @@ class Chunk:
     nul: npt.NDArray[np.bool_]
     oversized: npt.NDArray[np.bool_]
     irregular: npt.NDArray[np.bool_]
+    footer: int = 0
 
     def head(self, records: int) -> "Chunk":
         """Return a chunk of the first `records` records, at least one."""
@@ -71,7 +81,8 @@ class Chunk:
         )
         vectors = ("starts", "ends", "fields", "lines", "blank", "nul", "oversized", "irregular")
         parts = {name: getattr(self, name)[:records] for name in vectors}
-        return replace(self, next=following, data=self.data[:stop], **parts)
+        footer = max(0, self.footer - (self.records - records))
+        return replace(self, next=following, data=self.data[:stop], footer=footer, **parts)
 
     @property
     def records(self) -> int:

@@ -15,6 +15,8 @@ class Dialect:
     `delimiter` may have several characters; it is None when the file has one column. `quote` is None when no character
     quotes; `escape` is None when a quote is escaped by doubling it, else a backslash. `skip_lines` is the number of
     lines before the header, `bom_bytes` the size of the byte order mark, `confidence` (0 to 1) that of the encoding.
+    `skip_footer` is the number of records at the end that are no rows; with `skip_empty_rows`, records of nothing but
+    delimiters are none either.
     All marks are ASCII characters, and all but the delimiter single ones, so that UTF-8 bytes can be searched for them.
     """
 
@@ -25,6 +27,8 @@ class Dialect:
     line_end: str = "lf"  # 'lf' | 'crlf' | 'cr' | 'mixed'
     has_header: bool = True
     skip_lines: int = 0
+    skip_footer: int = 0
+    skip_empty_rows: bool = True
     comment: str | None = None
     compression: str | None = None
     bom_bytes: int = 0

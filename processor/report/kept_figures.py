@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from processor.model import NoRows
 from processor.native import Sketch
 from processor.report.columns import NUMBER_TYPES, SKETCH_HASHES, ColumnFigures, shorten
 from processor.report.report import Report
@@ -13,7 +14,7 @@ from processor.report.top_values import TOP_ROWS
 
 # Raise this number when the figures change, or the hashes of the sketch (processor/native/figures.c). What has an order
 # is in arrays, since jsonb does not keep the order of keys.
-FORMAT: Final = "5"
+FORMAT: Final = "6"
 
 
 def is_worth_keeping(report: Report) -> bool:
@@ -31,6 +32,7 @@ def kept_figures(report: Report) -> dict[str, Any]:
         "rows": report.rows,
         "skipped": report.skipped,
         "superseded": report.superseded,
+        "no_rows": [report.no_rows.empty_rows, report.no_rows.footer],
         "changed": dict(report.changed),
         "examples": report.examples,
         "columns": {name: _kept_column(figures) for name, figures in report.columns.items()},
@@ -61,6 +63,7 @@ def restore_figures(report: Report, figures: dict[str, Any]) -> bool:
     if figures["format"] != FORMAT or figures["columns"].keys() != report.columns.keys():
         return False
     report.rows, report.skipped, report.superseded = figures["rows"], figures["skipped"], figures["superseded"]
+    report.no_rows = NoRows(*figures["no_rows"])
     report.first_rows.skip(report.rows)
     report.changed = Counter(figures["changed"])
     report.examples = {

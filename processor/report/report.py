@@ -36,7 +36,7 @@ class Report:
     rows: int = 0
     skipped: int = 0
     superseded: int | None = 0
-    no_rows: NoRows = NoRows()
+    no_rows: NoRows = field(default_factory=NoRows)
     first_rows: FirstRows = field(default_factory=lambda: FirstRows.for_columns(0))
     _lock: threading.Lock = field(default_factory=threading.Lock)
 

@@ -75,7 +75,7 @@ class FileLoader:
         """
         opened, context = self._opened, self._context
         cut = records.cut(opened.text, opened.dialect, opened.start, context.limits, opened.sizes)
-        timed = context.report.timed_items("fetch and cut", cut)
+        timed = context.report.timed_items("fetch and cut", records.with_footer(cut, opened.dialect))
         # Opening has downloaded all of a small file, which is one chunk: there is nothing to read ahead.
         downloaded = opened.start == opened.first and opened.size <= SAMPLE_BYTES and opened.dialect.compression is None
         began = False

@@ -69,16 +69,15 @@ def text_to_load(
 def read_beginning(sample: bytes, complete: bool, job: Job) -> Beginning:
     """Find the dialect and the header in a sample; `complete` says that the sample is the whole file.
 
-    An errors.csv always has a header, also where the file that it came from has none.
+    An errors.csv always has a header, also where the file that it came from has none, and never a footer.
     Raises: JobError.
     """
     dialect = dialects.detect(sample, complete, job.options, known_columns(job))
-    header, first = dialects.read_header(sample, dialect)
+    header, first = dialects.read_header(sample, dialect, complete=complete)
     if not is_errors_file(header):
         return Beginning(dialect, header, first, from_errors_csv=False)
-    if not dialect.has_header:
-        dialect = replace(dialect, has_header=True)
-        header, first = dialects.read_header(sample, dialect)
+    dialect = replace(dialect, has_header=True, skip_footer=0)
+    header, first = dialects.read_header(sample, dialect)
     return Beginning(dialect, [unescape_cell(name) for name in header], first, from_errors_csv=True)
 
 

@@ -4,10 +4,10 @@ import threading
 import time
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from processor.model import Change, Position, Rejections, RowCounts, Rows
+from processor.model import Change, NoRows, Position, Rejections, RowCounts, Rows
 from processor.report import Preview, Report, Row, is_worth_keeping, kept_figures
 from processor.run.chunks.order import ChunkOrder
 from processor.run.error_limit import check_error_limit
@@ -21,7 +21,8 @@ KEEP_SECONDS = 10.0
 class WrittenChunk:
     """A committed chunk: its rows in the target, its rejections, what normalisers changed, and its counts.
 
-    `superseded` of the rows that the mode skipped have a key that comes again further down in the file.
+    `no_rows` counts those of its records that are no rows. `superseded` of the rows that the mode skipped have a key
+    that comes again further down in the file.
     """
 
     seq: int
@@ -30,6 +31,7 @@ class WrittenChunk:
     changes: Sequence[Change]
     counts: RowCounts
     superseded: int = 0
+    no_rows: NoRows = field(default_factory=NoRows)
 
 
 class Reservation:
@@ -105,13 +107,15 @@ class Progress:
             with self.report.timed("report"):
                 self.report.add(written.rows, written.rejections, written.changes)
                 self.report.skip(written.counts.skipped_by_mode, written.superseded)
+                self.report.count_no_rows(written.no_rows)
         check_error_limit(self.counts, self._options)
 
-    def add_to_report(self, seq: int, rows: Rows, changes: Sequence[Change], skipped: int) -> None:
+    def add_to_report(self, seq: int, rows: Rows, changes: Sequence[Change], skipped: int, no_rows: NoRows) -> None:
         """Add a chunk of an earlier attempt to the report; which of its rows were superseded is not known any more."""
         self.reported.add(seq)
         self.report.add(rows, Rejections(), changes)
         self.report.skip(skipped, None if skipped else 0)
+        self.report.count_no_rows(no_rows)
 
     def figures_to_keep(self) -> dict[str, Any] | None:
         """Return the report's figures and the chunks that they cover when it is time to keep them, else None."""

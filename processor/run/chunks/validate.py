@@ -9,7 +9,7 @@ import psycopg
 
 from processor import records, validate
 from processor.load import cast_results
-from processor.model import Change, Checked, Chunk, Dialect, Plan, Rejections, Rows
+from processor.model import Change, Checked, Chunk, Dialect, NoRows, Plan, Rejections, Rows
 from processor.report import Report
 from processor.run.artifacts.formulas import unescape_formulas
 from processor.run.opened_file import Beginning
@@ -19,7 +19,8 @@ from processor.run.opened_file import Beginning
 class ValidatedChunk:
     """A chunk whose rows are valid as far as can be told without writing them.
 
-    `blank` is the number of blank lines; `rejections` are those of all records that are neither blank nor in `rows`.
+    `blank` is the number of records that are skipped as blank lines, comments or no rows, `no_rows` that of the latter;
+    `rejections` are those of all records that are neither blank nor in `rows`.
     """
 
     chunk: Chunk
@@ -27,6 +28,7 @@ class ValidatedChunk:
     rows: Rows
     rejections: Rejections
     changes: Sequence[Change]
+    no_rows: NoRows
 
 
 class Readable(Protocol):
@@ -61,7 +63,8 @@ class ChunkValidator:
         Raises: RowAccounting, psycopg.Error.
         """
         plan, dialect, report = self._plan, self._dialect, self._report
-        trimmed = records.without_surplus(chunk, plan.width, dialect)
+        marked, no_rows = records.without_no_rows(chunk, dialect)
+        trimmed = records.without_surplus(marked, plan.width, dialect)
         shape = validate.check_shape(trimmed, plan.width, dialect)
         with report.timed("parse"):
             index = np.flatnonzero(shape.keep)
@@ -77,6 +80,7 @@ class ChunkValidator:
             rows=rows,
             rejections=shape.rejections + rejections,
             changes=read.changes,
+            no_rows=no_rows,
         )
 
     def validate_opaque(self, conn: psycopg.Connection, validated: ValidatedChunk) -> ValidatedChunk:

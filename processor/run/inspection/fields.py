@@ -60,6 +60,7 @@ def read_records(
     dialect, first = beginning.dialect, beginning.first
     text = without_beginning(dialects.text_stream(iter([sample.data]), dialect, limits), first.offset)
     chunks = records.cut(text, dialect, first, limits, lambda _: TEXT_BYTES)
+    chunks = records.with_footer(chunks, dialect) if sample.complete else chunks
     chunk = next(chunks, None)
     if chunk is None:
         return None
@@ -72,7 +73,8 @@ def read_records(
         validated = validator.validate_opaque(conn, validator.validate(conn, chunk))
         rows, rejections = validated.rows, validated.rejections
     whole = sample.complete and is_last(chunks)
-    return Records(chunk=chunk, texts=texts, rows=rows, rejections=rejections, whole=whole)
+    marked, _ = records.without_no_rows(chunk, dialect)
+    return Records(chunk=marked, texts=texts, rows=rows, rejections=rejections, whole=whole)
 
 
 def is_last(following: Iterator[Chunk]) -> bool:

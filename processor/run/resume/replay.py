@@ -6,17 +6,21 @@ from dataclasses import dataclass
 import numpy as np
 import psycopg
 
-from processor.model import Change, Chunk, Rows
+from processor.model import Change, Chunk, NoRows, Rows
 from processor.run.chunks.validate import ChunkValidator
 
 
 @dataclass(frozen=True, slots=True)
 class ReplayedChunk:
-    """The rows of a chunk that are in the target, what normalisers changed in it, and its number of blank lines."""
+    """The rows of a chunk that are in the target, and what normalisers changed in it.
+
+    `blank` is the number of records that were skipped, `no_rows` how many of them were neither blank nor comments.
+    """
 
     rows: Rows
     changes: Sequence[Change]
     blank: int
+    no_rows: NoRows
 
 
 def replay(
@@ -28,4 +32,4 @@ def replay(
     """
     validated = validator.validate(conn, chunk)
     keep = ~np.isin(validated.rows.index + chunk.position.record, list(rejected))
-    return ReplayedChunk(validated.rows.kept(keep), validated.changes, validated.blank)
+    return ReplayedChunk(validated.rows.kept(keep), validated.changes, validated.blank, validated.no_rows)
