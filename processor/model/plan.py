@@ -44,9 +44,10 @@ class Normaliser:
 class Reading:
     """How the texts of one column are read before they are cast; by default, as Postgres reads them.
 
-    `date_formats` and `timestamp_formats` are in strptime notation or "iso" and are tried in order. `indian` says that
-    digits are grouped by two before the last three. `default` is the text that replaces null. An empty tuple or None
-    leaves the value to Postgres.
+    `date_formats` and `timestamp_formats` are in strptime notation, or "iso", "excel", "epoch" or "epoch_ms", and are
+    tried in order. `indian` says that digits are grouped by two before the last three. `default` is the text that
+    replaces null. `formula_text` says that `="0012"` is the text 0012. An empty tuple or None leaves the value to
+    Postgres.
     """
 
     null_values: tuple[str, ...] = ()
@@ -63,6 +64,7 @@ class Reading:
     time_zone: str | None = None
     normaliser: Normaliser | None = None
     default: str | None = None
+    formula_text: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

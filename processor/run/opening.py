@@ -7,6 +7,7 @@ from itertools import chain
 import psycopg
 
 from processor import dialect as dialects
+from processor import validate
 from processor.errors import TargetMissing, UnknownTarget
 from processor.model import Job, LedgerEntry, Position, Target
 from processor.queue import ledger, rejections
@@ -16,20 +17,19 @@ from processor.run.context import AttemptContext
 from processor.run.opened_file import Beginning, OpenedFile
 from processor.run.planning import known_columns, plan_for
 from processor.run.sinks import sink_for
-from processor.run.text import SAMPLE_BYTES, Digest, checked, read_sample, text_from, without_beginning
+from processor.run.text import SAMPLE_BYTES, Download, checked, text_from, without_beginning
 
 
-def open_file(conn: psycopg.Connection, context: AttemptContext, target: Target) -> OpenedFile:
+def open_file(
+    conn: psycopg.Connection, context: AttemptContext, target: Target, download: Download
+) -> OpenedFile:
     """Read the file's beginning, decide how to read the rest, and find out what is committed already.
 
     Raises: JobError for a file or a target that cannot be used, psycopg.Error.
     """
     job, source = context.job, context.source
-    digest = Digest()
-    blocks = digest.of(source.blocks())
-    sample, complete = read_sample(blocks)
     # No more than the sample, so that detection does not depend on the size of the network's blocks.
-    beginning = read_beginning(sample[:SAMPLE_BYTES], complete, job)
+    beginning = read_beginning(download.sample[:SAMPLE_BYTES], download.complete, job, context.sheet)
     dialect, first = beginning.dialect, beginning.first
     identity = source.identified()
     plan = plan_for(job, target, dialect, beginning.header)
@@ -38,15 +38,15 @@ def open_file(conn: psycopg.Connection, context: AttemptContext, target: Target)
     start = first if rewrites_output else end_of_prefix(first, entries)
     chunk_bytes = next((entry.chunk_bytes for entry in entries if entry.chunk_bytes), context.config.chunk_bytes)
     committed = {entry.seq: entry for entry in entries}
-    sizes = chunk_sizes(chunk_bytes, identity.size - dialect.bom_bytes if dialect.is_plain else None)
+    sizes = chunk_sizes(chunk_bytes, download.size - dialect.bom_bytes if dialect.is_plain else None)
     return OpenedFile(
         beginning=beginning,
         plan=plan,
         sink=sink_for(conn, job, target, plan),
         start=start,
-        text=text_to_load(context, beginning, start, chain([sample], blocks), digest),
-        digest=digest,
-        size=identity.size,
+        text=text_to_load(context, beginning, start, download),
+        digest=download.digest,
+        size=download.size,
         chunk_bytes=chunk_bytes,
         sizes=with_committed(sizes, committed),
         one_connection=target.has_triggers,
@@ -56,13 +56,14 @@ def open_file(conn: psycopg.Connection, context: AttemptContext, target: Target)
 
 
 def text_to_load(
-    context: AttemptContext, beginning: Beginning, start: Position, blocks: Iterator[bytes], digest: Digest
+    context: AttemptContext, beginning: Beginning, start: Position, download: Download
 ) -> Iterator[bytes]:
-    """Yield the text from `start` on; `blocks` are those of the download from the file's first byte."""
+    """Yield the text from `start` on, of the download if that is the first record."""
     if start == beginning.first:
+        blocks = chain([download.sample], download.blocks)
         whole = dialects.text_stream(blocks, beginning.dialect, context.limits)
         return without_beginning(checked(whole, context.stop.check), start.offset)
-    digest.give_up()
+    download.digest.give_up()
     return text_from(context.source, beginning.dialect, start, context.limits)
 
 
@@ -74,11 +75,14 @@ def read_beginning(sample: bytes, complete: bool, job: Job) -> Beginning:
     """
     dialect = dialects.detect(sample, complete, job.options, known_columns(job))
     header, first = dialects.read_header(sample, dialect, complete=complete)
-    if not is_errors_file(header):
-        return Beginning(dialect, header, first, from_errors_csv=False)
-    dialect = replace(dialect, has_header=True, skip_footer=0)
-    header, first = dialects.read_header(sample, dialect)
-    return Beginning(dialect, [unescape_cell(name) for name in header], first, from_errors_csv=True)
+    from_errors_csv = is_errors_file(header)
+    if from_errors_csv:
+        dialect = replace(dialect, has_header=True, skip_footer=0)
+        header, first = dialects.read_header(sample, dialect)
+        header = [unescape_cell(name) for name in header]
+    if job.options.get("formula_text"):
+        header = [validate.header_text(name) for name in header]
+    return Beginning(dialect, header, first, from_errors_csv=from_errors_csv)
 
 
 def usable_target(job: Job) -> Target:

@@ -8,6 +8,8 @@ from processor import validate
 from processor.model import Column, Dialect, Job, KnownColumns, Plan, Reading, Target
 from processor.run.artifacts.formulas import MARKERS, added_headers, is_errors_file
 
+#: The name of the dates that Postgres reads in any session: 2026-12-31.
+ISO = "iso"
 #: The most columns that Postgres allows in a table; a mapping may name fields beyond.
 MOST_FIELDS = 1600
 
@@ -24,6 +26,8 @@ def plan_for(
         column.name: validate.make_reading(job.own_options, settings_of(target, column.name), target.options)
         for column in target.columns
     }
+    if dialect.is_sheet or is_errors_file(header):
+        readings = {name: with_cells(reading) for name, reading in readings.items()}
     shared = shared_null_values(readings)
     if shared:
         readings = {name: replace(reading, null_values=()) for name, reading in readings.items()}
@@ -49,7 +53,10 @@ def known_columns(job: Job) -> KnownColumns | None:
     by_number = {int(key): column for key, column in mapping.items() if key.strip().isdecimal()}
     keys = {validate.fold(key) for key in mapping if not key.strip().isdecimal()} | set(MARKERS)
 
+    formula_text = bool(job.options.get("formula_text"))
+
     def name_of(header: str, closely: bool) -> str | None:
+        header = validate.header_text(header) if formula_text else header
         key = validate.fold(header)
         if key in keys:
             return key
@@ -95,12 +102,31 @@ def aliases_of(target: Target) -> dict[str, str]:
     }
 
 
+def with_cells(reading: Reading) -> Reading:
+    """Return the reading of a column that also accepts a workbook's own dates and booleans, as their cells are written.
+
+    Rejected rows of a workbook are corrected in an errors.csv.
+    """
+    if reading.date_formats and ISO not in reading.date_formats:
+        reading = replace(reading, date_formats=(*reading.date_formats, ISO))
+    if reading.timestamp_formats and ISO not in reading.timestamp_formats:
+        reading = replace(reading, timestamp_formats=(*reading.timestamp_formats, ISO))
+    if not reading.true_values and not reading.false_values:
+        return reading
+    taken = {word.lower() for word in (*reading.true_values, *reading.false_values)}
+    return replace(
+        reading,
+        true_values=(*reading.true_values, *{"true"} - taken),
+        false_values=(*reading.false_values, *{"false"} - taken),
+    )
+
+
 def shared_null_values(readings: Mapping[str, Reading]) -> tuple[str, ...]:
     """Return the null values that all columns share, which the parser replaces at no cost.
 
-    The result is empty where columns differ, or where white space must be trimmed first.
+    The result is empty where columns differ, or where white space or formulas must be taken off first.
     """
     shared = {reading.null_values for reading in readings.values()}
-    if len(shared) != 1 or any(reading.trim for reading in readings.values()):
+    if len(shared) != 1 or any(reading.trim or reading.formula_text for reading in readings.values()):
         return ()
     return shared.pop()

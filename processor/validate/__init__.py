@@ -5,6 +5,7 @@ Postgres's cast results reject an uncertain value.
 """
 
 from processor.validate.checks import check, opaque_values, settle
+from processor.validate.formula_text import header_text
 from processor.validate.headers import Matcher, fold
 from processor.validate.parse import parse
 from processor.validate.plan import Refuse, make_plan, refuse
@@ -19,6 +20,7 @@ __all__ = [
     "check",
     "check_shape",
     "fold",
+    "header_text",
     "make_plan",
     "make_reading",
     "opaque_values",

@@ -6,6 +6,7 @@ Each format is compiled to a strict regular expression. Polars's own strptime is
 
 import polars as pl
 
+from processor.validate.numbered_days import NUMBERED, read_numbered
 from processor.validate.rewriting import replace_where
 from processor.validate.strptime import ISO, FixedLayout, Format, Months, compile_format
 from processor.validate.text_bytes import rearrange
@@ -17,21 +18,26 @@ _ISO_TIMESTAMP = rf"^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}(?:{_ISO_TIME}{_ZONE}?)?$"
 _ISO_ZONED = rf":[0-9:.]*{_ZONE}$"
 
 
-def read_date(texts: pl.Series, formats: tuple[str, ...], months: Months) -> pl.Series:
-    """Rewrite dates as YYYY-MM-DD by the first format that matches; null where no format matches."""
-    return _by_first_match(texts, formats, months, _ISO_DATE, time=False, zone=None)
+def read_date(texts: pl.Series, formats: tuple[str, ...], months: Months, decimal: str = ".") -> pl.Series:
+    """Rewrite dates as YYYY-MM-DD by the first format that matches; null where no format matches.
+
+    `decimal` is the mark before the fraction of a day or second that is written as a number.
+    """
+    return _by_first_match(texts, formats, months, _ISO_DATE, time=False, zone=None, decimal=decimal)
 
 
-def read_timestamp(texts: pl.Series, formats: tuple[str, ...], months: Months, zone: str | None) -> pl.Series:
+def read_timestamp(
+    texts: pl.Series, formats: tuple[str, ...], months: Months, zone: str | None, decimal: str = "."
+) -> pl.Series:
     """Rewrite timestamps as ISO text by the first format that matches; null where no format matches.
 
     The name of the zone, if there is one, is appended to timestamps without a zone.
     """
-    return _by_first_match(texts, formats, months, _ISO_TIMESTAMP, time=True, zone=zone)
+    return _by_first_match(texts, formats, months, _ISO_TIMESTAMP, time=True, zone=zone, decimal=decimal)
 
 
 def _by_first_match(
-    texts: pl.Series, formats: tuple[str, ...], months: Months, iso: str, *, time: bool, zone: str | None
+    texts: pl.Series, formats: tuple[str, ...], months: Months, iso: str, *, time: bool, zone: str | None, decimal: str
 ) -> pl.Series:
     result = pl.Series(texts.name, [None], dtype=pl.String).new_from_index(0, len(texts))
     for notation in formats:
@@ -41,6 +47,8 @@ def _by_first_match(
         rest = texts.filter(unread)
         if notation == ISO:
             rewritten = _iso(rest, iso, zone)
+        elif notation in NUMBERED:
+            rewritten = read_numbered(rest, notation, decimal, time=time, zone=zone)
         else:
             rewritten = _by_format(rest, compile_format(notation, months), time, zone)
         result = rewritten if len(rest) == len(texts) else replace_where(result, unread, rewritten)

@@ -6,6 +6,7 @@ from typing import Final
 from processor.errors import BadOption
 from processor.model import Reading
 from processor.validate.locales import LOCALES, preset
+from processor.validate.numbered_days import NUMBERED
 from processor.validate.settings import check_setting, is_setting
 from processor.validate.strptime import ISO, compile_format
 
@@ -60,5 +61,5 @@ def _check_consistency(reading: Reading) -> None:
     if both:
         raise BadOption("true_values and false_values have a word in common")
     for notation in (*reading.date_formats, *reading.timestamp_formats):
-        if notation != ISO:
+        if notation != ISO and notation not in NUMBERED:
             compile_format(notation, reading.months)

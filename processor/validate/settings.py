@@ -96,4 +96,5 @@ _CHECKS: Final[dict[str, Callable[[str, object], object]]] = {
     "time_zone": _time_zone,
     "normaliser": _normaliser,
     "default": _text,
+    "formula_text": _flag,
 }

@@ -13,6 +13,7 @@ import polars as pl
 
 from processor.model import Change, Field, Message, Plan, Reading, Rejections, Rows, Transformed
 from processor.validate import formats
+from processor.validate.formula_text import read_formula_text
 from processor.validate.normalise import normaliser_of
 from processor.validate.numbers import read_boolean, read_number
 from processor.validate.rejection_collector import RejectionCollector
@@ -87,19 +88,26 @@ def _rewrite(rows: Rows, field: Field) -> _Result:
 
 
 def _without_null_values(texts: pl.Series, reading: Reading) -> pl.Series:
-    """Trim the texts and replace null values by null.
+    """Trim the texts, take texts out of their formulas, and replace null values by null.
 
     With `trim`, a text of white space becomes null; a quoted empty text stays empty.
     """
-    if reading.trim:
-        trimmed = texts.str.strip_chars()
-        empty = trimmed.str.len_bytes() == 0
-        blank = empty & (texts.str.len_bytes() > 0) if empty.any() else empty
-        texts = pl.select(pl.when(~blank).then(trimmed)).to_series() if blank.any() else trimmed
+    texts = _trimmed(texts) if reading.trim else texts
+    if reading.formula_text:
+        texts = read_formula_text(texts)
+        texts = _trimmed(texts) if reading.trim else texts
     if reading.null_values:
         is_null = texts.is_in(list(reading.null_values))
         texts = pl.select(pl.when(~is_null).then(texts)).to_series() if is_null.any() else texts
     return texts
+
+
+def _trimmed(texts: pl.Series) -> pl.Series:
+    """Strip white space; a text that has nothing else becomes null."""
+    trimmed = texts.str.strip_chars()
+    empty = trimmed.str.len_bytes() == 0
+    blank = empty & (texts.str.len_bytes() > 0) if empty.any() else empty
+    return pl.select(pl.when(~blank).then(trimmed)).to_series() if blank.any() else trimmed
 
 
 def _step_by_type(field: Field) -> _Step | None:
@@ -135,11 +143,19 @@ def _case_step(reading: Reading) -> _Step | None:
 def _date_step(base: str, reading: Reading) -> _Step | None:
     reason = "in none of the declared formats"
     if base == "date" and reading.date_formats:
-        return _Step(lambda texts: formats.read_date(texts, reading.date_formats, reading.months), "IJ403", reason)
+        return _Step(
+            lambda texts: formats.read_date(texts, reading.date_formats, reading.months, reading.decimal),
+            "IJ403",
+            reason,
+        )
     zone = reading.time_zone if base == "timestamp with time zone" else None
     if base in _TIMESTAMP_TYPES and (reading.timestamp_formats or zone):
         notations = reading.timestamp_formats or (ISO,)
-        return _Step(lambda texts: formats.read_timestamp(texts, notations, reading.months, zone), "IJ403", reason)
+        return _Step(
+            lambda texts: formats.read_timestamp(texts, notations, reading.months, zone, reading.decimal),
+            "IJ403",
+            reason,
+        )
     return None
 
 

@@ -1,6 +1,7 @@
 """Dates in declared formats become ISO text; Python's strptime is the oracle where it reads the format."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 
 import polars as pl
 import pytest
@@ -116,3 +117,68 @@ def test_zone_in_a_format_is_kept():
 def test_noon_and_midnight_on_a_twelve_hour_clock():
     read = timestamps(["12/31/2026 12:00 AM", "12/31/2026 12:00 pm", "12/31/2026 1:05 p.m."], "%m/%d/%Y %I:%M %p")
     assert read == ["2026-12-31 00:00:00", "2026-12-31 12:00:00", "2026-12-31 13:05:00"]
+
+
+@pytest.mark.parametrize(
+    ("number", "day"),
+    [
+        ("1", "1900-01-01 00:00:00.000000"),
+        ("59", "1900-02-28 00:00:00.000000"),
+        ("60", None),  # 1900-02-29, which only Excel knows
+        ("61", "1900-03-01 00:00:00.000000"),
+        ("25569", "1970-01-01 00:00:00.000000"),
+        ("45292", "2024-01-01 00:00:00.000000"),
+        ("2958465", "9999-12-31 00:00:00.000000"),
+        ("2958466", None),
+        ("45292.5", "2024-01-01 12:00:00.000000"),
+        ("45292.5208333333", "2024-01-01 12:30:00.000000"),
+        ("45292.00001157407", "2024-01-01 00:00:01.000000"),
+        ("45291.9999999999", "2024-01-01 00:00:00.000000"),
+        ("0", None),
+        ("0.75", None),
+        ("-1", None),
+        ("4.5E4", None),
+        ("45,292", None),
+    ],
+)
+def test_numbers_of_excel_are_days_of_the_1900_system(number: str, day: str | None) -> None:
+    assert timestamps([number], "excel") == [day]
+    assert dates([number], "excel") == [day and day[:10]]
+
+
+@settings(deadline=None)
+@given(st.lists(st.datetimes(datetime(1900, 3, 1), datetime(9999, 12, 30)), min_size=1))  # noqa: DTZ001
+def test_numbers_of_excel_are_exact_to_the_millisecond(moments: list[datetime]) -> None:
+    moments = [moment.replace(microsecond=moment.microsecond // 1000 * 1000) for moment in moments]
+    numbers = [f"{(moment - datetime(1899, 12, 30)) / timedelta(days=1):.12f}" for moment in moments]  # noqa: DTZ001
+    assert [datetime.fromisoformat(text) for text in timestamps(numbers, "excel")] == moments
+
+
+@settings(deadline=None)
+@given(st.lists(st.datetimes(datetime(1, 1, 1), timezones=st.just(UTC)), min_size=1))  # noqa: DTZ001
+def test_numbers_since_1970_are_moments_in_utc(moments: list[datetime]) -> None:
+    microseconds = [(moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1) for moment in moments]
+    for notation, digits in (("epoch", 6), ("epoch_ms", 3)):
+        numbers = [f"{Decimal(size).scaleb(-digits):f}" for size in microseconds]
+        assert [datetime.fromisoformat(text) for text in timestamps(numbers, notation)] == moments
+        assert dates(numbers, notation) == [moment.date().isoformat() for moment in moments]
+
+
+@pytest.mark.parametrize("number", ["253402300800", "-62135596801", "1e9", "1 700", "0x1", "", "1.", ".5", "1,5", "٣"])
+def test_what_is_no_number_of_a_day_is_not_read(number: str) -> None:
+    assert timestamps([number], "epoch") == [None]
+
+
+def test_numbers_have_the_declared_decimal_mark() -> None:
+    texts = pl.Series("c", ["45292,25", "45292.25"])
+    assert read_timestamp(texts, ("excel",), (), None, ",").to_list() == ["2024-01-01 06:00:00.000000", None]
+
+
+def test_days_of_excel_get_the_declared_zone_and_moments_keep_utc() -> None:
+    assert timestamps(["45292"], "excel", zone="America/Recife") == ["2024-01-01 00:00:00.000000 America/Recife"]
+    assert timestamps(["0"], "epoch", zone="America/Recife") == ["1970-01-01 00:00:00.000000+00"]
+
+
+def test_numbers_and_texts_are_tried_in_order() -> None:
+    read = dates([None, "45292", "2024-01-02", "03/01/2024", "x"], "excel", "iso", "%d/%m/%Y")
+    assert read == [None, "2024-01-01", "2024-01-02", "2024-01-03", None]

@@ -167,3 +167,29 @@ def test_default_reading_changes_nothing():
     transformed, plan = read("text", [" a "])
     assert transformed.rows.frame["c"].to_list() == [" a "]
     assert plan.fields[0].reading == make_reading()
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ('="0012"', "0012"),
+        ('="a ""b"" c"', 'a "b" c'),
+        ('=""', ""),
+        ('="two\nlines"', "two\nlines"),
+        ("=12", "=12"),
+        ('="a"&"b"', '="a"&"b"'),
+        ('="a"b"', '="a"b"'),
+        ('="', '="'),
+        ('"0012"', '"0012"'),
+        (None, None),
+    ],
+)
+def test_formula_that_is_a_text_becomes_that_text(text: str | None, value: str | None) -> None:
+    assert texts_of("text", [text], {"formula_text": True}) == [value]
+    assert texts_of("text", [text], {"formula_text": False}) == [text]
+
+
+def test_texts_of_formulas_are_read_as_other_texts() -> None:
+    options = {"formula_text": True, "locale": "pt-BR"}
+    assert texts_of("numeric", [' ="1.234,5" ', '=" 7 "'], options) == ["1234.5", "7"]
+    assert texts_of("text", ['="#N/D"', '="  "', "x"], options) == [None, None, "x"]
