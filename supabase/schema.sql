@@ -2059,9 +2059,13 @@ begin
   if new.status in ('failed', 'cancelled', 'completed') then
     new.finished_at := clock_timestamp();
   end if;
-  -- An all-or-nothing job or a dry run that did not complete has nothing in the target, so its staged rows count as
-  -- skipped.
-  if new.status in ('failed', 'cancelled') and 'true' in (new.options -> 'atomic', new.options -> 'dry_run') then
+  -- A job that did not complete has nothing of its stage in the target, so its staged rows count as skipped.
+  if new.status in ('failed', 'cancelled') and new.rows_loaded > 0 and (
+    'true' in (new.options -> 'atomic', new.options -> 'dry_run') or exists (
+      select from pg_catalog.pg_class as c inner join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+      where n.nspname = 'importer' and c.relname = 'staging_' || replace(new.id::text, '-', '')
+    )
+  ) then
     new.rows_skipped := new.rows_skipped + new.rows_loaded;
     new.rows_loaded := 0;
   end if;
@@ -2162,6 +2166,7 @@ CREATE FUNCTION importer.hint_for_part(job_id uuid, code text) RETURNS text
   where j.id = hint_for_part.job_id and j.rows_loaded > 0
     and hint_for_part.code in ('IJ201', 'IJ204', 'IJ304', 'IJ305', 'IJ311')
     and not coalesce('true' in (j.options -> 'atomic', j.options -> 'dry_run'), false)
+    and to_regclass(format('importer.%I', importer.job_table_name('staging', j.id))) is null
 $$;
 
 COMMENT ON FUNCTION importer.hint_for_part(job_id uuid, code text) IS 'Returns the hint for an error of the file where rows of the job are in the target; null where the usual hint fits.';
@@ -3158,6 +3163,18 @@ $$;
 
 COMMENT ON FUNCTION importer.notify_processors() IS 'Sends a notification on the channel import_jobs at the commit, unless one was sent in the last 20 ms.';
 
+CREATE FUNCTION importer.on_error(job public.import_jobs) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select coalesce(
+    on_error.job.options ->> 'on_error',
+    (select t.options ->> 'on_error' from importer.find_target(on_error.job.target) as t), 'skip'
+  )
+$$;
+
+COMMENT ON FUNCTION importer.on_error(job public.import_jobs) IS 'Returns what a bad row of a job does, skip or abort, by the job''s options or the defaults of its target.';
+
 CREATE FUNCTION importer.open_job(job_id uuid, token uuid, file_etag text, bytes_total bigint, dialect jsonb) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3185,6 +3202,15 @@ begin
   where j.id = open_job.job_id;
   select jsonb_agg(to_jsonb(c) - 'job_id' order by c.seq) into ledger
   from importer.job_chunks as c where c.job_id = open_job.job_id;
+  if to_regclass(format('importer.%I', importer.job_table_name('staging', job.id))) is not null
+    and not importer.stages(job)
+  then
+    if ledger is not null then
+      raise exception 'rows of this job are in its stage, and no longer go there' using errcode = 'IJ504',
+      hint = 'Retry the job: it starts from the beginning.';
+    end if;
+    perform importer.drop_staging_table(open_job.job_id, open_job.token);
+  end if;
   if ledger is not null then
     insert into public.import_job_events (job_id, event, attempt, detail)
     values (job.id, 'resumed', job.attempts, jsonb_build_object('chunks', jsonb_array_length(ledger)));
@@ -3372,10 +3398,17 @@ CREATE FUNCTION importer.prepare_staging_table(job_id uuid, token uuid, columns 
     AS $$
 declare
   staging text := importer.job_table_name('staging', prepare_staging_table.job_id);
+  aborts boolean;
 begin
   perform importer.check_lease(prepare_staging_table.job_id, prepare_staging_table.token);
+  select importer.on_error(j) = 'abort' into aborts
+  from public.import_jobs as j where j.id = prepare_staging_table.job_id;
   if exists (select from importer.job_chunks as c where c.job_id = prepare_staging_table.job_id) then
     if to_regclass(format('importer.%I', staging)) is null then
+      if aborts then
+        raise exception 'rows of this job are already in the target' using errcode = 'IJ504',
+        hint = 'Set on_error of the job to skip, with retry_import_job(id, options): it goes on where it was.';
+      end if;
       raise exception 'rows of this job are already in the target' using errcode = 'IJ504',
       hint = 'Give the target its former mode again, which was changed while the job ran, then retry the job.';
     end if;
@@ -3383,7 +3416,8 @@ begin
   end if;
   update public.import_jobs as j set options = j.options || '{"atomic": true}'
   where j.id = prepare_staging_table.job_id
-    and 'true' not in (coalesce(j.options -> 'atomic', 'null'), coalesce(j.options -> 'dry_run', 'null'));
+    and 'true' not in (coalesce(j.options -> 'atomic', 'null'), coalesce(j.options -> 'dry_run', 'null'))
+    and not aborts;
   perform importer.create_job_table(
     staging, importer.target_relation(j.target, must_exist => true), array['#record', '#line'],
     prepare_staging_table.columns
@@ -4261,6 +4295,17 @@ CREATE FUNCTION importer.sources_to_delete() RETURNS TABLE(job_id uuid, bucket_i
 $$;
 
 COMMENT ON FUNCTION importer.sources_to_delete() IS 'Returns the files that completed jobs asked to delete and that have not been deleted yet, the oldest job first.';
+
+CREATE FUNCTION importer.stages(job public.import_jobs) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select 'true' in (coalesce(stages.job.options -> 'atomic', 'null'), coalesce(stages.job.options -> 'dry_run', 'null'))
+    or importer.on_error(stages.job) = 'abort'
+    or exists (select from importer.find_target(stages.job.target) as t where t.mode = 'replace')
+$$;
+
+COMMENT ON FUNCTION importer.stages(job public.import_jobs) IS 'Returns whether the rows of a job are collected in a staging table until its end.';
 
 CREATE FUNCTION importer.sweep_import_jobs() RETURNS TABLE(job_id uuid, action text)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -6107,6 +6152,8 @@ REVOKE ALL ON FUNCTION importer.notify_process_import_jobs_async(job_ids uuid[])
 
 REVOKE ALL ON FUNCTION importer.notify_processors() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION importer.on_error(job public.import_jobs) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION importer.open_job(job_id uuid, token uuid, file_etag text, bytes_total bigint, dialect jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.open_job(job_id uuid, token uuid, file_etag text, bytes_total bigint, dialect jsonb) TO import_processor;
 GRANT ALL ON FUNCTION importer.open_job(job_id uuid, token uuid, file_etag text, bytes_total bigint, dialect jsonb) TO import_uploader;
@@ -6203,6 +6250,8 @@ GRANT ALL ON FUNCTION importer.source_deleted(job_id uuid) TO import_processor;
 
 REVOKE ALL ON FUNCTION importer.sources_to_delete() FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.sources_to_delete() TO import_processor;
+
+REVOKE ALL ON FUNCTION importer.stages(job public.import_jobs) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.sweep_import_jobs() FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.sweep_import_jobs() TO import_processor;

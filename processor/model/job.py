@@ -79,10 +79,15 @@ class Job:
         return self.target is not None and self.target.mode in ("ignore", "update", "upsert")
 
     @property
+    def aborts(self) -> bool:
+        """Whether the first bad row ends the job, so that nothing of the file stays."""
+        return self.options.get("on_error") == "abort"
+
+    @property
     def stages(self) -> bool:
         """Whether rows are collected in a staging table until the end of the job."""
         replaces = self.target is not None and self.target.mode == "replace"
-        return bool(replaces or self.options.get("dry_run") or self.options.get("atomic"))
+        return bool(replaces or self.aborts or self.options.get("dry_run") or self.options.get("atomic"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from psycopg_pool import PoolTimeout
 from processor import log
 from processor.database.connection import unavailable_if_broken
 from processor.database.sqlstates import job_error
-from processor.errors import DatabaseUnavailable, Defect, JobError, LeaseLost
+from processor.errors import DatabaseUnavailable, Defect, JobError, LeaseLost, TooManyRejected
 from processor.log import event
 from processor.model import RowCounts
 from processor.queue import claims
@@ -126,10 +126,13 @@ class Attempt:
         earlier = EarlierChunks(conn, context, opened, validator, progress)
         earlier.restore_figures()
         output = NormalisedCsv() if context.job.options.get("output") else None
+        finisher = Finisher(conn, context, opened, progress, earlier)
         try:
             counts = FileLoader(conn, context, opened, validator, progress, output).load()
             check_whole_file(counts, context.job.options)
-            Finisher(conn, context, opened, progress, earlier).finish(counts, output)
+            finisher.finish(counts, output)
+        except TooManyRejected as exc:
+            raise (finisher.first_bad_row(exc) if context.job.aborts else exc) from exc
         finally:
             if output:
                 output.close()

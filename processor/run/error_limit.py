@@ -18,15 +18,9 @@ def check_error_limit(counts: RowCounts, options: dict[str, Any]) -> None:
     limit = _limit(options)
     if not isinstance(limit, int) or counts.rejected <= limit:
         return
-    message = "{rejected:,} rows were rejected; at most {limit:,} may be"
-    if options.get("on_error") == "abort":
-        raise TooManyRejected(
-            message,
-            hint="Retry this job with on_error 'skip': it goes on where it was, and errors.csv has the bad rows.",
-            rejected=counts.rejected,
-            limit=limit,
-        )
-    raise TooManyRejected(message, rejected=counts.rejected, limit=limit)
+    raise TooManyRejected(
+        "{rejected:,} rows were rejected; at most {limit:,} may be", rejected=counts.rejected, limit=limit
+    )
 
 
 def check_whole_file(counts: RowCounts, options: dict[str, Any]) -> None:

@@ -1,6 +1,6 @@
 """The end of an attempt: artifacts, late rejections, and the transaction that completes the job."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
@@ -10,9 +10,11 @@ import psycopg
 from processor import records
 from processor.database.connection import unavailable_if_broken
 from processor.database.transaction import loading
+from processor.errors import TooManyRejected
 from processor.load import DatabaseRejection
 from processor.model import ArtifactPaths, Rejection, RowCounts
 from processor.queue import claims, ledger, staging
+from processor.queue.first_rejection import first_rejection
 from processor.run.artifacts.errors_csv import write_errors
 from processor.run.artifacts.normalised_csv import NormalisedCsv
 from processor.run.artifacts.paths import path_or_none
@@ -20,6 +22,7 @@ from processor.run.chunks.progress import Progress
 from processor.run.chunks.rejections import explained
 from processor.run.context import AttemptContext
 from processor.run.error_limit import check_error_limit, check_whole_file, rejections_to_failure
+from processor.run.first_bad_row import first_bad_row, first_refused
 from processor.run.opened_file import OpenedFile
 from processor.run.resume.earlier_chunks import EarlierChunks
 from processor.run.sinks import DryRunOutcome
@@ -137,7 +140,10 @@ class Finisher:
         with self._writing(keep=False) as conn:
             limit = rejections_to_failure(counts, job.options)
             result = sink.find_rejected(conn, job, counts.read, limit)
-        rejections = self._numbered({rejection.row: rejection for rejection in result.rejected})
+        rejected = result.rejected
+        if job.aborts and rejected:
+            rejected = (self._first_of(rejected),)
+        rejections = self._numbered({rejection.row: rejection for rejection in rejected})
         self._outcome = result.outcome
         skipped = result.skipped if job.options.get("dry_run") else 0
         self._skipped_by_dry_run += skipped
@@ -146,8 +152,35 @@ class Finisher:
                 sink.reject(self._conn, job, rejections, self._context.config.kept_errors - counts.rejected)
                 self._drop_from_preview(rejections)
         self._rejected_late.update(rejection.record for rejection in rejections)
-        self._context.report.rejected_by_code.update(rejection.code for rejection in rejections)
+        self._context.report.reject_late([rejection.code for rejection in rejections])
         return counts + RowCounts(-len(rejections) - skipped, len(rejections), skipped, skipped)
+
+    def _first_of(self, rejected: Sequence[DatabaseRejection]) -> DatabaseRejection:
+        """Return the first row that the target does not accept, when it has rejected these."""
+        first = min(rejected, key=lambda rejection: rejection.row)
+        return self._first_refused(first.row - 1) or first
+
+    def _first_refused(self, last_record: int) -> DatabaseRejection | None:
+        """Return the first staged row, up to a record, that the target does not accept; None where there is none."""
+        return first_refused(lambda: self._writing(keep=False), self._opened.sink, self._context.job, last_record)
+
+    def first_bad_row(self, error: TooManyRejected) -> TooManyRejected:
+        """Return the error that names the first bad row of a file that ended with `error`.
+
+        A row before the one that ended the job may be one that only the target rejects. It is rejected as well.
+        Raises: psycopg.Error, PoolTimeout, DatabaseUnavailable.
+        """
+        job, sink = self._context.job, self._opened.sink
+        known = first_rejection(self._conn, job)
+        if known is None:
+            return error
+        if earlier := self._first_refused(known.record - 1):
+            rejections = self._numbered({earlier.row: earlier})
+            with loading(self._conn, job.id, self._context.idle_seconds):
+                sink.reject(self._conn, job, rejections, self._context.config.kept_errors)
+            self._context.report.reject_late([earlier.code])
+            known = first_rejection(self._conn, job) or known
+        return first_bad_row(known)
 
     def _drop_from_preview(self, rejections: list[Rejection]) -> None:
         """Take rejected rows out of the preview; one whose rows have no numbers is replaced when the job completes."""

@@ -253,11 +253,15 @@ def too_many(reader: Reader) -> None:
     assert reader.stack.rows(table, "count(*) as rows, count(distinct id) as ids") == [(20_000, 20_000)]
 
 
-@hint("IJ420", "Retry this job with on_error")
+@hint("IJ420", "Correct the file, and import")
 def one_bad_row(reader: Reader) -> None:
     table = reader.stack.table(BARE)
     job = reader.run(padded_rows(3_000, bad=(1_500,)), table, {"on_error": "abort"})
+    assert reader.stack.rows(table) == []
     reader.completes(reader.retry(job, {"on_error": "skip"}), table, 2_999)
+    table = reader.stack.table(BARE)
+    reader.run(padded_rows(3_000, bad=(1_500,)), table, {"on_error": "abort"})
+    reader.completes(reader.run(padded_rows(3_000), table, {"on_error": "abort"}), table, 3_000)
 
 
 @hint("IJ421", "Remove the cause")

@@ -29,6 +29,14 @@ def mode_changed(reader: Reader) -> None:
     reader.completes(reader.retry(job), table, 2)
 
 
+@hint("IJ504", "Set on_error of the job")
+def aborts_too_late(reader: Reader) -> None:
+    table = reader.stack.table(BARE)
+    job = partly_loaded(reader, table)
+    reader.fails(reader.retry(job, {"max_errors": 5, "on_error": "abort"}))
+    reader.completes(reader.retry(job, {"on_error": "skip"}), table, 2)
+
+
 @hint("IJ504", "Set on_duplicate_key")
 def keys_gone(reader: Reader) -> None:
     table = reader.stack.table("id integer primary key, t text", mode="upsert", key_columns=["id"])

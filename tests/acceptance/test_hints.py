@@ -27,6 +27,7 @@ NOT_DONE = {
     ("IJ119", "Upload"): "a line in import_folders.last_error: tests/integration/test_import_on_upload.py",
     ("IJ118", "Wait a minute"): "it takes a minute",
     ("IJ312", "Import the file without"): "nothing fails to be retried: tests/acceptance/test_inspect.py",
+    ("IJ504", "Retry the job: it starts"): "an attempt was interrupted: tests/integration/test_open_job.py",
     ("IJ504", "Let the trigger accept"): "an undo is asked for again: tests/acceptance/test_attacks_undo.py",
     ("IJ603", "Give the owner the right"): "an undo is asked for again: tests/acceptance/test_undo_by_owner.py",
     ("IJ113", "Correct the target"): "a definition that became wrong is reported by SQL, with a hint of its own",

@@ -182,6 +182,7 @@ def staging_table_sink(
         copy=copy_target("importer", name, (*columns, number_column(RECORD), number_column(LINE))),
         count=sql.SQL("select count(*) from {}").format(stage),
         delete=sql.SQL('delete from {} where "#record" = any (%s)').format(stage),
+        delete_after=sql.SQL('delete from {} where "#record" > %s').format(stage),
         statements=statements,
         create_view=create_view,
         drop_view=sql.SQL("drop view {}").format(STAGE),

@@ -36,11 +36,13 @@ class Sink(Protocol):
     `ordered`: later rows replace earlier ones, so that chunks must be written in the order of the file.
     `checks_before_completing`: rejected rows are looked for before the job is completed, not only when that fails.
     `casts_values`: writing tests the types that validation leaves to Postgres.
+    `starts_over`: a job that fails leaves nothing in the target, and a retry loads the file from its beginning.
     """
 
     ordered: bool
     checks_before_completing: bool
     casts_values: bool
+    starts_over: bool
 
     def write(
         self, conn: psycopg.Connection, rows: Rows, chunk: Chunk, wait_turn: WaitTurn, *, isolating: Watch | None
@@ -69,6 +71,10 @@ class Sink(Protocol):
         """
         ...
 
+    def forget_after(self, conn: psycopg.Connection, last_record: int) -> None:
+        """Take the staged rows after a record out of the stage, in a transaction that is rolled back."""
+        ...
+
     def reject(self, conn: psycopg.Connection, job: Job, rejections: list[Rejection], visible_left: int) -> None:
         """Count staged rows as rejected, and take them out of the stage; the owner sees the first `visible_left`."""
         ...
@@ -81,6 +87,7 @@ class ImmediateSink:
     ordered: bool = False
     checks_before_completing: bool = False
     casts_values: bool = True
+    starts_over: bool = False
 
     def can_isolate(self, exc: psycopg.Error) -> bool:
         """Return whether a row may have caused the error."""
@@ -93,6 +100,9 @@ class ImmediateSink:
     def find_rejected(self, conn: psycopg.Connection, job: Job, last_record: int, limit: int | None) -> SinkResult:
         """Reject nothing."""
         return SinkResult()
+
+    def forget_after(self, conn: psycopg.Connection, last_record: int) -> None:
+        """Do nothing."""
 
     def reject(self, conn: psycopg.Connection, job: Job, rejections: list[Rejection], visible_left: int) -> None:
         """Do nothing."""

@@ -30,10 +30,12 @@ class StagingTableSink(RelationSink):
     copy: CopyTarget
     count: sql.Composed
     delete: sql.Composed
+    delete_after: sql.Composed
     create_view: sql.Composed
     drop_view: sql.Composed
     clear: sql.Composed | None = None
     select_repeated: sql.Composed | None = None
+    starts_over: bool = True
     dry_run: bool = False
     comparison: Comparison | None = None
 
@@ -83,6 +85,10 @@ class StagingTableSink(RelationSink):
             return result
         done = outcome(self.comparison, conn, before, [rejection.row for rejection in late], transferred)
         return replace(result, outcome=replace(done, removed=removed))
+
+    def forget_after(self, conn: psycopg.Connection, last_record: int) -> None:
+        """Delete the rows after a record from the staging table."""
+        conn.execute(self.delete_after, (last_record,))
 
     def reject(self, conn: psycopg.Connection, job: Job, rejections: list[Rejection], visible_left: int) -> None:
         """Count staged rows as rejected, and delete them from the staging table."""
