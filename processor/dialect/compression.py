@@ -4,7 +4,7 @@ import sys
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 
-from processor.dialect.zip_archive import unzip
+from processor.dialect.zip_archive import unzip, unzip_first
 from processor.errors import BadCompression
 from processor.model import FileLimits
 
@@ -31,15 +31,20 @@ def compression_of(sample: bytes) -> str | None:
     return "zip" if sample.startswith((b"PK\x03\x04", b"PK\x05\x06")) else None
 
 
-def decompress(blocks: Iterable[bytes], compression: str, limits: FileLimits) -> Iterator[bytes]:
-    """Yield the decompressed contents of the blocks.
+def decompress(
+    blocks: Iterable[bytes], compression: str, limits: FileLimits, *, first_only: bool = False
+) -> Iterator[bytes]:
+    """Yield the decompressed contents of the blocks; with `first_only`, of an archive those of its first file.
 
     Raises: BadCompression if the blocks are damaged or expand beyond the limits.
     """
     counter = _ByteCounter()
     counted = counter.count(blocks)
     size = 0
-    pieces = unzip(counted) if compression == "zip" else _members(counted, _OPENERS[compression], compression)
+    if compression == "zip":
+        pieces = unzip_first(counted) if first_only else unzip(counted)
+    else:
+        pieces = _members(counted, _OPENERS[compression], compression)
     for piece in pieces:
         size += len(piece)
         if size > limits.text_bytes:

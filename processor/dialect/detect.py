@@ -1,6 +1,7 @@
 """Detect the dialect of a file from its first bytes and the job's options."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from processor.dialect.compression import compression_of
@@ -16,14 +17,28 @@ from processor.dialect.header import read_header
 from processor.dialect.layout import Layout, find_layout, how
 from processor.dialect.options import DialectOptions
 from processor.dialect.sample import lines_of, plain_sample
+from processor.dialect.zip_directory import Member
 from processor.errors import EmptyFile, NoDataRows, NotCsv
 from processor.model import Dialect, How, KnownColumns
 
 
-def detect(sample: bytes, complete: bool, options: Mapping[str, Any], known: KnownColumns | None = None) -> Dialect:
+def is_archive(sample: bytes, options: Mapping[str, Any]) -> bool:
+    """Return whether the file that begins with `sample` is an archive, of which one file is read. Raises: BadOption."""
+    given = DialectOptions.of(options)
+    return (given.compression or compression_of(sample)) == "zip" and other_format(sample) is None
+
+
+def detect(
+    sample: bytes,
+    complete: bool,
+    options: Mapping[str, Any],
+    known: KnownColumns | None = None,
+    member: Member | None = None,
+) -> Dialect:
     """Return the dialect of the file that begins with `sample`; a part that `options` sets is not detected.
 
-    `complete` says that the sample is the whole file, `known` which columns may be expected in it.
+    `complete` says that the sample is the whole file, `known` which columns may be expected in it. The sample of an
+    archive begins with the `member` that is read.
     Raises: EmptyFile, NoDataRows, NotCsv, WrongEncoding, UnclosedQuote (in the header), AmbiguousDialect,
     BadCompression or BadOption.
     """
@@ -31,7 +46,7 @@ def detect(sample: bytes, complete: bool, options: Mapping[str, Any], known: Kno
     compression = given.compression or compression_of(sample)
     compression = None if compression == "none" else compression
     _check_format(sample)
-    body, whole = plain_sample(sample, complete, compression)
+    body, whole = plain_sample(sample, complete, compression, first_only=member is not None)
     if compression:
         _check_format(body)
     encoding = _encoding(body, whole, given)
@@ -40,6 +55,9 @@ def detect(sample: bytes, complete: bool, options: Mapping[str, Any], known: Kno
         raise EmptyFile("the file is empty, or holds nothing but white space")
     layout = find_layout(lines, whole, given, known)
     dialect = _dialect(given, compression, encoding, layout)
+    if member is not None:
+        named = how(options.get("member"), True)
+        dialect = replace(dialect, member=member.name, member_at=member.at, how=dialect.how | {"member": named})
     rows = layout.result.rows[layout.result.start :]
     if len(rows) < 2:
         _, below = read_header(sample, dialect)

@@ -17,7 +17,7 @@ def read_header(sample: bytes, dialect: Dialect, *, complete: bool = False) -> t
     Positions count bytes of the text as UTF-8, not bytes of the file. `complete`: the sample is the whole file.
     Raises: EmptyFile or UnclosedQuote.
     """
-    body, _ = plain_sample(sample, False, dialect.compression)
+    body, _ = plain_sample(sample, False, dialect.compression, first_only=dialect.member is not None)
     skip = dialect.skip_lines
     most = 1 if dialect.has_header else MOST_ROWS
     for size in (FIRST_TRY, len(body)):

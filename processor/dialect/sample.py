@@ -11,12 +11,17 @@ from processor.model import FileLimits
 SAMPLE_BYTES = 256 * 1024
 
 
-def plain_sample(sample: bytes, complete: bool, compression: str | None) -> tuple[bytes, bool]:
-    """Return the decompressed sample, and whether that is the whole text; `complete` says that about the sample."""
+def plain_sample(
+    sample: bytes, complete: bool, compression: str | None, *, first_only: bool = False
+) -> tuple[bytes, bool]:
+    """Return the decompressed sample, and whether that is the whole text; `complete` says that about the sample.
+
+    With `first_only`, the sample begins with the file of an archive that is wanted.
+    """
     if compression is None:
         return sample, complete
     text = bytearray()
-    pieces = decompress([sample], compression, FileLimits())
+    pieces = decompress([sample], compression, FileLimits(), first_only=first_only)
     try:
         for piece in pieces:
             text += piece

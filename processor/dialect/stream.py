@@ -20,7 +20,8 @@ def text_stream(
     BadCompression; SourceTooLarge for more than `limits.text_bytes`.
     """
     if dialect.compression is not None:
-        blocks = decompress(blocks, dialect.compression, limits)
+        blocks = _skip_bytes(blocks, dialect.member_at)
+        blocks = decompress(blocks, dialect.compression, limits, first_only=dialect.member is not None)
     blocks = _skip_bytes(blocks, dialect.bom_bytes)
     if dialect.encoding == "utf-8":
         return _check_size(validate_utf8(blocks, start or Position()), limits)

@@ -1,8 +1,9 @@
-"""Read a zip archive of one file as a stream: from its local headers, without the directory at its end."""
+"""Read a file of a zip archive as a stream: from its local header, without the directory at the archive's end."""
 
 import struct
 import zlib
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from processor.errors import BadCompression
 
@@ -62,28 +63,60 @@ def unzip(blocks: Iterable[bytes]) -> Iterator[bytes]:
     """
     source, files = _Input(blocks), 0
     while (signature := source.peek(4)) == LOCAL:
-        flags, method, crc, compressed_size, _, name_size, extra_size = HEADER.unpack(source.read(HEADER.size))
-        name, extra = source.read(name_size), source.read(extra_size)
-        if flags & ENCRYPTED:
-            raise BadCompression("the zip archive is encrypted")
-        if method not in (STORED, DEFLATED) or (method == STORED and flags & DESCRIBED and not name.endswith(b"/")):
-            raise BadCompression("the zip archive uses a method that cannot be streamed: use deflate")
-        ignored = is_ignored(name)
+        header = _read_header(source)
+        ignored = is_ignored(header.name)
         files += not ignored
         if files > 1:
             raise BadCompression("the zip archive holds more than one file")
-        pieces = _inflated(source) if method == DEFLATED else _stored(source, _stored_size(compressed_size, extra))
-        actual_crc = 0
-        for piece in pieces:
-            actual_crc = zlib.crc32(piece, actual_crc)
+        for piece in _contents(source, header):
             if not ignored:
                 yield piece
-        if flags & DESCRIBED and method == DEFLATED:
-            crc = _descriptor_crc(source)
-        if actual_crc != crc:
-            raise BadCompression(DAMAGED)
     if not files or signature not in DIRECTORY:
         raise BadCompression("the zip archive holds no file" if signature in DIRECTORY else DAMAGED)
+
+
+def unzip_first(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the bytes of the file whose header begins the blocks; what follows it is not read.
+
+    Raises: BadCompression.
+    """
+    source = _Input(blocks)
+    if source.peek(4) != LOCAL:
+        raise BadCompression(DAMAGED)
+    yield from _contents(source, _read_header(source))
+
+
+class _Header(NamedTuple):
+    """The local header of a member."""
+
+    name: bytes
+    is_deflated: bool
+    has_descriptor: bool
+    crc: int
+    stored_size: int
+
+
+def _read_header(source: _Input) -> _Header:
+    flags, method, crc, compressed_size, _, name_size, extra_size = HEADER.unpack(source.read(HEADER.size))
+    name, extra = source.read(name_size), source.read(extra_size)
+    if flags & ENCRYPTED:
+        raise BadCompression("the zip archive is encrypted")
+    if method not in (STORED, DEFLATED) or (method == STORED and flags & DESCRIBED and not name.endswith(b"/")):
+        raise BadCompression("the zip archive uses a method that cannot be streamed: use deflate")
+    is_deflated = method == DEFLATED
+    return _Header(name, is_deflated, bool(flags & DESCRIBED), crc, _stored_size(compressed_size, extra))
+
+
+def _contents(source: _Input, header: _Header) -> Iterator[bytes]:
+    """Yield the bytes of a member, and check them."""
+    actual, crc = 0, header.crc
+    for piece in _inflated(source) if header.is_deflated else _stored(source, header.stored_size):
+        actual = zlib.crc32(piece, actual)
+        yield piece
+    if header.has_descriptor and header.is_deflated:
+        crc = _descriptor_crc(source)
+    if actual != crc:
+        raise BadCompression(DAMAGED)
 
 
 def is_ignored(name: bytes) -> bool:

@@ -16,7 +16,8 @@ class Dialect:
     quotes; `escape` is None when a quote is escaped by doubling it, else a backslash. `skip_lines` is the number of
     lines before the header, `bom_bytes` the size of the byte order mark, `confidence` (0 to 1) that of the encoding.
     `skip_footer` is the number of records at the end that are no rows; with `skip_empty_rows`, records of nothing but
-    delimiters are none either.
+    delimiters are none either. `member` is the sheet of a workbook that is read, or the path of the file of an
+    archive; `member_at` is where that begins, in bytes from the archive's start.
     All marks are ASCII characters, and all but the delimiter single ones, so that UTF-8 bytes can be searched for them.
     """
 
@@ -31,6 +32,8 @@ class Dialect:
     skip_empty_rows: bool = True
     comment: str | None = None
     compression: str | None = None
+    member: str | None = None
+    member_at: int = 0
     bom_bytes: int = 0
     confidence: float = 1.0
     how: dict[str, How] = field(default_factory=dict[str, How])
@@ -51,8 +54,13 @@ class Dialect:
         return self.delimiter.encode() if self.delimiter is not None and len(self.delimiter) > 1 else None
 
     @property
+    def is_sheet(self) -> bool:
+        """Whether the text is that of a workbook's sheet."""
+        return self.member is not None and self.compression is None
+
+    @property
     def is_plain(self) -> bool:
-        """Whether the file's bytes are those of its text, except for a byte order mark."""
+        """Whether the bytes that are read are those of the text, except for a byte order mark."""
         return self.encoding == "utf-8" and self.compression is None
 
     def as_json(self) -> dict[str, Any]:

@@ -11,25 +11,26 @@ from processor import validate
 from processor.errors import TargetMissing, UnknownTarget
 from processor.model import Job, LedgerEntry, Position, Target
 from processor.queue import ledger, rejections
+from processor.run.archive import at_member
 from processor.run.artifacts.formulas import is_errors_file, unescape_cell
 from processor.run.chunks.sizes import chunk_sizes, with_committed
 from processor.run.context import AttemptContext
 from processor.run.opened_file import Beginning, OpenedFile
 from processor.run.planning import known_columns, plan_for
+from processor.run.sheet_source import SheetSource
 from processor.run.sinks import sink_for
 from processor.run.text import SAMPLE_BYTES, Download, checked, text_from, without_beginning
 
 
-def open_file(
-    conn: psycopg.Connection, context: AttemptContext, target: Target, download: Download
-) -> OpenedFile:
+def open_file(conn: psycopg.Connection, context: AttemptContext, target: Target, download: Download) -> OpenedFile:
     """Read the file's beginning, decide how to read the rest, and find out what is committed already.
 
     Raises: JobError for a file or a target that cannot be used, psycopg.Error.
     """
     job, source = context.job, context.source
+    download, member = at_member(download, source, job.options)
     # No more than the sample, so that detection does not depend on the size of the network's blocks.
-    beginning = read_beginning(download.sample[:SAMPLE_BYTES], download.complete, job, context.sheet)
+    beginning = read_beginning(download.sample[:SAMPLE_BYTES], download.complete, job, member, context.sheet)
     dialect, first = beginning.dialect, beginning.first
     identity = source.identified()
     plan = plan_for(job, target, dialect, beginning.header)
@@ -55,25 +56,34 @@ def open_file(
     )
 
 
-def text_to_load(
-    context: AttemptContext, beginning: Beginning, start: Position, download: Download
-) -> Iterator[bytes]:
+def text_to_load(context: AttemptContext, beginning: Beginning, start: Position, download: Download) -> Iterator[bytes]:
     """Yield the text from `start` on, of the download if that is the first record."""
     if start == beginning.first:
         blocks = chain([download.sample], download.blocks)
-        whole = dialects.text_stream(blocks, beginning.dialect, context.limits)
+        # The blocks of an archive begin with the file that is read.
+        whole = dialects.text_stream(blocks, replace(beginning.dialect, member_at=0), context.limits)
         return without_beginning(checked(whole, context.stop.check), start.offset)
     download.digest.give_up()
     return text_from(context.source, beginning.dialect, start, context.limits)
 
 
-def read_beginning(sample: bytes, complete: bool, job: Job) -> Beginning:
+def read_beginning(
+    sample: bytes,
+    complete: bool,
+    job: Job,
+    member: dialects.Member | None = None,
+    sheet: SheetSource | None = None,
+) -> Beginning:
     """Find the dialect and the header in a sample; `complete` says that the sample is the whole file.
 
+    The sample of an archive begins with the `member` that is read; that of a `sheet` is its text.
     An errors.csv always has a header, also where the file that it came from has none, and never a footer.
     Raises: JobError.
     """
-    dialect = dialects.detect(sample, complete, job.options, known_columns(job))
+    options = job.options | sheet.options if sheet else job.options
+    dialect = dialects.detect(sample, complete, options, known_columns(job), member)
+    if sheet is not None:
+        dialect = sheet.dialect(dialect)
     header, first = dialects.read_header(sample, dialect, complete=complete)
     from_errors_csv = is_errors_file(header)
     if from_errors_csv:

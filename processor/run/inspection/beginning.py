@@ -1,35 +1,34 @@
 """The beginning of the file that is inspected: its bytes, its dialect, and what a person has to decide about that."""
 
-import io
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from processor.dialect import is_ignored
-from processor.errors import AmbiguousDialect, ArchiveTooLarge, BadCompression, JobError
+from processor.dialect import Member, is_archive
+from processor.errors import AmbiguousDialect, ArchiveTooLarge, BadCompression, BadOption, JobError, UnknownMember
 from processor.model import Job
+from processor.run.archive import find_member
 from processor.run.opened_file import Beginning
 from processor.run.opening import read_beginning
 from processor.run.text import SAMPLE_BYTES
 from processor.storage import Source
 
-# An archive is read to its end, to know that it holds one file; 20 MB take Storage 50 ms.
+# An archive is read to its end, to know which files it holds; 20 MB take Storage 50 ms.
 ARCHIVE_BYTES = 20 * 1000 * 1000
-ARCHIVE_MAGIC = b"PK\x03\x04"
 # Parts of the dialect that may be ambiguous: each is decided once.
 MOST_DECISIONS = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """The first bytes of a file; `complete` says that they are the whole file.
+    """The first bytes of a file, of an archive those from its `member` on; `complete` says that nothing follows them.
 
     `error` is why an archive cannot be imported, which its beginning does not show.
     """
 
     data: bytes
     complete: bool
+    member: Member | None = None
     error: JobError | None = None
 
 
@@ -46,32 +45,27 @@ class Found:
     choices: Mapping[str, tuple[Any, ...]] = field(default_factory=dict[str, tuple[Any, ...]])
 
 
-def read_first_bytes(source: Source) -> Sample:
+def read_first_bytes(source: Source, options: Mapping[str, Any]) -> Sample:
     """Read as many bytes as an import looks at to detect the dialect, by one request; of an archive all of them.
 
     Raises: ArchiveTooLarge, JobError of Storage.
     """
     data = source.beginning(SAMPLE_BYTES)
     size = source.identified().size
-    if data.startswith(ARCHIVE_MAGIC) and size > len(data):
+    first = Sample(data=data, complete=size <= SAMPLE_BYTES)
+    try:
+        if not is_archive(data, options):
+            return first
         if size > ARCHIVE_BYTES:
             raise ArchiveTooLarge(
                 "the archive has {size:,} bytes; at most {limit:,} can be inspected", size=size, limit=ARCHIVE_BYTES
             )
-        error = archive_error(data + b"".join(source.blocks(len(data))))
-        return Sample(data=data, complete=False, error=error)
-    return Sample(data=data, complete=size <= SAMPLE_BYTES)
-
-
-def archive_error(archive: bytes) -> JobError | None:
-    """Return an error where the directory of an archive does not show one file, besides those that are ignored."""
-    try:
-        names = zipfile.ZipFile(io.BytesIO(archive)).namelist()
-    except zipfile.BadZipFile:
-        return BadCompression("the zip archive is damaged or ends too early")
-    if sum(not is_ignored(name.encode()) for name in names) > 1:
-        return BadCompression("the zip archive holds more than one file")
-    return None
+        archive = data if first.complete else data + b"".join(source.blocks(len(data)))
+        member = find_member(source, archive, options.get("member"))
+    except (BadOption, BadCompression, UnknownMember) as exc:
+        return replace(first, error=exc)
+    rest = archive[member.at :]
+    return Sample(data=rest[:SAMPLE_BYTES], complete=len(rest) <= SAMPLE_BYTES, member=member)
 
 
 def find_beginning(sample: Sample, job: Job) -> Found:
@@ -80,7 +74,7 @@ def find_beginning(sample: Sample, job: Job) -> Found:
     choices: dict[str, tuple[Any, ...]] = {}
     for _ in range(MOST_DECISIONS):
         try:
-            beginning = read_beginning(sample.data, sample.complete, replace(job, options=options))
+            beginning = read_beginning(sample.data, sample.complete, replace(job, options=options), sample.member)
         except AmbiguousDialect as exc:
             # A file of one column has no delimiter, which no option can say.
             values = tuple(choice for choice in exc.choices if choice is not None)

@@ -20,6 +20,7 @@ PARTS = (
     "has_header",
     "skip_lines",
     "compression",
+    "member",
 )
 # Options that say how texts are read; they are never detected.
 READING = ("decimal", "thousands", "date_formats", "timestamp_formats", "null_values", "time_zone", "trim")

@@ -1,7 +1,7 @@
 """The fields of the sample, as they are in the file: their texts, and the rows that the target would get of them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -58,7 +58,9 @@ def read_records(
     Raises: JobError, such as UnclosedQuote and WrongEncoding; psycopg.Error.
     """
     dialect, first = beginning.dialect, beginning.first
-    text = without_beginning(dialects.text_stream(iter([sample.data]), dialect, limits), first.offset)
+    # The sample of an archive begins with the file that is read.
+    whole_text = dialects.text_stream(iter([sample.data]), replace(dialect, member_at=0), limits)
+    text = without_beginning(whole_text, first.offset)
     chunks = records.cut(text, dialect, first, limits, lambda _: TEXT_BYTES)
     chunks = records.with_footer(chunks, dialect) if sample.complete else chunks
     chunk = next(chunks, None)

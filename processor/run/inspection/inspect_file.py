@@ -42,7 +42,7 @@ class Inspection:
         context = self._context
         target = usable_target(context.job)
         check_permission(self._conn, context.job)
-        sample = read_first_bytes(context.source)
+        sample = read_first_bytes(context.source, context.job.options)
         found = Found(error=sample.error) if sample.error else find_beginning(sample, context.job)
         plan, records = Plan(0, ()), None
         if found.error is not None:
