@@ -1,67 +1,57 @@
 /* Find the records of any text by the rules of Python's csv reader, one byte at a time, in memory of a fixed size.
  *
  * The reader keeps its state between calls, so that a record may be larger than any window. */
-#include <stdint.h>
-#include <string.h>
-
 #include "kernel.h"
+#include "reading.h"
 
-/* The most bytes that a delimiter may have after its first. */
-#define MOST_MORE 7
-
-/* Where the reader is. A record and a field begin with the next byte; in a plain field; after its escape; in quotes;
- * after an escape there; after a quote that closes the field or is the first half of a doubled one; in a comment; there
- * behind a delimiter; and there in quotes, which end with the line. */
-enum place {
-    RECORD_START,
-    FIELD_START,
-    PLAIN,
-    ESCAPED,
-    QUOTED,
-    QUOTED_ESCAPED,
-    AFTER_QUOTE,
-    COMMENT,
-    COMMENT_FIELD,
-    COMMENT_QUOTED
-};
-
-/* `delimiters`, `longest` (bytes of a field with its quotes) and `is_irregular` are of the record so far,
- * `field_bytes` of the field; `lines` counts the line ends so far, `opened` those before the field; `last` is the last
- * byte, and `used` the number of bytes that were read. */
-typedef struct {
-    int64_t place, delimiters, longest, field_bytes, is_irregular, lines, opened, last, used;
-} reading;
-
-/* `delimiter` is the first byte of the delimiter, which has `more` bytes, those in `rest`. */
-typedef struct {
-    int64_t delimiter, quote, escape, comment; /* -1: there is no such mark */
-    int64_t more, rest[MOST_MORE];
-} dialect;
+/* The bits of `marks`: only a lenient reader accepts the record's quotes, or their number is odd. */
+#define IRREGULAR 1
+#define ODD_QUOTES 2
+/* The records that are read at once to judge a quote. */
+#define BATCH 32
+/* So many delimiters in rows of the right width show that their lines are not the text of a field. */
+#define ENOUGH 4
 
 typedef struct {
     int64_t *ends, *nexts;
     int32_t *fields;
     int64_t *lines, *longest;
-    uint8_t *irregular;
+    uint8_t *marks;
+    int32_t *faults;
     int64_t count, room;
 } found;
 
-static void end_field(reading *now, int64_t size) {
+/* No place, and a place in the bytes of an earlier call. */
+#define NONE (-1)
+#define ELSEWHERE (-2)
+
+/* The bytes of one call, with the start of the field, and the first line end in its quotes: `first_end` is its place,
+ * `first_next` that of the next line, and `first_lines` the number of lines up to there. */
+typedef struct {
+    const uint8_t *data;
+    int64_t size, next, final, field, first_end, first_next, first_lines;
+} text;
+
+static void end_field(reading *now, const dialect *of, const text *from, int64_t end) {
+    int64_t size = now->field_bytes + end - from->field;
+    if (now->stray || now->is_closed) judge_field(now, of, from->data + from->field, end - from->field);
     if (size > now->longest) now->longest = size;
-    now->field_bytes = 0;
+    now->field_bytes = now->stray = now->is_closed = 0;
     now->opened = now->lines;
 }
 
-static void end_record(reading *now, found *out, int64_t end, int64_t next) {
+static void end_record(reading *now, const dialect *of, found *out, int64_t end, int64_t next) {
     int32_t count = now->place == RECORD_START ? 0 : (int32_t)(now->delimiters + 1);
     out->ends[out->count] = end;
     out->nexts[out->count] = next;
     out->fields[out->count] = now->place >= COMMENT ? -count : count;
     out->lines[out->count] = now->lines;
     out->longest[out->count] = now->longest;
-    out->irregular[out->count++] = (uint8_t)now->is_irregular;
+    out->marks[out->count] = (uint8_t)(now->is_irregular | (now->quotes & 1) * ODD_QUOTES);
+    out->faults[out->count++] = (int32_t)(of->care == STRICT && now->first ? now->first : now->fault);
     now->place = RECORD_START;
     now->delimiters = now->longest = now->is_irregular = 0;
+    now->quotes = now->first = now->behind = now->doubtful = now->fault = 0;
     now->opened = now->lines;
 }
 
@@ -70,9 +60,11 @@ static enum place after_byte(reading *now, const dialect *of, uint8_t byte) {
     switch (now->place) {
     case RECORD_START:
     case FIELD_START:
+    case SPACES:
+        if (of->skips_space && is_white(byte, of)) return SPACES;
+        now->is_irregular |= now->place == SPACES && byte == of->quote;
         return byte == of->quote ? QUOTED : byte == of->escape ? ESCAPED : PLAIN;
     case PLAIN:
-        now->is_irregular |= byte == of->quote;
         return byte == of->escape ? ESCAPED : PLAIN;
     case QUOTED:
         return byte == of->escape ? QUOTED_ESCAPED : byte == of->quote ? AFTER_QUOTE : QUOTED;
@@ -80,7 +72,8 @@ static enum place after_byte(reading *now, const dialect *of, uint8_t byte) {
         return QUOTED;
     case AFTER_QUOTE:
         if (byte == of->quote) return QUOTED;
-        now->is_irregular = 1;
+        now->is_irregular = now->is_closed = 1;
+        set_first(&now->first, now);
         return PLAIN; /* even an escape is text here */
     case COMMENT:
         return COMMENT;
@@ -105,22 +98,90 @@ static enum match match_delimiter(const uint8_t *data, int64_t size, const diale
     return DELIMITER;
 }
 
-/* Find records in `size` bytes, from the state in `now` on, which is zero at the start of a record. `next` is the byte
- * after them, -1 if it is not known yet; with `final`, the text ends here. A CR at the end whose LF may follow, and a
- * part of a delimiter, are not read. For each record, set `ends` to the place after its last field, `nexts` to the place
- * after its line end, `fields` to its number of fields (0: an empty line; negative: those that a comment would have),
- * `lines` to the number of line ends up to and including its own, `longest` to the size of its longest field, and
- * `irregular` if only a lenient reader accepts its quotes. Return the number of records, at most `room`. */
-IJ_EXPORT int64_t ij_read_records(const uint8_t *data, int64_t size, int64_t next, int64_t final, const dialect *of,
-                                  int64_t *ends, int64_t *nexts, int32_t *fields, int64_t *lines, int64_t *longest,
-                                  uint8_t *irregular, int64_t room, reading *now) {
-    found out = {ends, nexts, fields, lines, longest, irregular, 0, room};
+static void read_records(text *from, const dialect *of, found *out, reading *now);
+
+/* What the following lines say about a quoted field that goes on over a line end and behind its closing quote. */
+enum verdict { CLOSED, DOUBTFUL, UNCLOSED, UNKNOWN };
+
+/* Return whether a record has the width of a row, apart from delimiters at its end. */
+static int has_width(const uint8_t *data, int64_t end, int64_t fields, const dialect *of) {
+    int64_t more = fields - of->width;
+    if (of->more || more < 0 || more > end) return more == 0;
+    for (int64_t place = 1; place <= more; place++)
+        if (data[end - place] != of->delimiter) return 0;
+    return 1;
+}
+
+/* Judge by the lines from `start` on to that of the quote at `close`, which seems to close a field: read on their own,
+ * those before the last are rows, and the last one is a row whose quotes are in pairs, or a row that goes on. If the
+ * field were closed indeed, its quote would be the odd one of the last line. */
+static enum verdict judge_lines(const text *all, const dialect *of, int64_t start, int64_t close) {
+    int64_t stop = close;
+    while (stop < all->size && !is_line_end(all->data[stop])) stop++;
+    if (stop == all->size && !all->final) return UNKNOWN;
+    int64_t ends[BATCH], nexts[BATCH], lines[BATCH], longest[BATCH], rows = 0;
+    int32_t fields[BATCH], faults[BATCH];
+    uint8_t marks[BATCH];
+    dialect own = *of;
+    own.width = own.care = 0;
+    reading inner = {0};
+    while (start < stop) {
+        text part = {all->data + start, stop - start, -1, 1, 0, NONE, 0, 0};
+        found out = {ends, nexts, fields, lines, longest, marks, faults, 0, BATCH};
+        read_records(&part, &own, &out, &inner);
+        for (int64_t place = 0; place < out.count; place++) {
+            int is_row = has_width(part.data, ends[place], fields[place], of);
+            if (start + nexts[place] > close)
+                return (is_row && !(marks[place] & ODD_QUOTES)) || (of->width - 1) * rows >= ENOUGH ? UNCLOSED : DOUBTFUL;
+            if (fields[place] > 0 && !is_row) return DOUBTFUL;
+            rows += fields[place] > 0;
+        }
+        start += inner.used;
+        if (out.count < BATCH) break;
+    }
+    int may_go_on = inner.delimiters < of->width && of->width > 1 && (inner.delimiters || rows);
+    return may_go_on ? UNCLOSED : DOUBTFUL;
+}
+
+/* Judge the quote before data[at], behind which the text of a field goes on. */
+static enum verdict judge_closing(const text *from, const dialect *of, int64_t at) {
+    int64_t behind = at;
+    while (behind < from->size && is_white(from->data[behind], of)) behind++;
+    if (behind == from->size) return from->final ? CLOSED : UNKNOWN;
+    if (is_line_end(from->data[behind]) || from->data[behind] == of->delimiter) return CLOSED;
+    return of->width ? judge_lines(from, of, from->first_next, at - 1) : DOUBTFUL;
+}
+
+/* End the record at the first line end in the quotes of its last field, and go on with the next line. */
+static int64_t end_at_first_line(text *from, const dialect *of, found *out, reading *now) {
+    now->fault = now->delimiters + 1;
+    now->lines = from->first_lines;
+    end_field(now, of, from, from->first_end);
+    end_record(now, of, out, from->first_end, from->first_next);
+    from->field = from->first_next;
+    return from->first_next;
+}
+
+/* Count a line end at data[at] that is part of the text, and remember the first one in quotes. */
+static void pass_line_end(text *from, reading *now, int64_t at, int64_t after) {
+    if (from->first_end != NONE || now->place == ESCAPED) return;
+    from->first_end = at;
+    from->first_next = at + 1 + (from->data[at] == '\r' && after == '\n');
+    from->first_lines = now->lines;
+}
+
+static int is_open(const reading *now) { return now->place == QUOTED || now->place == QUOTED_ESCAPED; }
+
+static void read_records(text *from, const dialect *of, found *out, reading *now) {
+    const uint8_t *data = from->data;
+    const int64_t size = from->size;
     uint8_t is_mark[256] = {['\n'] = 1, ['\r'] = 1};
     const int64_t marks[] = {of->delimiter, of->quote, of->escape};
     for (int mark = 0; mark < 3; mark++)
         if (marks[mark] >= 0) is_mark[marks[mark]] = 1;
-    int64_t at = 0, field = 0;
-    for (; at < size && out.count < room; at++) {
+    if (is_open(now) || now->place == AFTER_QUOTE) from->first_end = ELSEWHERE;
+    int64_t at = 0;
+    for (; at < size && out->count < out->room; at++) {
         uint8_t byte = data[at];
         if ((now->place == PLAIN || now->place == QUOTED || now->place == COMMENT) && !is_mark[byte]) continue;
         if (now->place == RECORD_START && byte == of->comment) {
@@ -128,35 +189,50 @@ IJ_EXPORT int64_t ij_read_records(const uint8_t *data, int64_t size, int64_t nex
             continue;
         }
         int is_text = now->place == QUOTED || now->place == QUOTED_ESCAPED || now->place == ESCAPED;
-        if (byte == '\n' || byte == '\r') {
+        if (is_line_end(byte)) {
             int follows_cr = (at ? data[at - 1] : now->last) == '\r';
             int is_last = at + 1 == size;
-            int64_t after = is_last ? next : data[at + 1];
-            if (!is_text && byte == '\r' && is_last && !final && (after < 0 || after == '\n')) break;
+            int64_t after = is_last ? from->next : data[at + 1];
+            if (!is_text && byte == '\r' && is_last && !from->final && (after < 0 || after == '\n')) break;
             now->lines += byte == '\r' || !follows_cr;
             if (!is_text) {
                 int64_t stop = at;
                 at += byte == '\r' && !is_last && after == '\n';
-                end_field(now, now->field_bytes + stop - field);
-                end_record(now, &out, stop, at + 1);
-                field = at + 1;
+                end_field(now, of, from, stop);
+                end_record(now, of, out, stop, at + 1);
+                from->field = at + 1;
                 continue;
             }
+            pass_line_end(from, now, at, after);
         }
         if (byte == of->delimiter && !is_text && now->place != COMMENT_QUOTED) {
             enum match match = match_delimiter(data + at, size - at, of);
-            if (match == CUT_OFF && !final) break;
+            if (match == CUT_OFF && !from->final) break;
             if (match == DELIMITER) {
-                now->delimiters++;
                 if (now->place >= COMMENT) {
+                    now->delimiters++;
                     now->place = COMMENT_FIELD;
                     at += of->more;
                     continue;
                 }
-                end_field(now, now->field_bytes + at - field);
+                end_field(now, of, from, at);
+                now->delimiters++;
                 now->place = FIELD_START;
                 at += of->more;
-                field = at + 1;
+                from->field = at + 1;
+                continue;
+            }
+        }
+        if (byte == of->quote && now->place < COMMENT) {
+            now->quotes += now->place != ESCAPED && now->place != QUOTED_ESCAPED;
+            if (now->place == PLAIN) judge_stray(now, of, data, at, size);
+            if (now->place == RECORD_START || now->place == FIELD_START || now->place == SPACES) from->first_end = NONE;
+        } else if (now->place == AFTER_QUOTE && from->first_end >= 0) {
+            enum verdict verdict = judge_closing(from, of, at);
+            if (verdict == UNKNOWN) break;
+            if (verdict == DOUBTFUL) set_first(&now->fault, now);
+            if (verdict == UNCLOSED) {
+                at = end_at_first_line(from, of, out, now) - 1;
                 continue;
             }
         }
@@ -164,12 +240,27 @@ IJ_EXPORT int64_t ij_read_records(const uint8_t *data, int64_t size, int64_t nex
     }
     now->used = at;
     if (at) now->last = data[at - 1];
-    now->field_bytes += at - field;
-    int is_open = now->place == QUOTED || now->place == QUOTED_ESCAPED;
-    if (final && at == size && out.count < room && now->place != RECORD_START && !is_open) {
+    if (from->final && at == size && out->count < out->room && now->place != RECORD_START && !is_open(now)) {
         now->lines++; /* the line end that the last record lacks counts as well */
-        end_field(now, now->field_bytes);
-        end_record(now, &out, size, size);
+        end_field(now, of, from, at);
+        end_record(now, of, out, size, size);
+    } else {
+        now->field_bytes += at - from->field;
     }
+}
+
+/* Find records in `size` bytes, from the state in `now` on, which is zero at the start of a record. `next` is the byte
+ * after them, -1 if it is not known yet; with `final`, the text ends here. A CR at the end whose LF may follow, and a
+ * part of a delimiter, are not read. For each record, set `ends` to the place after its last field, `nexts` to the place
+ * after its line end, `fields` to its number of fields (0: an empty line; negative: those that a comment would have),
+ * `lines` to the number of line ends up to and including its own, `longest` to the size of its longest field, `marks` to
+ * IRREGULAR and ODD_QUOTES, and `faults` to the number of the field whose quotes are at fault (0: none is). Return the
+ * number of records, at most `room`. */
+IJ_EXPORT int64_t ij_read_records(const uint8_t *data, int64_t size, int64_t next, int64_t final, const dialect *of,
+                                  int64_t *ends, int64_t *nexts, int32_t *fields, int64_t *lines, int64_t *longest,
+                                  uint8_t *marks, int32_t *faults, int64_t room, reading *now) {
+    found out = {ends, nexts, fields, lines, longest, marks, faults, 0, room};
+    text from = {data, size, next, final, 0, NONE, 0, 0};
+    read_records(&from, of, &out, now);
     return out.count;
 }

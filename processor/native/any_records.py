@@ -1,6 +1,7 @@
 """Find the records of any text by the rules of Python's csv reader, also of records that are larger than a window."""
 
 from dataclasses import dataclass, field
+from enum import IntEnum
 
 import numpy as np
 import numpy.typing as npt
@@ -12,11 +13,13 @@ Ints = npt.NDArray[np.int64]
 #: Room for records: an eighth of the bytes, which shorter records fill before the window ends, and at least so many.
 _LEAST_ROOM = 256
 #: The fields of a struct `reading`, and the places in it that are read here.
-_FIELDS, _PLACE, _OPENED, _USED = 9, 0, 6, 8
+_FIELDS, _PLACE, _OPENED, _USED = 16, 0, 6, 8
 #: The most bytes that a delimiter may have after its first.
 MOST_REST = 7
 #: The places of the reader within quotes.
 _QUOTED = (4, 5)
+#: The bit of the kernel's `marks` for records with irregular quotes.
+_IRREGULAR = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +28,7 @@ class FoundRecords:
 
     `lines` counts the line ends up to and including each record's own, `longest` the bytes of its longest field with
     its quotes. `fields` is 0 for an empty line; for a comment, it is the negative number of those that it would have.
+    `faults` is the number, from 1, of the field whose quotes may have moved values between fields; 0 if there is none.
     """
 
     ends: Ints
@@ -33,13 +37,25 @@ class FoundRecords:
     lines: Ints
     longest: Ints
     irregular: npt.NDArray[np.bool_]
+    faults: npt.NDArray[np.int32]
+
+
+class Care(IntEnum):
+    """How much is believed of stray quotes; the values are those of `enum care` in reading.h."""
+
+    LENIENT = 0
+    IN_ORDER = 1
+    WELL_IN_ORDER = 2
+    STRICT = 3
 
 
 @dataclass(slots=True)
 class RecordReader:
     """A reader at the start of a record, by its marks as byte values (-1: there is no such mark).
 
-    `rest` are the other bytes of a delimiter that has several, at most eight.
+    `rest` are the other bytes of a delimiter that has several, at most eight. With `skips_space`, white space before an
+    opening quote is passed over. With the `width` of rows (0: not known), a field whose quote is never closed ends with
+    its line, if the lines below are rows.
     """
 
     delimiter: int
@@ -47,6 +63,9 @@ class RecordReader:
     escape: int = -1
     comment: int = -1
     rest: bytes = b""
+    care: Care = Care.LENIENT
+    skips_space: bool = False
+    width: int = 0
     _state: Ints = field(init=False, default_factory=lambda: np.zeros(_FIELDS, np.int64))
 
     def read(self, window: npt.NDArray[np.uint8], *, final: bool, next_byte: int = -1) -> FoundRecords:
@@ -57,13 +76,14 @@ class RecordReader:
         """
         room = window.size // 8 + _LEAST_ROOM
         ends, nexts, lines, longest = (np.empty(room, np.int64) for _ in range(4))
-        fields, irregular = np.empty(room, np.int32), np.empty(room, np.bool_)
+        fields, faults, bits = np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.uint8)
         singles = (self.delimiter, self.quote, self.escape, self.comment)
-        marks = np.array([*singles, len(self.rest), *self.rest.ljust(MOST_REST, b"\0")], np.int64)
+        rest = (len(self.rest), *self.rest.ljust(MOST_REST, b"\0"))
+        marks = np.array([*singles, *rest, self.care, self.skips_space, self.width], np.int64)
         count = KERNELS.ij_read_records(
             *(address(window), window.size, next_byte, final, address(marks)),
-            *(address(ends), address(nexts), address(fields), address(lines), address(longest), address(irregular)),
-            *(room, address(self._state)),
+            *(address(ends), address(nexts), address(fields), address(lines), address(longest), address(bits)),
+            *(address(faults), room, address(self._state)),
         )
         return FoundRecords(
             ends=ends[:count],
@@ -71,7 +91,8 @@ class RecordReader:
             fields=fields[:count],
             lines=lines[:count],
             longest=longest[:count],
-            irregular=irregular[:count],
+            irregular=(bits[:count] & _IRREGULAR).view(np.bool_),
+            faults=faults[:count],
         )
 
     @property

@@ -28,7 +28,7 @@ _FUNCTIONS: Final = {
     "ij_measure_column": (None, "pnnnpppn"),
     "ij_most_frequent_texts": (_WORD, "pnpnpn"),
     "ij_find_records": (_WORD, "pnnnnppppn"),
-    "ij_read_records": (_WORD, "pnnnpppppppnp"),
+    "ij_read_records": (_WORD, "pnnnppppppppnp"),
     "ij_split_records": (_WORD, "pnnpnnppnpppppn"),
 }
 
