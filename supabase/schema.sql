@@ -75,6 +75,201 @@ $$;
 
 COMMENT ON FUNCTION importer.advance_sequences(relation regclass) IS 'Sets the sequences of a table''s serial and identity columns to the highest value in the column, if that is higher.';
 
+CREATE TABLE public.import_jobs (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    bucket_id text DEFAULT 'imports'::text NOT NULL,
+    object_path text NOT NULL,
+    target text NOT NULL,
+    options jsonb DEFAULT '{}'::jsonb NOT NULL,
+    priority smallint DEFAULT 0 NOT NULL,
+    run_after timestamp with time zone DEFAULT now() NOT NULL,
+    idempotency_key text,
+    created_by uuid DEFAULT auth.uid(),
+    status public.import_job_status DEFAULT 'pending'::public.import_job_status NOT NULL,
+    phase text,
+    attempts integer DEFAULT 0 NOT NULL,
+    max_attempts integer DEFAULT 5 NOT NULL,
+    error_code text,
+    error_message text,
+    error_hint text,
+    bytes_total bigint,
+    bytes_read bigint DEFAULT 0 NOT NULL,
+    rows_read bigint DEFAULT 0 NOT NULL,
+    rows_loaded bigint DEFAULT 0 NOT NULL,
+    rows_rejected bigint DEFAULT 0 NOT NULL,
+    rows_skipped bigint DEFAULT 0 NOT NULL,
+    chunks_done integer DEFAULT 0 NOT NULL,
+    total_chunks integer,
+    progress numeric GENERATED ALWAYS AS (
+CASE
+    WHEN (status = 'completed'::public.import_job_status) THEN (100)::numeric
+    WHEN (COALESCE(bytes_total, (0)::bigint) = 0) THEN (0)::numeric
+    ELSE LEAST((100)::numeric, round(((100.0 * (bytes_read)::numeric) / (bytes_total)::numeric), 1))
+END) STORED,
+    file_etag text,
+    file_sha256 text,
+    dialect jsonb,
+    preview jsonb,
+    report jsonb,
+    errors_path text,
+    output_path text,
+    duplicate_of uuid,
+    source_deleted_at timestamp with time zone,
+    undone_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    started_at timestamp with time zone,
+    finished_at timestamp with time zone,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    file_name text,
+    parent_job_id uuid,
+    first_job_id uuid,
+    error_params jsonb,
+    inspects boolean GENERATED ALWAYS AS (COALESCE(((options -> 'inspect'::text) = 'true'::jsonb), false)) STORED NOT NULL,
+    undo_requested_at timestamp with time zone,
+    undo_error_code text,
+    undo_error_message text,
+    undo_error_hint text,
+    expected_sha256 text,
+    CONSTRAINT import_jobs_attempts_bounded CHECK (((attempts >= 0) AND (attempts <= max_attempts))),
+    CONSTRAINT import_jobs_ended_has_a_time CHECK (((status = ANY (ARRAY['completed'::public.import_job_status, 'failed'::public.import_job_status, 'cancelled'::public.import_job_status])) = (finished_at IS NOT NULL))),
+    CONSTRAINT import_jobs_error_params_check CHECK ((jsonb_typeof(error_params) = 'object'::text)),
+    CONSTRAINT import_jobs_failed_has_a_code CHECK (((status = 'failed'::public.import_job_status) = (error_code IS NOT NULL))),
+    CONSTRAINT import_jobs_max_attempts_check CHECK (((max_attempts >= 1) AND (max_attempts <= 100))),
+    CONSTRAINT import_jobs_phase_check CHECK ((phase = ANY (ARRAY['opening'::text, 'loading'::text, 'finishing'::text]))),
+    CONSTRAINT import_jobs_rows_add_up CHECK ((rows_read = ((rows_loaded + rows_rejected) + rows_skipped))),
+    CONSTRAINT import_jobs_running_has_a_phase CHECK (((status = 'running'::public.import_job_status) = (phase IS NOT NULL))),
+    CONSTRAINT import_jobs_undo_error_is_complete CHECK ((((undo_error_code IS NULL) = (undo_error_message IS NULL)) AND ((undo_error_code IS NULL) = (undo_error_hint IS NULL))))
+);
+
+COMMENT ON TABLE public.import_jobs IS 'One row for each import. Insert bucket_id, object_path and target; status, progress and results appear in the same
+row.';
+
+COMMENT ON COLUMN public.import_jobs.id IS 'Id of the job; a client may choose it.';
+
+COMMENT ON COLUMN public.import_jobs.bucket_id IS 'Storage bucket of the file.';
+
+COMMENT ON COLUMN public.import_jobs.object_path IS 'Path of the file in the bucket.';
+
+COMMENT ON COLUMN public.import_jobs.target IS 'Name of a registered target (import_targets.name), or its table.';
+
+COMMENT ON COLUMN public.import_jobs.options IS 'Options of this job; the insert fails for an unknown name or a value of the wrong type.';
+
+COMMENT ON COLUMN public.import_jobs.priority IS 'Of the jobs of one owner, those with a higher priority run first. For a job without an owner: the precedence over all
+other jobs, which is 0 for jobs of users.';
+
+COMMENT ON COLUMN public.import_jobs.run_after IS 'The job does not start before this time; the back-off of a retry sets it.';
+
+COMMENT ON COLUMN public.import_jobs.idempotency_key IS 'A second insert by the same owner with the same key fails; create_import_job() returns the first job instead.';
+
+COMMENT ON COLUMN public.import_jobs.created_by IS 'Owner of the job; null if an administrator or the service inserted it.';
+
+COMMENT ON COLUMN public.import_jobs.status IS 'pending, running, completed, failed or cancelled.';
+
+COMMENT ON COLUMN public.import_jobs.phase IS 'opening, loading or finishing while the job runs; else null.';
+
+COMMENT ON COLUMN public.import_jobs.attempts IS 'Number of attempts so far; an attempt is counted when a processor claims the job.';
+
+COMMENT ON COLUMN public.import_jobs.max_attempts IS 'The job fails when this many attempts have ended without a result.';
+
+COMMENT ON COLUMN public.import_jobs.error_code IS 'Why the job failed: a stable code, see docs/reference/errors.md.';
+
+COMMENT ON COLUMN public.import_jobs.error_message IS 'Why the job failed, in words.';
+
+COMMENT ON COLUMN public.import_jobs.error_hint IS 'What to do about the error.';
+
+COMMENT ON COLUMN public.import_jobs.bytes_total IS 'Size of the file in Storage.';
+
+COMMENT ON COLUMN public.import_jobs.bytes_read IS 'Number of bytes of the file whose rows are committed.';
+
+COMMENT ON COLUMN public.import_jobs.rows_read IS 'Number of records read so far: loaded + rejected + skipped.';
+
+COMMENT ON COLUMN public.import_jobs.rows_loaded IS 'Number of rows loaded into the target.';
+
+COMMENT ON COLUMN public.import_jobs.rows_rejected IS 'Number of rejected rows; see import_job_errors.';
+
+COMMENT ON COLUMN public.import_jobs.rows_skipped IS 'Number of skipped records: blank lines, and rows that the mode skips.';
+
+COMMENT ON COLUMN public.import_jobs.chunks_done IS 'Number of committed chunks.';
+
+COMMENT ON COLUMN public.import_jobs.total_chunks IS 'Number of chunks of the whole file, once it is known.';
+
+COMMENT ON COLUMN public.import_jobs.progress IS 'Progress in per cent, from 0 to 100.';
+
+COMMENT ON COLUMN public.import_jobs.file_etag IS 'ETag of the file at the first attempt; later attempts must find the same.';
+
+COMMENT ON COLUMN public.import_jobs.file_sha256 IS 'SHA-256 of the file, once the whole file has been read.';
+
+COMMENT ON COLUMN public.import_jobs.dialect IS 'Dialect of the file, with the way in which each part was decided.';
+
+COMMENT ON COLUMN public.import_jobs.preview IS 'The first 20 rows as they were loaded.';
+
+COMMENT ON COLUMN public.import_jobs.report IS 'Report of the run: counts, durations and statistics of the columns.';
+
+COMMENT ON COLUMN public.import_jobs.errors_path IS 'Path of the CSV of rejected rows, in the same bucket.';
+
+COMMENT ON COLUMN public.import_jobs.output_path IS 'Path of the normalised CSV, in the same bucket.';
+
+COMMENT ON COLUMN public.import_jobs.duplicate_of IS 'The earlier job that imported the same file; set if this job loaded nothing for that reason.';
+
+COMMENT ON COLUMN public.import_jobs.source_deleted_at IS 'When the file was deleted because of options.delete_source.';
+
+COMMENT ON COLUMN public.import_jobs.undone_at IS 'When the job''s rows were removed from the target, or what it had replaced was restored; the counters keep their
+values.';
+
+COMMENT ON COLUMN public.import_jobs.created_at IS 'When the job was inserted.';
+
+COMMENT ON COLUMN public.import_jobs.started_at IS 'When a processor first claimed the job.';
+
+COMMENT ON COLUMN public.import_jobs.finished_at IS 'When the job ended.';
+
+COMMENT ON COLUMN public.import_jobs.updated_at IS 'When the row was last changed.';
+
+COMMENT ON COLUMN public.import_jobs.file_name IS 'Name of the file as people know it, for display only; at most 255 characters. Nothing is read from or written to a path
+of this name.';
+
+COMMENT ON COLUMN public.import_jobs.parent_job_id IS 'The job of the same owner whose rejected rows this one imports in mended form.';
+
+COMMENT ON COLUMN public.import_jobs.first_job_id IS 'The first job of the chain that parent_job_id makes; null for a job without a parent.';
+
+COMMENT ON COLUMN public.import_jobs.error_params IS 'The names and numbers in error_message, each by its name; null if it has none.';
+
+COMMENT ON COLUMN public.import_jobs.inspects IS 'Whether the job only inspects the beginning of its file (options.inspect); its result is report.inspection.';
+
+COMMENT ON COLUMN public.import_jobs.undo_requested_at IS 'When the owner asked for the undo of the job; until undone_at or undo_error_code is set, a processor works on it.';
+
+COMMENT ON COLUMN public.import_jobs.undo_error_code IS 'Why the job could not be undone: a stable code.';
+
+COMMENT ON COLUMN public.import_jobs.undo_error_message IS 'Why the job could not be undone, in words.';
+
+COMMENT ON COLUMN public.import_jobs.undo_error_hint IS 'What to do about it.';
+
+COMMENT ON COLUMN public.import_jobs.expected_sha256 IS 'SHA-256 of the file that is meant, in hexadecimal; the job fails with IJ206 before its first row if the file has
+another.';
+
+CREATE FUNCTION importer.advance_sequences_of(job public.import_jobs) RETURNS void
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select importer.advance_sequences(importer.registered_table(t))
+  from importer.find_target((advance_sequences_of.job).target) as t
+  where ((advance_sequences_of.job).created_by is null or t.run_as = 'processor')
+    and (advance_sequences_of.job).options -> 'dry_run' is distinct from 'true'
+$$;
+
+COMMENT ON FUNCTION importer.advance_sequences_of(job public.import_jobs) IS 'Sets the sequences of a job''s table to the highest values of their columns, where the job may do that.';
+
+CREATE FUNCTION importer.advance_sequences_of_interrupted_job() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform importer.advance_sequences_of(new);
+  return null;
+end
+$$;
+
+COMMENT ON FUNCTION importer.advance_sequences_of_interrupted_job() IS 'Trigger function: lets the sequences of the table follow the rows of a job that has stopped before its end.';
+
 CREATE FUNCTION importer.backoff(attempt integer) RETURNS interval
     LANGUAGE sql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -572,7 +767,8 @@ begin
     hint = 'Name a table or a partitioned table.';
   end if;
   if relation is not null then
-    select array_agg(i.name) into known from importer.insertable_columns(relation) as i;
+    select array_agg(i.name) into known
+    from importer.target_columns(relation, new.mode, new.key_columns) as i;
     select c.name into invalid
     from unnest(new.key_columns || new.update_columns || array[new.owner_column, new.provenance_column]) as c (name)
     where c.name is not null and not c.name = any (known);
@@ -622,177 +818,6 @@ $$;
 
 COMMENT ON FUNCTION importer.check_lease(job_id uuid, token uuid) IS 'Raises IJ103 unless the token is that of the job''s lease and the lease has not expired; locks the job until the
 commit.';
-
-CREATE TABLE public.import_jobs (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    bucket_id text DEFAULT 'imports'::text NOT NULL,
-    object_path text NOT NULL,
-    target text NOT NULL,
-    options jsonb DEFAULT '{}'::jsonb NOT NULL,
-    priority smallint DEFAULT 0 NOT NULL,
-    run_after timestamp with time zone DEFAULT now() NOT NULL,
-    idempotency_key text,
-    created_by uuid DEFAULT auth.uid(),
-    status public.import_job_status DEFAULT 'pending'::public.import_job_status NOT NULL,
-    phase text,
-    attempts integer DEFAULT 0 NOT NULL,
-    max_attempts integer DEFAULT 5 NOT NULL,
-    error_code text,
-    error_message text,
-    error_hint text,
-    bytes_total bigint,
-    bytes_read bigint DEFAULT 0 NOT NULL,
-    rows_read bigint DEFAULT 0 NOT NULL,
-    rows_loaded bigint DEFAULT 0 NOT NULL,
-    rows_rejected bigint DEFAULT 0 NOT NULL,
-    rows_skipped bigint DEFAULT 0 NOT NULL,
-    chunks_done integer DEFAULT 0 NOT NULL,
-    total_chunks integer,
-    progress numeric GENERATED ALWAYS AS (
-CASE
-    WHEN (status = 'completed'::public.import_job_status) THEN (100)::numeric
-    WHEN (COALESCE(bytes_total, (0)::bigint) = 0) THEN (0)::numeric
-    ELSE LEAST((100)::numeric, round(((100.0 * (bytes_read)::numeric) / (bytes_total)::numeric), 1))
-END) STORED,
-    file_etag text,
-    file_sha256 text,
-    dialect jsonb,
-    preview jsonb,
-    report jsonb,
-    errors_path text,
-    output_path text,
-    duplicate_of uuid,
-    source_deleted_at timestamp with time zone,
-    undone_at timestamp with time zone,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    started_at timestamp with time zone,
-    finished_at timestamp with time zone,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    file_name text,
-    parent_job_id uuid,
-    first_job_id uuid,
-    error_params jsonb,
-    inspects boolean GENERATED ALWAYS AS (COALESCE(((options -> 'inspect'::text) = 'true'::jsonb), false)) STORED NOT NULL,
-    undo_requested_at timestamp with time zone,
-    undo_error_code text,
-    undo_error_message text,
-    undo_error_hint text,
-    expected_sha256 text,
-    CONSTRAINT import_jobs_attempts_bounded CHECK (((attempts >= 0) AND (attempts <= max_attempts))),
-    CONSTRAINT import_jobs_ended_has_a_time CHECK (((status = ANY (ARRAY['completed'::public.import_job_status, 'failed'::public.import_job_status, 'cancelled'::public.import_job_status])) = (finished_at IS NOT NULL))),
-    CONSTRAINT import_jobs_error_params_check CHECK ((jsonb_typeof(error_params) = 'object'::text)),
-    CONSTRAINT import_jobs_failed_has_a_code CHECK (((status = 'failed'::public.import_job_status) = (error_code IS NOT NULL))),
-    CONSTRAINT import_jobs_max_attempts_check CHECK (((max_attempts >= 1) AND (max_attempts <= 100))),
-    CONSTRAINT import_jobs_phase_check CHECK ((phase = ANY (ARRAY['opening'::text, 'loading'::text, 'finishing'::text]))),
-    CONSTRAINT import_jobs_rows_add_up CHECK ((rows_read = ((rows_loaded + rows_rejected) + rows_skipped))),
-    CONSTRAINT import_jobs_running_has_a_phase CHECK (((status = 'running'::public.import_job_status) = (phase IS NOT NULL))),
-    CONSTRAINT import_jobs_undo_error_is_complete CHECK ((((undo_error_code IS NULL) = (undo_error_message IS NULL)) AND ((undo_error_code IS NULL) = (undo_error_hint IS NULL))))
-);
-
-COMMENT ON TABLE public.import_jobs IS 'One row for each import. Insert bucket_id, object_path and target; status, progress and results appear in the same
-row.';
-
-COMMENT ON COLUMN public.import_jobs.id IS 'Id of the job; a client may choose it.';
-
-COMMENT ON COLUMN public.import_jobs.bucket_id IS 'Storage bucket of the file.';
-
-COMMENT ON COLUMN public.import_jobs.object_path IS 'Path of the file in the bucket.';
-
-COMMENT ON COLUMN public.import_jobs.target IS 'Name of a registered target (import_targets.name), or its table.';
-
-COMMENT ON COLUMN public.import_jobs.options IS 'Options of this job; the insert fails for an unknown name or a value of the wrong type.';
-
-COMMENT ON COLUMN public.import_jobs.priority IS 'Of the jobs of one owner, those with a higher priority run first. For a job without an owner: the precedence over all
-other jobs, which is 0 for jobs of users.';
-
-COMMENT ON COLUMN public.import_jobs.run_after IS 'The job does not start before this time; the back-off of a retry sets it.';
-
-COMMENT ON COLUMN public.import_jobs.idempotency_key IS 'A second insert by the same owner with the same key fails; create_import_job() returns the first job instead.';
-
-COMMENT ON COLUMN public.import_jobs.created_by IS 'Owner of the job; null if an administrator or the service inserted it.';
-
-COMMENT ON COLUMN public.import_jobs.status IS 'pending, running, completed, failed or cancelled.';
-
-COMMENT ON COLUMN public.import_jobs.phase IS 'opening, loading or finishing while the job runs; else null.';
-
-COMMENT ON COLUMN public.import_jobs.attempts IS 'Number of attempts so far; an attempt is counted when a processor claims the job.';
-
-COMMENT ON COLUMN public.import_jobs.max_attempts IS 'The job fails when this many attempts have ended without a result.';
-
-COMMENT ON COLUMN public.import_jobs.error_code IS 'Why the job failed: a stable code, see docs/reference/errors.md.';
-
-COMMENT ON COLUMN public.import_jobs.error_message IS 'Why the job failed, in words.';
-
-COMMENT ON COLUMN public.import_jobs.error_hint IS 'What to do about the error.';
-
-COMMENT ON COLUMN public.import_jobs.bytes_total IS 'Size of the file in Storage.';
-
-COMMENT ON COLUMN public.import_jobs.bytes_read IS 'Number of bytes of the file whose rows are committed.';
-
-COMMENT ON COLUMN public.import_jobs.rows_read IS 'Number of records read so far: loaded + rejected + skipped.';
-
-COMMENT ON COLUMN public.import_jobs.rows_loaded IS 'Number of rows loaded into the target.';
-
-COMMENT ON COLUMN public.import_jobs.rows_rejected IS 'Number of rejected rows; see import_job_errors.';
-
-COMMENT ON COLUMN public.import_jobs.rows_skipped IS 'Number of skipped records: blank lines, and rows that the mode skips.';
-
-COMMENT ON COLUMN public.import_jobs.chunks_done IS 'Number of committed chunks.';
-
-COMMENT ON COLUMN public.import_jobs.total_chunks IS 'Number of chunks of the whole file, once it is known.';
-
-COMMENT ON COLUMN public.import_jobs.progress IS 'Progress in per cent, from 0 to 100.';
-
-COMMENT ON COLUMN public.import_jobs.file_etag IS 'ETag of the file at the first attempt; later attempts must find the same.';
-
-COMMENT ON COLUMN public.import_jobs.file_sha256 IS 'SHA-256 of the file, once the whole file has been read.';
-
-COMMENT ON COLUMN public.import_jobs.dialect IS 'Dialect of the file, with the way in which each part was decided.';
-
-COMMENT ON COLUMN public.import_jobs.preview IS 'The first 20 rows as they were loaded.';
-
-COMMENT ON COLUMN public.import_jobs.report IS 'Report of the run: counts, durations and statistics of the columns.';
-
-COMMENT ON COLUMN public.import_jobs.errors_path IS 'Path of the CSV of rejected rows, in the same bucket.';
-
-COMMENT ON COLUMN public.import_jobs.output_path IS 'Path of the normalised CSV, in the same bucket.';
-
-COMMENT ON COLUMN public.import_jobs.duplicate_of IS 'The earlier job that imported the same file; set if this job loaded nothing for that reason.';
-
-COMMENT ON COLUMN public.import_jobs.source_deleted_at IS 'When the file was deleted because of options.delete_source.';
-
-COMMENT ON COLUMN public.import_jobs.undone_at IS 'When the job''s rows were removed from the target, or what it had replaced was restored; the counters keep their
-values.';
-
-COMMENT ON COLUMN public.import_jobs.created_at IS 'When the job was inserted.';
-
-COMMENT ON COLUMN public.import_jobs.started_at IS 'When a processor first claimed the job.';
-
-COMMENT ON COLUMN public.import_jobs.finished_at IS 'When the job ended.';
-
-COMMENT ON COLUMN public.import_jobs.updated_at IS 'When the row was last changed.';
-
-COMMENT ON COLUMN public.import_jobs.file_name IS 'Name of the file as people know it, for display only; at most 255 characters. Nothing is read from or written to a path
-of this name.';
-
-COMMENT ON COLUMN public.import_jobs.parent_job_id IS 'The job of the same owner whose rejected rows this one imports in mended form.';
-
-COMMENT ON COLUMN public.import_jobs.first_job_id IS 'The first job of the chain that parent_job_id makes; null for a job without a parent.';
-
-COMMENT ON COLUMN public.import_jobs.error_params IS 'The names and numbers in error_message, each by its name; null if it has none.';
-
-COMMENT ON COLUMN public.import_jobs.inspects IS 'Whether the job only inspects the beginning of its file (options.inspect); its result is report.inspection.';
-
-COMMENT ON COLUMN public.import_jobs.undo_requested_at IS 'When the owner asked for the undo of the job; until undone_at or undo_error_code is set, a processor works on it.';
-
-COMMENT ON COLUMN public.import_jobs.undo_error_code IS 'Why the job could not be undone: a stable code.';
-
-COMMENT ON COLUMN public.import_jobs.undo_error_message IS 'Why the job could not be undone, in words.';
-
-COMMENT ON COLUMN public.import_jobs.undo_error_hint IS 'What to do about it.';
-
-COMMENT ON COLUMN public.import_jobs.expected_sha256 IS 'SHA-256 of the file that is meant, in hexadecimal; the job fails with IJ206 before its first row if the file has
-another.';
 
 CREATE TABLE public.import_targets (
     name text NOT NULL,
@@ -1153,7 +1178,7 @@ CREATE FUNCTION importer.columns_for_clients(target public.import_targets) RETUR
   )
   from (
     select i.name, i.type, to_jsonb(i.labels) as labels, i.required, i.place::bigint as place
-    from importer.insertable_columns(importer.registered_table(target)) as i
+    from importer.target_columns(importer.registered_table(target), target.mode, target.key_columns) as i
     where target.mode <> 'none'
     union all
     select d.value ->> 'name', d.value ->> 'type', d.value -> 'labels', false, d.place
@@ -1308,8 +1333,10 @@ begin
     'create table importer.%I (%s, %s, primary key (%I))', table_name,
     (select string_agg(format('%I bigint not null', n.name), ', ') from unnest(numbers) as n (name)),
     (
-      select string_agg(format('%I %s', i.name, i.type), ', ' order by i.place)
-      from importer.insertable_columns(relation) as i where i.name = any (create_job_table.columns)
+      select string_agg(format('%I %s', a.attname, format_type(a.atttypid, a.atttypmod)), ', ' order by a.attnum)
+      from pg_catalog.pg_attribute as a
+      where a.attrelid = relation and a.attname = any (create_job_table.columns) and a.attnum > 0
+        and not a.attisdropped
     ),
     numbers[1]
   );
@@ -1456,7 +1483,7 @@ begin
         coalesce(jsonb_agg(to_jsonb(a) order by a.place) filter (where t.columns ? a.name), '[]') as columns,
         jsonb_object_agg(a.name, a.type) filter (where a.name in (t.owner_column, t.provenance_column)) as types,
         coalesce(array_agg(a.name), '{}') as names
-      from importer.insertable_columns(c.oid) as a
+      from importer.target_columns(c.oid, t.mode, t.key_columns) as a
     ) as i
   );
 end
@@ -2106,6 +2133,31 @@ end
 $$;
 
 COMMENT ON FUNCTION importer.guard_import_job_params() IS 'Trigger function: clears error_params when a job has no error any more, and sets them where the sweep fails a job.';
+
+CREATE FUNCTION importer.has_trigger_before_rows(relation regclass, mode text) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  -- Bits of pg_trigger.tgtype: for each row (1), before (2), insert (4), update (16).
+  wanted constant smallint := 3 + case has_trigger_before_rows.mode when 'update' then 16 else 4 end;
+begin
+  if exists (
+    select from pg_catalog.pg_trigger as g
+    where g.tgrelid = has_trigger_before_rows.relation and g.tgtype & wanted = wanted and g.tgenabled in ('O', 'A')
+  ) then
+    return true;
+  end if;
+  return (select c.relkind from pg_catalog.pg_class as c where c.oid = has_trigger_before_rows.relation) = 'p'
+    and exists (
+      select from pg_partition_tree(has_trigger_before_rows.relation) as p
+      inner join pg_catalog.pg_trigger as g on g.tgrelid = p.relid
+      where g.tgtype & wanted = wanted and g.tgenabled in ('O', 'A')
+    );
+end
+$$;
+
+COMMENT ON FUNCTION importer.has_trigger_before_rows(relation regclass, mode text) IS 'Returns whether a trigger of the table or of one of its partitions may change the rows that a mode writes.';
 
 CREATE FUNCTION importer.has_unique_key(relation regclass, columns text[]) RETURNS boolean
     LANGUAGE sql STABLE
@@ -3623,12 +3675,6 @@ begin
     raise exception '% is not a table', relation using errcode = 'IJ503',
     hint = 'Register a table or a partitioned table.';
   end if;
-  select array_agg(i.name order by i.place) into insertable from importer.insertable_columns(relation) as i;
-  chosen := coalesce(register_target.columns, insertable);
-  if chosen is null or not chosen <@ insertable or chosen = '{}' then
-    raise exception 'some columns cannot be imported into' using errcode = 'IJ503',
-    hint = format('Choose from these columns: %s.', array_to_string(insertable, ', '));
-  end if;
   target_name := coalesce(register_target.name, (select c.relname from pg_catalog.pg_class as c where c.oid = relation));
   select t.* into old from public.import_targets as t where t.name = target_name;
   if key is null and coalesce(register_target.mode, old.mode) in ('upsert', 'update') and old.key_columns is null then
@@ -3637,6 +3683,15 @@ begin
     inner join pg_catalog.pg_attribute as a on a.attrelid = i.indrelid
       and a.attnum = any ((i.indkey::smallint[])[0 : i.indnkeyatts - 1]) -- without INCLUDE columns
     where i.indrelid = relation and i.indisprimary;
+  end if;
+  select array_agg(i.name order by i.place) into insertable
+  from importer.target_columns(
+    relation, coalesce(register_target.mode, old.mode), coalesce(key, old.key_columns)
+  ) as i;
+  chosen := coalesce(register_target.columns, insertable);
+  if chosen is null or not chosen <@ insertable or chosen = '{}' then
+    raise exception 'some columns cannot be imported into' using errcode = 'IJ503',
+    hint = format('Choose from these columns: %s.', array_to_string(insertable, ', '));
   end if;
   insert into public.import_targets as t (
     name, "table", columns, mode, key_columns, update_columns, owner_column, provenance_column, run_as,
@@ -4522,6 +4577,43 @@ $$;
 
 COMMENT ON FUNCTION importer.take_jobs(job_ids uuid[], worker text, lease_seconds integer, session integer) IS 'Sets those of the given jobs running that are pending and that no other transaction has locked, counts the attempt and
 gives each a lease. Returns for each job what the processor needs, including the token of the lease.';
+
+CREATE FUNCTION importer.target_columns(relation regclass, mode text, key_columns text[]) RETURNS TABLE(name text, place smallint, type text, base text, kind text, not_null boolean, required boolean, labels text[])
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  filled constant boolean := importer.has_trigger_before_rows(target_columns.relation, target_columns.mode);
+begin
+  return query
+  select
+    a.attname::text,
+    a.attnum,
+    format_type(a.atttypid, a.atttypmod),
+    format_type(importer.base_type(t.oid), null),
+    t.typtype::text,
+    a.attnotnull and not filled or t.typnotnull,
+    (a.attnotnull and not filled or t.typnotnull)
+    and not a.atthasdef and a.attidentity = '' and t.typdefault is null,
+    coalesce(
+      (select array_agg(e.enumlabel::text order by e.enumsortorder) from pg_catalog.pg_enum as e where e.enumtypid = t.oid),
+      '{}'
+    )
+  from pg_catalog.pg_attribute as a
+  inner join pg_catalog.pg_type as t on t.oid = a.atttypid
+  where a.attrelid = target_columns.relation and a.attnum > 0 and not a.attisdropped
+    and (
+      (a.attgenerated = '' and a.attidentity <> 'a')
+      or (target_columns.mode = 'update' and a.attname = any (target_columns.key_columns) and a.attgenerated in ('', 's'))
+    )
+  order by a.attnum;
+end
+$$;
+
+COMMENT ON FUNCTION importer.target_columns(relation regclass, mode text, key_columns text[]) IS 'Returns the columns of a table that a file may fill in a mode, with their types as Postgres spells them: those that can
+be inserted into, and for the mode update the columns of its key that are always generated. not_null and required are
+false where a trigger may fill the column.';
 
 CREATE FUNCTION importer.target_privileges(target public.import_targets) RETURNS TABLE(privilege text, column_name text)
     LANGUAGE plpgsql STABLE
@@ -5671,6 +5763,8 @@ CREATE TRIGGER check_setting BEFORE INSERT OR UPDATE ON importer.settings FOR EA
 
 CREATE TRIGGER note_ring BEFORE INSERT OR UPDATE ON importer.processors FOR EACH ROW EXECUTE FUNCTION importer.note_ring();
 
+CREATE TRIGGER advance_sequences_of_interrupted_job AFTER UPDATE ON public.import_jobs FOR EACH ROW WHEN (((old.status = ANY (ARRAY['pending'::public.import_job_status, 'running'::public.import_job_status])) AND (new.status = ANY (ARRAY['pending'::public.import_job_status, 'failed'::public.import_job_status, 'cancelled'::public.import_job_status])) AND (old.status IS DISTINCT FROM new.status) AND (new.rows_loaded > 0))) EXECUTE FUNCTION importer.advance_sequences_of_interrupted_job();
+
 CREATE TRIGGER broadcast_progress AFTER UPDATE ON public.import_jobs FOR EACH ROW WHEN (((new.created_by IS NOT NULL) AND (((((((old.status IS DISTINCT FROM new.status) OR (old.phase IS DISTINCT FROM new.phase)) OR (old.bytes_read IS DISTINCT FROM new.bytes_read)) OR (old.rows_read IS DISTINCT FROM new.rows_read)) OR (old.rows_loaded IS DISTINCT FROM new.rows_loaded)) OR (old.rows_rejected IS DISTINCT FROM new.rows_rejected)) OR (old.undone_at IS DISTINCT FROM new.undone_at)))) EXECUTE FUNCTION importer.broadcast_progress();
 
 CREATE TRIGGER check_import_folder BEFORE INSERT OR UPDATE OF bucket_id, path_prefix, target, options ON public.import_folders FOR EACH ROW EXECUTE FUNCTION importer.check_import_folder();
@@ -5820,42 +5914,6 @@ GRANT USAGE ON SCHEMA public TO service_role;
 
 REVOKE ALL ON FUNCTION importer.advance_sequences(relation regclass) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION importer.backoff(attempt integer) FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION importer.base_type(type_id oid) FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION importer.begin_undo(job_id uuid, token uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION importer.begin_undo(job_id uuid, token uuid) TO import_processor;
-GRANT ALL ON FUNCTION importer.begin_undo(job_id uuid, token uuid) TO import_uploader;
-
-REVOKE ALL ON FUNCTION importer.broadcast_progress() FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION importer.check_admission(job_id uuid, token uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION importer.check_admission(job_id uuid, token uuid) TO import_processor;
-GRANT ALL ON FUNCTION importer.check_admission(job_id uuid, token uuid) TO import_uploader;
-
-REVOKE ALL ON FUNCTION importer.check_import_folder() FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION importer.check_import_job() FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION importer.check_import_job_digest() FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION importer.check_import_job_inspection() FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION importer.check_import_job_origin() FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION importer.check_import_job_retry() FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION importer.check_import_job_retry_options() FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION importer.check_import_job_retry_undo() FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION importer.check_import_options(options jsonb) FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION importer.check_import_target() FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION importer.check_lease(job_id uuid, token uuid) FROM PUBLIC;
-
 GRANT SELECT ON TABLE public.import_jobs TO authenticated;
 GRANT SELECT,DELETE ON TABLE public.import_jobs TO service_role;
 
@@ -5901,6 +5959,46 @@ GRANT UPDATE(undo_requested_at) ON TABLE public.import_jobs TO service_role;
 
 GRANT INSERT(expected_sha256) ON TABLE public.import_jobs TO authenticated;
 GRANT INSERT(expected_sha256) ON TABLE public.import_jobs TO service_role;
+
+REVOKE ALL ON FUNCTION importer.advance_sequences_of(job public.import_jobs) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.advance_sequences_of_interrupted_job() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.backoff(attempt integer) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.base_type(type_id oid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.begin_undo(job_id uuid, token uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.begin_undo(job_id uuid, token uuid) TO import_processor;
+GRANT ALL ON FUNCTION importer.begin_undo(job_id uuid, token uuid) TO import_uploader;
+
+REVOKE ALL ON FUNCTION importer.broadcast_progress() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.check_admission(job_id uuid, token uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.check_admission(job_id uuid, token uuid) TO import_processor;
+GRANT ALL ON FUNCTION importer.check_admission(job_id uuid, token uuid) TO import_uploader;
+
+REVOKE ALL ON FUNCTION importer.check_import_folder() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.check_import_job() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.check_import_job_digest() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.check_import_job_inspection() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.check_import_job_origin() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.check_import_job_retry() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.check_import_job_retry_options() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.check_import_job_retry_undo() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.check_import_options(options jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.check_import_target() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.check_lease(job_id uuid, token uuid) FROM PUBLIC;
 
 GRANT SELECT ON TABLE public.import_targets TO service_role;
 
@@ -6037,6 +6135,8 @@ REVOKE ALL ON FUNCTION importer.grant_target(relation regclass) FROM PUBLIC;
 REVOKE ALL ON FUNCTION importer.guard_import_job() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.guard_import_job_params() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.has_trigger_before_rows(relation regclass, mode text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.has_unique_key(relation regclass, columns text[]) FROM PUBLIC;
 
@@ -6260,6 +6360,8 @@ REVOKE ALL ON FUNCTION importer.take_back_lost_jobs(own_session integer, grace i
 GRANT ALL ON FUNCTION importer.take_back_lost_jobs(own_session integer, grace interval) TO import_processor;
 
 REVOKE ALL ON FUNCTION importer.take_jobs(job_ids uuid[], worker text, lease_seconds integer, session integer) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.target_columns(relation regclass, mode text, key_columns text[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.target_privileges(target public.import_targets) FROM PUBLIC;
 

@@ -16,7 +16,7 @@ as $$
   )
   from (
     select i.name, i.type, to_jsonb(i.labels) as labels, i.required, i.place::bigint as place
-    from importer.insertable_columns(importer.registered_table(target)) as i
+    from importer.target_columns(importer.registered_table(target), target.mode, target.key_columns) as i
     where target.mode <> 'none'
     union all
     select d.value ->> 'name', d.value ->> 'type', d.value -> 'labels', false, d.place

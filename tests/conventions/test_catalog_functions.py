@@ -8,6 +8,7 @@ from tests.conventions.catalog_functions import OURS, functions
 
 # All SECURITY DEFINER functions, so that a review sees a new one.
 DEFINERS = {
+    "advance_sequences_of_interrupted_job",
     "begin_undo",
     "broadcast_progress",
     "check_admission",

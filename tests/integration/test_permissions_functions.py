@@ -15,6 +15,8 @@ from tests.integration.permissions_harness import ROLES, People, parsed, people
 MATRIX = parsed("""
 function                                  | owner | other | anon | service_role | import_processor | postgres
 importer.advance_sequences                | -     | -     | -    | -            | -                | yes
+importer.advance_sequences_of             | -     | -     | -    | -            | -                | yes
+importer.advance_sequences_of_interrupted_job | -  | -     | -    | -            | -                | yes
 importer.backoff                          | -     | -     | -    | -            | -                | yes
 importer.base_type                        | -     | -     | -    | -            | -                | yes
 importer.begin_undo                       | -     | -     | -    | -            | yes              | yes
@@ -78,6 +80,7 @@ importer.forget_samples                   | -     | -     | -    | -            
 importer.has_unique_key                   | -     | -     | -    | -            | -                | yes
 importer.headers_key                      | -     | -     | -    | -            | -                | yes
 importer.hold_session                     | -     | -     | -    | -            | yes              | yes
+importer.has_trigger_before_rows          | -     | -     | -    | -            | -                | yes
 importer.hold_target                      | -     | -     | -    | -            | yes              | yes
 importer.hint_for_part                    | -     | -     | -    | -            | -                | yes
 importer.import_queue                     | -     | -     | -    | -            | -                | yes
@@ -154,6 +157,7 @@ importer.sources_to_delete                | -     | -     | -    | -            
 importer.sweep_import_jobs                | -     | -     | -    | -            | yes              | yes
 importer.take_back_lost_jobs              | -     | -     | -    | -            | yes              | yes
 importer.take_jobs                        | -     | -     | -    | -            | -                | yes
+importer.target_columns                   | -     | -     | -    | -            | -                | yes
 importer.target_privileges                | -     | -     | -    | -            | -                | yes
 importer.target_relation                  | -     | -     | -    | -            | -                | yes
 importer.trigger_import_job_processing    | -     | -     | -    | -            | -                | yes
