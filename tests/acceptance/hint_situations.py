@@ -261,7 +261,7 @@ def one_bad_row(reader: Reader) -> None:
     reader.completes(reader.retry(job, {"on_error": "skip"}), table, 2_999)
     table = reader.stack.table(BARE)
     reader.run(padded_rows(3_000, bad=(1_500,)), table, {"on_error": "abort"})
-    reader.completes(reader.run(padded_rows(3_000), table, {"on_error": "abort"}), table, 3_000)
+    reader.completes(reader.stack.run(padded_rows(3_000), table, {"on_error": "abort"}), table, 3_000)
 
 
 @hint("IJ421", "Remove the cause")
