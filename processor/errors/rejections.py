@@ -22,5 +22,6 @@ REJECTIONS: Final[dict[str, str]] = {
     "IJ416": "the value does not match the column's pattern",
     "IJ417": "an earlier row of the file has the same key",
     "IJ418": "the database does not accept the row",
+    "IJ419": "quotes stand out of order, so that values may be in the wrong columns",
     "IJ604": "the uploader may not write the row: row security, a missing privilege, or a row of another owner",
 }

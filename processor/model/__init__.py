@@ -4,7 +4,7 @@ storage yields bytes → dialect reads a sample of them → records cuts them in
 and the plan into good rows and rejections → load writes both with the ledger entry → report sums up.
 """
 
-from processor.model.chunk import Chunk, FileLimits, NoRows, Offsets, Position
+from processor.model.chunk import NO_FAULTS, Chunk, FileLimits, NoRows, Offsets, Position
 from processor.model.dialect import Dialect, How
 from processor.model.job import ArtifactPaths, EarlierImport, Job, Target
 from processor.model.known_columns import KnownColumns
@@ -16,6 +16,7 @@ from processor.model.rows import CastResult, Change, Checked, Rows, Transformed,
 from processor.model.undo import UndoRequest, UndoRows
 
 __all__ = [
+    "NO_FAULTS",
     "ArtifactPaths",
     "CastResult",
     "Change",

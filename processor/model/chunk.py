@@ -1,11 +1,14 @@
 """A chunk of records, its position in the file, and the limits of a file."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 Offsets = npt.NDArray[np.int64]
+#: The quotes of no record are at fault.
+NO_FAULTS: Final = np.empty(0, np.int32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +57,9 @@ class Chunk:
     csv, 0 for a blank line, and for a comment the negative number of the fields that it would have. `lines` is the
     physical line, from 1, on which a record starts. The masks mark: `blank` empty lines and comments; `nul` records
     with a NUL byte; `oversized` records that are over a limit or have a field that is; `irregular` records with quotes
-    that only a lenient reader accepts (a stray quote in an unquoted field, text after a closing quote). The last
-    `footer` records are no rows: they belong to the footer of the file.
+    that only a lenient reader accepts (a stray quote in an unquoted field, text after a closing quote). `misquoted` is
+    the number, from 1, of the field whose quotes may have moved values between fields, 0 if there is none; it is empty
+    where no record has one. The last `footer` records are no rows: they belong to the footer of the file.
     """
 
     position: Position
@@ -69,6 +73,7 @@ class Chunk:
     nul: npt.NDArray[np.bool_]
     oversized: npt.NDArray[np.bool_]
     irregular: npt.NDArray[np.bool_]
+    misquoted: npt.NDArray[np.int32] = field(default_factory=lambda: NO_FAULTS)
     footer: int = 0
 
     def head(self, records: int) -> "Chunk":
@@ -79,7 +84,7 @@ class Chunk:
         following = Position(
             self.position.offset + stop, int(self.lines[records]), self.position.record + records, self.position.seq + 1
         )
-        vectors = ("starts", "ends", "fields", "lines", "blank", "nul", "oversized", "irregular")
+        vectors = ("starts", "ends", "fields", "lines", "blank", "nul", "oversized", "irregular", "misquoted")
         parts = {name: getattr(self, name)[:records] for name in vectors}
         footer = max(0, self.footer - (self.records - records))
         return replace(self, next=following, data=self.data[:stop], footer=footer, **parts)

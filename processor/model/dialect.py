@@ -18,6 +18,9 @@ class Dialect:
     `skip_footer` is the number of records at the end that are no rows; with `skip_empty_rows`, records of nothing but
     delimiters are none either. `member` is the sheet of a workbook that is read, or the path of the file of an
     archive; `member_at` is where that begins, in bytes from the archive's start.
+    With `strict_quotes`, a record is rejected if any of its quotes is irregular; with `skip_initial_space`, white space
+    before an opening quote is passed over. `quote_order` (0 to 1) is the share of the quotes of the sample that open
+    and close fields.
     All marks are ASCII characters, and all but the delimiter single ones, so that UTF-8 bytes can be searched for them.
     """
 
@@ -28,6 +31,9 @@ class Dialect:
     line_end: str = "lf"  # 'lf' | 'crlf' | 'cr' | 'mixed'
     has_header: bool = True
     skip_lines: int = 0
+    strict_quotes: bool = False
+    skip_initial_space: bool = False
+    quote_order: float = 0.0
     skip_footer: int = 0
     skip_empty_rows: bool = True
     comment: str | None = None

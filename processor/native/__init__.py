@@ -6,7 +6,7 @@ state, allocates nothing and runs without Python's lock. It writes only into mem
 size that the kernel's comment names.
 """
 
-from processor.native.any_records import FoundRecords, RecordReader
+from processor.native.any_records import Care, FoundRecords, RecordReader
 from processor.native.batch import Batch
 from processor.native.binary import BinaryPlan, binary_plan, encode_binary, exact_form
 from processor.native.figures import Measurement, Order, Sketch, most_frequent
@@ -19,6 +19,7 @@ __all__ = [
     "Batch",
     "BinaryForm",
     "BinaryPlan",
+    "Care",
     "Form",
     "FoundRecords",
     "Measurement",

@@ -1,11 +1,12 @@
 """Cut the text stream into chunks of whole records; where chunks end depends on the text alone, never on its blocks."""
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 import numpy as np
 
 from processor import errors
-from processor.model import Chunk, Dialect, FileLimits, Position
+from processor.model import NO_FAULTS, Chunk, Dialect, FileLimits, Position
 from processor.records.buffer import Buffer
 from processor.records.extents import Bools, Ints, RecordExtents, join, starts_of
 from processor.records.marks import Marks
@@ -25,14 +26,17 @@ def cut(
     limits: FileLimits,
     chunk_bytes: Callable[[Position], int],
     window: int = WINDOW,
+    width: int = 0,
 ) -> Iterator[Chunk]:
     """Yield chunks of whole records.
 
     `blocks` is UTF-8 text from byte `start.offset` on, where a record begins. `chunk_bytes` returns the size of the
     chunk at a position: the chunk ends with the last record that ends within that size, or else with the first record.
+    With the `width` of the header (0: not known), a record whose last quote is never closed ends with the line on which
+    that opens, provided that the following lines are rows of that width.
     Raises: UnclosedQuote if the text ends inside quotes.
     """
-    cutter = _Cutter(Buffer(blocks), Marks.of(dialect), limits, window)
+    cutter = _Cutter(Buffer(blocks), Marks.of(dialect, width), limits, window)
     position = start
     while chunk := cutter.chunk(position, max(1, chunk_bytes(position))):
         yield chunk
@@ -52,7 +56,7 @@ class _Cutter:
         largest = self.limits.record_bytes + 2  # a record of exactly the limit, with a CRLF
         while not extents.ends.size:
             if self.buffer.final and size >= len(self.buffer.data):
-                reader = reader_of(self.marks)
+                reader = reader_of(replace(self.marks, width=0))
                 reader.read(np.frombuffer(self.buffer.data, np.uint8), final=True)
                 raise _unclosed_quote(position.line + (reader.opened or 0))
             if size >= largest:
@@ -99,6 +103,7 @@ class _Cutter:
             nul=_with_nul(data, starts),
             oversized=oversized,
             irregular=extents.irregular,
+            misquoted=extents.faults if extents.faults.any() else NO_FAULTS,
         )
 
     def _oversized(self, starts: Ints, extents: RecordExtents) -> Bools:
@@ -109,13 +114,14 @@ class _Cutter:
         large = (sizes > min(limits.field_bytes, limits.record_bytes)) & (extents.fields > 0)
         for row in np.flatnonzero(large & ~over).tolist():
             record = np.frombuffer(data, np.uint8, int(sizes[row]), int(starts[row]))
-            over[row] = int(reader_of(self.marks).read(record, final=True).longest[0]) > limits.field_bytes
+            longest = reader_of(replace(self.marks, width=0)).read(record, final=True).longest
+            over[row] = int(longest.max(initial=0)) > limits.field_bytes or not longest.size
         return over
 
     def _oversized_chunk(self, position: Position) -> Chunk:
         """Return a chunk of the single record at the buffer's start, and keep its first `limits.record_bytes` bytes."""
         kept = self.buffer.data[: self.limits.record_bytes]
-        record = OversizedRecord(self.buffer, self.marks)
+        record = OversizedRecord(self.buffer, replace(self.marks, width=0))
         try:
             record.skip()
         except QuoteStillOpen:

@@ -17,14 +17,16 @@ class RecordExtents:
     """The extents of consecutive records (each shape: records).
 
     `ends` are the offsets in the data without the line ends, and `nexts` those with the line ends. `fields` is 0 for a
-    blank line, and negative for a comment. `irregular` marks records with irregular quotes. `lines` counts the physical
-    line ends from the start of the window to the end of each record.
+    blank line, and negative for a comment. `irregular` marks records with irregular quotes, and `faults` is the number
+    of the field whose quotes may have moved values between fields (0: there is none). `lines` counts the physical line
+    ends from the start of the window to the end of each record.
     """
 
     ends: Ints
     nexts: Ints
     fields: npt.NDArray[np.int32]
     irregular: Bools
+    faults: npt.NDArray[np.int32]
     lines: Ints
 
     def head(self, count: int) -> "RecordExtents":
@@ -36,6 +38,7 @@ class RecordExtents:
             nexts=self.nexts[:count],
             fields=self.fields[:count],
             irregular=self.irregular[:count],
+            faults=self.faults[:count],
             lines=self.lines[:count],
         )
 
@@ -45,6 +48,7 @@ NO_RECORDS: Final = RecordExtents(
     nexts=np.empty(0, np.int64),
     fields=np.empty(0, np.int32),
     irregular=np.empty(0, np.bool_),
+    faults=np.empty(0, np.int32),
     lines=np.empty(0, np.int64),
 )
 
@@ -67,5 +71,6 @@ def join(parts: Sequence[RecordExtents]) -> RecordExtents:
         nexts=np.concatenate([part.nexts for part in parts]),
         fields=np.concatenate([part.fields for part in parts]),
         irregular=np.concatenate([part.irregular for part in parts]),
+        faults=np.concatenate([part.faults for part in parts]),
         lines=np.concatenate([part.lines + lines for part, lines in zip(parts, before, strict=True)]),
     )

@@ -11,7 +11,16 @@ from processor.records.window import Window
 def reader_of(marks: Marks) -> RecordReader:
     """Return the exact reader for these marks, at the start of a record."""
     quote, escape, comment = (-1 if mark is None else mark for mark in (marks.quote, marks.escape, marks.comment))
-    return RecordReader(marks.delimiter, quote, escape, comment, marks.rest)
+    return RecordReader(
+        delimiter=marks.delimiter,
+        quote=quote,
+        escape=escape,
+        comment=comment,
+        rest=marks.rest,
+        care=marks.care,
+        skips_space=marks.skips_space,
+        width=marks.width,
+    )
 
 
 def scan(window: Window) -> RecordExtents:
@@ -27,6 +36,7 @@ def scan(window: Window) -> RecordExtents:
         nexts=records.nexts + window.start,
         fields=records.fields,
         irregular=records.irregular,
+        faults=records.faults,
         lines=records.lines,
     )
 
@@ -42,5 +52,6 @@ def _scan_regular(window: Window) -> RecordExtents | None:
         nexts=nexts + window.start,
         fields=fields,
         irregular=np.zeros(ends.size, np.bool_),
+        faults=np.zeros(ends.size, np.int32),
         lines=lines,
     )

@@ -196,7 +196,9 @@ class Finisher:
         context, opened = self._context, self._opened
         rejections: list[Rejection] = []
         text = text_from_beginning(context.source, opened.dialect, opened.first, context.limits)
-        for chunk in records.cut(text, opened.dialect, opened.first, context.limits, opened.sizes):
+        for chunk in records.cut(
+            text, opened.dialect, opened.first, context.limits, opened.sizes, width=opened.plan.width
+        ):
             first = chunk.position.record
             rows = [number - first for number in sorted(rejected) if 0 <= number - first < chunk.records]
             for row, raw in zip(rows, records.record_texts(chunk, rows), strict=True):

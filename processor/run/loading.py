@@ -74,7 +74,9 @@ class FileLoader:
         The first chunk is loaded even if the time is up, so that each retry of the job comes further.
         """
         opened, context = self._opened, self._context
-        cut = records.cut(opened.text, opened.dialect, opened.start, context.limits, opened.sizes)
+        cut = records.cut(
+            opened.text, opened.dialect, opened.start, context.limits, opened.sizes, width=opened.plan.width
+        )
         timed = context.report.timed_items("fetch and cut", records.with_footer(cut, opened.dialect))
         # Opening has downloaded all of a small file, which is one chunk: there is nothing to read ahead.
         downloaded = opened.start == opened.first and opened.size <= SAMPLE_BYTES and opened.dialect.compression is None

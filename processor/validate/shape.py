@@ -1,6 +1,6 @@
 """Check the shape of records: which records can be parsed, which are skipped, and why the others are rejected."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -8,10 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from processor.errors import REJECTIONS
-from processor.model import Chunk, Dialect, Message, Offsets, Reason, Rejections
+from processor.model import Chunk, Dialect, Field, Message, Offsets, Reason, Rejections
 
 #: The codes whose message says how many fields a record has.
 _ABOUT_WIDTH: Final = ("IJ401", "IJ402")
+MISQUOTED: Final = "IJ419"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +24,17 @@ class Shape:
     rejections: Rejections
 
 
-def check_shape(chunk: Chunk, width: int, dialect: Dialect) -> Shape:
-    """Check each record of a chunk by what was counted from its bytes; the first reason that applies rejects it."""
+def check_shape(chunk: Chunk, width: int, dialect: Dialect, fields: Sequence[Field] = ()) -> Shape:
+    """Check each record of a chunk by what was counted from its bytes; the first reason that applies rejects it.
+
+    `fields` say which column a field goes to.
+    """
     doubtful = _doubtful_comments(chunk, width, dialect)
     blank = chunk.blank & ~doubtful
     unexplained = ~blank
     keep = unexplained & ~chunk.oversized & ~chunk.nul & (chunk.fields == width)
+    misquoted = chunk.misquoted > 0 if chunk.misquoted.size else np.zeros(chunk.records, np.bool_)
+    keep &= ~misquoted
     skipped = int(blank.sum())
     if np.array_equal(keep, unexplained):
         return Shape(keep, skipped, Rejections())
@@ -36,6 +42,7 @@ def check_shape(chunk: Chunk, width: int, dialect: Dialect) -> Shape:
         ("IJ408", chunk.oversized),
         ("IJ407", chunk.nul),
         ("IJ409", doubtful),
+        (MISQUOTED, misquoted),
         ("IJ401", chunk.fields < width),
         ("IJ402", chunk.fields > width),
     )
@@ -43,7 +50,10 @@ def check_shape(chunk: Chunk, width: int, dialect: Dialect) -> Shape:
     for code, mask in reasons:
         rejected = np.flatnonzero(unexplained & ~keep & mask)
         unexplained &= ~mask
-        parts += _rejected(rejected, code, chunk.fields, width)
+        if code == MISQUOTED:
+            parts += _misquoted(rejected, chunk, fields)
+        else:
+            parts += _rejected(rejected, code, chunk.fields, width)
     return Shape(keep, skipped, Rejections.joined(parts))
 
 
@@ -59,6 +69,15 @@ def _rejected(rejected: Offsets, code: str, fields: npt.NDArray[np.int32], width
         for found in widths.tolist()
     ]
     yield Rejections(rejected, which.astype(np.int32), tuple(Reason(None, code, message) for message in messages))
+
+
+def _misquoted(rejected: Offsets, chunk: Chunk, fields: Sequence[Field]) -> Iterator[Rejections]:
+    """Yield the rejections for quotes, those at fault in the same field together."""
+    columns = {field.index + 1: field.column.name for field in fields}
+    faults = chunk.misquoted[rejected] if rejected.size else chunk.misquoted[:0]
+    for number in np.unique(faults).tolist():
+        message = Message(f"{REJECTIONS[MISQUOTED]} (field {number})", field=number)
+        yield Rejections.of(rejected[faults == number], Reason(columns.get(number), MISQUOTED, message))
 
 
 def _doubtful_comments(chunk: Chunk, width: int, dialect: Dialect) -> npt.NDArray[np.bool_]:

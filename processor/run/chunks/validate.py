@@ -65,7 +65,7 @@ class ChunkValidator:
         plan, dialect, report = self._plan, self._dialect, self._report
         marked, no_rows = records.without_no_rows(chunk, dialect)
         trimmed = records.without_surplus(marked, plan.width, dialect)
-        shape = validate.check_shape(trimmed, plan.width, dialect)
+        shape = validate.check_shape(trimmed, plan.width, dialect, plan.fields)
         with report.timed("parse"):
             index = np.flatnonzero(shape.keep)
             frame = validate.parse(records.canonical_csv(trimmed, shape.keep, dialect), plan, dialect, len(index))

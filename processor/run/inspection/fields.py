@@ -61,7 +61,7 @@ def read_records(
     # The sample of an archive begins with the file that is read.
     whole_text = dialects.text_stream(iter([sample.data]), replace(dialect, member_at=0), limits)
     text = without_beginning(whole_text, first.offset)
-    chunks = records.cut(text, dialect, first, limits, lambda _: TEXT_BYTES)
+    chunks = records.cut(text, dialect, first, limits, lambda _: TEXT_BYTES, width=len(beginning.header))
     chunks = records.with_footer(chunks, dialect) if sample.complete else chunks
     chunk = next(chunks, None)
     if chunk is None:

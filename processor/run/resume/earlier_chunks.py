@@ -107,5 +107,5 @@ class EarlierChunks:
         """Cut the file again from the start of a chunk on."""
         opened, context = self._opened, self._context
         text = text_from(context.source, opened.dialect, start, context.limits)
-        chunks = records.cut(text, opened.dialect, start, context.limits, opened.sizes)
+        chunks = records.cut(text, opened.dialect, start, context.limits, opened.sizes, width=opened.plan.width)
         yield from records.with_footer(chunks, opened.dialect)
