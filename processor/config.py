@@ -41,6 +41,8 @@ class Config:
     `wake_token` is None when the processor reads the doorbell's token from the database. The processor runs at most
     `max_jobs` jobs at once and loads each of them on up to `connections` connections. `chunk_bytes` is the target size
     of a chunk. A processor that is told to stop cancels the statements of its current chunks after `stop_seconds`.
+    Workbooks are spooled to `spool_dir`, by default the folder for temporary files, and each is read by a process
+    within these limits of memory and time.
     """
 
     database_url: str = field(repr=False)
@@ -61,6 +63,10 @@ class Config:
     max_record_bytes: int = 16 * MIB
     max_field_bytes: int = 1 * MIB
     kept_errors: int = 10_000
+    spool_dir: str = ""
+    max_workbook_bytes: int = 256 * MIB
+    workbook_memory_bytes: int = 2048 * MIB
+    workbook_seconds: int = 120
     log_level: str = "INFO"
 
     @property
@@ -173,8 +179,23 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Config:
         max_record_bytes=whole("IMPORT_JOBS_MAX_RECORD_BYTES", 16 * MIB, 1024, MAX_CHUNK_BYTES),
         max_field_bytes=whole("IMPORT_JOBS_MAX_FIELD_BYTES", 1 * MIB, 1024),
         kept_errors=whole("IMPORT_JOBS_KEPT_ERRORS", 10_000, 0),
+        spool_dir=spool_dir(environ),
+        max_workbook_bytes=whole("IMPORT_JOBS_MAX_WORKBOOK_BYTES", 256 * MIB),
+        workbook_memory_bytes=whole("IMPORT_JOBS_WORKBOOK_MEMORY_BYTES", 2048 * MIB, 64 * MIB),
+        workbook_seconds=whole("IMPORT_JOBS_WORKBOOK_SECONDS", 120),
         log_level=(environ.get("IMPORT_JOBS_LOG_LEVEL") or "INFO").upper(),
     )
+
+
+def spool_dir(environ: Mapping[str, str]) -> str:
+    """Return the folder to which workbooks are spooled; empty: that for temporary files.
+
+    Raises: BadEnvironment.
+    """
+    name = environ.get("IMPORT_JOBS_SPOOL_DIR", "").strip()
+    if name and not (os.path.isdir(name) and os.access(name, os.W_OK)):
+        raise BadEnvironment("IMPORT_JOBS_SPOOL_DIR is not a folder that can be written")
+    return name
 
 
 def database_url(environ: Mapping[str, str] | None = None) -> str:

@@ -12,7 +12,7 @@ from processor.database.connection import unavailable_if_broken
 from processor.database.sqlstates import job_error
 from processor.errors import DatabaseUnavailable, Defect, JobError, LeaseLost, TooManyRejected
 from processor.log import event
-from processor.model import RowCounts
+from processor.model import RowCounts, Target
 from processor.queue import claims
 from processor.run.access.permission import check_permission
 from processor.run.artifacts.normalised_csv import NormalisedCsv
@@ -31,6 +31,9 @@ from processor.run.opening import open_file, usable_target
 from processor.run.result import AttemptResult, Completed, Failed, LeaseOver, Postponed, Released, Skipped
 from processor.run.resume.earlier_chunks import EarlierChunks
 from processor.run.stop_signal import StopRequested
+from processor.run.text import begin_download
+from processor.run.workbook import is_workbook, with_sheet
+from processor.storage import Source
 
 
 def run_attempt(context: AttemptContext) -> AttemptResult:
@@ -67,10 +70,17 @@ class Attempt:
         self._conn, self._context = conn, context
 
     def run(self) -> AttemptResult:
-        """Open the file and import it.
+        """Open the file and import it; the text of a workbook's sheet is deleted then.
 
         Raises: JobError where there is no report yet, StopRequested, LeaseLost.
         """
+        try:
+            return self._run()
+        finally:
+            if self._context.sheet:
+                self._context.sheet.close()
+
+    def _run(self) -> AttemptResult:
         with self._database_errors(), self._context.report.timed("open"):
             opened = self._open()
         if not isinstance(opened, OpenedFile):
@@ -108,7 +118,16 @@ class Attempt:
         target = usable_target(context.job)
         check_permission(self._conn, context.job)
         check_digest(self._conn, context)
-        return handle_duplicate(self._conn, context) or open_file(self._conn, context, target)
+        return handle_duplicate(self._conn, context) or self._open_file(target)
+
+    def _open_file(self, target: Target) -> OpenedFile:
+        """Open the file; that of a workbook is the text of a sheet, which the attempt reads from now on."""
+        source = self._context.source
+        download = begin_download(source)
+        if isinstance(source, Source) and is_workbook(download.sample):
+            self._context = with_sheet(self._context, source, download)
+            download = begin_download(self._context.source)
+        return open_file(self._conn, self._context, target, download)
 
     def _end_former_sessions(self) -> None:
         """End the sessions of earlier attempts: a role may end its own, so this is done in those of both roles."""

@@ -12,8 +12,10 @@ from processor.errors import TimeUp
 from processor.model import FileLimits, Job
 from processor.report import Report
 from processor.run.digests import KnownDigests
+from processor.run.sheet_source import SheetSource
 from processor.run.stop_signal import StopSignal
 from processor.storage import Artifacts, Source
+from processor.workbook import Workbooks
 
 
 class Connections(Protocol):
@@ -56,15 +58,29 @@ class AttemptContext:
     """
 
     job: Job
-    source: Source
+    source: Source | SheetSource
     limits: FileLimits
     artifacts: Artifacts
     connections: Connections
     config: Config
     stop: StopSignal
     report: Report
+    workbooks: Workbooks
     digests: KnownDigests = field(default_factory=KnownDigests)
     started: float = field(default_factory=time.monotonic)
+
+    @property
+    def sheet(self) -> SheetSource | None:
+        """The sheet that is read in place of a workbook."""
+        return self.source if isinstance(self.source, SheetSource) else None
+
+    def check(self) -> None:
+        """Return while the attempt may go on.
+
+        Raises: StopRequested, LeaseLost, TimeUp.
+        """
+        self.stop.check()
+        self.check_time()
 
     def check_time(self) -> None:
         """Return while the attempt has time left.

@@ -25,8 +25,9 @@ class Beginning:
 class OpenedFile:
     """A file that is ready to be cut: how to read it, what goes where, where to begin, and what is committed already.
 
-    `text` yields the UTF-8 text from `start` on. `size` is that of the file in Storage, in bytes. `chunk_bytes` is the
-    size of a chunk in the first attempt; `sizes` gives the size of each chunk from where it begins. `one_connection`
+    `text` yields the UTF-8 text from `start` on. `size` is that of the file, or of a sheet's text, in bytes.
+    `chunk_bytes` is the size of a chunk in the first attempt; `sizes` gives the size of each chunk from where it
+    begins. `one_connection`
     says that triggers of the table may look at other rows. `rejected` holds the numbers of rejected records, for an
     attempt that writes the normalised file of an earlier one again.
     """

@@ -2,19 +2,24 @@
 
 import hashlib
 from collections.abc import Callable, Generator, Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from processor import dialect as dialects
 from processor.model import Dialect, FileLimits, Position
+from processor.run.sheet_source import SheetSource, stream_size
 from processor.storage import Source
 
 SAMPLE_BYTES = 256 * 1024
 
 
 class Digest:
-    """The SHA-256 of a file whose blocks have all passed; `hexdigest` is None when the attempt began in the middle."""
+    """The SHA-256 of a file whose blocks have all passed; `hexdigest` is None when the attempt began in the middle.
 
-    def __init__(self) -> None:
+    One that is `known` already is that of a workbook; what passes then is the text of its sheet.
+    """
+
+    def __init__(self, known: str | None = None) -> None:
+        self._known = known
         self._sha256 = hashlib.sha256()
         self._partial = False
         self._blocks: Generator[bytes] | None = None
@@ -44,7 +49,34 @@ class Digest:
     @property
     def hexdigest(self) -> str | None:
         """The digest in hexadecimal."""
+        if self._known is not None:
+            return self._known
         return None if self._partial else self._sha256.hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Download:
+    """A download that has begun: its sample, and the blocks behind that; `complete` says that there are none.
+
+    `size` is that of what is downloaded, in bytes.
+    """
+
+    sample: bytes
+    complete: bool
+    blocks: Iterator[bytes]
+    size: int
+    digest: Digest
+
+
+def begin_download(source: Source | SheetSource) -> Download:
+    """Read the sample of a file, or of a sheet's text.
+
+    Raises: JobError of Storage.
+    """
+    digest = Digest(source.sha256 if isinstance(source, SheetSource) else None)
+    blocks = digest.of(source.blocks())
+    sample, complete = read_sample(blocks)
+    return Download(sample=sample, complete=complete, blocks=blocks, size=stream_size(source), digest=digest)
 
 
 def read_sample(blocks: Iterator[bytes]) -> tuple[bytes, bool]:
@@ -57,7 +89,7 @@ def read_sample(blocks: Iterator[bytes]) -> tuple[bytes, bool]:
     return bytes(sample), True
 
 
-def text_from(source: Source, dialect: Dialect, start: Position, limits: FileLimits) -> Iterator[bytes]:
+def text_from(source: Source | SheetSource, dialect: Dialect, start: Position, limits: FileLimits) -> Iterator[bytes]:
     """Yield the text from `start` on: by a range request where the file's bytes are its text, else by skipping."""
     if dialect.is_plain:
         rest = source.blocks(start.offset + dialect.bom_bytes)
@@ -65,12 +97,14 @@ def text_from(source: Source, dialect: Dialect, start: Position, limits: FileLim
     return text_after(source, dialect, start.offset, limits)
 
 
-def text_from_beginning(source: Source, dialect: Dialect, first: Position, limits: FileLimits) -> Iterator[bytes]:
+def text_from_beginning(
+    source: Source | SheetSource, dialect: Dialect, first: Position, limits: FileLimits
+) -> Iterator[bytes]:
     """Yield the text from the first record on, by reading the whole file."""
     return text_after(source, dialect, first.offset, limits)
 
 
-def text_after(source: Source, dialect: Dialect, offset: int, limits: FileLimits) -> Iterator[bytes]:
+def text_after(source: Source | SheetSource, dialect: Dialect, offset: int, limits: FileLimits) -> Iterator[bytes]:
     """Yield the text from an offset on, by reading the whole file."""
     return without_beginning(checked(dialects.text_stream(source.blocks(), dialect, limits), source.check), offset)
 

@@ -19,6 +19,7 @@ from processor.report import Report
 from processor.run import AttemptContext, KnownDigests, StopSignal, run_attempt
 from processor.run.result import AttemptResult, Completed, Failed, LeaseOver, Postponed, Released, Skipped
 from processor.storage import Artifacts, Downloads, Source
+from processor.workbook import Workbooks
 from processor.worker.bell import Bell
 from processor.worker.connections import CONNECTION_SECONDS, JobConnections, Pools
 from processor.worker.dispatcher import RETRY_SECONDS, Dispatcher
@@ -52,6 +53,7 @@ class Worker:
         self._undos = Undos(pools, self._bell, self._ended)
         self._spare = threading.Semaphore(config.spare_connections)
         self._digests = KnownDigests()
+        self._workbooks = Workbooks(config)
 
     def start(self) -> None:
         """Sweep once, and start to claim jobs."""
@@ -151,6 +153,7 @@ class Worker:
             config=config,
             stop=stop,
             report=Report(),
+            workbooks=self._workbooks,
             digests=self._digests,
         )
 

@@ -203,7 +203,8 @@ class ChunkLoader:
     def _bytes_read(self, chunk: Chunk) -> int:
         """Return the end of a chunk in the file; where the file's bytes are not its text, how far it is downloaded."""
         dialect = self.opened.dialect
-        return chunk.next.offset + dialect.bom_bytes if dialect.is_plain else self.context.source.position
+        is_file = dialect.is_plain and not dialect.is_sheet
+        return chunk.next.offset + dialect.bom_bytes if is_file else self.context.source.position
 
 
 def count_rows(validated: ValidatedChunk, loaded: Rows, rejections: Rejections, result: SinkResult) -> RowCounts:

@@ -10,6 +10,7 @@ from processor.model import Job
 from processor.run.archive import find_member
 from processor.run.opened_file import Beginning
 from processor.run.opening import read_beginning
+from processor.run.sheet_source import SheetSource, stream_size
 from processor.run.text import SAMPLE_BYTES
 from processor.storage import Source
 
@@ -45,14 +46,15 @@ class Found:
     choices: Mapping[str, tuple[Any, ...]] = field(default_factory=dict[str, tuple[Any, ...]])
 
 
-def read_first_bytes(source: Source, options: Mapping[str, Any]) -> Sample:
-    """Read as many bytes as an import looks at to detect the dialect, by one request; of an archive all of them.
+def sample_of(source: Source | SheetSource, data: bytes, options: Mapping[str, Any]) -> Sample:
+    """Return the sample of a file that begins with `data`, which are `SAMPLE_BYTES` or all; an archive is read whole.
 
     Raises: ArchiveTooLarge, JobError of Storage.
     """
-    data = source.beginning(SAMPLE_BYTES)
-    size = source.identified().size
+    size = stream_size(source)
     first = Sample(data=data, complete=size <= SAMPLE_BYTES)
+    if isinstance(source, SheetSource):
+        return replace(first, member=Member(source.sheet, 0))
     try:
         if not is_archive(data, options):
             return first
@@ -68,13 +70,17 @@ def read_first_bytes(source: Source, options: Mapping[str, Any]) -> Sample:
     return Sample(data=rest[:SAMPLE_BYTES], complete=len(rest) <= SAMPLE_BYTES, member=member)
 
 
-def find_beginning(sample: Sample, job: Job) -> Found:
-    """Find the dialect and the header as an import does; where it would fail because two are likely, take one."""
+def find_beginning(sample: Sample, job: Job, sheet: SheetSource | None = None, names: tuple[str, ...] = ()) -> Found:
+    """Find the dialect and the header as an import does; where it would fail because two are likely, take one.
+
+    `names` are those of the workbook's sheets that may be meant; the `sheet` is the first of them.
+    """
     options = dict(job.options)
-    choices: dict[str, tuple[Any, ...]] = {}
+    choices: dict[str, tuple[Any, ...]] = {"member": names} if names else {}
     for _ in range(MOST_DECISIONS):
         try:
-            beginning = read_beginning(sample.data, sample.complete, replace(job, options=options), sample.member)
+            chosen = replace(job, options=options)
+            beginning = read_beginning(sample.data, sample.complete, chosen, sample.member, sheet)
         except AmbiguousDialect as exc:
             # A file of one column has no delimiter, which no option can say.
             values = tuple(choice for choice in exc.choices if choice is not None)

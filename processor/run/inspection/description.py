@@ -20,7 +20,7 @@ NAMES = ("exact", "folded")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inspected:
-    """What an inspection has found out; `size` is that of the file in Storage."""
+    """What an inspection has found out; `size` is that of the file in Storage, or of a sheet's text."""
 
     job: Job
     found: Found

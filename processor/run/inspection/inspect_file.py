@@ -9,15 +9,18 @@ from processor.model import Job, Plan, Target
 from processor.queue import inspections
 from processor.run.access.permission import check_permission
 from processor.run.context import AttemptContext
-from processor.run.inspection.beginning import Found, find_beginning, read_first_bytes
+from processor.run.inspection.beginning import Found, find_beginning, sample_of
 from processor.run.inspection.description import Inspected, describe
 from processor.run.inspection.fields import Records, read_records
 from processor.run.inspection.rows import first_rows
+from processor.run.inspection.sheet import inspectable_of
 from processor.run.opened_file import Beginning
 from processor.run.opening import usable_target
 from processor.run.planning import plan_for
 from processor.run.result import Completed
+from processor.run.sheet_source import stream_size
 from processor.run.sinks import check_writing
+from processor.run.text import SAMPLE_BYTES
 
 
 class Inspection:
@@ -37,13 +40,22 @@ class Inspection:
         except psycopg.Error:
             self._context.stop.check()
             raise
+        finally:
+            if self._context.sheet:
+                self._context.sheet.close()
 
     def _run(self) -> Completed:
         context = self._context
         target = usable_target(context.job)
         check_permission(self._conn, context.job)
-        sample = read_first_bytes(context.source, context.job.options)
-        found = Found(error=sample.error) if sample.error else find_beginning(sample, context.job)
+        data = context.source.beginning(SAMPLE_BYTES)
+        inspectable = inspectable_of(context, data)
+        if inspectable.context.sheet:
+            self._context = context = inspectable.context
+            data = context.source.beginning(SAMPLE_BYTES)
+        sample = sample_of(context.source, data, context.job.options)
+        error = inspectable.error or sample.error
+        found = Found(error=error) if error else find_beginning(sample, context.job, context.sheet, inspectable.names)
         plan, records = Plan(0, ()), None
         if found.error is not None:
             self._errors.append(found.error)
@@ -79,7 +91,7 @@ class Inspection:
             found=found,
             plan=plan,
             records=records,
-            size=identity.size,
+            size=stream_size(self._context.source),
             errors=tuple(self._errors),
             remembered=self._remembered(job, found.beginning),
             rows=self._rows(records, plan),
