@@ -148,11 +148,18 @@ def _stray_quote_share(text: str, rows: int, candidate: Candidate) -> float:
 
 
 def stray_quotes(text: str, candidate: Candidate) -> str:
-    """Return the quotes that remain when every regularly quoted field has been removed."""
+    """Return the quotes that remain when every regularly quoted field has been removed.
+
+    An apostrophe that neither opens a field nor ends one is text, as in `Men's`.
+    """
     x = re.escape(candidate.escape or "")
     rest = _quoted_field(candidate).sub("", text)
     rest = re.sub(rf"{x}.", "", rest, flags=re.DOTALL) if x else rest
-    return "".join(re.findall(re.escape(candidate.quote or ""), rest))
+    if candidate.quote != "'":
+        return "".join(re.findall(re.escape(candidate.quote or ""), rest))
+    delimiter = candidate.delimiter or NOWHERE
+    d, last = re.escape(delimiter), re.escape(delimiter[-1])
+    return "".join(re.findall(rf"(?<![^{last}\r\n])'|'(?={d}|[\r\n]|\Z)", rest))
 
 
 def quoted_fields(text: str, candidate: Candidate) -> int:

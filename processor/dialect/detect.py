@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from processor.dialect.compression import compression_of
 from processor.dialect.encoding import (
@@ -16,10 +16,14 @@ from processor.dialect.file_formats import is_binary, other_format
 from processor.dialect.header import read_header
 from processor.dialect.layout import Layout, find_layout, how
 from processor.dialect.options import DialectOptions
+from processor.dialect.quotes import without_space_before_quotes
 from processor.dialect.sample import lines_of, plain_sample
 from processor.dialect.zip_directory import Member
-from processor.errors import EmptyFile, NoDataRows, NotCsv
+from processor.errors import AmbiguousDialect, EmptyFile, NoDataRows, NotCsv
 from processor.model import Dialect, How, KnownColumns
+
+#: Parts that are never detected, and that `how` names only where they are given.
+_NEVER_DETECTED: Final = ("strict_quotes", "skip_initial_space")
 
 
 def is_archive(sample: bytes, options: Mapping[str, Any]) -> bool:
@@ -53,7 +57,8 @@ def detect(
     lines = lines_of(body[encoding.bom_bytes :], encoding.name)
     if whole and not any(line.strip() for line in lines):
         raise EmptyFile("the file is empty, or holds nothing but white space")
-    layout = find_layout(lines, whole, given, known)
+    read = without_space_before_quotes(lines, given.delimiter, given.quote) if given.skip_initial_space else lines
+    layout = find_layout(read, whole, given, known)
     dialect = _dialect(given, compression, encoding, layout)
     if member is not None:
         named = how(options.get("member"), True)
@@ -63,6 +68,12 @@ def detect(
         _, below = read_header(sample, dialect)
         # An unclosed quote is not a row in this sample; the cutter reports the line where it opens.
         if whole and layout.has_header and rows and not _has_content(lines[below.line - 1 :], dialect.comment):
+            if given.has_header is None and known is not None and not _names_any(rows[0].fields, known):
+                raise AmbiguousDialect(
+                    "the only line may be a header or a row of data: set options.has_header",
+                    option="has_header",
+                    choices=(False, True),
+                )
             raise NoDataRows("the file has a header and no row below it")
     return dialect
 
@@ -75,6 +86,7 @@ def _dialect(given: DialectOptions, compression: str | None, encoding: Encoding,
         "compression": how(given.compression, compression is not None),
         "line_end": "found",
     }
+    decided |= {name: "given" for name in _NEVER_DETECTED if getattr(given, name) is not None}
     return Dialect(
         encoding=encoding.name,
         delimiter=candidate.delimiter,
@@ -85,12 +97,19 @@ def _dialect(given: DialectOptions, compression: str | None, encoding: Encoding,
         skip_lines=layout.skip_lines,
         skip_footer=given.skip_footer,
         skip_empty_rows=given.skip_empty_rows,
+        strict_quotes=bool(given.strict_quotes),
+        skip_initial_space=bool(given.skip_initial_space),
+        quote_order=layout.quote_order,
         comment=layout.comment,
         compression=compression,
         bom_bytes=encoding.bom_bytes,
         confidence=encoding.confidence,
         how=layout.how | decided,
     )
+
+
+def _names_any(header: Sequence[str], known: KnownColumns) -> bool:
+    return any(known.name_of(cell, False) is not None for cell in header)
 
 
 def _has_content(lines: Sequence[str], comment: str | None) -> bool:

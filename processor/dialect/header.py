@@ -1,6 +1,7 @@
 """Read the header: after the lines to skip, the first record that is neither blank nor a comment."""
 
 from processor.dialect.headerless import width_of
+from processor.dialect.quotes import without_space_before_quotes
 from processor.dialect.sample import lines_of, plain_sample
 from processor.dialect.sample_rows import MOST_ROWS, Row, read_rows, without_footer
 from processor.errors import EmptyFile, UnclosedQuote
@@ -22,9 +23,10 @@ def read_header(sample: bytes, dialect: Dialect, *, complete: bool = False) -> t
     most = 1 if dialect.has_header else MOST_ROWS
     for size in (FIRST_TRY, len(body)):
         lines = lines_of(body[dialect.bom_bytes : size], dialect.encoding)
-        rows, unclosed = read_rows(
-            lines[skip:], dialect.delimiter, dialect.quote, dialect.escape, dialect.comment, most=most
-        )
+        read = lines[skip:]
+        if dialect.skip_initial_space:
+            read = without_space_before_quotes(read, dialect.delimiter, dialect.quote)
+        rows, unclosed = read_rows(read, dialect.delimiter, dialect.quote, dialect.escape, dialect.comment, most=most)
         if rows and skip + rows[0].next_line < len(lines):  # these bytes do not end within the header
             break
     if not rows and unclosed:

@@ -15,8 +15,6 @@ from processor.dialect.candidates import (
     CandidateResult,
     ambiguous_delimiter,
     fields_of,
-    quoted_fields,
-    stray_quotes,
     try_candidate,
 )
 from processor.dialect.comments import find_comment
@@ -24,6 +22,7 @@ from processor.dialect.header_detection import MOST, fitting_share, has_header
 from processor.dialect.headerless import best_by_place
 from processor.dialect.named_header import NamedHeader, find_named_header
 from processor.dialect.options import DialectOptions
+from processor.dialect.quotes import possible_quotes, quote_order
 from processor.errors import AmbiguousDialect
 from processor.model import How, KnownColumns
 
@@ -44,6 +43,7 @@ class Layout:
     comment: str | None
     skip_lines: int
     line_end: str
+    quote_order: float
     how: dict[str, How]
 
 
@@ -108,6 +108,7 @@ def find_layout(
         comment=comment,
         skip_lines=skip + title_lines,
         line_end=_line_end(sample.lines, best) if "\r" in sample.text else "lf",
+        quote_order=quote_order(best, sample.lines, sample.text),
         how={
             "delimiter": how(given.delimiter, bool(best.score or hint)),
             "quote": how(given.quote, best.candidate.quote != '"' or '"' in sample.text),
@@ -219,7 +220,7 @@ def _line_end(lines: Sequence[str], result: CandidateResult) -> str:
 def _candidates(text: str, delimiter: str | None, given: DialectOptions) -> Iterator[Candidate]:
     """Yield the candidates that the text gives reason to try, the usual one first: it wins against an equal score."""
     has_backslash = "\\" in text and "\\" not in (given.quote, *(delimiter or ""), given.comment)
-    for quote in _quotes(text, delimiter, given):
+    for quote in possible_quotes(text, delimiter, given):
         escapes: list[str | None] = [None]
         if has_backslash and any("\\" + escaped in text for escaped in (delimiter, quote, "\\") if escaped):
             escapes = [None, "\\"]
@@ -227,32 +228,6 @@ def _candidates(text: str, delimiter: str | None, given: DialectOptions) -> Iter
             escapes = ["\\" if given.escape == "\\" != quote else None]
         for escape in escapes:
             yield Candidate(delimiter, quote, escape)
-
-
-def _quotes(text: str, delimiter: str | None, given: DialectOptions) -> list[str | None]:
-    if given.quote is not None:
-        return [given.quote or None]
-    quotes: list[str | None] = ['"']
-    if "'" in (*(delimiter or ""), given.comment):
-        return quotes
-    edges = (*([delimiter] if delimiter else []), "\r", "\n")
-    double, single = (opens_field(text, edges, mark) for mark in ('"', "'"))
-    if single and not double and text.startswith("'") + sum(text.count(edge + "'") for edge in edges) > 1:
-        regular = any(not stray_quotes(text, Candidate(delimiter, "'", escape)) for escape in (None, "\\"))
-        quotes = ["'", '"'] if regular else quotes
-    if double and delimiter in ("\t", "|"):
-        opened = text.startswith('"') + sum([text.count(edge + '"') for edge in edges])
-        if 2 * quoted_fields(text, Candidate(delimiter, '"', None)) < opened:
-            quotes.append(None)  # database dumps do not quote, and write a quote as it is
-    return quotes
-
-
-def opens_field(text: str, edges: Sequence[str], quote: str) -> bool:
-    """Return whether a quote opens a field.
-
-    Fixed strings are searched for, because a pattern took 27 % of a small job's time.
-    """
-    return text.startswith(quote) or (quote in text and any(edge + quote in text for edge in edges))
 
 
 def _clear_best(results: Sequence[CandidateResult], is_given: bool) -> CandidateResult:

@@ -36,6 +36,8 @@ class DialectOptions:
     skip_lines: int | None = None
     skip_footer: int = 0
     skip_empty_rows: bool = True
+    strict_quotes: bool | None = None
+    skip_initial_space: bool | None = None
     locale: str | None = None
 
     @property
@@ -57,6 +59,8 @@ class DialectOptions:
             skip_lines=options.get("skip_lines"),
             skip_footer=options.get("skip_footer") or 0,
             skip_empty_rows=options.get("skip_empty_rows") is not False,
+            strict_quotes=options.get("strict_quotes"),
+            skip_initial_space=options.get("skip_initial_space"),
             locale=options.get("locale"),
         )
         quote = '"' if given.quote is None else given.quote

@@ -23,7 +23,17 @@ PARTS = (
     "member",
 )
 # Options that say how texts are read; they are never detected.
-READING = ("decimal", "thousands", "date_formats", "timestamp_formats", "null_values", "time_zone", "trim")
+READING = (
+    "decimal",
+    "thousands",
+    "date_formats",
+    "timestamp_formats",
+    "null_values",
+    "time_zone",
+    "trim",
+    "strict_quotes",
+    "skip_initial_space",
+)
 _NUMBERS = re.compile(
     r"\d{1,2}(?P<mark>[/. -])\d{1,2}(?P=mark)(?P<year>\d{4}|\d{2})(?P<time>[ T]\d{1,2}:\d{2}(?P<seconds>:\d{2})?)?"
 )
