@@ -2,11 +2,13 @@
 
 from processor.model import Column, Message
 
+#: SQLSTATE datetime_field_overflow.
+DATE_OUT_OF_RANGE = "22008"
 _CODES = {
     "22001": "IJ406",  # string_data_right_truncation
     "22026": "IJ406",  # string_data_length_mismatch: bit(n)
     "22003": "IJ405",  # numeric_value_out_of_range
-    "22008": "IJ405",  # datetime_field_overflow
+    DATE_OUT_OF_RANGE: "IJ405",
     "22015": "IJ405",  # interval_field_overflow
     "23502": "IJ404",  # not_null_violation: a domain's
     "23514": "IJ412",  # check_violation: a domain's

@@ -8,8 +8,8 @@ import polars as pl
 
 from processor.model import CastResult, Checked, Column, Plan, Rejections, Rows, UncertainValues
 from processor.native import Batch, exact_form, has_exact_value
-from processor.validate.cast_errors import cast_error_code, rejection_message
-from processor.validate.date_order import AMBIGUOUS, ambiguous_dates, contains_dates
+from processor.validate.cast_errors import DATE_OUT_OF_RANGE, cast_error_code, rejection_message
+from processor.validate.date_order import AMBIGUOUS, ambiguous_dates, contains_dates, in_another_order
 from processor.validate.rejection_collector import RejectionCollector
 from processor.validate.types import is_certain, is_opaque
 
@@ -73,17 +73,27 @@ def settle(checked: Checked, cast_results: Iterable[CastResult]) -> tuple[Rows, 
     collector.add_all(checked.rejections)
     for result in cast_results:
         texts = rows.frame.get_column(result.column.name)
-        by_reason: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
-        for text, sqlstate in result.invalid.items():
-            code = cast_error_code(sqlstate)
-            by_reason[code, rejection_message(code, result.column, sqlstate)].append(text)
-        for (code, message), invalid_texts in by_reason.items():
+        for (code, message), invalid_texts in _by_reason(result).items():
             invalid = texts.is_in(invalid_texts).fill_null(False).to_numpy()
             collector.add(invalid, result.column.name, code, message)
     rejected = collector.is_rejected()
     if not rejected.any():
         return rows, Rejections()
     return rows.kept(~rejected), collector.rejections()
+
+
+def _by_reason(result: CastResult) -> dict[tuple[str, str], list[str]]:
+    """Return the invalid texts of a column by the code and message of their rejection."""
+    out_of_range = [text for text, sqlstate in result.invalid.items() if sqlstate == DATE_OUT_OF_RANGE]
+    other_order = in_another_order(pl.Series(out_of_range, dtype=pl.String), result.column)
+    by_reason: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    for text, sqlstate in result.invalid.items():
+        if text in other_order:
+            by_reason["IJ403", AMBIGUOUS.format(result.column.name)].append(text)
+        else:
+            code = cast_error_code(sqlstate)
+            by_reason[code, rejection_message(code, result.column, sqlstate)].append(text)
+    return by_reason
 
 
 def opaque_values(rows: Rows, plan: Plan) -> tuple[UncertainValues, ...]:

@@ -42,6 +42,20 @@ def ambiguous_dates(texts: pl.Series, column: Column) -> pl.Series:
     return parts.filter(_is_ambiguous(parts["part"]))["text"].unique(maintain_order=True)
 
 
+def in_another_order(texts: pl.Series, column: Column) -> frozenset[str]:
+    """Return those of the texts, all of them out of Postgres's range, with a date that another order would explain.
+
+    `13/04/2024` is one where the month comes first: what the job has to say is what `03/04/2024` needs as well.
+    """
+    if not contains_dates(column):
+        return frozenset()
+    parts = pl.DataFrame({"text": texts, "part": texts.str.split(",")}).explode("part")
+    two = parts["part"].str.replace_all(_CLOCK, " ").str.extract_groups(_USUAL).struct
+    a, b = two.field("a").cast(pl.Int8), two.field("b").cast(pl.Int8)
+    day_and_month = (a.is_between(13, 31) & b.is_between(1, 12)) | (b.is_between(13, 31) & a.is_between(1, 12))
+    return frozenset(parts["text"].filter(day_and_month.fill_null(False)).to_list())
+
+
 def _is_ambiguous(texts: pl.Series) -> pl.Series:
     """Mark texts in which day and month may change places.
 
