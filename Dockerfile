@@ -1,6 +1,6 @@
 FROM python:3.13-slim
 WORKDIR /app
-COPY pyproject.toml hatch_build.py README.md LICENSE ./
+COPY pyproject.toml hatch_build.py README.md LICENSE NOTICE ./
 COPY processor processor
 COPY supabase supabase
 RUN pip install --no-cache-dir . && useradd --system --no-create-home import-jobs

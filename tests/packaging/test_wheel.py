@@ -166,6 +166,19 @@ def test_wheel_contains_the_package_its_migrations_and_the_configuration(wheel: 
     assert {"processor/config.toml", "processor/native/kernels.so", "processor/native/kernels.stamp"} <= own
 
 
+def test_wheel_names_the_sources_of_the_table_of_spellings(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        (folder,) = {name.partition("/")[0] for name in archive.namelist() if name.startswith("import_jobs-")}
+        texts = {name: archive.read(f"{folder}/licenses/{name}").decode() for name in ("LICENSE", "NOTICE")}
+        metadata = archive.read(f"{folder}/METADATA").decode()
+    assert "License-Expression: MIT AND CC-BY-SA-4.0" in metadata
+    assert {f"License-File: {name}" for name in texts} <= set(metadata.splitlines())
+    # CC BY-SA 4.0 wants the author, the licence with its link, and that the data were changed.
+    for words in ("Robyn Speer", "wordfreq", "https://creativecommons.org/licenses/by-sa/4.0/", "Changes:", "SUBTLEX"):
+        assert words in texts["NOTICE"]
+    assert "processor/dialect/spelling.txt" in texts["NOTICE"]
+
+
 def test_wheel_contains_no_benchmark_no_chaos_no_fault_proxy_and_no_demo(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         parts = {Path(part).stem for name in archive.namelist() for part in name.split("/")}
