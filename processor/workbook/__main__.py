@@ -23,7 +23,7 @@ PR_SET_PDEATHSIG: Final = 1
 MANIFEST: Final = "META-INF/manifest.xml"
 MANIFEST_BYTES: Final = 1 << 20
 #: What Python and the library take for themselves before they have read a byte.
-OWN_BYTES: Final = 256 << 20
+OWN_BYTES: Final = 128 << 20
 
 
 def main() -> None:
