@@ -23,7 +23,7 @@ from processor.errors import AmbiguousDialect, EmptyFile, NoDataRows, NotCsv
 from processor.model import Dialect, How, KnownColumns
 
 #: Parts that are never detected, and that `how` names only where they are given.
-_NEVER_DETECTED: Final = ("strict_quotes", "skip_initial_space")
+_NEVER_DETECTED: Final = ("skip_footer", "skip_empty_rows", "strict_quotes", "skip_initial_space")
 
 
 def is_archive(sample: bytes, options: Mapping[str, Any]) -> bool:
@@ -95,8 +95,8 @@ def _dialect(given: DialectOptions, compression: str | None, encoding: Encoding,
         line_end=layout.line_end,
         has_header=layout.has_header,
         skip_lines=layout.skip_lines,
-        skip_footer=given.skip_footer,
-        skip_empty_rows=given.skip_empty_rows,
+        skip_footer=given.footer,
+        skip_empty_rows=given.skip_empty_rows is not False,
         strict_quotes=bool(given.strict_quotes),
         skip_initial_space=bool(given.skip_initial_space),
         quote_order=layout.quote_order,

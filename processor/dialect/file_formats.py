@@ -31,6 +31,7 @@ _MARKUP = re.compile(rb"\s*<(?:!doctype\s+html|html|head|body|table|\?xml|svg)\b
 _JSON = re.compile(rb"\s*(?:\{\s*\"[^\"]*\"\s*:|\[\s*[\[{])")
 #: Control characters that do not occur in text; tab, line ends, form feed and escape do.
 _CONTROL = bytes([*range(9), 0x0B, *range(0x0E, 0x1B), *range(0x1C, 0x20)])
+_NULS = re.compile(rb"\0{8,}")
 #: Names of the first members of Office's zip archives.
 _OFFICE = re.compile(
     rb"\[Content_Types\]\.xml|_rels/\.rels|xl/workbook|word/document|docProps/|mimetypeapplication/vnd\."
@@ -58,7 +59,9 @@ def _is_header(sample: bytes, magic: bytes) -> bool:
 def is_binary(sample: bytes) -> bool:
     """Return whether the bytes are not text: they have many control characters, or a NUL in the first line.
 
-    Up to 2 % of control characters are accepted here; the rows that have them are checked later.
+    Up to 2 % of control characters are accepted here; the rows that have them are checked later. A run of NULs counts
+    as one: it is what a crash leaves of a block that was never written, most often at the end.
     """
-    control = len(sample) - len(sample.translate(None, _CONTROL))
-    return (control >= 8 and control > len(sample) // 50) or b"\0" in re.split(rb"[\r\n]", sample, maxsplit=1)[0]
+    text = _NULS.sub(b"\0", sample)
+    control = len(text) - len(text.translate(None, _CONTROL))
+    return (control >= 8 and control > len(text) // 50) or b"\0" in re.split(rb"[\r\n]", sample, maxsplit=1)[0]

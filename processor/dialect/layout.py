@@ -70,7 +70,7 @@ class _Sample:
                         *(self.lines, self.complete, candidate, self.given.comment or None),
                         header_line=header_line,
                         titles=titles and self.given.skip_lines is None,
-                        footer=self.given.skip_footer,
+                        footer=self.given.footer,
                     )
                     for candidate in _candidates(self.text, mark, self.given)
                 ]
@@ -97,7 +97,7 @@ def find_layout(
     if comment and given.comment is None:
         header_line = best.rows[best.start].line if named or best.start else None
         best = try_candidate(
-            sample.lines, complete, best.candidate, comment, header_line=header_line, footer=given.skip_footer
+            sample.lines, complete, best.candidate, comment, header_line=header_line, footer=given.footer
         )
     title_lines = best.rows[best.start].line if best.start else 0
     if has_names is None:
@@ -154,7 +154,7 @@ def _check_rows(best: CandidateResult, sample: _Sample, known: KnownColumns | No
         candidate = replace(best.candidate, delimiter=mark)
         other = try_candidate(
             *(sample.lines[below[0].line :], sample.complete, candidate, sample.given.comment or None),
-            footer=sample.given.skip_footer,
+            footer=sample.given.footer,
         )
         rows, width = [row.fields for row in other.rows], len(header.fields)
         own = [row.fields for row in below]

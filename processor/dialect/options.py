@@ -34,8 +34,8 @@ class DialectOptions:
     compression: str | None = None
     has_header: bool | None = None
     skip_lines: int | None = None
-    skip_footer: int = 0
-    skip_empty_rows: bool = True
+    skip_footer: int | None = None
+    skip_empty_rows: bool | None = None
     strict_quotes: bool | None = None
     skip_initial_space: bool | None = None
     locale: str | None = None
@@ -44,6 +44,11 @@ class DialectOptions:
     def marks(self) -> tuple[str, ...]:
         """The characters of the marks that are given: none of them can be another mark that is detected."""
         return tuple("".join(filter(None, (self.delimiter, self.quote, self.escape, self.comment))))
+
+    @property
+    def footer(self) -> int:
+        """The number of records at the end that are no rows."""
+        return self.skip_footer or 0
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> "DialectOptions":
@@ -57,8 +62,8 @@ class DialectOptions:
             compression=_compression(options.get("compression")),
             has_header=options.get("has_header"),
             skip_lines=options.get("skip_lines"),
-            skip_footer=options.get("skip_footer") or 0,
-            skip_empty_rows=options.get("skip_empty_rows") is not False,
+            skip_footer=options.get("skip_footer"),
+            skip_empty_rows=options.get("skip_empty_rows"),
             strict_quotes=options.get("strict_quotes"),
             skip_initial_space=options.get("skip_initial_space"),
             locale=options.get("locale"),
@@ -69,7 +74,7 @@ class DialectOptions:
             raise BadOption("options.delimiter, quote, escape and comment must be different characters")
         if given.escape not in (None, "", "\\", given.quote or '"'):
             raise BadOption("options.escape must be a backslash, or the quote itself if quotes are doubled")
-        if given.skip_footer > MOST_FOOTER_RECORDS:
+        if given.footer > MOST_FOOTER_RECORDS:
             raise BadOption("options.skip_footer must be at most {most:,}", most=MOST_FOOTER_RECORDS)
         return given
 

@@ -6,7 +6,7 @@ import zipfile
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final, NoReturn
+from typing import Final
 
 from processor.dialect.zip_archive import DAMAGED, is_ignored
 from processor.errors import BadCompression, UnknownMember
@@ -83,26 +83,25 @@ def choose_member(members: Sequence[Member], wanted: str | None) -> Member:
     Raises: UnknownMember, BadCompression; their hints list what there is.
     """
     files = [member for member in members if not is_ignored(member.name.encode())]
+    if not files:
+        raise BadCompression("the zip archive holds no file")
     if wanted is None:
         if len(files) > 1:
-            _raise_several("the zip archive holds more than one file", files)
-        if not files:
-            raise BadCompression("the zip archive holds no file")
+            raise BadCompression(
+                "the zip archive holds more than one file",
+                hint=f"Retry the job with the option member set to one of: {_listed(files)}.",
+            )
         return files[0]
     path = _normalised(wanted)
     exact = [member for member in members if _normalised(member.name) == path]
     same = exact or [member for member in files if _normalised(member.name).rpartition("/")[2] == path]
-    if len(same) > 1:
-        _raise_several("the zip archive holds more than one file of the name in options.member", same)
-    if not same:
-        hint = f"Retry the job with the option member set to one of: {_listed(files)}." if files else None
-        raise UnknownMember("the zip archive holds no file of the name in options.member", hint=hint)
+    if len(same) != 1:
+        raise UnknownMember(
+            "the zip archive holds {files} file of the name in options.member",
+            hint=f"Retry the job with the option member set to one of: {_listed(same or files)}.",
+            files="more than one" if same else "no",
+        )
     return same[0]
-
-
-def _raise_several(message: str, files: Sequence[Member]) -> NoReturn:
-    hint = f"Retry the job with the option member set to one of: {_listed(files)}."
-    raise BadCompression(message, hint=hint)
 
 
 def _listed(files: Sequence[Member]) -> str:

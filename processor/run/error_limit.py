@@ -29,7 +29,7 @@ def check_whole_file(counts: RowCounts, options: dict[str, Any]) -> None:
     Raises: NoDataRows, AllRejected; TooManyRejected for a larger share than the job takes.
     """
     if counts.read == counts.skipped - counts.skipped_by_mode:
-        raise NoDataRows("there is no row below the header")
+        raise NoDataRows("the file has no row: all {records:,} records were skipped", records=counts.skipped)
     if counts.loaded == 0 and counts.rejected and not counts.skipped_by_mode:
         raise AllRejected("all {rejected:,} rows were rejected", rejected=counts.rejected)
     limit = options.get("max_errors", DEFAULT_MAX_ERRORS)

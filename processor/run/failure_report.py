@@ -39,6 +39,16 @@ def with_cause(error: JobError, cause: RejectionCause | None) -> JobError:
     """Return the error with the cause that most rejected rows have, since a person acts on that one first."""
     if cause is None:
         return error
+    if isinstance(error, AllRejected) and cause.code in ("IJ401", "IJ402"):
+        error = AllRejected(
+            error.message,
+            hint=(
+                "Set the option delimiter, quote or has_header as the file has it, or give the header and the rows the"
+                " same number of fields and upload the file under the same path; then retry this job,"
+                " retry_import_job(id, options): it starts from the beginning."
+            ),
+            **error.params,
+        )
     where = f" in column {cause.column}" if cause.column else ""
     message = f"{error.message}; most often ({cause.rows:,} of them) by {cause.code}{where}: {cause.message}"
     explained = type(error)(message, hint=error.advice)

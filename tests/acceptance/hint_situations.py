@@ -161,6 +161,14 @@ def damaged(reader: Reader) -> None:
     mended(reader, gzip.compress(GOOD)[:-9])
 
 
+@hint("IJ421", "Set the option delimiter")
+def all_rows_of_another_width(reader: Reader) -> None:
+    mended(reader, b"id,t\n1,a,x\n2,b,y\n")
+    table = reader.stack.table(BARE)
+    job = reader.run(b'id,t\n1,"a,x"\n2,"b,y"\n', table, {"quote": ""})
+    reader.completes(reader.retry(job, {"quote": '"'}), table, 2)
+
+
 def mended(reader: Reader, bad: bytes) -> None:
     """Upload a right file in place of the bad one, and retry."""
     table = reader.stack.table(BARE)

@@ -28,6 +28,8 @@ NOT_DONE = {
     ("IJ118", "Wait a minute"): "it takes a minute",
     ("IJ312", "Import the file without"): "nothing fails to be retried: tests/acceptance/test_inspect.py",
     ("IJ504", "Retry the job: it starts"): "an attempt was interrupted: tests/integration/test_open_job.py",
+    ("IJ311", "Retry the job with the option member"): "tests/acceptance/test_members.py",
+    ("IJ313", "Retry the job with the option member set to one of: "): "the same",
     ("IJ504", "Let the trigger accept"): "an undo is asked for again: tests/acceptance/test_attacks_undo.py",
     ("IJ603", "Give the owner the right"): "an undo is asked for again: tests/acceptance/test_undo_by_owner.py",
     ("IJ113", "Correct the target"): "a definition that became wrong is reported by SQL, with a hint of its own",

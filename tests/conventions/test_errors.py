@@ -90,8 +90,8 @@ def replaced_hints() -> dict[str, set[str]]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in codes:
                 for given in node.keywords:
-                    if given.arg == "hint" and isinstance(given.value, ast.Constant):
-                        hints.setdefault(codes[node.func.id], set()).add(str(given.value.value))
+                    if given.arg == "hint" and isinstance(given.value, ast.Constant | ast.JoinedStr):
+                        hints.setdefault(codes[node.func.id], set()).add(parameterised(given.value))
     return hints
 
 
