@@ -16,17 +16,21 @@ class Rows:
 
     `frame` has one String column for each of `Plan.fields`, named by the target's column. `index` (shape: rows) gives
     the record of each row within the chunk. `certain` names the columns in which every text has an exact binary value
-    that Postgres accepts. `ascii_only` says that all texts are ASCII.
+    that Postgres accepts. `ascii_only` says that all texts are ASCII. `empty` has a column of Booleans for each column
+    of the frame in which nulls stand for the column's default in the table; it marks these.
     """
 
     frame: pl.DataFrame
     index: npt.NDArray[np.int64]
     certain: frozenset[str] = frozenset()
     ascii_only: bool = False
+    empty: pl.DataFrame | None = None
 
     def kept(self, keep: npt.NDArray[np.bool_]) -> "Rows":
         """Return the rows that the mask `keep` (shape: rows) marks."""
-        return Rows(self.frame.filter(pl.Series(keep)), self.index[keep], self.certain, self.ascii_only)
+        mask = pl.Series(keep)
+        empty = None if self.empty is None else self.empty.filter(mask)
+        return Rows(self.frame.filter(mask), self.index[keep], self.certain, self.ascii_only, empty)
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,9 +124,12 @@ def with_cells(reading: Reading) -> Reading:
 def shared_null_values(readings: Mapping[str, Reading]) -> tuple[str, ...]:
     """Return the null values that all columns share, which the parser replaces at no cost.
 
-    The result is empty where columns differ, or where white space or formulas must be taken off first.
+    The result is empty where columns differ, where white space or formulas must be taken off first, or where an empty
+    field is something else than such a value.
     """
     shared = {reading.null_values for reading in readings.values()}
-    if len(shared) != 1 or any(reading.trim or reading.formula_text for reading in readings.values()):
+    if len(shared) != 1 or any(
+        reading.trim or reading.formula_text or reading.empty_as == "default" for reading in readings.values()
+    ):
         return ()
     return shared.pop()

@@ -29,7 +29,8 @@ def check(rows: Rows, plan: Plan, rejections: Rejections | None = None) -> Check
     for field in plan.fields:
         column, texts = field.column, frame.get_column(field.column.name)
         if column.not_null and texts.null_count():
-            collector.add(texts.is_null().to_numpy(), column.name, "IJ404", rejection_message("IJ404", column))
+            lacking = texts.is_null() if column.required else texts.is_null() & ~_takes_default(rows, column)
+            collector.add(lacking.to_numpy(), column.name, "IJ404", rejection_message("IJ404", column))
         if column.name in certain:
             continue
         candidates = _uncertain_texts(inexact.get(column.name, texts), column, field.reading.time_zone)
@@ -40,6 +41,13 @@ def check(rows: Rows, plan: Plan, rejections: Rejections | None = None) -> Check
         if len(candidates) and not is_opaque(column):
             uncertain.append(UncertainValues(column, candidates))
     return Checked(replace(rows, certain=certain), tuple(uncertain), collector.rejections())
+
+
+def _takes_default(rows: Rows, column: Column) -> pl.Series:
+    """Mark the nulls of a column that stand for its default in the table."""
+    if rows.empty is None or column.name not in rows.empty.columns:
+        return pl.repeat(False, rows.frame.height, dtype=pl.Boolean, eager=True)
+    return rows.empty.get_column(column.name)
 
 
 def _inexact_texts(frame: pl.DataFrame, plan: Plan) -> dict[str, pl.Series]:

@@ -52,6 +52,12 @@ def _case(name: str, value: object) -> str:
     return str(value)
 
 
+def _empty_as(name: str, value: object) -> str:
+    if value not in ("null", "default"):
+        raise BadOption("{option} is neither 'null' nor 'default'", option=name)
+    return str(value)
+
+
 def _time_zone(name: str, value: object) -> str:
     try:
         return ZoneInfo(str(value)).key
@@ -97,4 +103,5 @@ _CHECKS: Final[dict[str, Callable[[str, object], object]]] = {
     "normaliser": _normaliser,
     "default": _text,
     "formula_text": _flag,
+    "empty_as": _empty_as,
 }

@@ -40,9 +40,13 @@ class _Step:
 
 @dataclass(frozen=True, slots=True)
 class _Result:
-    """A column after its steps: its texts, the mask of the texts that each step rejected, and the changes."""
+    """A column after its steps: its texts, the mask of the texts that each step rejected, and the changes.
+
+    `empty` marks the empty fields that stand for the column's default in the table; None where there are none.
+    """
 
     texts: pl.Series
+    empty: pl.Series | None
     rejected: tuple[tuple[pl.Series, _Step], ...]
     changes: tuple[Change, ...]
 
@@ -63,13 +67,17 @@ def transform(rows: Rows, plan: Plan) -> Transformed:
             collector.add(rejected.to_numpy(), name, step.code, message)
     frame = rows.frame.with_columns([result.texts for result in results])
     changes = tuple(change for result in results for change in result.changes)
-    return Transformed(Rows(frame, rows.index), collector.rejections(), changes)
+    masks = [result.empty for result in results if result.empty is not None]
+    empty = pl.DataFrame(masks) if masks else None
+    return Transformed(Rows(frame, rows.index, empty=empty), collector.rejections(), changes)
 
 
 def _rewrite(rows: Rows, field: Field) -> _Result:
     """Apply the steps of one column."""
     name = field.column.name
-    texts = _without_null_values(rows.frame.get_column(name), field.reading)
+    texts = _unwrapped(rows.frame.get_column(name), field.reading)
+    empty = _stand_for_defaults(texts, field.reading)
+    texts = _without_null_values(texts, field.reading)
     rejections, changes = list[tuple[pl.Series, _Step]](), tuple[Change, ...]()
     by_type, normalising = _step_by_type(field), _normalising_step(field)
     for step in (by_type, normalising):
@@ -84,11 +92,11 @@ def _rewrite(rows: Rows, field: Field) -> _Result:
         texts = rewritten
     if field.reading.default is not None:
         texts = texts.fill_null(field.reading.default)
-    return _Result(texts.alias(name), tuple(rejections), changes)
+    return _Result(texts.alias(name), empty, tuple(rejections), changes)
 
 
-def _without_null_values(texts: pl.Series, reading: Reading) -> pl.Series:
-    """Trim the texts, take texts out of their formulas, and replace null values by null.
+def _unwrapped(texts: pl.Series, reading: Reading) -> pl.Series:
+    """Trim the texts and take texts out of their formulas.
 
     With `trim`, a text of white space becomes null; a quoted empty text stays empty.
     """
@@ -96,10 +104,25 @@ def _without_null_values(texts: pl.Series, reading: Reading) -> pl.Series:
     if reading.formula_text:
         texts = read_formula_text(texts)
         texts = _trimmed(texts) if reading.trim else texts
-    if reading.null_values:
-        is_null = texts.is_in(list(reading.null_values))
-        texts = pl.select(pl.when(~is_null).then(texts)).to_series() if is_null.any() else texts
     return texts
+
+
+def _stand_for_defaults(texts: pl.Series, reading: Reading) -> pl.Series | None:
+    """Mark the fields that take the default of the table's column, which a default in the target's settings precedes.
+
+    These are nulls before the null values are replaced: a null value such as NULL is null, whatever an empty field is.
+    """
+    if reading.empty_as == "null" or reading.default is not None or not texts.null_count():
+        return None
+    return texts.is_null()
+
+
+def _without_null_values(texts: pl.Series, reading: Reading) -> pl.Series:
+    """Replace null values by null."""
+    if not reading.null_values:
+        return texts
+    is_null = texts.is_in(list(reading.null_values))
+    return pl.select(pl.when(~is_null).then(texts)).to_series() if is_null.any() else texts
 
 
 def _trimmed(texts: pl.Series) -> pl.Series:

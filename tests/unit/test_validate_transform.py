@@ -193,3 +193,33 @@ def test_texts_of_formulas_are_read_as_other_texts() -> None:
     options = {"formula_text": True, "locale": "pt-BR"}
     assert texts_of("numeric", [' ="1.234,5" ', '=" 7 "'], options) == ["1234.5", "7"]
     assert texts_of("text", ['="#N/D"', '="  "', "x"], options) == [None, None, "x"]
+
+
+def empty_of(texts: list[str | None], options: dict[str, object]) -> list[bool] | None:
+    empty = read("text", texts, options)[0].rows.empty
+    return None if empty is None else empty["c"].to_list()
+
+
+def test_empty_fields_that_take_the_default_are_marked_and_null_values_are_not() -> None:
+    options = {"empty_as": "default", "null_values": ["NA"]}
+    assert texts_of("text", [None, "", "NA", "x"], options) == [None, "", None, "x"]
+    assert empty_of([None, "", "NA", "x"], options) == [True, False, False, False]
+    assert empty_of([" ", "x"], options | {"trim": True}) == [True, False]
+    assert empty_of(["", "x"], options) is None
+    assert empty_of([None, "x"], {"empty_as": "null"}) is None
+
+
+def test_default_of_the_targets_settings_precedes_that_of_the_table() -> None:
+    assert texts_of("text", [None], {"empty_as": "default", "default": "-"}) == ["-"]
+    assert empty_of([None], {"empty_as": "default", "default": "-"}) is None
+
+
+def test_empty_field_is_accepted_where_the_table_has_a_default_and_a_null_value_is_not() -> None:
+    transformed, plan = read(
+        "integer", [None, "NA", "1"], {"empty_as": "default", "null_values": ["NA"]}, not_null=True
+    )
+    rows, rejections = settle(check(transformed.rows, plan, transformed.rejections), ())
+    assert rejected_codes(rejections) == [(1, "IJ404")]
+    assert rows.index.tolist() == [0, 2]
+    assert rows.empty is not None
+    assert rows.empty["c"].to_list() == [True, False]

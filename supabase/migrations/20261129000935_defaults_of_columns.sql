@@ -1,0 +1,89 @@
+-- With options.empty_as = 'default', an empty field takes the default of its column, or the next id of its sequence.
+-- Postgres computes the values: the processor asks for as many as a chunk has empty fields, and loads them with the
+-- others.
+
+-- A sequence that belongs to a column is asked by importer.next_ids(). Every other default is evaluated by the role
+-- that writes the rows, with its rights and claims. Names are qualified, since search_path is pinned here.
+create function importer.column_defaults(job_id uuid, token uuid)
+returns table (column_name text, type text, expression text, is_sequence boolean)
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+begin
+  perform importer.check_token(column_defaults.job_id, column_defaults.token);
+  return query
+  select d.name, d.type, d.expression, coalesce(d.expression = format('nextval(%L::regclass)', d.sequence::text), true)
+  from (
+    select
+      a.attname::text as name, format_type(a.atttypid, -1) as type,
+      coalesce(pg_get_expr(e.adbin, e.adrelid), pg_get_expr(t.typdefaultbin, 0)) as expression,
+      pg_get_serial_sequence(a.attrelid::regclass::text, a.attname)::regclass as sequence
+    from public.import_jobs as j
+    inner join pg_catalog.pg_attribute as a on a.attrelid = importer.target_relation(j.target)
+    inner join pg_catalog.pg_type as t on t.oid = a.atttypid
+    left join pg_catalog.pg_attrdef as e on e.adrelid = a.attrelid and e.adnum = a.attnum
+    where j.id = column_defaults.job_id and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
+  ) as d
+  where d.expression is not null or d.sequence is not null;
+end
+$$;
+
+comment on function importer.column_defaults(uuid, uuid) is
+'Returns the columns of a job''s table that have a default: type without modifier, the expression, and whether it is
+nothing but the next value of the column''s own sequence (the expression of an identity column is null). Raises IJ103
+without a valid lease.';
+
+revoke all on function importer.column_defaults(uuid, uuid) from public, anon, authenticated, service_role;
+grant execute on function importer.column_defaults(uuid, uuid) to import_processor, import_uploader;
+
+-- As for an INSERT, the sequence of an identity column needs no privilege of its own, and that of a serial column does.
+-- Ids that the file itself brings in these rows are passed over. The sequence is first set behind the ids of the table,
+-- where the job may do that.
+create function importer.next_ids(job_id uuid, token uuid, column_name text, row_count integer, taken bigint[])
+returns bigint[]
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  job public.import_jobs;
+  relation regclass;
+  sequence regclass;
+  writer text;
+  draws integer := next_ids.row_count;
+  drawn bigint[];
+  ids bigint[] := '{}';
+begin
+  perform importer.check_token(next_ids.job_id, next_ids.token);
+  select j.* into job from public.import_jobs as j where j.id = next_ids.job_id;
+  relation := importer.target_relation(job.target, must_exist => true);
+  sequence := pg_get_serial_sequence(relation::text, next_ids.column_name)::regclass;
+  select i.role into writer
+  from importer.job_identities as i cross join lateral importer.find_target(job.target) as t
+  where i.job_id = job.id and job.created_by is not null and t.run_as = 'uploader';
+  if exists (
+    select from pg_catalog.pg_attribute as a
+    where a.attrelid = relation and a.attname = next_ids.column_name and a.attidentity = ''
+  ) and not has_sequence_privilege(coalesce(writer, 'import_processor'), sequence, 'usage') then
+    raise exception '% may not use the sequence of column "%"', coalesce(writer, 'import_processor'), next_ids.column_name
+    using errcode = 'IJ603',
+    hint = format('Run grant usage on sequence %s to %I, then retry the job.', sequence, coalesce(writer, 'import_processor'));
+  end if;
+  perform importer.advance_sequences_of(job);
+  while cardinality(ids) < next_ids.row_count loop
+    select array_agg(nextval(sequence)) into drawn from generate_series(1, draws);
+    select ids || coalesce(array_agg(d.id order by d.place), '{}') into ids
+    from unnest(drawn) with ordinality as d (id, place)
+    where not exists (select from unnest(next_ids.taken) as t (id) where t.id = d.id);
+    -- More each time, so that a file which brings thousands of ids that come next takes a few rounds.
+    draws := least(2 * draws, 100000);
+  end loop;
+  return ids[1 : next_ids.row_count];
+end
+$$;
+
+comment on function importer.next_ids(uuid, uuid, text, integer, bigint[]) is
+'Takes so many values of a column''s own sequence, in order and without those that are taken. Raises IJ603 if the role
+that writes may not use the sequence of a serial column, and IJ103 without a valid lease.';
+
+revoke all on function importer.next_ids(uuid, uuid, text, integer, bigint[])
+from public, anon, authenticated, service_role;
+grant execute on function importer.next_ids(uuid, uuid, text, integer, bigint[]) to import_processor, import_uploader;
