@@ -77,9 +77,7 @@ class RecordReader:
         room = window.size // 8 + _LEAST_ROOM
         ends, nexts, lines, longest = (np.empty(room, np.int64) for _ in range(4))
         fields, faults, bits = np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.uint8)
-        singles = (self.delimiter, self.quote, self.escape, self.comment)
-        rest = (len(self.rest), *self.rest.ljust(MOST_REST, b"\0"))
-        marks = np.array([*singles, *rest, self.care, self.skips_space, self.width], np.int64)
+        marks = self.marks
         count = KERNELS.ij_read_records(
             *(address(window), window.size, next_byte, final, address(marks)),
             *(address(ends), address(nexts), address(fields), address(lines), address(longest), address(bits)),
@@ -94,6 +92,13 @@ class RecordReader:
             irregular=(bits[:count] & _IRREGULAR).view(np.bool_),
             faults=faults[:count],
         )
+
+    @property
+    def marks(self) -> Ints:
+        """The struct `dialect` of the kernels."""
+        singles = (self.delimiter, self.quote, self.escape, self.comment)
+        rest = (len(self.rest), *self.rest.ljust(MOST_REST, b"\0"))
+        return np.array([*singles, *rest, self.care, self.skips_space, self.width], np.int64)
 
     @property
     def used(self) -> int:

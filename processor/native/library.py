@@ -29,6 +29,7 @@ _FUNCTIONS: Final = {
     "ij_most_frequent_texts": (_WORD, "pnpnpn"),
     "ij_find_records": (_WORD, "pnnnnppppn"),
     "ij_read_records": (_WORD, "pnnnppppppppnp"),
+    "ij_join_records": (_WORD, "pppppppnpnp"),
     "ij_split_records": (_WORD, "pnnpnnppnpppppn"),
 }
 

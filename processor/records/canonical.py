@@ -7,14 +7,12 @@ import numpy as np
 
 from processor import errors
 from processor.model import Chunk, Dialect
+from processor.native import Action, join_records
 from processor.records.chunk_rewrite import RewrittenChunk, rewrite_chunk
-from processor.records.extents import Bools, Ints
-from processor.records.marks import CR, LF
-from processor.records.record_rewrite import RecordRewriter
+from processor.records.extents import Bools
+from processor.records.marks import CR, LF, Marks
+from processor.records.scan import reader_of
 
-#: With fewer gaps than this, the stretches between them are joined (1 µs each); with more, the bytes are masked (400
-#: MB/s).
-MANY_GAPS = 2000
 BOM = b"\xef\xbb\xbf"
 
 
@@ -58,39 +56,19 @@ def _with_lf(chunk: Chunk) -> bytes:
 
 
 def _join(chunk: Chunk, rewritten: RewrittenChunk, keep: Bools, dialect: Dialect) -> bytes:
-    """Join the bytes that are kept, and between them the records that are rewritten one by one."""
-    nexts = np.append(chunk.starts[1:], len(rewritten.data))
-    pending = rewritten.pending & keep
-    as_is = keep & ~pending
-    mask = _kept_bytes(chunk, rewritten, as_is, nexts)
-    view, rewriter = np.frombuffer(rewritten.data, np.uint8), RecordRewriter(dialect)
-    parts: list[bytes | memoryview] = []
-
-    def add(low: int, high: int) -> None:
-        if mask is None:
-            parts.append(memoryview(rewritten.data)[low:high])
-        elif low < high:
-            parts.append(view[low:high][mask[low:high]].tobytes())
-
-    at = 0
-    for row in np.flatnonzero(pending if mask is not None else ~as_is).tolist():
-        start = int(chunk.starts[row])
-        add(at, start)
-        if pending[row]:
-            parts.append(rewriter.rewrite(chunk.data, start, int(chunk.ends[row])))
-        at = int(nexts[row])
-    add(at, len(rewritten.data))
-    return b"".join(parts)
-
-
-def _kept_bytes(chunk: Chunk, rewritten: RewrittenChunk, as_is: Bools, nexts: Ints) -> Bools | None:
-    """Return a mask of the bytes that are kept as they are; None if it is cheaper to join stretches of bytes."""
-    if rewritten.removed is None and as_is.size - np.count_nonzero(as_is) < MANY_GAPS:
-        return None
-    mask = np.repeat(as_is, nexts - chunk.starts)
-    if rewritten.removed is not None:
-        mask &= ~rewritten.removed
-    return mask
+    """Join the records that are kept, and rewrite those that cannot be copied."""
+    actions = np.where(rewritten.pending, np.uint8(Action.REWRITE), np.uint8(Action.COPY))
+    actions[~keep] = Action.DROP
+    return join_records(
+        chunk.data,
+        rewritten.data,
+        removed=rewritten.removed,
+        starts=chunk.starts,
+        ends=chunk.ends,
+        actions=actions,
+        reader=reader_of(Marks.of(dialect)),
+        delimiter=dialect.canonical_delimiter[0],
+    )
 
 
 def _quote_bom(data: bytes, dialect: Dialect) -> bytes:
