@@ -21,6 +21,21 @@ CREATE TYPE importer.queued_job AS (
 
 COMMENT ON TYPE importer.queued_job IS 'A due job with its turn; used only by importer.next_jobs().';
 
+CREATE TYPE importer.rejected_records AS (
+	records bigint[],
+	lines bigint[],
+	raw bytea,
+	raw_ends integer[],
+	cell_places integer[],
+	cell_positions integer[],
+	cell_reasons integer[],
+	reasons jsonb
+);
+
+COMMENT ON TYPE importer.rejected_records IS 'Rejected records in columns: the number and the line of each, their texts in UTF-8 one after another and where each ends;
+the cells, each with the place of its record, its position within the record and the place of its reason; and the
+reasons, an array of objects with column, code, message, params, and the number of their cells.';
+
 CREATE TYPE public.import_job_status AS ENUM (
     'pending',
     'running',
@@ -1163,6 +1178,34 @@ $$;
 COMMENT ON FUNCTION importer.claim_undos(max_undos integer) IS 'Takes up to max_undos requests of owners to undo a job, and returns what a processor needs for them. A request that was
 taken five times without a result fails with IJ104.';
 
+CREATE FUNCTION importer.column_defaults(job_id uuid, token uuid) RETURNS TABLE(column_name text, type text, expression text, is_sequence boolean)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+  perform importer.check_token(column_defaults.job_id, column_defaults.token);
+  return query
+  select d.name, d.type, d.expression, coalesce(d.expression = format('nextval(%L::regclass)', d.sequence::text), true)
+  from (
+    select
+      a.attname::text as name, format_type(a.atttypid, -1) as type,
+      coalesce(pg_get_expr(e.adbin, e.adrelid), pg_get_expr(t.typdefaultbin, 0)) as expression,
+      pg_get_serial_sequence(a.attrelid::regclass::text, a.attname)::regclass as sequence
+    from public.import_jobs as j
+    inner join pg_catalog.pg_attribute as a on a.attrelid = importer.target_relation(j.target)
+    inner join pg_catalog.pg_type as t on t.oid = a.atttypid
+    left join pg_catalog.pg_attrdef as e on e.adrelid = a.attrelid and e.adnum = a.attnum
+    where j.id = column_defaults.job_id and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
+  ) as d
+  where d.expression is not null or d.sequence is not null;
+end
+$$;
+
+COMMENT ON FUNCTION importer.column_defaults(job_id uuid, token uuid) IS 'Returns the columns of a job''s table that have a default: type without modifier, the expression, and whether it is
+nothing but the next value of the column''s own sequence (the expression of an identity column is null). Raises IJ103
+without a valid lease.';
+
 CREATE FUNCTION importer.columns_for_clients(target public.import_targets) RETURNS jsonb
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1191,7 +1234,7 @@ $$;
 
 COMMENT ON FUNCTION importer.columns_for_clients(target public.import_targets) IS 'Returns the columns that a file may fill, in the order of the table: name, type, enum labels, aliases, required.';
 
-CREATE FUNCTION importer.commit_chunk(job_id uuid, token uuid, seq integer, byte_start bigint, byte_end bigint, next_line bigint, next_record bigint, rows_read bigint, rows_loaded bigint, rows_rejected bigint, rows_skipped bigint, bytes_read bigint, rejections jsonb, kept integer DEFAULT 10000, preview jsonb DEFAULT NULL::jsonb, chunk_bytes bigint DEFAULT 0) RETURNS void
+CREATE FUNCTION importer.commit_chunk(job_id uuid, token uuid, seq integer, byte_start bigint, byte_end bigint, next_line bigint, next_record bigint, rows_read bigint, rows_loaded bigint, rows_rejected bigint, rows_skipped bigint, bytes_read bigint, rejected importer.rejected_records DEFAULT NULL::importer.rejected_records, kept integer DEFAULT 10000, preview jsonb DEFAULT NULL::jsonb, chunk_bytes bigint DEFAULT 0) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -1208,8 +1251,8 @@ begin
     commit_chunk.rows_skipped, commit_chunk.chunk_bytes, l.attempt
   from importer.job_leases as l where l.job_id = commit_chunk.job_id;
 
-  if jsonb_array_length(rejections) > 0 then
-    perform importer.keep_rejections(commit_chunk.job_id, rejections, kept);
+  if cardinality(rejected.records) > 0 then
+    perform importer.keep_rejections(commit_chunk.job_id, commit_chunk.seq, rejected, kept);
   end if;
 
   update public.import_jobs as j
@@ -1225,7 +1268,7 @@ begin
 end
 $$;
 
-COMMENT ON FUNCTION importer.commit_chunk(job_id uuid, token uuid, seq integer, byte_start bigint, byte_end bigint, next_line bigint, next_record bigint, rows_read bigint, rows_loaded bigint, rows_rejected bigint, rows_skipped bigint, bytes_read bigint, rejections jsonb, kept integer, preview jsonb, chunk_bytes bigint) IS 'Writes a chunk''s ledger entry and rejections, and adds its rows to the counters of the job. Raises IJ103 without a
+COMMENT ON FUNCTION importer.commit_chunk(job_id uuid, token uuid, seq integer, byte_start bigint, byte_end bigint, next_line bigint, next_record bigint, rows_read bigint, rows_loaded bigint, rows_rejected bigint, rows_skipped bigint, bytes_read bigint, rejected importer.rejected_records, kept integer, preview jsonb, chunk_bytes bigint) IS 'Writes a chunk''s ledger entry and rejections, and adds its rows to the counters of the job. Raises IJ103 without a
 valid lease, and 23505 if the chunk is in the ledger already.';
 
 CREATE FUNCTION importer.condition_holds(condition text, claims jsonb) RETURNS boolean
@@ -1286,13 +1329,17 @@ CREATE FUNCTION importer.count_rejections_by_code(job_id uuid) RETURNS jsonb
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-  select jsonb_build_object('rejected_by_code', coalesce(jsonb_object_agg(c.code, c.rows), '{}'))
+  select jsonb_build_object('rejected_by_code', coalesce(jsonb_object_agg(c.code, c.cells), '{}'))
   from (
-    select r.code, count(*) as rows from importer.list_rejections(count_rejections_by_code.job_id) as r group by r.code
+    select o.code, sum(o.cells) as cells
+    from importer.job_rejections as r
+    cross join lateral jsonb_to_recordset(r.reasons) as o (code text, cells bigint)
+    where r.job_id = count_rejections_by_code.job_id
+    group by o.code
   ) as c
 $$;
 
-COMMENT ON FUNCTION importer.count_rejections_by_code(job_id uuid) IS 'Returns the part of a job''s report that counts the rejections of all attempts by code.';
+COMMENT ON FUNCTION importer.count_rejections_by_code(job_id uuid) IS 'Returns the part of a job''s report that counts the rejected cells of all attempts by code.';
 
 CREATE FUNCTION importer.count_rows_of_job(job public.import_jobs, rules jsonb, relation regclass) RETURNS bigint
     LANGUAGE plpgsql
@@ -2574,35 +2621,33 @@ $$;
 
 COMMENT ON FUNCTION importer.keep_preview(job_id uuid, token uuid, preview jsonb) IS 'Replaces the preview of a job. Raises IJ103 without a valid lease.';
 
-CREATE FUNCTION importer.keep_rejections(job_id uuid, rejections jsonb, kept integer) RETURNS void
-    LANGUAGE sql SECURITY DEFINER
+CREATE FUNCTION importer.keep_rejections(job_id uuid, seq integer, rejected importer.rejected_records, kept integer) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-  with rejected as (
-    select
-      e.record, e.line, e."column", e.code, e.message, e.params, e.raw, row_number() over (order by e.record) as place
-    from jsonb_to_recordset(keep_rejections.rejections)
-      as e (record bigint, line bigint, "column" text, code text, message text, params jsonb, raw text)
-  ),
-
-  shown as (
-    insert into public.import_job_errors (
-      job_id, record_number, line_number, column_name, code, message, error_params, raw
-    )
-    -- Calls first_bytes() only for long records: a call takes as long as the insert of the row.
-    select
-      keep_rejections.job_id, r.record, r.line, r."column", r.code, r.message, r.params,
-      case when octet_length(r.raw) > 8192 then importer.first_bytes(r.raw, 8192) else r.raw end
-    from rejected as r where r.place <= keep_rejections.kept
+begin
+  insert into importer.job_rejections (
+    job_id, seq, part, records, lines, raw, raw_ends, cell_places, cell_positions, cell_reasons, reasons
   )
+  select
+    keep_rejections.job_id, keep_rejections.seq, count(*), rejected.records, rejected.lines, rejected.raw,
+    rejected.raw_ends, rejected.cell_places, rejected.cell_positions, rejected.cell_reasons, rejected.reasons
+  from importer.job_rejections as r where r.job_id = keep_rejections.job_id and r.seq = keep_rejections.seq;
 
-  insert into importer.job_rejections (job_id, record_number, line_number, column_name, code, message, raw)
-  select keep_rejections.job_id, r.record, r.line, r."column", r.code, r.message, r.raw
-  from rejected as r where r.place > keep_rejections.kept or octet_length(r.raw) > 8192
+  if kept > 0 then
+    insert into public.import_job_errors (
+      job_id, record_number, position, line_number, column_name, code, message, error_params, raw
+    )
+    select
+      keep_rejections.job_id, c.record, c.position, c.line, c.column_name, c.code, c.message, c.params,
+      -- Calls first_bytes() only for long records: a call takes as long as the insert of the row.
+      case when octet_length(c.raw) > 8192 then importer.first_bytes(c.raw, 8192) else c.raw end
+    from importer.rejected_cells(rejected, kept) as c;
+  end if;
+end
 $$;
 
-COMMENT ON FUNCTION importer.keep_rejections(job_id uuid, rejections jsonb, kept integer) IS 'Writes the first `kept` rejections to import_job_errors, cut at 8,192 bytes, and the others, as well as long records in
-full, to job_rejections.';
+COMMENT ON FUNCTION importer.keep_rejections(job_id uuid, seq integer, rejected importer.rejected_records, kept integer) IS 'Writes the first `kept` records to import_job_errors, cut at 8,192 bytes, and all of them to job_rejections.';
 
 CREATE FUNCTION importer.keep_replaced_rows(job_id uuid, token uuid) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2858,26 +2903,43 @@ $$;
 
 COMMENT ON FUNCTION importer.list_import_targets() IS 'For public.list_import_targets(): an object for each target into which the caller may import.';
 
-CREATE FUNCTION importer.list_rejections(job_id uuid) RETURNS TABLE(record_number bigint, line_number bigint, column_name text, code text, message text, raw text)
-    LANGUAGE sql STABLE SECURITY DEFINER
+CREATE FUNCTION importer.list_rejections(job_id uuid, first bigint DEFAULT NULL::bigint) RETURNS TABLE(record_number bigint, "position" integer, line_number bigint, column_name text, code text, message text, raw text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
-    SET enable_nestloop TO 'off'
     AS $$
-  select e.record_number, e.line_number, e.column_name, e.code, e.message, coalesce(r.raw, e.raw)
-  from public.import_job_errors as e
-  left join importer.job_rejections as r on r.job_id = e.job_id and r.record_number = e.record_number
-  where e.job_id = list_rejections.job_id
-  union all
-  select r.record_number, r.line_number, r.column_name, r.code, r.message, r.raw
-  from importer.job_rejections as r
-  where r.job_id = list_rejections.job_id and not exists (
-    select from public.import_job_errors as e
-    where e.job_id = r.job_id and e.record_number = r.record_number
-  )
-  order by 1
+#variable_conflict use_column
+declare
+  chunk record;
+  listed bigint := 0;
+begin
+  for chunk in
+    select r.seq, sum(cardinality(r.records)) as records from importer.job_rejections as r
+    where r.job_id = list_rejections.job_id group by r.seq order by r.seq
+  loop
+    exit when listed >= list_rejections.first;
+    return query
+    select c.record, c.position, c.line, c.column_name, c.code, c.message, c.raw
+    from importer.job_rejections as r
+    cross join lateral importer.rejected_cells(
+      row(
+        r.records, r.lines, r.raw, r.raw_ends, r.cell_places, r.cell_positions, r.cell_reasons, r.reasons
+      )::importer.rejected_records
+    ) as c
+    where r.job_id = list_rejections.job_id and r.seq = chunk.seq
+    order by c.record, c.position;
+    listed := listed + chunk.records;
+  end loop;
+  if listed = 0 then
+    return query
+    select e.record_number, e.position, e.line_number, e.column_name, e.code, e.message, e.raw
+    from public.import_job_errors as e where e.job_id = list_rejections.job_id
+    order by e.record_number, e.position;
+  end if;
+end
 $$;
 
-COMMENT ON FUNCTION importer.list_rejections(job_id uuid) IS 'Returns all rejections of a job with their whole records, in the order of the file; errors.csv is written from it.';
+COMMENT ON FUNCTION importer.list_rejections(job_id uuid, first bigint) IS 'Returns the rejected cells of a job in the order of the file, at least those of the first records: all of a job that has
+not completed, with whole records, and what import_job_errors holds of others.';
 
 CREATE FUNCTION importer.lock_target(name_or_table text) RETURNS regclass
     LANGUAGE plpgsql
@@ -2982,6 +3044,50 @@ $$;
 
 COMMENT ON FUNCTION importer.missing_privileges(target public.import_targets, uploader text) IS 'Returns the privileges that a role lacks for an import into a target: pairs of privilege and column (null: the
 table).';
+
+CREATE FUNCTION importer.next_ids(job_id uuid, token uuid, column_name text, row_count integer, taken bigint[]) RETURNS bigint[]
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  job public.import_jobs;
+  relation regclass;
+  sequence regclass;
+  writer text;
+  draws integer := next_ids.row_count;
+  drawn bigint[];
+  ids bigint[] := '{}';
+begin
+  perform importer.check_token(next_ids.job_id, next_ids.token);
+  select j.* into job from public.import_jobs as j where j.id = next_ids.job_id;
+  relation := importer.target_relation(job.target, must_exist => true);
+  sequence := pg_get_serial_sequence(relation::text, next_ids.column_name)::regclass;
+  select i.role into writer
+  from importer.job_identities as i cross join lateral importer.find_target(job.target) as t
+  where i.job_id = job.id and job.created_by is not null and t.run_as = 'uploader';
+  if exists (
+    select from pg_catalog.pg_attribute as a
+    where a.attrelid = relation and a.attname = next_ids.column_name and a.attidentity = ''
+  ) and not has_sequence_privilege(coalesce(writer, 'import_processor'), sequence, 'usage') then
+    raise exception '% may not use the sequence of column "%"', coalesce(writer, 'import_processor'), next_ids.column_name
+    using errcode = 'IJ603',
+    hint = format('Run grant usage on sequence %s to %I, then retry the job.', sequence, coalesce(writer, 'import_processor'));
+  end if;
+  perform importer.advance_sequences_of(job);
+  while cardinality(ids) < next_ids.row_count loop
+    select array_agg(nextval(sequence)) into drawn from generate_series(1, draws);
+    select ids || coalesce(array_agg(d.id order by d.place), '{}') into ids
+    from unnest(drawn) with ordinality as d (id, place)
+    where not exists (select from unnest(next_ids.taken) as t (id) where t.id = d.id);
+    -- More each time, so that a file which brings thousands of ids that come next takes a few rounds.
+    draws := least(2 * draws, 100000);
+  end loop;
+  return ids[1 : next_ids.row_count];
+end
+$$;
+
+COMMENT ON FUNCTION importer.next_ids(job_id uuid, token uuid, column_name text, row_count integer, taken bigint[]) IS 'Takes so many values of a column''s own sequence, in order and without those that are taken. Raises IJ603 if the role
+that writes may not use the sequence of a serial column, and IJ103 without a valid lease.';
 
 CREATE FUNCTION importer.next_inspections(max_jobs integer) RETURNS SETOF uuid
     LANGUAGE plpgsql STABLE ROWS 2
@@ -3645,7 +3751,65 @@ $$;
 COMMENT ON FUNCTION importer.queue_place(job_id uuid) IS 'Returns the place in the queue, from 1, of a due job that the caller may see; null for any other job, and while more than
 10,000 jobs are due.';
 
-CREATE FUNCTION importer.read_rejections(job_id uuid, token uuid) RETURNS TABLE(record_number bigint, line_number bigint, column_name text, code text, message text, raw text)
+CREATE TABLE importer.job_rejections (
+    job_id uuid CONSTRAINT job_rejections_job_id_not_null1 NOT NULL,
+    seq integer NOT NULL,
+    part integer NOT NULL,
+    records bigint[] NOT NULL,
+    lines bigint[] NOT NULL,
+    raw bytea NOT NULL,
+    raw_ends integer[] NOT NULL,
+    cell_places integer[] NOT NULL,
+    cell_positions integer[] NOT NULL,
+    cell_reasons integer[] NOT NULL,
+    reasons jsonb NOT NULL
+);
+ALTER TABLE ONLY importer.job_rejections ALTER COLUMN records SET STORAGE EXTERNAL;
+ALTER TABLE ONLY importer.job_rejections ALTER COLUMN lines SET STORAGE EXTERNAL;
+ALTER TABLE ONLY importer.job_rejections ALTER COLUMN raw SET STORAGE EXTERNAL;
+ALTER TABLE ONLY importer.job_rejections ALTER COLUMN raw_ends SET STORAGE EXTERNAL;
+ALTER TABLE ONLY importer.job_rejections ALTER COLUMN cell_places SET STORAGE EXTERNAL;
+ALTER TABLE ONLY importer.job_rejections ALTER COLUMN cell_positions SET STORAGE EXTERNAL;
+ALTER TABLE ONLY importer.job_rejections ALTER COLUMN cell_reasons SET STORAGE EXTERNAL;
+
+COMMENT ON TABLE importer.job_rejections IS 'All rejections of the jobs that have not completed, for errors.csv: a row for each chunk that has some.';
+
+COMMENT ON COLUMN importer.job_rejections.job_id IS 'The job.';
+
+COMMENT ON COLUMN importer.job_rejections.seq IS 'Number of the chunk, from 0.';
+
+COMMENT ON COLUMN importer.job_rejections.part IS '0 for what was rejected when the chunk was loaded; higher for what the end of the job has rejected.';
+
+COMMENT ON COLUMN importer.job_rejections.records IS 'Numbers of the rejected records in the file, from 1.';
+
+COMMENT ON COLUMN importer.job_rejections.lines IS 'Line on which each record starts, from 1.';
+
+COMMENT ON COLUMN importer.job_rejections.raw IS 'The whole records as they are in the file, in UTF-8, one after another.';
+
+COMMENT ON COLUMN importer.job_rejections.raw_ends IS 'Where each record ends in raw.';
+
+COMMENT ON COLUMN importer.job_rejections.cell_places IS 'For each rejected cell the place of its record, from 1.';
+
+COMMENT ON COLUMN importer.job_rejections.cell_positions IS 'For each cell its number within its record, from 1.';
+
+COMMENT ON COLUMN importer.job_rejections.cell_reasons IS 'For each cell the place of its reason, from 1.';
+
+COMMENT ON COLUMN importer.job_rejections.reasons IS 'The reasons: objects with column (null: the whole record), code, message, params, and the number of their cells.';
+
+CREATE FUNCTION importer.read_rejected_chunks(job_id uuid, token uuid) RETURNS SETOF importer.job_rejections
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform importer.check_token(read_rejected_chunks.job_id, read_rejected_chunks.token);
+  return query
+  select r.* from importer.job_rejections as r where r.job_id = read_rejected_chunks.job_id order by r.seq, r.part;
+end
+$$;
+
+COMMENT ON FUNCTION importer.read_rejected_chunks(job_id uuid, token uuid) IS 'Returns the rejections of a job chunk by chunk for the attempt that has its lease. Raises IJ103 without a valid lease.';
+
+CREATE FUNCTION importer.read_rejections(job_id uuid, token uuid) RETURNS TABLE(record_number bigint, "position" integer, line_number bigint, column_name text, code text, message text, raw text)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -3653,12 +3817,12 @@ CREATE FUNCTION importer.read_rejections(job_id uuid, token uuid) RETURNS TABLE(
 begin
   perform importer.check_token(read_rejections.job_id, read_rejections.token);
   return query
-  select r.record_number, r.line_number, r.column_name, r.code, r.message, r.raw
+  select r.record_number, r.position, r.line_number, r.column_name, r.code, r.message, r.raw
   from importer.list_rejections(read_rejections.job_id) as r;
 end
 $$;
 
-COMMENT ON FUNCTION importer.read_rejections(job_id uuid, token uuid) IS 'Returns all rejections of a job for the attempt that has its lease. Raises IJ103 without a valid lease.';
+COMMENT ON FUNCTION importer.read_rejections(job_id uuid, token uuid) IS 'Returns all rejected cells of a job for the attempt that has its lease. Raises IJ103 without a valid lease.';
 
 CREATE FUNCTION importer.register_target(relation regclass, name text DEFAULT NULL::text, columns text[] DEFAULT NULL::text[], mode text DEFAULT NULL::text, key_columns text[] DEFAULT NULL::text[], update_columns text[] DEFAULT NULL::text[], owner_column text DEFAULT NULL::text, provenance_column text DEFAULT NULL::text, run_as text DEFAULT NULL::text, undo_days integer DEFAULT NULL::integer, remember_mappings boolean DEFAULT NULL::boolean) RETURNS text
     LANGUAGE plpgsql
@@ -3750,39 +3914,108 @@ $$;
 
 COMMENT ON FUNCTION importer.registered_table(target public.import_targets) IS 'Returns the table of a target; null if it is gone, or if another relation or another owner has taken its place.';
 
-CREATE FUNCTION importer.reject_staged_rows(job_id uuid, token uuid, rejections jsonb, kept integer) RETURNS void
+CREATE FUNCTION importer.reject_staged_rows(job_id uuid, token uuid, rejected importer.rejected_records, kept integer) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
+declare
+  part record;
 begin
   perform importer.check_lease(reject_staged_rows.job_id, reject_staged_rows.token);
 
-  perform importer.keep_rejections(reject_staged_rows.job_id, rejections, kept);
-
-  update importer.job_chunks as c
-  set rows_loaded = c.rows_loaded - r.rejected, rows_rejected = c.rows_rejected + r.rejected
-  from (
-    select
-      (
-        select min(k.seq) from importer.job_chunks as k
-        where k.job_id = reject_staged_rows.job_id and k.next_record > (e.rejection ->> 'record')::bigint
-      ) as seq,
-      count(*) as rejected
-    from jsonb_array_elements(rejections) as e (rejection)
-    group by 1
-  ) as r
-  where c.job_id = reject_staged_rows.job_id and c.seq = r.seq;
+  for part in
+    select c.seq, min(r.place) as first, max(r.place) as last, count(*) as records
+    from (
+      select
+        k.seq, k.next_record,
+        lag(k.next_record, 1, 0::bigint) over (order by k.seq) as first_record
+      from importer.job_chunks as k where k.job_id = reject_staged_rows.job_id
+    ) as c
+    inner join unnest(rejected.records) with ordinality as r (record, place)
+      on r.record >= c.first_record and r.record < c.next_record
+    where c.next_record > rejected.records[1] and c.first_record <= rejected.records[cardinality(rejected.records)]
+    group by c.seq order by c.seq
+  loop
+    update importer.job_chunks as c
+    set rows_loaded = c.rows_loaded - part.records, rows_rejected = c.rows_rejected + part.records
+    where c.job_id = reject_staged_rows.job_id and c.seq = part.seq;
+    perform importer.keep_rejections(
+      job_id => reject_staged_rows.job_id, seq => part.seq,
+      rejected => importer.rejected_part(rejected, part.first, part.last),
+      kept => least(greatest(kept - (part.first - 1), 0), part.records)::integer
+    );
+  end loop;
 
   update public.import_jobs as j
   set
-    rows_loaded = j.rows_loaded - jsonb_array_length(rejections),
-    rows_rejected = j.rows_rejected + jsonb_array_length(rejections)
+    rows_loaded = j.rows_loaded - cardinality(rejected.records),
+    rows_rejected = j.rows_rejected + cardinality(rejected.records)
   where j.id = reject_staged_rows.job_id;
 end
 $$;
 
-COMMENT ON FUNCTION importer.reject_staged_rows(job_id uuid, token uuid, rejections jsonb, kept integer) IS 'Writes rejections of staged rows and counts the rows as rejected instead of loaded. Raises IJ103 without a valid
+COMMENT ON FUNCTION importer.reject_staged_rows(job_id uuid, token uuid, rejected importer.rejected_records, kept integer) IS 'Writes rejections of staged rows and counts the rows as rejected instead of loaded. Raises IJ103 without a valid
 lease.';
+
+CREATE FUNCTION importer.rejected_cells(rejected importer.rejected_records, first integer DEFAULT NULL::integer) RETURNS TABLE(record bigint, "position" integer, line bigint, column_name text, code text, message text, params jsonb, raw text)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+  return query
+  select
+    rejected.records[c.place], c.position, rejected.lines[c.place], r."column", r.code, r.message, r.params,
+    case when c.position = 1 then
+      convert_from(
+        substring(
+          rejected.raw from coalesce(rejected.raw_ends[c.place - 1], 0) + 1
+          for rejected.raw_ends[c.place] - coalesce(rejected.raw_ends[c.place - 1], 0)
+        ), 'UTF8'
+      )
+    end
+  from unnest(rejected.cell_places, rejected.cell_positions, rejected.cell_reasons) as c (place, position, reason)
+  inner join rows from (
+    jsonb_to_recordset(rejected.reasons) as ("column" text, code text, message text, params jsonb)
+  ) with ordinality as r on r.ordinality = c.reason
+  where rejected_cells.first is null or c.place <= rejected_cells.first
+  order by c.place, c.position;
+end
+$$;
+
+COMMENT ON FUNCTION importer.rejected_cells(rejected importer.rejected_records, first integer) IS 'Returns the cells of the first records, or of all of them, with the text of each record at position 1.';
+
+CREATE FUNCTION importer.rejected_part(rejected importer.rejected_records, first bigint, last bigint) RETURNS importer.rejected_records
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  with cells as (
+    select c.place, c.position, c.reason, c.n
+    from unnest(rejected.cell_places, rejected.cell_positions, rejected.cell_reasons)
+      with ordinality as c (place, position, reason, n)
+    where c.place between rejected_part.first and rejected_part.last
+  ),
+
+  start as (select coalesce(rejected.raw_ends[rejected_part.first - 1], 0) as raw)
+
+  select row(
+    rejected.records[first:last], rejected.lines[first:last],
+    substring(rejected.raw from s.raw + 1 for rejected.raw_ends[last] - s.raw),
+    array(select e.raw_end - s.raw from unnest(rejected.raw_ends[first:last]) with ordinality as e (raw_end, n) order by e.n),
+    array(select c.place - (rejected_part.first - 1)::integer from cells as c order by c.n),
+    array(select c.position from cells as c order by c.n),
+    array(select c.reason from cells as c order by c.n),
+    (
+      select jsonb_agg(
+        o.reason || jsonb_build_object('cells', (select count(*) from cells as c where c.reason = o.n)) order by o.n
+      )
+      from jsonb_array_elements(rejected.reasons) with ordinality as o (reason, n)
+    )
+  )::importer.rejected_records
+  from start as s
+$$;
+
+COMMENT ON FUNCTION importer.rejected_part(rejected importer.rejected_records, first bigint, last bigint) IS 'Returns some of the rejected records: those from place `first` to place `last`, counted from 1.';
 
 CREATE FUNCTION importer.release_job(job_id uuid, token uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -4922,6 +5155,125 @@ $$;
 
 COMMENT ON FUNCTION importer.wake_token() IS 'Returns the token that rings the processor; null if none is configured.';
 
+CREATE FUNCTION importer.write_accepted_rows(write text, stage regclass, first bigint, last bigint, max_rejected bigint, role text, path text, row_states text[], other_states text[], step_rows integer DEFAULT 64) RETURNS TABLE(state text, constraint_name text, column_name text, table_name text, nested boolean, records bytea, written bigint)
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+#variable_conflict use_variable
+declare
+  numbers bigint[];
+  prepared boolean := true;
+  place integer := 1; -- of the next row
+  step integer := write_accepted_rows.step_rows;
+  suspect boolean := false; -- the row after this step has stopped a larger step
+  stop integer;
+  count_before bigint;
+  consumed bigint;
+  rows bigint;
+  all_written bigint := 0;
+  context text;
+  -- Where the context of an error begins to be about this function, and not about what the statement executes.
+  here text := 'SQL statement "execute import_write (';
+  last_rejected integer := 0;
+  reason jsonb;
+  reasons jsonb[] := '{}';
+  rejected bigint[] := '{}';
+  reason_of integer[] := '{}';
+begin
+  execute format(
+    'select array_agg(s."#record" order by s."#record") from %s as s where s."#record" between $1 and $2', stage
+  ) into numbers using write_accepted_rows.first, write_accepted_rows.last;
+  if exists (select from pg_catalog.pg_prepared_statements as p where p.name = 'import_write') then
+    deallocate import_write;
+  end if;
+  perform pg_catalog.set_config('search_path', write_accepted_rows.path, true);
+  perform pg_catalog.set_config('role', coalesce(write_accepted_rows.role, 'none'), true);
+  begin
+    execute 'prepare import_write (bigint, bigint) as with w as (' || write_accepted_rows.write
+      || ' returning 1) select pg_catalog.count(*) from w';
+  exception when feature_not_supported then
+    prepared := false; -- the table has rules
+    here := 'SQL statement "' || write_accepted_rows.write || '"';
+  end;
+  while place <= cardinality(numbers) and cardinality(rejected) < write_accepted_rows.max_rejected loop
+    stop := least(place + step - 1, cardinality(numbers));
+    count_before := pg_catalog.nextval('pg_temp.import_place');
+    begin
+      perform pg_catalog.set_config('role', coalesce(write_accepted_rows.role, 'none'), true); -- a trigger may leave it
+      if prepared then
+        execute 'execute import_write (' || numbers[place]::text || ', ' || numbers[stop]::text || ')' into rows;
+      else
+        execute write_accepted_rows.write using numbers[place], numbers[stop];
+        get diagnostics rows = row_count;
+      end if;
+      all_written := all_written + rows;
+      place := stop + 1;
+      step := case when suspect then 1 else least(step * 2, 16 * write_accepted_rows.step_rows) end;
+      suspect := false;
+    exception when assert_failure or others then
+      if sqlstate like any (write_accepted_rows.other_states) then
+        raise;
+      end if;
+      if not sqlstate like any (write_accepted_rows.row_states) then
+        begin
+          execute write_accepted_rows.write using 0, 0;
+          rows := 0;
+        exception when assert_failure or others then
+          rows := null;
+        end;
+        if rows is null then
+          raise; -- no row is the cause
+        end if;
+      end if;
+      consumed := pg_catalog.nextval('pg_temp.import_place') - count_before - 1;
+      if stop = place then
+        get stacked diagnostics
+          context = pg_exception_context, constraint_name = constraint_name, column_name = column_name,
+          table_name = table_name;
+        context := pg_catalog.left(context, pg_catalog.strpos(context, here) - 1);
+        reason := pg_catalog.jsonb_build_array(
+          sqlstate, constraint_name, column_name, table_name, context ~ '(?n)^(PL/|SQL (statement|function) )'
+        );
+        if not reason = any (reasons) then
+          reasons := reasons || reason;
+        end if;
+        rejected := rejected || numbers[place];
+        reason_of := reason_of || pg_catalog.array_position(reasons, reason);
+        -- As many rows as there were good ones before this one.
+        step := greatest(place - last_rejected - 1, 1);
+        last_rejected := place;
+        place := place + 1;
+      else
+        suspect := consumed between 2 and stop - place;
+        step := case
+          when consumed = 1 then 1
+          when suspect then consumed - 1
+          else (stop - place + 1) / 2
+        end;
+      end if;
+    end;
+  end loop;
+  perform pg_catalog.set_config('role', 'none', true);
+  if prepared then
+    deallocate import_write;
+  end if;
+  return query
+  select
+    reasons[r.reason] ->> 0, reasons[r.reason] ->> 1, reasons[r.reason] ->> 2, reasons[r.reason] ->> 3,
+    (reasons[r.reason] ->> 4)::boolean, pg_catalog.string_agg(pg_catalog.int8send(r.record), '' order by r.record),
+    null::bigint
+  from unnest(rejected, reason_of) as r (record, reason)
+  group by r.reason
+  union all
+  select null, null, null, null, null, null, all_written;
+end
+$_$;
+
+COMMENT ON FUNCTION importer.write_accepted_rows(write text, stage regclass, first bigint, last bigint, max_rejected bigint, role text, path text, row_states text[], other_states text[], step_rows integer) IS 'Executes the statement `write` for the staged records from `first` to `last`, as `role`, and leaves out those that the
+table refuses, at most `max_rejected`. Returns them by what Postgres says about them, as 8-byte numbers, and in a last
+line without a state how many rows were written. Raises an error whose SQLSTATE is
+like one of `other_states`, and one that `write` raises without rows unless it is like one of `row_states`.';
+
 CREATE FUNCTION importer.yield_upload() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -5311,32 +5663,6 @@ COMMENT ON COLUMN importer.job_leases.session IS 'Key of the lock that the proce
 
 COMMENT ON COLUMN importer.job_leases.session_lost_at IS 'When the lock was first seen to be missing; null while it is held.';
 
-CREATE TABLE importer.job_rejections (
-    job_id uuid NOT NULL,
-    record_number bigint NOT NULL,
-    line_number bigint NOT NULL,
-    column_name text,
-    code text NOT NULL,
-    message text NOT NULL,
-    raw text
-);
-
-COMMENT ON TABLE importer.job_rejections IS 'Rejections that import_job_errors does not hold in full, kept for errors.csv.';
-
-COMMENT ON COLUMN importer.job_rejections.job_id IS 'The job.';
-
-COMMENT ON COLUMN importer.job_rejections.record_number IS 'Number of the record in the file, from 1.';
-
-COMMENT ON COLUMN importer.job_rejections.line_number IS 'Line on which the record starts, from 1.';
-
-COMMENT ON COLUMN importer.job_rejections.column_name IS 'Column whose value is invalid; null: the whole row.';
-
-COMMENT ON COLUMN importer.job_rejections.code IS 'Stable code, see docs/reference/errors.md.';
-
-COMMENT ON COLUMN importer.job_rejections.message IS 'The reason in words.';
-
-COMMENT ON COLUMN importer.job_rejections.raw IS 'The whole record as it is in the file.';
-
 CREATE SEQUENCE importer.last_notification
     START WITH 1
     INCREMENT BY 1
@@ -5537,10 +5863,11 @@ CREATE TABLE public.import_job_errors (
     message text NOT NULL,
     raw text,
     error_params jsonb,
+    "position" integer DEFAULT 1 NOT NULL,
     CONSTRAINT import_job_errors_error_params_check CHECK ((jsonb_typeof(error_params) = 'object'::text))
 );
 
-COMMENT ON TABLE public.import_job_errors IS 'Rejected rows of a job, each with its line, its column and the reason.';
+COMMENT ON TABLE public.import_job_errors IS 'Rejected rows of a job, with their lines and reasons: a row for each invalid column of a record.';
 
 COMMENT ON COLUMN public.import_job_errors.job_id IS 'The job.';
 
@@ -5554,9 +5881,11 @@ COMMENT ON COLUMN public.import_job_errors.code IS 'Stable code, see docs/refere
 
 COMMENT ON COLUMN public.import_job_errors.message IS 'The reason in words; it never contains the value.';
 
-COMMENT ON COLUMN public.import_job_errors.raw IS 'The record as it is in the file, cut at 8,192 bytes of UTF-8.';
+COMMENT ON COLUMN public.import_job_errors.raw IS 'The record as it is in the file, cut at 8,192 bytes of UTF-8; null except at position 1.';
 
 COMMENT ON COLUMN public.import_job_errors.error_params IS 'The names and numbers in the message besides the column, each by its name; null if it has none.';
+
+COMMENT ON COLUMN public.import_job_errors."position" IS 'Number of the invalid column within the record, from 1, in the order of the table.';
 
 CREATE TABLE public.import_job_events (
     id bigint NOT NULL,
@@ -5635,7 +5964,7 @@ ALTER TABLE ONLY importer.job_leases
     ADD CONSTRAINT job_leases_pkey PRIMARY KEY (job_id);
 
 ALTER TABLE ONLY importer.job_rejections
-    ADD CONSTRAINT job_rejections_pkey PRIMARY KEY (job_id, record_number);
+    ADD CONSTRAINT job_rejections_pkey PRIMARY KEY (job_id, seq, part);
 
 ALTER TABLE ONLY importer.lost_attempts
     ADD CONSTRAINT lost_attempts_pkey PRIMARY KEY (job_id, token);
@@ -5671,7 +6000,7 @@ ALTER TABLE ONLY public.import_folders
     ADD CONSTRAINT import_folders_prefix UNIQUE (bucket_id, path_prefix);
 
 ALTER TABLE ONLY public.import_job_errors
-    ADD CONSTRAINT import_job_errors_pkey PRIMARY KEY (job_id, record_number);
+    ADD CONSTRAINT import_job_errors_pkey PRIMARY KEY (job_id, record_number, "position");
 
 ALTER TABLE ONLY public.import_job_events
     ADD CONSTRAINT import_job_events_pkey PRIMARY KEY (id);
@@ -6051,11 +6380,15 @@ GRANT ALL ON FUNCTION importer.claim_jobs(worker text, max_jobs integer, lease_s
 REVOKE ALL ON FUNCTION importer.claim_undos(max_undos integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.claim_undos(max_undos integer) TO import_processor;
 
+REVOKE ALL ON FUNCTION importer.column_defaults(job_id uuid, token uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.column_defaults(job_id uuid, token uuid) TO import_processor;
+GRANT ALL ON FUNCTION importer.column_defaults(job_id uuid, token uuid) TO import_uploader;
+
 REVOKE ALL ON FUNCTION importer.columns_for_clients(target public.import_targets) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION importer.commit_chunk(job_id uuid, token uuid, seq integer, byte_start bigint, byte_end bigint, next_line bigint, next_record bigint, rows_read bigint, rows_loaded bigint, rows_rejected bigint, rows_skipped bigint, bytes_read bigint, rejections jsonb, kept integer, preview jsonb, chunk_bytes bigint) FROM PUBLIC;
-GRANT ALL ON FUNCTION importer.commit_chunk(job_id uuid, token uuid, seq integer, byte_start bigint, byte_end bigint, next_line bigint, next_record bigint, rows_read bigint, rows_loaded bigint, rows_rejected bigint, rows_skipped bigint, bytes_read bigint, rejections jsonb, kept integer, preview jsonb, chunk_bytes bigint) TO import_processor;
-GRANT ALL ON FUNCTION importer.commit_chunk(job_id uuid, token uuid, seq integer, byte_start bigint, byte_end bigint, next_line bigint, next_record bigint, rows_read bigint, rows_loaded bigint, rows_rejected bigint, rows_skipped bigint, bytes_read bigint, rejections jsonb, kept integer, preview jsonb, chunk_bytes bigint) TO import_uploader;
+REVOKE ALL ON FUNCTION importer.commit_chunk(job_id uuid, token uuid, seq integer, byte_start bigint, byte_end bigint, next_line bigint, next_record bigint, rows_read bigint, rows_loaded bigint, rows_rejected bigint, rows_skipped bigint, bytes_read bigint, rejected importer.rejected_records, kept integer, preview jsonb, chunk_bytes bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.commit_chunk(job_id uuid, token uuid, seq integer, byte_start bigint, byte_end bigint, next_line bigint, next_record bigint, rows_read bigint, rows_loaded bigint, rows_rejected bigint, rows_skipped bigint, bytes_read bigint, rejected importer.rejected_records, kept integer, preview jsonb, chunk_bytes bigint) TO import_processor;
+GRANT ALL ON FUNCTION importer.commit_chunk(job_id uuid, token uuid, seq integer, byte_start bigint, byte_end bigint, next_line bigint, next_record bigint, rows_read bigint, rows_loaded bigint, rows_rejected bigint, rows_skipped bigint, bytes_read bigint, rejected importer.rejected_records, kept integer, preview jsonb, chunk_bytes bigint) TO import_uploader;
 
 REVOKE ALL ON FUNCTION importer.condition_holds(condition text, claims jsonb) FROM PUBLIC;
 
@@ -6204,7 +6537,7 @@ REVOKE ALL ON FUNCTION importer.keep_preview(job_id uuid, token uuid, preview js
 GRANT ALL ON FUNCTION importer.keep_preview(job_id uuid, token uuid, preview jsonb) TO import_processor;
 GRANT ALL ON FUNCTION importer.keep_preview(job_id uuid, token uuid, preview jsonb) TO import_uploader;
 
-REVOKE ALL ON FUNCTION importer.keep_rejections(job_id uuid, rejections jsonb, kept integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION importer.keep_rejections(job_id uuid, seq integer, rejected importer.rejected_records, kept integer) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.keep_replaced_rows(job_id uuid, token uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.keep_replaced_rows(job_id uuid, token uuid) TO import_processor;
@@ -6228,7 +6561,7 @@ REVOKE ALL ON FUNCTION importer.list_import_targets() FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.list_import_targets() TO authenticated;
 GRANT ALL ON FUNCTION importer.list_import_targets() TO service_role;
 
-REVOKE ALL ON FUNCTION importer.list_rejections(job_id uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION importer.list_rejections(job_id uuid, first bigint) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.lock_target(name_or_table text) FROM PUBLIC;
 
@@ -6239,6 +6572,10 @@ REVOKE ALL ON FUNCTION importer.may_import_into(target_name text, identity jsonb
 REVOKE ALL ON FUNCTION importer.mended_key(parent_job_id uuid, bucket_id text, object_path text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.missing_privileges(target public.import_targets, uploader text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.next_ids(job_id uuid, token uuid, column_name text, row_count integer, taken bigint[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.next_ids(job_id uuid, token uuid, column_name text, row_count integer, taken bigint[]) TO import_processor;
+GRANT ALL ON FUNCTION importer.next_ids(job_id uuid, token uuid, column_name text, row_count integer, taken bigint[]) TO import_uploader;
 
 REVOKE ALL ON FUNCTION importer.next_inspections(max_jobs integer) FROM PUBLIC;
 
@@ -6281,6 +6618,10 @@ REVOKE ALL ON FUNCTION importer.queue_place(job_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.queue_place(job_id uuid) TO authenticated;
 GRANT ALL ON FUNCTION importer.queue_place(job_id uuid) TO service_role;
 
+REVOKE ALL ON FUNCTION importer.read_rejected_chunks(job_id uuid, token uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.read_rejected_chunks(job_id uuid, token uuid) TO import_processor;
+GRANT ALL ON FUNCTION importer.read_rejected_chunks(job_id uuid, token uuid) TO import_uploader;
+
 REVOKE ALL ON FUNCTION importer.read_rejections(job_id uuid, token uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.read_rejections(job_id uuid, token uuid) TO import_processor;
 GRANT ALL ON FUNCTION importer.read_rejections(job_id uuid, token uuid) TO import_uploader;
@@ -6289,8 +6630,12 @@ REVOKE ALL ON FUNCTION importer.register_target(relation regclass, name text, co
 
 REVOKE ALL ON FUNCTION importer.registered_table(target public.import_targets) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION importer.reject_staged_rows(job_id uuid, token uuid, rejections jsonb, kept integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION importer.reject_staged_rows(job_id uuid, token uuid, rejections jsonb, kept integer) TO import_processor;
+REVOKE ALL ON FUNCTION importer.reject_staged_rows(job_id uuid, token uuid, rejected importer.rejected_records, kept integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.reject_staged_rows(job_id uuid, token uuid, rejected importer.rejected_records, kept integer) TO import_processor;
+
+REVOKE ALL ON FUNCTION importer.rejected_cells(rejected importer.rejected_records, first integer) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.rejected_part(rejected importer.rejected_records, first bigint, last bigint) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.release_job(job_id uuid, token uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.release_job(job_id uuid, token uuid) TO import_processor;
@@ -6383,6 +6728,10 @@ REVOKE ALL ON FUNCTION importer.unregister_target(name text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.wake_token() FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.wake_token() TO import_processor;
+
+REVOKE ALL ON FUNCTION importer.write_accepted_rows(write text, stage regclass, first bigint, last bigint, max_rejected bigint, role text, path text, row_states text[], other_states text[], step_rows integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.write_accepted_rows(write text, stage regclass, first bigint, last bigint, max_rejected bigint, role text, path text, row_states text[], other_states text[], step_rows integer) TO import_processor;
+GRANT ALL ON FUNCTION importer.write_accepted_rows(write text, stage regclass, first bigint, last bigint, max_rejected bigint, role text, path text, row_states text[], other_states text[], step_rows integer) TO import_uploader;
 
 REVOKE ALL ON FUNCTION importer.yield_upload() FROM PUBLIC;
 

@@ -8,10 +8,10 @@ from processor.model.chunk import NO_FAULTS, Chunk, FileLimits, NoRows, Offsets,
 from processor.model.dialect import Dialect, How
 from processor.model.job import ArtifactPaths, EarlierImport, Job, Target
 from processor.model.known_columns import KnownColumns
-from processor.model.ledger import ChunkCommit, LedgerEntry, Rejection, RowCounts
+from processor.model.ledger import ChunkCommit, LedgerEntry, RowCounts
 from processor.model.message import Message, message_params
 from processor.model.plan import Column, Field, Normaliser, Plan, Reading
-from processor.model.rejections import Reason, Rejections
+from processor.model.rejections import Reason, RejectedRecords, Rejections
 from processor.model.rows import CastResult, Change, Checked, Rows, Transformed, UncertainValues
 from processor.model.undo import UndoRequest, UndoRows
 
@@ -40,7 +40,7 @@ __all__ = [
     "Position",
     "Reading",
     "Reason",
-    "Rejection",
+    "RejectedRecords",
     "Rejections",
     "RowCounts",
     "Rows",

@@ -1,10 +1,10 @@
-"""What the ledger holds of a chunk: its extent, its row counts and its rejections."""
+"""What the ledger holds of a chunk: its extent, its row counts and its rejected records."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from processor.model.chunk import Chunk, Position
+from processor.model.rejections import RejectedRecords
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,29 +49,17 @@ class LedgerEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rejection:
-    """A rejected record as `import_job_errors` holds it; `record` and `line` count from 1."""
-
-    record: int
-    line: int
-    column: str | None
-    code: str
-    message: str
-    raw: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ChunkCommit:
     """What a chunk's transaction writes besides its rows.
 
-    `rejections` are all rejections of the chunk; the job's owner sees the first `kept` of them. `preview` is None where
-    the chunk adds nothing to it.
+    `rejected` are all rejected records of the chunk; the job's owner sees the first `kept` of them. `preview` is None
+    where the chunk adds nothing to it.
     """
 
     chunk: Chunk
     counts: RowCounts
     bytes_read: int
-    rejections: Sequence[Rejection]
+    rejected: RejectedRecords
     kept: int
     preview: list[dict[str, Any]] | None
     chunk_bytes: int = 0

@@ -1,4 +1,10 @@
-"""The rejections of one chunk, in columns: which records are rejected, and for which reasons."""
+"""Rejections in columns: the rejected cells of a chunk, and the rejected records as the database keeps them.
+
+They pass from step to step as arrays. Validation marks rows with masks, one for each reason, and `Rejections` has the
+cells of all of them, sorted by record. `RejectedRecords` adds numbers, lines and texts, again for all records at once;
+it is written by one statement in the transaction of the chunk, is all that errors.csv is made of, and gives the first
+records of a job to import_job_errors. An object for each rejection took 20 µs from validation to the table.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -80,3 +86,25 @@ class Rejections:
         """Return the number of cells for each reason that has some."""
         numbers = np.bincount(self.reason_of, minlength=len(self.reasons)).tolist()
         return [(reason, number) for reason, number in zip(self.reasons, numbers, strict=True) if number]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RejectedRecords:
+    """The rejected records of a chunk, in the order of the file, as the database keeps them.
+
+    `numbers` and `lines` (shape: records) count from 1. `raw` has the texts of the records one after another in UTF-8,
+    and `raw_ends` (shape: records) says where each ends. The other arrays (shape: cells) are sorted by record:
+    `cell_places` are indexes into the records, `cell_reasons` into `reasons`.
+    """
+
+    numbers: npt.NDArray[np.int64] = field(default_factory=_no_records)
+    lines: npt.NDArray[np.int64] = field(default_factory=_no_records)
+    raw: bytes = b""
+    raw_ends: npt.NDArray[np.int64] = field(default_factory=_no_records)
+    cell_places: npt.NDArray[np.int64] = field(default_factory=_no_records)
+    cell_reasons: npt.NDArray[np.int32] = field(default_factory=_no_reasons)
+    reasons: tuple[Reason, ...] = ()
+
+    def cell_positions(self) -> npt.NDArray[np.int64]:
+        """Return the number of each cell within its record, from 1."""
+        return np.arange(self.cell_places.size) - np.searchsorted(self.cell_places, self.cell_places) + 1

@@ -8,7 +8,7 @@ from processor.model import Job
 
 FIRST = """
 select r.record_number, r.line_number, r.column_name, r.code, r.message from importer.read_rejections(%s, %s) as r
-order by r.record_number limit 1
+order by r.record_number, r.position limit 1
 """
 
 

@@ -6,18 +6,19 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from processor.model import ChunkCommit, Job, LedgerEntry, Position, RowCounts
-from processor.queue.rejections import rejections_json
+from processor.queue.rejections import REJECTED, rejected_parameters
 
 OPEN = """select importer.open_job(
   job_id => %(job_id)s, token => %(token)s, file_etag => %(etag)s, bytes_total => %(size)s, dialect => %(dialect)s
 )"""
+#: A chunk without rejections has none to build.
 COMMIT_CHUNK = """select importer.commit_chunk(
   job_id => %(job_id)s, token => %(token)s, seq => %(seq)s, byte_start => %(byte_start)s, byte_end => %(byte_end)s,
   next_line => %(next_line)s, next_record => %(next_record)s, rows_read => %(rows_read)s,
   rows_loaded => %(rows_loaded)s, rows_rejected => %(rows_rejected)s, rows_skipped => %(rows_skipped)s,
-  bytes_read => %(bytes_read)s, rejections => %(rejections)s, kept => %(kept)s, preview => %(preview)s,
-  chunk_bytes => %(chunk_bytes)s
+  bytes_read => %(bytes_read)s, kept => %(kept)s, preview => %(preview)s, chunk_bytes => %(chunk_bytes)s
 )"""
+COMMIT_REJECTING = COMMIT_CHUNK.removesuffix("\n)") + f",\n  rejected => {REJECTED}\n)"
 KEEP_FIGURES = "select importer.keep_figures(%s, %s, %s, %s)"
 KEEP_PREVIEW = "select importer.keep_preview(%s, %s, %s)"
 
@@ -58,9 +59,9 @@ def commit_chunk(conn: psycopg.Connection, job: Job, commit: ChunkCommit) -> Non
 
     Raises: psycopg.Error with SQLSTATE IJ103 without a lease, 23505 when the ledger has the chunk already.
     """
-    chunk, counts = commit.chunk, commit.counts
+    chunk, counts, rejected = commit.chunk, commit.counts, commit.rejected
     conn.execute(
-        COMMIT_CHUNK,
+        COMMIT_REJECTING if rejected.numbers.size else COMMIT_CHUNK,
         {
             "job_id": job.id,
             "token": job.token,
@@ -74,11 +75,11 @@ def commit_chunk(conn: psycopg.Connection, job: Job, commit: ChunkCommit) -> Non
             "rows_rejected": counts.rejected,
             "rows_skipped": counts.skipped,
             "bytes_read": commit.bytes_read,
-            "rejections": rejections_json(commit.rejections, commit.kept),
             "kept": commit.kept,
             "preview": None if commit.preview is None else Jsonb(commit.preview),
             "chunk_bytes": commit.chunk_bytes,
-        },
+        }
+        | (rejected_parameters(rejected) if rejected.numbers.size else {}),
     )
 
 

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 
 import psycopg
 
-from processor.model import Job, Rejection
-from processor.queue.rejections import rejections_json
+from processor.model import Job, RejectedRecords
+from processor.queue.rejections import REJECTED, rejected_parameters
 
 PREPARE_STAGING_TABLE = "select importer.prepare_staging_table(%s, %s, %s)"
 PREPARE_KEY_TABLE = "select importer.prepare_key_table(%s, %s, %s)"
-REJECT_STAGED_ROWS = "select importer.reject_staged_rows(%s, %s, %s, %s)"
+REJECT_STAGED_ROWS = f"""select importer.reject_staged_rows(
+  job_id => %(job_id)s, token => %(token)s, rejected => {REJECTED}, kept => %(kept)s
+)"""
 SKIP_STAGED_ROWS = "select importer.skip_staged_rows(%s, %s, %s)"
 LEND_STAGING_TABLE = "select importer.lend_staging_table(%s, %s)"
 DROP_STAGING_TABLE = "select importer.drop_staging_table(%s, %s)"
@@ -28,9 +30,10 @@ def prepare_key_table(conn: psycopg.Connection, job: Job, columns: Sequence[str]
     return str(row[0]) if row else ""
 
 
-def reject_staged_rows(conn: psycopg.Connection, job: Job, rejections: Sequence[Rejection], kept: int) -> None:
+def reject_staged_rows(conn: psycopg.Connection, job: Job, rejected: RejectedRecords, kept: int) -> None:
     """Count staged rows as rejected, the first `kept` of them shown to the owner."""
-    conn.execute(REJECT_STAGED_ROWS, (job.id, job.token, rejections_json(rejections, kept), kept))
+    arguments = {"job_id": job.id, "token": job.token, "kept": kept}
+    conn.execute(REJECT_STAGED_ROWS, arguments | rejected_parameters(rejected))
 
 
 def skip_staged_rows(conn: psycopg.Connection, job: Job, rows: int) -> None:

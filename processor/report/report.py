@@ -101,10 +101,11 @@ class Report:
         for name, values in self.first_rows.top_values().items():
             self.columns[name].top = values
 
-    def reject_late(self, codes: Sequence[str]) -> None:
-        """Count records that only the end of the job has rejected, each by its code."""
-        self.rejected_by_code.update(codes)
-        self.rejected_records += len(codes)
+    def reject_late(self, rejections: Rejections) -> None:
+        """Count the codes of records that only the end of the job has rejected; their columns had valid values."""
+        for reason, cells in rejections.counts():
+            self.rejected_by_code[reason.code] += cells
+        self.rejected_records += len(rejections.distinct())
 
     def set_rejections(self, records: int, counts: Iterable[tuple[str | None, str, int]]) -> None:
         """Replace the counts of rejections by the database's, which include those of earlier attempts.

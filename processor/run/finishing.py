@@ -11,15 +11,15 @@ from processor import records
 from processor.database.connection import unavailable_if_broken
 from processor.database.transaction import loading
 from processor.errors import TooManyRejected
-from processor.load import DatabaseRejection
-from processor.model import ArtifactPaths, Rejection, RowCounts
+from processor.load import DatabaseRejection, in_columns, single_rejections
+from processor.model import ArtifactPaths, RejectedRecords, Rejections, RowCounts
 from processor.queue import claims, ledger, staging
 from processor.queue.first_rejection import first_rejection
 from processor.run.artifacts.errors_csv import write_errors
 from processor.run.artifacts.normalised_csv import NormalisedCsv
 from processor.run.artifacts.paths import path_or_none
 from processor.run.chunks.progress import Progress
-from processor.run.chunks.rejections import explained
+from processor.run.chunks.rejections import explained, numbered
 from processor.run.context import AttemptContext
 from processor.run.error_limit import check_error_limit, check_whole_file, rejections_to_failure
 from processor.run.first_bad_row import first_bad_row, first_refused
@@ -141,19 +141,20 @@ class Finisher:
             limit = rejections_to_failure(counts, job.options)
             result = sink.find_rejected(conn, job, counts.read, limit)
         rejected = result.rejected
-        if job.aborts and rejected:
-            rejected = (self._first_of(rejected),)
-        rejections = self._numbered({rejection.row: rejection for rejection in rejected})
+        if job.aborts and rejected.records.size:
+            rejected = in_columns([self._first_of(single_rejections(rejected))])
         self._outcome = result.outcome
         skipped = result.skipped if job.options.get("dry_run") else 0
         self._skipped_by_dry_run += skipped
+        numbers = rejected.distinct()
+        parts = self._numbered(rejected)
         with loading(self._conn, job.id, idle_seconds):
-            if rejections:
-                sink.reject(self._conn, job, rejections, self._context.config.kept_errors - counts.rejected)
-                self._drop_from_preview(rejections)
-        self._rejected_late.update(rejection.record for rejection in rejections)
-        self._context.report.reject_late([rejection.code for rejection in rejections])
-        return counts + RowCounts(-len(rejections) - skipped, len(rejections), skipped, skipped)
+            self._reject(parts, self._context.config.kept_errors - counts.rejected)
+            if numbers.size:
+                self._drop_from_preview(frozenset(numbers.tolist()))
+        self._rejected_late.update(numbers.tolist())
+        self._context.report.reject_late(rejected)
+        return counts + RowCounts(-numbers.size - skipped, numbers.size, skipped, skipped)
 
     def _first_of(self, rejected: Sequence[DatabaseRejection]) -> DatabaseRejection:
         """Return the first row that the target does not accept, when it has rejected these."""
@@ -170,49 +171,53 @@ class Finisher:
         A row before the one that ended the job may be one that only the target rejects. It is rejected as well.
         Raises: psycopg.Error, PoolTimeout, DatabaseUnavailable.
         """
-        job, sink = self._context.job, self._opened.sink
+        job = self._context.job
         known = first_rejection(self._conn, job)
         if known is None:
             return error
         if earlier := self._first_refused(known.record - 1):
-            rejections = self._numbered({earlier.row: earlier})
+            rejected = in_columns([earlier])
+            parts = self._numbered(rejected)
             with loading(self._conn, job.id, self._context.idle_seconds):
-                sink.reject(self._conn, job, rejections, self._context.config.kept_errors)
-            self._context.report.reject_late([earlier.code])
+                self._reject(parts, self._context.config.kept_errors)
+            self._context.report.reject_late(rejected)
             known = first_rejection(self._conn, job) or known
         return first_bad_row(known)
 
-    def _drop_from_preview(self, rejections: list[Rejection]) -> None:
-        """Take rejected rows out of the preview; one whose rows have no numbers is replaced when the job completes."""
+    def _drop_from_preview(self, numbers: frozenset[int]) -> None:
+        """Take rejected records out of the preview; one without numbers is replaced when the job completes."""
         preview = self._progress.preview
-        preview.remove({rejection.record for rejection in rejections})
+        preview.remove(numbers)
         if preview.stale or not preview.known:
             ledger.keep_preview(self._conn, self._context.job, preview.rows)
 
-    def _numbered(self, rejected: dict[int, DatabaseRejection]) -> list[Rejection]:
-        """Read the file again for the lines and the raw text of rejected records, which are given by their numbers."""
-        if not rejected:
-            return []
+    def _reject(self, parts: Sequence[RejectedRecords], visible_left: int) -> None:
+        """Count staged records as rejected; the owner sees the first `visible_left` of them."""
+        for part in parts:
+            self._opened.sink.reject(self._conn, self._context.job, part, visible_left)
+            visible_left -= part.numbers.size
+
+    def _numbered(self, rejected: Rejections) -> list[RejectedRecords]:
+        """Read the file again for the lines and the texts of rejected records, which are given by their numbers.
+
+        Return the records chunk by chunk.
+        """
+        parts: list[RejectedRecords] = []
+        left = rejected.distinct().size
+        if not left:
+            return parts
         context, opened = self._context, self._opened
-        rejections: list[Rejection] = []
+        reasons = tuple(explained(reason, context.job) for reason in rejected.reasons)
         text = text_from_beginning(context.source, opened.dialect, opened.first, context.limits)
         for chunk in records.cut(
             text, opened.dialect, opened.first, context.limits, opened.sizes, width=opened.plan.width
         ):
-            first = chunk.position.record
-            rows = [number - first for number in sorted(rejected) if 0 <= number - first < chunk.records]
-            for row, raw in zip(rows, records.record_texts(chunk, rows), strict=True):
-                reason = rejected[first + row]
-                rejections.append(
-                    Rejection(
-                        record=first + row,
-                        line=int(chunk.lines[row]),
-                        column=reason.column,
-                        code=reason.code,
-                        message=explained(reason, context.job),
-                        raw=raw,
-                    )
-                )
-            if len(rejections) == len(rejected):
+            rows = rejected.records - chunk.position.record
+            inside = (rows >= 0) & (rows < chunk.records)
+            if inside.any():
+                of_chunk = Rejections(rows[inside], rejected.reason_of[inside], reasons)
+                parts.append(numbered(chunk, Rejections.joined([of_chunk])))
+                left -= parts[-1].numbers.size
+            if not left:
                 break
-        return rejections
+        return parts

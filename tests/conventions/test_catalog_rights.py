@@ -61,6 +61,7 @@ EXECUTABLE = {
         "importer.keep_figures",
         "importer.keep_preview",
         "importer.keep_replaced_rows",
+        "importer.read_rejected_chunks",
         "importer.read_rejections",
         "importer.open_job",
         "importer.postpone_job",
@@ -80,10 +81,11 @@ EXECUTABLE = {
         "importer.take_back_lost_jobs",
         "importer.typed_values",
         "importer.wake_token",
+        "importer.write_accepted_rows",
     },
 }
 # The sessions that write as users have the functions that demand the token of a lease or of an undo. invalid_values()
-# and typed_values() do not; they execute casts with the rights of their caller.
+# and typed_values() do not; they execute casts with the rights of their caller, as write_accepted_rows() writes.
 EXECUTABLE["import_uploader"] = {
     f"importer.{name}"
     for name in (
@@ -104,12 +106,14 @@ EXECUTABLE["import_uploader"] = {
         "keep_replaced_rows",
         "lend_staging_table",
         "open_job",
+        "read_rejected_chunks",
         "read_rejections",
         "remembered_mapping",
         "renew_lease",
         "skip_duplicate",
         "skip_staged_rows",
         "typed_values",
+        "write_accepted_rows",
     )
 }
 # The functions in public call those in importer.

@@ -17,6 +17,10 @@ OWNERS_JOB = "00000000-0000-4000-8000-0000000000f1"
 SERVICES_JOB = "00000000-0000-4000-8000-0000000000f2"
 OWNERS_FILE = f"{OWNER}/people.csv"
 
+# The arrays of a chunk without rejections.
+BLOCK = "records, lines, raw, raw_ends, cell_places, cell_positions, cell_reasons, reasons"
+BLOCK_VALUES = "'{}', '{}', '', '{}', '{}', '{}', '{}', '[]'"
+
 # A target, a job of a user and one of the service, and rows in all tables that depend on a job. The job of the service
 # has neither a lease nor a ledger, so that an administrator can insert them.
 SEED = f"""
@@ -26,8 +30,7 @@ insert into public.import_jobs (id, object_path, target, created_by)
 values ('{OWNERS_JOB}', '{OWNERS_FILE}', 'people', '{OWNER}'), ('{SERVICES_JOB}', 'service/b.csv', 'people', null);
 insert into public.import_job_errors (job_id, record_number, line_number, code, message)
 select id, 1, 2, 'IJ403', 'm' from public.import_jobs;
-insert into importer.job_rejections (job_id, record_number, line_number, code, message)
-values ('{OWNERS_JOB}', 1, 2, 'IJ403', 'm');
+insert into importer.job_rejections (job_id, seq, part, {BLOCK}) values ('{OWNERS_JOB}', 0, 0, {BLOCK_VALUES});
 insert into importer.job_leases (job_id, worker, attempt, expires_at)
 values ('{OWNERS_JOB}', 'w', 1, now() + interval '1 hour');
 insert into importer.job_chunks (

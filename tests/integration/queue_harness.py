@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import numpy as np
 import psycopg
 import pytest
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
+from processor.model import Message, Reason, RejectedRecords
+from processor.queue.rejections import REJECTED, rejected_parameters
 from tests.conftest import Database
 
 OWNER = UUID("00000000-0000-4000-8000-00000000000a")
@@ -28,7 +31,7 @@ COMMIT_CHUNK = """select importer.commit_chunk(
   job_id => %(job_id)s, token => %(token)s, seq => %(seq)s, byte_start => %(byte_start)s, byte_end => %(byte_end)s,
   next_line => %(next_line)s, next_record => %(next_record)s, rows_read => %(rows_read)s,
   rows_loaded => %(rows_loaded)s, rows_rejected => %(rows_rejected)s, rows_skipped => %(rows_skipped)s,
-  bytes_read => %(byte_end)s, rejections => %(rejections)s
+  bytes_read => %(byte_end)s, rejected => {rejected}, kept => %(kept)s
 )"""
 OPEN_JOB = """select importer.open_job(
   job_id => %(job_id)s, token => %(token)s, file_etag => %(etag)s, bytes_total => %(size)s, dialect => %(dialect)s
@@ -40,6 +43,25 @@ FAIL_JOB = """select importer.fail_job(
   job_id => %(job_id)s, token => %(token)s, code => %(code)s, message => 'a sentence', hint => 'a hint',
   transient => %(transient)s, report => %(report)s
 )"""
+
+
+def rejected_records(cells: Sequence[dict[str, Any]]) -> RejectedRecords:
+    """Return rejected records: for each cell its record, line, code and message, perhaps column, params and raw text."""
+    records = {cell["record"]: cell for cell in reversed(cells)}
+    numbers = sorted(records)
+    raws = [str(records[number].get("raw", "")).encode() for number in numbers]
+    return RejectedRecords(
+        numbers=np.array(numbers, np.int64),
+        lines=np.array([records[number]["line"] for number in numbers], np.int64),
+        raw=b"".join(raws),
+        raw_ends=np.cumsum([len(raw) for raw in raws]),
+        cell_places=np.array([numbers.index(cell["record"]) for cell in cells], np.int64),
+        cell_reasons=np.arange(len(cells), dtype=np.int32),
+        reasons=tuple(
+            Reason(cell.get("column"), cell["code"], Message(cell["message"], **(cell.get("params") or {})))
+            for cell in cells
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +153,11 @@ class Queue:
             "rows_loaded": loaded,
             "rows_rejected": rejected,
             "rows_skipped": skipped,
-            "rejections": Jsonb(list(rejections)),
+            "kept": 10_000,
         }
-        (conn or self.processor).execute(COMMIT_CHUNK, {**arguments, **other})
+        parameters = rejected_parameters(rejected_records(rejections)) if rejections else {}
+        statement = COMMIT_CHUNK.format(rejected=REJECTED if rejections else "null")
+        (conn or self.processor).execute(statement, {**arguments, **parameters, **other})
 
     def finish(self, claim: Claim, records: int) -> None:
         arguments = {"job_id": claim.id, "token": claim.token, "records": records}

@@ -65,6 +65,19 @@ def test_commit_writes_rejections(queue: Queue, claim: Claim) -> None:
     assert rows == [tuple(REJECTION.values())]
 
 
+def test_record_with_several_invalid_columns_has_a_row_for_each_and_its_text_once(queue: Queue, claim: Claim) -> None:
+    cells = [REJECTION, REJECTION | {"column": "born", "code": "IJ405"}, REJECTION | {"record": 9, "raw": "Bob,é\n"}]
+    queue.commit(claim, 0, loaded=0, rejected=2, rejections=cells, kept=1)
+    rows = queue.admin.execute(
+        "select record_number, position, column_name, code, raw from public.import_job_errors order by 1, 2"
+    ).fetchall()
+    assert rows == [(7, 1, "age", "IJ403", "Ana,x"), (7, 2, "born", "IJ405", None)]
+    all_cells = queue.processor.execute(
+        "select record_number, position, code, raw from importer.read_rejections(%s, %s)", [claim.id, claim.token]
+    ).fetchall()
+    assert all_cells == [(7, 1, "IJ403", "Ana,x"), (7, 2, "IJ405", None), (9, 1, "IJ403", "Bob,é\n")]
+
+
 def test_commit_counts_rejections_beyond_those_it_shows(queue: Queue, claim: Claim) -> None:
     queue.commit(claim, 0, loaded=0, rejected=5, rejections=[REJECTION])
     assert queue.row(claim.id, "rows_rejected") == 5

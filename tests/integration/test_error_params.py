@@ -4,8 +4,7 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from processor.errors import NotCsv, SourceTooLarge, TooManyRejected
-from processor.model import Message, Rejection, message_params
-from processor.queue import rejections
+from processor.model import Message, message_params
 from processor.queue.rejections import RejectionCause
 from processor.run.failure_report import with_cause
 from tests.integration.queue_harness import Queue
@@ -91,16 +90,3 @@ def test_message_of_a_rejection_is_a_text_with_parameters() -> None:
     assert message == "age: not a valid integer"
     assert message_params(message) == {"type": "integer"}
     assert message_params("a text") is message_params(Message("a text")) is None
-
-
-def test_only_rejections_that_the_owner_sees_have_them() -> None:
-    message = Message("age: not a valid integer", type="integer")
-    rejected = [
-        Rejection(record=number, line=number + 1, column="age", code="IJ403", message=message, raw="x")
-        for number in (1, 2, 3)
-    ]
-    assert [entry.get("params") for entry in rejections.rejections_json(rejected, 2).obj] == [
-        {"type": "integer"},
-        {"type": "integer"},
-        None,
-    ]

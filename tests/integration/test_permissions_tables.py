@@ -10,7 +10,16 @@ import pytest
 
 from processor.database import migrate
 from tests.conftest import Cluster
-from tests.integration.permissions_harness import OWNERS_JOB, ROLES, SERVICES_JOB, People, parsed, people
+from tests.integration.permissions_harness import (
+    BLOCK,
+    BLOCK_VALUES,
+    OWNERS_JOB,
+    ROLES,
+    SERVICES_JOB,
+    People,
+    parsed,
+    people,
+)
 from tests.integration.queue_harness import OWNER
 
 MATRIX = parsed(
@@ -165,8 +174,8 @@ WRITES = {
         "attempt = 2",
     ),
     "importer.job_rejections": (
-        f"(job_id, record_number, line_number, code, message) values ('{SERVICES_JOB}', 1, 2, 'x', 'x')",
-        "message = 'x'",
+        f"(job_id, seq, part, {BLOCK}) values ('{SERVICES_JOB}', 0, 0, {BLOCK_VALUES})",
+        "part = 1",
     ),
     "importer.job_identities": (
         f"(job_id, role, claims) values ('{SERVICES_JOB}', 'service_role', '{{}}')",

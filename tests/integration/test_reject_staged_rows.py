@@ -1,9 +1,10 @@
 """importer.reject_staged_rows: staged rows that the target rejects are counted as rejected instead of loaded."""
 
 import pytest
-from psycopg.types.json import Jsonb
 
-from tests.integration.queue_harness import Claim, Queue, raises
+from processor.queue.rejections import rejected_parameters
+from processor.queue.staging import REJECT_STAGED_ROWS
+from tests.integration.queue_harness import Claim, Queue, raises, rejected_records
 
 
 @pytest.fixture
@@ -30,10 +31,9 @@ def rejection(record: int, code: str = "IJ410") -> dict[str, object]:
 
 
 def reject(queue: Queue, claim: Claim, *records: int, kept: int = 100) -> None:
-    queue.processor.execute(
-        "select importer.reject_staged_rows(%s, %s, %s, %s)",
-        [claim.id, claim.token, Jsonb([rejection(record) for record in records]), kept],
-    )
+    rejected = rejected_parameters(rejected_records([rejection(record) for record in records]))
+    arguments = {"job_id": claim.id, "token": claim.token, "kept": kept}
+    queue.processor.execute(REJECT_STAGED_ROWS, arguments | rejected)
 
 
 def ledger(queue: Queue) -> list[tuple[int, int]]:
@@ -69,8 +69,22 @@ def test_rejections_are_written_with_their_reasons(queue: Queue, claim: Claim) -
 def test_only_the_first_rejections_are_shown(queue: Queue, claim: Claim) -> None:
     reject(queue, claim, 1, 4, kept=1)
     shown = queue.admin.execute("select record_number from public.import_job_errors order by 1").fetchall()
-    aside = queue.admin.execute("select record_number from importer.job_rejections").fetchall()
-    assert (shown, aside) == ([(1,), (3,)], [(4,)])
+    kept = queue.admin.execute("select records from importer.job_rejections order by seq, part").fetchall()
+    assert (shown, kept) == ([(1,), (3,)], [([3],), ([1],), ([4],)])
+
+
+def test_rejections_of_the_end_are_read_with_those_of_their_chunk(queue: Queue, claim: Claim) -> None:
+    reject(queue, claim, 1, 2, 4, 5)
+    cells = queue.processor.execute(
+        "select record_number, position, line_number, code, raw from importer.read_rejections(%s, %s)",
+        [claim.id, claim.token],
+    ).fetchall()
+    assert cells == [
+        *[(1, 1, 2, "IJ410", "r1"), (2, 1, 3, "IJ410", "r2"), (3, 1, 4, "IJ403", "r3")],
+        *[(4, 1, 5, "IJ410", "r4"), (5, 1, 6, "IJ410", "r5")],
+    ]
+    report = queue.value("select importer.count_rejections_by_code(%s)", claim.id)
+    assert report == {"rejected_by_code": {"IJ403": 1, "IJ410": 4}}
 
 
 def test_job_can_be_completed_afterwards(queue: Queue, claim: Claim) -> None:

@@ -56,6 +56,7 @@ export type Database = {
           job_id: string;
           line_number: number;
           message: string;
+          position: number;
           raw: string | null;
           record_number: number;
         };
@@ -66,6 +67,7 @@ export type Database = {
           job_id: string;
           line_number: number;
           message: string;
+          position?: number;
           raw?: string | null;
           record_number: number;
         };
@@ -76,6 +78,7 @@ export type Database = {
           job_id?: string;
           line_number?: number;
           message?: string;
+          position?: number;
           raw?: string | null;
           record_number?: number;
         };

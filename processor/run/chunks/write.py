@@ -2,7 +2,6 @@
 
 import random
 import time
-from collections.abc import Sequence
 from functools import partial
 from typing import NoReturn
 
@@ -13,9 +12,10 @@ from processor.database import transaction
 from processor.database.connection import unavailable_if_broken
 from processor.database.sqlstates import is_busy
 from processor.errors import RowAccounting
-from processor.load import DatabaseRejection, Watch
+from processor.load import Watch
 from processor.model import Chunk, ChunkCommit, Rejections, RowCounts, Rows
 from processor.queue import ledger
+from processor.run.chunks.defaults import DefaultValues
 from processor.run.chunks.progress import Progress, WrittenChunk
 from processor.run.chunks.rejections import from_database, numbered
 from processor.run.chunks.validate import ChunkValidator, ValidatedChunk
@@ -53,6 +53,7 @@ class ChunkLoader:
     ) -> None:
         self.conn, self.context, self.opened = conn, context, opened
         self.validator, self.progress = validator, progress
+        self.defaults = DefaultValues(context.job)
 
     def load(self, chunk: Chunk) -> WrittenChunk:
         """Validate a chunk and write it.
@@ -165,6 +166,7 @@ class ChunkLoader:
             self.progress.reservation() as reservation,
             transaction.loading(self.conn, job.id, idle_seconds, token=job.token),
         ):
+            rows = self.defaults.fill(self.conn, rows)
             wait_turn = partial(self._wait_in_transaction, seq)
             result = self.opened.sink.write(self.conn, rows, chunk, wait_turn, isolating=isolating)
             loaded = without_rejected(rows, result.rejected)
@@ -176,7 +178,7 @@ class ChunkLoader:
                 chunk=chunk,
                 counts=counts,
                 bytes_read=self._bytes_read(chunk),
-                rejections=numbered(chunk, rejections),
+                rejected=numbered(chunk, rejections),
                 kept=reservation.take(counts.rejected),
                 preview=preview,
                 chunk_bytes=self.opened.chunk_bytes,
@@ -225,10 +227,10 @@ def count_rows(validated: ValidatedChunk, loaded: Rows, rejections: Rejections, 
     return counts
 
 
-def without_rejected(rows: Rows, rejected: Sequence[DatabaseRejection]) -> Rows:
+def without_rejected(rows: Rows, rejected: Rejections) -> Rows:
     """Return the rows that Postgres accepted."""
-    if not rejected:
+    if not rejected.records.size:
         return rows
     keep = np.ones(rows.frame.height, dtype=np.bool_)
-    keep[[rejection.row for rejection in rejected]] = False
+    keep[rejected.records] = False
     return rows.kept(keep)

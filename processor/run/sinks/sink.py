@@ -1,15 +1,15 @@
 """What sinks have in common, and the one that writes nothing."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import polars as pl
 import psycopg
 
 from processor.database.sqlstates import may_be_about_a_row
-from processor.load import CopyTarget, DatabaseRejection, Watch
-from processor.model import Chunk, Job, Rejection, Rows
+from processor.load import CopyTarget, Watch, in_columns
+from processor.model import Chunk, Job, RejectedRecords, Rejections, Rows
 from processor.run.sinks.dry_run import DryRunOutcome
 
 # Returns when it is the chunk's turn, in modes where later rows replace earlier ones.
@@ -18,13 +18,13 @@ WaitTurn = Callable[[], None]
 
 @dataclass(frozen=True, slots=True)
 class SinkResult:
-    """The rows that Postgres rejected, and the number of those that the target's mode skipped.
+    """The rows that Postgres rejected, by place or record number, and how many the target's mode skipped.
 
     `superseded` of the skipped rows have a key that comes again further down in the file. `outcome` says what a dry run
     would do with the others.
     """
 
-    rejected: tuple[DatabaseRejection, ...] = ()
+    rejected: Rejections = field(default_factory=Rejections)
     skipped: int = 0
     superseded: int = 0
     outcome: DryRunOutcome | None = None
@@ -37,12 +37,14 @@ class Sink(Protocol):
     `checks_before_completing`: rejected rows are looked for before the job is completed, not only when that fails.
     `casts_values`: writing tests the types that validation leaves to Postgres.
     `starts_over`: a job that fails leaves nothing in the target, and a retry loads the file from its beginning.
+    `row_by_row`: rows that the table refuses are found one by one; a test compares the faster ways with that.
     """
 
     ordered: bool
     checks_before_completing: bool
     casts_values: bool
     starts_over: bool
+    row_by_row: bool
 
     def write(
         self, conn: psycopg.Connection, rows: Rows, chunk: Chunk, wait_turn: WaitTurn, *, isolating: Watch | None
@@ -75,7 +77,7 @@ class Sink(Protocol):
         """Take the staged rows after a record out of the stage, in a transaction that is rolled back."""
         ...
 
-    def reject(self, conn: psycopg.Connection, job: Job, rejections: list[Rejection], visible_left: int) -> None:
+    def reject(self, conn: psycopg.Connection, job: Job, rejected: RejectedRecords, visible_left: int) -> None:
         """Count staged rows as rejected, and take them out of the stage; the owner sees the first `visible_left`."""
         ...
 
@@ -88,6 +90,7 @@ class ImmediateSink:
     checks_before_completing: bool = False
     casts_values: bool = True
     starts_over: bool = False
+    row_by_row: bool = False
 
     def can_isolate(self, exc: psycopg.Error) -> bool:
         """Return whether a row may have caused the error."""
@@ -104,7 +107,7 @@ class ImmediateSink:
     def forget_after(self, conn: psycopg.Connection, last_record: int) -> None:
         """Do nothing."""
 
-    def reject(self, conn: psycopg.Connection, job: Job, rejections: list[Rejection], visible_left: int) -> None:
+    def reject(self, conn: psycopg.Connection, job: Job, rejected: RejectedRecords, visible_left: int) -> None:
         """Do nothing."""
 
 
@@ -123,12 +126,13 @@ class DiscardSink(ImmediateSink):
 
 def copy_rows(
     copy: CopyTarget, conn: psycopg.Connection, frame: pl.DataFrame, certain: frozenset[str], *, isolating: Watch | None
-) -> tuple[list[DatabaseRejection], int]:
+) -> tuple[Rejections, int]:
     """COPY all rows, or, where `isolating`, those that Postgres accepts.
 
     Return the rejections of the others, and how many rows Postgres wrote: fewer where triggers skip rows.
     Raises: psycopg.Error; what `isolating` raises.
     """
     if isolating:
-        return copy.write_accepted(conn, frame, isolating)
-    return [], copy.write(conn, frame, certain)
+        rejected, written = copy.write_accepted(conn, frame, isolating)
+        return in_columns(rejected), written
+    return Rejections(), copy.write(conn, frame, certain)

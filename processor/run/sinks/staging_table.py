@@ -1,14 +1,16 @@
 """All or nothing: chunks go into a staging table of the job's own, which is transferred into the target at the end."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import polars as pl
 import psycopg
 from psycopg import sql
 
+from processor.database.wire_arrays import BigintArray
 from processor.errors import REJECTIONS, DatabaseBusy, NotPermitted
-from processor.load import CopyTarget, DatabaseRejection, Watch
-from processor.model import Chunk, Job, Rejection, Rows
+from processor.load import CopyTarget, Watch
+from processor.model import Chunk, Job, Reason, RejectedRecords, Rejections, Rows
 from processor.queue import staging
 from processor.run.access.identity import acting
 from processor.run.sinks.dry_run import Comparison, outcome
@@ -47,7 +49,7 @@ class StagingTableSink(RelationSink):
         lines = pl.Series(LINE, chunk.lines[rows.index])
         frame = rows.frame.with_columns(records, lines)
         rejected, _ = copy_rows(self.copy, conn, frame, rows.certain, isolating=isolating)
-        return SinkResult(tuple(rejected))
+        return SinkResult(rejected)
 
     def complete(self, conn: psycopg.Connection, job: Job) -> int:
         """Transfer the rows into the target, unless this is a dry run, and drop the staging table."""
@@ -65,7 +67,7 @@ class StagingTableSink(RelationSink):
 
     def find_rejected(self, conn: psycopg.Connection, job: Job, last_record: int, limit: int | None) -> SinkResult:
         """Return the records that the target does not accept."""
-        rejected: list[DatabaseRejection] = []
+        rejected = Rejections()
         if self.select_repeated is not None:
             rejected += self._delete_selected(conn, self.select_repeated, "IJ417")
         staged = self._prepare(conn)
@@ -74,26 +76,24 @@ class StagingTableSink(RelationSink):
         with acting(conn, self.enter):
             if self.clear is not None:
                 removed = conn.execute(self.clear).rowcount
-            rejections, transferred = self.transfer_accepted(conn, last_record, lambda place: place + 1, limit=limit)
-            late = [replace(rejection, row=rejection.row + 1) for rejection in rejections]
-            if limit is None or len(late) < limit:  # else not all rows were tried
-                known = frozenset(rejection.row for rejection in late)
-                owned = self.owned_by_others(conn, staged - len(late) - transferred, known)
-                late += [DatabaseRejection(record, "IJ604", None, REJECTIONS["IJ604"]) for record in owned]
-        result = SinkResult((*rejected, *late), staged - len(late) - transferred)
+        late, transferred = self.transfer_accepted(conn, range(1, last_record + 1), limit=limit)
+        if limit is None or late.records.size < limit:  # else not all rows were tried
+            owned = self.owned_by_others(conn, staged - late.records.size - transferred, late.records)
+            late += whole_rows(owned, "IJ604")
+        result = SinkResult(rejected + late, staged - late.records.size - transferred)
         if not self.dry_run:
             return result
-        done = outcome(self.comparison, conn, before, [rejection.row for rejection in late], transferred)
+        done = outcome(self.comparison, conn, before, late.records.tolist(), transferred)
         return replace(result, outcome=replace(done, removed=removed))
 
     def forget_after(self, conn: psycopg.Connection, last_record: int) -> None:
         """Delete the rows after a record from the staging table."""
         conn.execute(self.delete_after, (last_record,))
 
-    def reject(self, conn: psycopg.Connection, job: Job, rejections: list[Rejection], visible_left: int) -> None:
+    def reject(self, conn: psycopg.Connection, job: Job, rejected: RejectedRecords, visible_left: int) -> None:
         """Count staged rows as rejected, and delete them from the staging table."""
-        conn.execute(self.delete, ([rejection.record for rejection in rejections],))
-        staging.reject_staged_rows(conn, job, rejections, max(visible_left, 0))
+        conn.execute(self.delete, (BigintArray(rejected.numbers),))
+        staging.reject_staged_rows(conn, job, rejected, max(visible_left, 0))
 
     def _prepare(self, conn: psycopg.Connection) -> int:
         """Prepare the transfer; return how many rows are staged."""
@@ -103,11 +103,16 @@ class StagingTableSink(RelationSink):
         conn.execute(self.create_view)
         return int(row[0]) if row else 0
 
-    def _delete_selected(self, conn: psycopg.Connection, query: sql.Composed, code: str) -> list[DatabaseRejection]:
+    def _delete_selected(self, conn: psycopg.Connection, query: sql.Composed, code: str) -> Rejections:
         """Delete the staged records that a query selects; return their rejections."""
         records = [int(row[0]) for row in conn.execute(query).fetchall()]
         conn.execute(self.delete, (records,))
-        return [DatabaseRejection(record, code, None, REJECTIONS[code]) for record in records]
+        return whole_rows(records, code)
+
+
+def whole_rows(records: Sequence[int], code: str) -> Rejections:
+    """Reject records as a whole."""
+    return Rejections.of(records, Reason(None, code, REJECTIONS[code]))
 
 
 def check_cleared(kept: int, cleared: int) -> None:
