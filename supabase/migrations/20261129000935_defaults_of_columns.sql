@@ -49,6 +49,7 @@ declare
   sequence regclass;
   writer text;
   draws integer := next_ids.row_count;
+  had integer := 0;
   drawn bigint[];
   ids bigint[] := '{}';
 begin
@@ -73,8 +74,9 @@ begin
     select ids || coalesce(array_agg(d.id order by d.place), '{}') into ids
     from unnest(drawn) with ordinality as d (id, place)
     where not exists (select from unnest(next_ids.taken) as t (id) where t.id = d.id);
-    -- More each time, so that a file which brings thousands of ids that come next takes a few rounds.
-    draws := least(2 * draws, 100000);
+    -- More after a round in vain, so that thousands of ids of the file that come next take a few rounds.
+    draws := case when cardinality(ids) > had then next_ids.row_count - cardinality(ids) else least(2 * draws, 100000) end;
+    had := cardinality(ids);
   end loop;
   return ids[1 : next_ids.row_count];
 end
