@@ -65,7 +65,11 @@ ROW_CODES: Final = {
 
 def is_about_a_row(exc: psycopg.Error) -> bool:
     """Return whether the error is surely about one row: its data, a constraint, or an exception raised by a trigger."""
-    state = exc.sqlstate or ""
+    return is_state_about_a_row(exc.sqlstate or "")
+
+
+def is_state_about_a_row(state: str) -> bool:
+    """Return whether errors with this SQLSTATE are surely about one row."""
     return state[:2] in ROW_CLASSES or state in RAISED
 
 

@@ -75,6 +75,16 @@ class CopyTarget:
         return rejections, written
 
 
+def copy_in_savepoint(
+    target: CopyTarget, conn: psycopg.Connection, frame: pl.DataFrame, certain: frozenset[str]
+) -> bool:
+    """COPY all rows of a frame, or none of them where a row may be the cause of an error; return whether all are there.
+
+    Raises: psycopg.Error for an error that no row causes.
+    """
+    return savepoint(conn, lambda: target.write(conn, frame, certain)) is None
+
+
 @lru_cache(64)
 def copy_target(schema: str, table: str, columns: tuple[Column, ...]) -> CopyTarget:
     """Compose the COPY statements for these columns, in this order; cached for later files, since it takes 0.5 ms."""

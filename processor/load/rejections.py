@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import polars as pl
 import psycopg
 
-from processor.database.sqlstates import is_about_a_row, may_be_about_a_row, rejection_code
+from processor.database.sqlstates import is_about_a_row, is_state_about_a_row, may_be_about_a_row, rejection_code
 from processor.errors import REJECTIONS
-from processor.model import Message
+from processor.model import Message, Reason, Rejections
 
 # The context of an error in a statement of a trigger or function, which may be about another table.
 _NESTED = re.compile(r"^(PL/|SQL (statement|function) )", re.MULTILINE)
@@ -60,31 +60,77 @@ def _fails(conn: psycopg.Connection, work: Callable[[], object]) -> bool:
     return False
 
 
-def database_rejection(row: int, exc: psycopg.Error, columns: Sequence[str]) -> DatabaseRejection:
-    """Turn the error that a row caused into its rejection; the message does not quote the row's values.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowError:
+    """What Postgres says about the row that it refuses: the SQLSTATE, and the objects that the error names.
+
+    `nested` says that the error is of a statement in a trigger or function, `in_value` that an input function raised
+    it. `at_column` is the column of the file at which COPY stopped.
+    """
+
+    state: str
+    constraint: str | None = None
+    column: str | None = None
+    table: str | None = None
+    nested: bool = False
+    in_value: bool = False
+    at_column: str | None = None
+
+
+def row_error(exc: psycopg.Error, columns: Sequence[str]) -> RowError:
+    """Return what an error says about the row that has caused it."""
+    context = exc.diag.context or ""
+    return RowError(
+        state=exc.sqlstate or "",
+        constraint=exc.diag.constraint_name,
+        column=exc.diag.column_name,
+        table=exc.diag.table_name,
+        nested=bool(_NESTED.search(context)),
+        in_value=bool(_VALUE_CONTEXT.search(context)),
+        at_column=_column_in_context(context, columns),
+    )
+
+
+def reason(error: RowError, columns: Sequence[str]) -> Reason:
+    """Return why a row is rejected; the message does not quote the row's values.
 
     A null may be in a column that the file does not have, such as the owner's. The message has the SQLSTATE where the
     code alone does not say what the database objects to.
     """
-    code = "IJ403" if _VALUE_CONTEXT.search(exc.diag.context or "") else "IJ418"
-    code = rejection_code(exc.sqlstate or "", default=code)
-    column = exc.diag.column_name if exc.diag.column_name in columns else _column_in_context(exc, columns)
-    if exc.sqlstate == _NOT_NULL_VIOLATION and column is None:
-        if not _NESTED.search(exc.diag.context or ""):
-            return DatabaseRejection(row, code, exc.diag.column_name, REJECTIONS[code])
-        other = f"{exc.diag.table_name}.{exc.diag.column_name}"
-        return DatabaseRejection(row, code, None, Message(f'{REJECTIONS[code]}: "{other}"', other_column=other))
+    code = rejection_code(error.state, default="IJ403" if error.in_value else "IJ418")
+    column = error.column if error.column in columns else error.at_column
+    if error.state == _NOT_NULL_VIOLATION and column is None:
+        if not error.nested:
+            return Reason(error.column, code, REJECTIONS[code])
+        other = f"{error.table}.{error.column}"
+        return Reason(None, code, Message(f'{REJECTIONS[code]}: "{other}"', other_column=other))
     message, params = REJECTIONS[code], dict[str, str]()
-    if exc.diag.constraint_name:
-        message, params["constraint"] = f'{message} "{exc.diag.constraint_name}"', exc.diag.constraint_name
-    if not is_about_a_row(exc):
-        message, params["sqlstate"] = f"{message} (SQLSTATE {exc.sqlstate})", str(exc.sqlstate)
-    return DatabaseRejection(row, code, column, Message(message, **params))
+    if error.constraint:
+        message, params["constraint"] = f'{message} "{error.constraint}"', error.constraint
+    if not is_state_about_a_row(error.state):
+        message, params["sqlstate"] = f"{message} (SQLSTATE {error.state})", error.state
+    return Reason(column, code, Message(message, **params))
 
 
-def _column_in_context(exc: psycopg.Error, columns: Sequence[str]) -> str | None:
+def database_rejection(row: int, exc: psycopg.Error, columns: Sequence[str]) -> DatabaseRejection:
+    """Turn the error that a row caused into its rejection."""
+    why = reason(row_error(exc, columns), columns)
+    return DatabaseRejection(row, why.code, why.column, why.message)
+
+
+def in_columns(rejected: Sequence[DatabaseRejection]) -> Rejections:
+    """Return single rejections as those of a chunk; `records` are the rows."""
+    reasons = [Reason(rejection.column, rejection.code, rejection.message) for rejection in rejected]
+    return Rejections.of_each([rejection.row for rejection in rejected], reasons)
+
+
+def single_rejections(rejections: Rejections) -> list[DatabaseRejection]:
+    """Return rejections one by one, for a reader of a few of them."""
+    return [DatabaseRejection(row, why.code, why.column, why.message) for row, why in rejections.cells()]
+
+
+def _column_in_context(context: str, columns: Sequence[str]) -> str | None:
     """Return the column at which COPY stopped, None when the server does not say."""
-    context = exc.diag.context or ""
     return next(
         (name for name in columns if f", column {name}:" in context or f", column {name}, null" in context), None
     )

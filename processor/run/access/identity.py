@@ -40,6 +40,11 @@ def writer_identity(job: Job) -> Identity | None:
     return owner_identity(job) if job.as_uploader else Identity(json.dumps(job.claims), None)
 
 
+def claims_alone(identity: Identity | None) -> Identity | None:
+    """Return the identity without its role, for a function that takes the role where it is needed."""
+    return None if identity is None else Identity(identity.claims, None)
+
+
 @contextmanager
 def acting(conn: psycopg.Connection, identity: Identity | None) -> Generator[None]:
     """Take an identity for the block, within a transaction; leave it unless the block fails."""

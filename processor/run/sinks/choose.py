@@ -1,6 +1,7 @@
 """Choose the sink of a job: by the target's mode, by whose rights count, and by whether it is all or nothing."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import LiteralString, cast
 from uuid import UUID
 
@@ -8,7 +9,7 @@ import psycopg
 from psycopg import sql
 
 from processor.errors import MissingColumn, NotAllowed, NotPermitted
-from processor.load import copy_target
+from processor.load import PLACE, copy_target
 from processor.model import Column, Job, Plan, Target
 from processor.queue import staging
 from processor.run.access.identity import owner_identity, writer_identity
@@ -17,8 +18,8 @@ from processor.run.sinks.dry_run import Comparison, comparison
 from processor.run.sinks.repeated_keys import select_repeated, unique_in_file
 from processor.run.sinks.sink import DiscardSink, Sink
 from processor.run.sinks.staging_table import StagingTableSink
-from processor.run.sinks.statements import LINE, RECORD, Writing, transfer_statements, updated_columns
-from processor.run.sinks.temp_table import STAGE, TempTableSink
+from processor.run.sinks.statements import LINE, RECORD, STAGE, Writing, transfer_statements, updated_columns
+from processor.run.sinks.temp_table import TempTableSink
 
 
 def sink_for(conn: psycopg.Connection, job: Job, target: Target, plan: Plan) -> Sink:
@@ -38,6 +39,7 @@ def sink_for(conn: psycopg.Connection, job: Job, target: Target, plan: Plan) -> 
             copy=copy_target(target.schema or "", target.table or "", written),
             constants=tuple((name, str(value)) for name, value in writing.constants.items()),
             enter=writer_identity(job),
+            staged=partial(temp_table_sink, job=job, columns=columns, writing=writing),
         )
     return temp_table_sink(conn, job, columns, writing)
 
@@ -129,10 +131,20 @@ def temp_table_sink(conn: psycopg.Connection, job: Job, columns: tuple[Column, .
         copy=copy_target("pg_temp", "import_stage", (*columns, number_column(RECORD))),
         statements=transfer_statements(writing, STAGE),
         enter=writer_identity(job),
+        prepare_steps=prepare_steps(job, create_index=True),
         enter_keys=enter_keys,
         delete_repeated=delete_repeated,
         deletes_superseded=writing.target.mode == "update",
     )
+
+
+def prepare_steps(job: Job, *, create_index: bool) -> sql.Composed:
+    """Compose what a stage needs for being transferred in small steps: an index, and the sequence that counts rows."""
+    index = sql.SQL('create unique index on {} ("#record"); ').format(STAGE) if create_index else sql.SQL("")
+    owner = sql.SQL(' owned by {}."#record"').format(STAGE) if create_index else sql.SQL("")
+    grant = sql.SQL("; grant usage on sequence {} to {}").format(PLACE, sql.Identifier(job.role))
+    create = sql.SQL("create temporary sequence import_place{}").format(owner)
+    return index + create + (grant if job.as_uploader else sql.SQL(""))
 
 
 def grant_stage(job: Job) -> sql.Composed:
@@ -189,6 +201,7 @@ def staging_table_sink(
         clear=clear_statement(job, target) if target.mode == "replace" else None,
         select_repeated=select_repeated(keys, stage) if keys else None,
         enter=writer_identity(job),
+        prepare_steps=prepare_steps(job, create_index=False),
         dry_run=dry_run,
         comparison=dry_run_comparison(job, writing) if dry_run else None,
     )

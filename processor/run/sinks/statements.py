@@ -6,15 +6,23 @@ from uuid import UUID
 
 from psycopg import sql
 
+from processor.load import PLACE
 from processor.model import Target
 from processor.run.sinks.repeated_keys import delete_superseded
 
+STAGE = sql.Identifier("pg_temp", "import_stage")
 # Besides the file's columns, each staged row has its record and line number; no table has columns of these names.
 RECORD, LINE = "#record", "#line"
 # The largest bigint: every record.
 LAST = (1 << 63) - 1
 
 Transfer = Callable[[int, int], sql.Composed]
+# Composes the statement for the records from one to another; the third part advances a sequence for each row.
+Compose = Callable[[sql.Composable, sql.Composable, sql.Composable], sql.Composed]
+
+FIRST, LAST_OF_STEP = sql.SQL("$1"), sql.SQL("$2")
+# It comes after the condition on the records, so that it is evaluated for the rows of the step alone.
+COUNTED = sql.SQL(" and pg_catalog.nextval('{}') > 0").format(PLACE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +30,17 @@ class TransferStatements:
     """How rows get from a staging relation into the target.
 
     `transfer` composes the statement for the records from one number to another; its row count is the number of rows
-    that it writes. It has no placeholders: with them, a per cent sign in a column's name would count as one.
+    that it writes. It has no placeholders: with them, a per cent sign in a column's name would count as one. `step` is
+    the same statement for the records from `$1` to `$2`, and advances the sequence PLACE. `meets_rules` asks whether
+    the table has rules for INSERT, which COPY does not obey.
     `delete_superseded` deletes staged rows whose key is repeated further down in the file; None where the mode knows no
     keys. `select_owned_by_others` selects, after the transfer, the records of staged rows whose key no row of the owner
     has; None where that cannot be, or row security rejects them.
     """
 
     transfer: Transfer
+    step: sql.Composed
+    meets_rules: sql.Composed
     delete_superseded: sql.Composed | None
     select_owned_by_others: sql.Composed | None = None
 
@@ -78,13 +90,22 @@ def transfer_statements(
     filled. Those of a view have to be sorted, and are deleted from the table.
     """
     mode = writing.target.mode
-    transfer = update(writing, stage) if mode == "update" else insert(writing, stage, sort=table is not None)
+    compose = update(writing, stage) if mode == "update" else insert(writing, stage, sort=table is not None)
     supersedes = mode in ("upsert", "update") and writing.keys
     return TransferStatements(
-        transfer,
+        lambda first, last: compose(sql.Literal(first), sql.Literal(last), sql.SQL("")),
+        compose(FIRST, LAST_OF_STEP, COUNTED),
+        meets_rules(writing),
         delete_superseded(writing.keys, table or stage) if supersedes else None,
         select_owned_by_others(writing, stage) if writing.may_meet_other_owners else None,
     )
+
+
+def meets_rules(writing: Writing) -> sql.Composed:
+    """Compose the question whether the target has rules for INSERT."""
+    return sql.SQL(
+        "select exists (select from pg_catalog.pg_rewrite as r where r.ev_class = {}::regclass and r.ev_type = '3')"
+    ).format(sql.Literal(writing.table.as_string()))
 
 
 def select_owned_by_others(writing: Writing, stage: sql.Composable) -> sql.Composed:
@@ -105,7 +126,7 @@ def select_owned_by_others(writing: Writing, stage: sql.Composable) -> sql.Compo
     )
 
 
-def insert(writing: Writing, stage: sql.Composable, *, sort: bool) -> Transfer:
+def insert(writing: Writing, stage: sql.Composable, *, sort: bool) -> Compose:
     """Compose INSERT … SELECT in the order of the file, with the conflict clause of the mode.
 
     A temporary table is read in the order in which it was written: no scan of it is parallel or joins another half-way
@@ -121,22 +142,23 @@ def insert(writing: Writing, stage: sql.Composable, *, sort: bool) -> Transfer:
     clause = on_conflict(writing)
     order = sql.SQL(' order by s."#record"' if sort else "")
 
-    def transfer(first: int, last: int) -> sql.Composed:
+    def compose(first: sql.Composable, last: sql.Composable, counted: sql.Composable) -> sql.Composed:
         return sql.SQL(
             "insert into {table} as t ({names}) select {values} from {stage} as s "
-            'where s."#record" between {first} and {last}{order}{clause}'
+            'where s."#record" between {first} and {last}{counted}{order}{clause}'
         ).format(
             table=writing.table,
             names=names,
             values=values,
             stage=stage,
-            first=sql.Literal(first),
-            last=sql.Literal(last),
+            first=first,
+            last=last,
+            counted=counted,
             order=order,
             clause=clause,
         )
 
-    return transfer
+    return compose
 
 
 def on_conflict(writing: Writing) -> sql.Composable:
@@ -158,7 +180,7 @@ def on_conflict(writing: Writing) -> sql.Composable:
     return sql.SQL(" on conflict ({}) do update set {}{}").format(keys, changes, own_rows)
 
 
-def update(writing: Writing, stage: sql.Composable) -> Transfer:
+def update(writing: Writing, stage: sql.Composable) -> Compose:
     """Compose UPDATE … FROM; a staged row whose key does not exist changes nothing."""
     changes = sql.SQL(", ").join(sql.SQL("{0} = s.{0}").format(sql.Identifier(name)) for name in writing.updated)
     same = [
@@ -170,17 +192,18 @@ def update(writing: Writing, stage: sql.Composable) -> Transfer:
     if owner in writing.constants:
         same.append(sql.SQL("t.{} = {}").format(sql.Identifier(owner), sql.Literal(str(writing.constants[owner]))))
 
-    def transfer(first: int, last: int) -> sql.Composed:
+    def compose(first: sql.Composable, last: sql.Composable, counted: sql.Composable) -> sql.Composed:
         return sql.SQL(
             "update {table} as t set {changes} from {stage} as s "
-            'where {same} and s."#record" between {first} and {last}'
+            'where {same} and s."#record" between {first} and {last}{counted}'
         ).format(
             table=writing.table,
             changes=changes,
             stage=stage,
             same=sql.SQL(" and ").join(same),
-            first=sql.Literal(first),
-            last=sql.Literal(last),
+            first=first,
+            last=last,
+            counted=counted,
         )
 
-    return transfer
+    return compose

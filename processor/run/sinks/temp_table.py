@@ -1,7 +1,7 @@
 """Through a temporary table: where row security applies to each row, or rows meet existing rows."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -9,8 +9,8 @@ import psycopg
 from psycopg import sql
 
 from processor.errors import REJECTIONS
-from processor.load import CopyTarget, DatabaseRejection, Watch
-from processor.model import Chunk, Offsets, Rows
+from processor.load import CopyTarget, Watch, copy_in_savepoint
+from processor.model import Chunk, Offsets, Reason, Rejections, Rows
 from processor.run.access.identity import acting
 from processor.run.sinks.relation import RelationSink
 from processor.run.sinks.sink import SinkResult, WaitTurn, copy_rows
@@ -18,7 +18,6 @@ from processor.run.sinks.statements import LAST, RECORD
 
 # SQLSTATE cardinality_violation: ON CONFLICT met a key twice in one statement.
 KEY_TWICE = "21000"
-STAGE = sql.Identifier("pg_temp", "import_stage")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -44,20 +43,24 @@ class TempTableSink(RelationSink):
         records = rows.index + chunk.position.record
         conn.execute(self.create)
         frame = rows.frame.with_columns(pl.Series(RECORD, records))
-        rejected, _ = copy_rows(self.copy, conn, frame, rows.certain, isolating=isolating)
+        rejected = self._stage(conn, frame, rows.certain, isolating=isolating)
         if self.ordered:
             wait_turn()
         rejected += self._reject_repeated(conn, records)
         superseded = 0
         if self.statements.delete_superseded is not None and (isolating or self.deletes_superseded):
             superseded = conn.execute(self.statements.delete_superseded).rowcount
-        with acting(conn, self.enter):
-            late, transferred = self._transfer(conn, records, isolating=isolating)
-            rejected += late
-            missing = len(records) - len(rejected) - superseded - transferred
-            known = frozenset(int(records[rejection.row]) for rejection in rejected)
-            rejected += at_records(records, self.owned_by_others(conn, missing, known), "IJ604")
-        return SinkResult(tuple(rejected), len(records) - len(rejected) - transferred, superseded)
+        late, transferred = self._transfer(conn, records, isolating=isolating)
+        rejected += late
+        missing = len(records) - rejected.records.size - superseded - transferred
+        others = self.owned_by_others(conn, missing, records[rejected.records])
+        rejected += at_records(records, others, "IJ604")
+        return SinkResult(rejected, len(records) - rejected.records.size - transferred, superseded)
+
+    def meets_rules(self, conn: psycopg.Connection) -> bool:
+        """Return whether the target has rules for INSERT."""
+        row = conn.execute(self.statements.meets_rules).fetchone()
+        return row is not None and row[0]
 
     def can_isolate(self, exc: psycopg.Error) -> bool:
         """Return whether a row could be at fault; once a key came twice, superseded rows are deleted first."""
@@ -65,22 +68,40 @@ class TempTableSink(RelationSink):
             self.deletes_superseded = True
         return exc.sqlstate == KEY_TWICE or RelationSink.can_isolate(self, exc)
 
+    def _stage(
+        self, conn: psycopg.Connection, frame: pl.DataFrame, certain: frozenset[str], *, isolating: Watch | None
+    ) -> Rejections:
+        """COPY the rows into the temporary table; return the rejections of those whose values its types do not accept.
+
+        Only a domain or a type of the user's can refuse a value that has been validated, so all rows are tried first.
+        """
+        if isolating and not self.row_by_row and copy_in_savepoint(self.copy, conn, frame, certain):
+            return Rejections()
+        return copy_rows(self.copy, conn, frame, certain, isolating=isolating)[0]
+
     def _transfer(
         self, conn: psycopg.Connection, records: Offsets, *, isolating: Watch | None
-    ) -> tuple[list[DatabaseRejection], int]:
+    ) -> tuple[Rejections, int]:
         """Transfer the staged rows; return the rejections and the number of rows written."""
         if isolating:
-            return self.transfer_accepted(conn, len(records), lambda place: int(records[place]), watch=isolating)
-        return [], conn.execute(self.statements.transfer(0, LAST)).rowcount
+            rejected, written = self.transfer_accepted(conn, records, watch=isolating)
+            return at_places(records, rejected), written
+        with acting(conn, self.enter):
+            return Rejections(), conn.execute(self.statements.transfer(0, LAST)).rowcount
 
-    def _reject_repeated(self, conn: psycopg.Connection, records: Offsets) -> list[DatabaseRejection]:
+    def _reject_repeated(self, conn: psycopg.Connection, records: Offsets) -> Rejections:
         """Delete the staged rows whose key came earlier in the file, where that is an error."""
         if self.enter_keys is None or self.delete_repeated is None:
-            return []
+            return Rejections()
         conn.execute(self.enter_keys)
         return at_records(records, sorted(int(row[0]) for row in conn.execute(self.delete_repeated)), "IJ417")
 
 
-def at_records(records: Offsets, numbers: Sequence[int], code: str) -> list[DatabaseRejection]:
+def at_records(records: Offsets, numbers: Sequence[int], code: str) -> Rejections:
     """Return the rejections of the rows with these record numbers."""
-    return [DatabaseRejection(int(row), code, None, REJECTIONS[code]) for row in np.searchsorted(records, numbers)]
+    return Rejections.of(np.searchsorted(records, numbers), Reason(None, code, REJECTIONS[code]))
+
+
+def at_places(records: Offsets, rejected: Rejections) -> Rejections:
+    """Return rejections by record number as those of rows, which have these `records`."""
+    return replace(rejected, records=np.searchsorted(records, rejected.records).astype(np.int64))
