@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 import psycopg
 
 from processor.errors import TooManyRejected
-from processor.load import DatabaseRejection
+from processor.load import DatabaseRejection, single_rejections
 from processor.model import Job
 from processor.queue.first_rejection import RejectedRow
 from processor.run.sinks import Sink
@@ -26,7 +26,7 @@ def first_refused(
     while last_record > 0:
         with writing() as conn:
             sink.forget_after(conn, last_record)
-            rejected = sink.find_rejected(conn, job, last_record, 1).rejected
+            rejected = single_rejections(sink.find_rejected(conn, job, last_record, 1).rejected)
         if not rejected:
             break
         first = min(rejected, key=lambda rejection: rejection.row)
