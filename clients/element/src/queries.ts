@@ -1,0 +1,110 @@
+/** What the element asks the Data API and Storage beyond the calls of the TypeScript client. */
+
+import { ImportJobsError, type AnyClient, type Job, type Rejection } from "./client.js";
+import type { RejectionFilter } from "./model/state.js";
+import type { Target } from "./model/target.js";
+import type { Trouble } from "./model/trouble.js";
+
+interface Answer<Data> {
+  data: Data | null;
+  error: { code?: string; message: string; hint?: string | null; statusCode?: string } | null;
+}
+
+/** Return the answer, or throw its error. */
+async function answered<Data>(query: PromiseLike<Answer<Data>>): Promise<Data> {
+  const { data, error } = await query;
+  if (error) {
+    const code = error.code || (error.statusCode ? `storage/${error.statusCode}` : "network");
+    throw new ImportJobsError(code, error.message, error.hint ?? "", { cause: error });
+  }
+  return data as Data;
+}
+
+/** Return the targets into which the person may import. */
+export function listTargets(client: AnyClient): Promise<Target[]> {
+  return answered<Target[]>(client.rpc("list_import_targets"));
+}
+
+/** Throw what an upload or a job of this size would be refused for. */
+export async function checkPlanned(client: AnyClient, target: string, bytes: number): Promise<void> {
+  await answered(client.rpc("check_planned_import", { target, bytes }));
+}
+
+export interface HistoryFilter {
+  target?: string | undefined;
+  name?: string | undefined;
+  status?: Job["status"] | undefined;
+  after?: string | undefined;
+  page_size: number;
+}
+
+/** Return a page of the person's jobs, the newest first. */
+export function listJobs(client: AnyClient, filter: HistoryFilter): Promise<Job[]> {
+  return answered<Job[]>(client.rpc("list_import_jobs", filter));
+}
+
+/** Return the place of a pending job in the queue, from 1; null where it has none. */
+export async function placeInQueue(client: AnyClient, job_id: string): Promise<number | null> {
+  const [queue] = await answered<{ place: number | null }[]>(client.rpc("import_queue", { job_id }));
+  return queue?.place ?? null;
+}
+
+/** Return whether a processor is alive, or sleeps until it is rung. */
+export async function isServed(client: AnyClient): Promise<boolean> {
+  const [health] = await answered<{ processor_alive: boolean }[]>(client.rpc("import_queue_health"));
+  return health?.processor_alive ?? false;
+}
+
+/** Return why the last attempt at a job ended; undefined where none did. */
+export async function lastRetry(client: AnyClient, jobId: string): Promise<Trouble | undefined> {
+  const events = client.from("import_job_events").select("detail").eq("job_id", jobId).eq("event", "retry_scheduled");
+  const [last] = await answered<{ detail: { error_code?: string; message?: string } }[]>(
+    events.order("id", { ascending: false }).limit(1),
+  );
+  return last && { code: last.detail.error_code ?? "unknown", message: last.detail.message ?? "", hint: "", params: {} };
+}
+
+/** Return a page of rejections in file order. */
+export function rejectionPage(
+  client: AnyClient,
+  jobId: string,
+  { after, limit, filter }: { after: number; limit: number; filter: RejectionFilter | undefined },
+): Promise<Rejection[]> {
+  let query = client.from("import_job_errors").select().eq("job_id", jobId).gt("record_number", after);
+  if (filter) {
+    query = query.eq("code", filter.code);
+    query = filter.column === null ? query.is("column_name", null) : query.eq("column_name", filter.column);
+  }
+  return answered<Rejection[]>(query.order("record_number").limit(limit));
+}
+
+// A page of the longest answer that PostgREST gives by default.
+const GROUPED_ROWS = 1000;
+
+/** Yield the rejections of a job without their texts, in pages. */
+export async function* rejectionReasons(client: AnyClient, jobId: string): AsyncGenerator<Rejection[]> {
+  for (let after = 0; ; ) {
+    const columns = "record_number,line_number,code,column_name,message,error_params";
+    const table = client.from("import_job_errors").select(columns).eq("job_id", jobId).gt("record_number", after);
+    const page = await answered<Rejection[]>(
+      table.order("record_number").limit(GROUPED_ROWS) as unknown as PromiseLike<Answer<Rejection[]>>,
+    );
+    if (!page.length) {
+      return;
+    }
+    yield page;
+    after = page.at(-1)!.record_number;
+  }
+}
+
+// Of the file, for the time that a click takes.
+const LINK_SECONDS = 60;
+
+/** Return a link to an artifact; with a name the browser saves it. */
+export async function signedLink(client: AnyClient, bucket: string, path: string, name?: string): Promise<string> {
+  const options = name ? { download: name } : {};
+  const { signedUrl } = await answered<{ signedUrl: string }>(
+    client.storage.from(bucket).createSignedUrl(path, LINK_SECONDS, options) as PromiseLike<Answer<{ signedUrl: string }>>,
+  );
+  return signedUrl;
+}

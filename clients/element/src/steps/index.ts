@@ -1,0 +1,11 @@
+/** All that a person can do, by the step in which it is done. */
+
+export { begin, chooseTarget } from "./target.js";
+export { putAside, takeFiles, takePasted, takeSeen, toFile } from "./file.js";
+export { leaveUpload, networkChanged, setPaused, uploadAgain } from "./upload.js";
+export { dismissRemembered, leaveMap, proceed, setColumn, setOption, useRemembered } from "./map.js";
+export { askToConfirm, backToMap, importIt, setWish, startDryRun } from "./check.js";
+export { cancelRun, openJob } from "./run.js";
+export { importNext, nextPage, previousPage, setFilter, toggleRow, toParent } from "./result.js";
+export { edit, importCorrections } from "./fix.js";
+export { askUndo, download, retryJob, save, undoJob } from "./mend.js";

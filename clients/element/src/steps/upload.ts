@@ -1,0 +1,99 @@
+/** The upload, which ends with an inspection of the file: both are one job of the TypeScript client. */
+
+import { importFile, type ImportRun, type Inspection, type Job, type Progress, type StoredFile } from "../client.js";
+import type { Flow } from "../flow.js";
+import { choicesOf } from "../model/look.js";
+import type { Target } from "../model/target.js";
+import { troubleOf } from "../model/trouble.js";
+import { toFile } from "./file.js";
+
+// The first bytes that are reported of a new upload are fewer than one of its chunks.
+const CHUNK_BYTES = 6 * 1024 * 1024;
+
+const runs = new WeakMap<Flow, ImportRun>();
+
+/** Upload a file, from where it was if an earlier upload of it was not finished, and look at it. */
+export function startUpload(flow: Flow, target: Target, file: File, waiting: File[]): void {
+  const offline = !globalThis.navigator.onLine;
+  flow.go(
+    { step: "upload", target, file, waiting, sent: 0, resumedAt: 0, paused: false, offline, looking: false },
+    true,
+  );
+  void send(flow, target, file);
+}
+
+async function send(flow: Flow, target: Target, file: File): Promise<void> {
+  const { signal } = flow;
+  let isFirst = true;
+  const onProgress = (_percent: number, progress: Progress): void => {
+    if (progress.phase === "import") {
+      flow.set("upload", { looking: true, sent: file.size });
+      return;
+    }
+    const resumedAt = isFirst && progress.bytesSent >= CHUNK_BYTES ? { resumedAt: progress.bytesSent } : {};
+    isFirst = false;
+    flow.set("upload", { sent: progress.bytesSent, ...resumedAt });
+    flow.host.emit("progress", { phase: "upload", percent: (100 * progress.bytesSent) / file.size });
+  };
+  try {
+    const run = importFile(flow.client, file, { target: target.name, options: { inspect: true }, signal, onProgress });
+    runs.set(flow, run);
+    const job = await run;
+    if (!signal.aborted) {
+      toMap(flow, job);
+    }
+  } catch (error) {
+    if (!signal.aborted) {
+      flow.set("upload", { trouble: troubleOf(error), looking: false });
+    }
+  }
+}
+
+/** Go to the mapping with what an inspection has found. */
+function toMap(flow: Flow, job: Job): void {
+  const state = flow.at("upload")!;
+  const { inspection } = job.report as unknown as { inspection: Inspection };
+  const file: StoredFile = { bucket: job.bucket_id, path: job.object_path, name: job.file_name ?? state.file.name };
+  const { target, waiting } = state;
+  const chosen = { options: {}, mapping: {}, choices: choicesOf(inspection), rememberedIsDone: false };
+  flow.go({
+    step: "map",
+    busy: false,
+    look: { target, waiting, file, size: state.file.size, inspection, ...chosen },
+  });
+}
+
+export function setPaused(flow: Flow, paused: boolean): void {
+  const run = runs.get(flow);
+  if (paused) {
+    run?.pause();
+  } else {
+    run?.resume();
+  }
+  flow.set("upload", { paused });
+}
+
+/** Try again after a failure; what is there already is not sent again. */
+export function uploadAgain(flow: Flow): void {
+  const state = flow.at("upload");
+  if (state) {
+    startUpload(flow, state.target, state.file, state.waiting);
+  }
+}
+
+/** Stop, and go back to the choice of a file; what was sent stays for a day. */
+export function leaveUpload(flow: Flow): void {
+  const state = flow.at("upload");
+  if (state) {
+    toFile(flow, state.target);
+  }
+}
+
+/** Say that the network is gone or back; a failed upload goes on by itself when it is back. */
+export function networkChanged(flow: Flow, online: boolean): void {
+  const state = flow.at("upload");
+  flow.set("upload", { offline: !online });
+  if (online && state?.trouble?.code === "network") {
+    uploadAgain(flow);
+  }
+}

@@ -1,0 +1,42 @@
+/** What the file leaves open: a question with its answers, not an error. */
+
+import { html, nothing, type TemplateResult } from "lit";
+import type { Key } from "../i18n/texts.js";
+import { openChoices } from "../model/look.js";
+import type { Look } from "../model/state.js";
+import { setOption } from "../steps/index.js";
+import type { Context } from "./context.js";
+import { nameOfValue } from "./dialect-values.js";
+import { notice, type Content } from "./parts.js";
+
+const QUESTIONS: Record<string, Key> = {
+  date_formats: "choice.dates",
+  timestamp_formats: "choice.dates",
+  delimiter: "choice.delimiter",
+  encoding: "choice.encoding",
+  member: "choice.member",
+};
+
+export function choiceList(look: Look, busy: boolean, context: Context): Content {
+  const names = Object.keys(look.choices);
+  if (!names.length) {
+    return nothing;
+  }
+  const { t } = context;
+  const isOpen = openChoices(look).length > 0;
+  const questions = html`${names.map((name) => question(look, name, busy, context))}`;
+  return notice(isOpen ? "warn" : "check", t(isOpen ? "choice.title" : "choice.done"), questions);
+}
+
+function question(look: Look, name: string, busy: boolean, { flow, t }: Context): TemplateResult {
+  const chosen = JSON.stringify((look.options as Record<string, unknown>)[name]);
+  return html`<fieldset class="choice" ?disabled=${busy}>
+    <legend>${t(QUESTIONS[name] ?? "choice.other", { name })}</legend>
+    ${look.choices[name]!.map(
+      (value) => html`<label class="radio">
+        <input type="radio" name=${name} .checked=${JSON.stringify(value) === chosen} @change=${() => setOption(flow, name, value)} />
+        ${nameOfValue(name, value, t)}
+      </label>`,
+    )}
+  </fieldset>`;
+}

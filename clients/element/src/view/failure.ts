@@ -1,0 +1,36 @@
+/** Why a job failed, and the button that mends it where there is one. */
+
+import { html } from "lit";
+import type { JobOptions } from "../client.js";
+import type { Key } from "../i18n/texts.js";
+import type { StateOf } from "../model/state.js";
+import { troubleOfJob } from "../model/trouble.js";
+import { retryJob } from "../steps/index.js";
+import type { Context } from "./context.js";
+import { button, troubleNotice, type Content } from "./parts.js";
+
+interface Remedy {
+  label: Key;
+  options?: (state: StateOf<"result">) => JobOptions;
+}
+
+// Of the option max_errors: it allows any number of rejections short of all rows.
+const ALL = "100%";
+
+/** What a person can do by one press, by code. */
+const REMEDIES: Readonly<Record<string, Remedy>> = {
+  IJ111: { label: "mend.force", options: () => ({ force: true }) },
+  IJ420: { label: "mend.allowMore", options: () => ({ max_errors: ALL, on_error: "skip" }) },
+};
+
+// Causes that go away: the connection, a busy or silent server, a lost processor.
+const PASSING = /^IJ(104|109|114|116|117|202|203|50[1-4]|90[12])$/;
+
+export function failure(state: StateOf<"result">, { flow, t }: Context): Content {
+  const trouble = troubleOfJob(state.job);
+  const code = trouble?.code ?? "";
+  const remedy = REMEDIES[code] ?? (PASSING.test(code) ? { label: "mend.retry" as const } : undefined);
+  const busy = state.busy === "retry";
+  const press = remedy && button(t(remedy.label), () => void retryJob(flow, remedy.options?.(state)), { kind: "primary", busy });
+  return troubleNotice(t, trouble, press ? html`${press}` : t("mend.other"));
+}

@@ -1,0 +1,71 @@
+/** How the file is read, and which column each field goes into. */
+
+import { html, nothing, type TemplateResult } from "lit";
+import { adviceOf, sentenceOf } from "../i18n/errors.js";
+import { blockers } from "../model/blockers.js";
+import { hasColumns, missingColumns, openChoices } from "../model/look.js";
+import type { Look, StateOf } from "../model/state.js";
+import { dismissRemembered, leaveMap, proceed, useRemembered } from "../steps/index.js";
+import { choiceList } from "./choices.js";
+import type { Context } from "./context.js";
+import { dialectCard } from "./dialect.js";
+import { mappingTable } from "./mapping.js";
+import { button, icon, notice, page, troubleNotice, type Content } from "./parts.js";
+
+// What a mapping mends, here and now: no column, a missing one, two for one, an unknown one.
+const MENDED_BY_MAPPING = new Set(["IJ306", "IJ307", "IJ308", "IJ309", "IJ310"]);
+
+export function mapView(state: StateOf<"map">, context: Context): TemplateResult {
+  const { look, busy, trouble } = state;
+  const { flow, t } = context;
+  const missing = missingColumns(look);
+  const isReadable = look.inspection.headers.length > 0;
+  const isBlocked = !isReadable || missing.length > 0 || openChoices(look).length > 0 || !hasColumns(look);
+  const next = button(t("map.next"), () => void proceed(flow), { kind: "primary", busy, disabled: isBlocked });
+  return page({
+    title: t("map.title"),
+    lede: html`${icon("file")} <strong class="break">${look.file.name}</strong> · ${recordsOf(look, context)}`,
+    body: html`${troubleNotice(t, trouble)} ${problems(look, context)} ${remembered(look, context)} ${choiceList(look, busy, context)}
+      ${isReadable ? html`${missingNotice(missing, context)} ${mappingTable(look, busy, context)}` : nothing}
+      ${dialectCard(look, busy, context)}`,
+    actions: html`${button(t("file.other"), () => leaveMap(flow))}
+      <span class="why" role="status">${busy ? t("map.looking") : isReadable && isBlocked ? t("map.blocked") : nothing}</span>
+      ${isReadable ? next : nothing}`,
+  });
+}
+
+/** Return what the file has: its records are counted, estimated, or unknown. */
+function recordsOf({ inspection, size }: Look, { t }: Context): string {
+  const { whole_file: isWhole, read, estimated } = inspection.records;
+  if (isWhole) {
+    return t("map.rows", { n: read });
+  }
+  return estimated === null ? t.bytes(size) : t("map.rowsAbout", { n: estimated });
+}
+
+function problems(look: Look, { t }: Context): Content {
+  const shown = blockers(look.inspection).filter(({ code }) => !look.inspection.headers.length || !MENDED_BY_MAPPING.has(code));
+  return html`${shown.map((problem) =>
+    notice("error", sentenceOf(t.language, problem), html`${adviceOf(t.language, problem)} <span class="code">${problem.code}</span>`),
+  )}`;
+}
+
+function missingNotice(missing: readonly string[], { t }: Context): Content {
+  return missing.length
+    ? notice("warn", t("map.missing", { n: missing.length, columns: missing.join(", ") }), t("map.missingAdvice"))
+    : nothing;
+}
+
+function remembered(look: Look, { flow, t }: Context): Content {
+  const known = look.inspection.remembered;
+  if (!known || look.rememberedIsDone) {
+    return nothing;
+  }
+  const use = button(t("map.rememberedUse"), () => useRemembered(flow), { kind: "primary" });
+  const dismiss = button(t("map.rememberedNo"), () => dismissRemembered(flow));
+  const pairs = Object.entries(known.mapping ?? {});
+  const list = html`<ul class="pairs">
+    ${pairs.map(([header, column]) => html`<li><span class="break">${header}</span> → <strong>${column}</strong></li>`)}
+  </ul>`;
+  return notice("info", t("map.remembered", { when: t.moment(known.used_at) }), pairs.length ? list : nothing, html`${use}${dismiss}`);
+}
