@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from benchmarks import comparisons, costs, inserts, latency, peers, profile, standalone, worthless
+from benchmarks import comparisons, costs, inserts, latency, peers, profile, refused, standalone, worthless
 from benchmarks.results import Outcome
 from benchmarks.size import Size
 from benchmarks.stack import BenchmarkStack
@@ -111,6 +111,14 @@ STANDALONE = (
         disk_bytes=500_000,
     ),
     Benchmark(
+        name="many-small",
+        title="many jobs of 10 rows at once",
+        run=standalone.many_small,
+        quick=Size(100, 1),
+        full=Size(1_000, 5),
+        disk_bytes=50_000,
+    ),
+    Benchmark(
         name="latency",
         title="latency of a small job",
         run=latency.latency,
@@ -172,5 +180,16 @@ STANDALONE = (
         full=Size(400, 5),
     ),
 )
-ALL = (*COMPARISONS, *STANDALONE)
+REFUSED = tuple(
+    Benchmark(
+        name=f"refused-{cause.name}",
+        title=f"refused by {cause.title}",
+        run=refused.RUNS[cause.name],
+        quick=Size(20_000, 1),
+        full=Size(1_000_000, 5),
+        disk_bytes=1000,
+    )
+    for cause in refused.CAUSES
+)
+ALL = (*COMPARISONS, *REFUSED, *STANDALONE)
 BY_NAME = {benchmark.name: benchmark for benchmark in ALL}

@@ -6,6 +6,7 @@ from pathlib import Path
 from benchmarks import markdown, paths
 from benchmarks.comparisons import RATIO, against_psql
 from benchmarks.formatting import format_figure, format_number, format_seconds, format_spread, goal_status
+from benchmarks.refused import ALL, CLEAN, SOME
 from benchmarks.results import OURS, PSQL, Figure, Result, ResultSet, median
 
 SMALL = "A size in italics is smaller than the size of the goal (`--quick` or `--rows`), so it is a first impression."
@@ -23,6 +24,7 @@ def generate(result_set: ResultSet) -> str:
     parts = [
         "## Machine\n\n" + markdown.table(("", ""), result_set.machine.items()),
         comparison_section(against_psql(result_set)),
+        refused_section([result for result in measured if is_refused(result)]),
         figure_section([result for result in measured if result.figure(RATIO) is None and standalone_figures(result)]),
         *(loader_section(result) for result in measured if result.name == "peers"),
         *(listing_section(result) for result in measured if result.outcome.listings),
@@ -63,7 +65,31 @@ def comparison_row(result: Result) -> tuple[str, ...]:
 
 def standalone_figures(result: Result) -> list[Figure]:
     """Return the figures of a result, or none where another section shows them."""
-    return [] if result.name in ("peers", "profile") else list(result.outcome.figures)
+    elsewhere = result.name in ("peers", "profile") or is_refused(result)
+    return [] if elsewhere else list(result.outcome.figures)
+
+
+def is_refused(result: Result) -> bool:
+    """Return whether a result is about rows that are refused."""
+    return result.name.startswith("refused-")
+
+
+def refused_section(results: list[Result]) -> str:
+    """Return how many times as long as a clean file the others take of which rows are refused."""
+    if not results:
+        return ""
+    header = ("refused by", "size", "clean: median (spread)", *(f"{share} refused" for share in (SOME, ALL)), "runs")
+    rows = [refused_row(result) for result in results]
+    return f"## Refused rows\n\n{markdown.table(header, rows)}\n\n{SMALL}"
+
+
+def refused_row(result: Result) -> tuple[str, ...]:
+    """Return the row of one cause: each ratio with its bound."""
+    samples = result.outcome.samples[CLEAN]
+    ratios = (f"**{figure.value:.2f} ×**, {goal_cell(figure)}" for figure in result.outcome.figures)
+    middle, spread = format_spread(samples)
+    title = result.title.removeprefix("refused by ")
+    return (title, size_cell(result), f"{middle} ({spread})", *ratios, str(len(samples)))
 
 
 def figure_section(results: list[Result]) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.files import NARROW, PEOPLE, WIDE, FileKind
+from benchmarks.refused import ALL, CAUSES, CLEAN, SOME, Cause, refused_rows, write
 
 
 def read(path: Path) -> list[list[str]]:
@@ -50,3 +51,13 @@ def test_every_hundredth_row_is_bad_and_the_file_keeps_the_length_of_the_clean_o
     differing = [n for n, (a, b) in enumerate(zip(read(clean)[1:], read(bad)[1:], strict=True)) if a != b]
     assert differing == list(range(99, 1000, 100))
     assert all(read(bad)[1 + n][5][5:7] == "13" for n in differing)
+
+
+@pytest.mark.parametrize("cause", CAUSES, ids=lambda cause: cause.name)
+def test_files_of_refused_rows_differ_in_those_alone(tmp_path: Path, cause: Cause) -> None:
+    clean, some, every = (read(write(tmp_path / f"{side}.csv", 201, cause, side))[1:] for side in (CLEAN, SOME, ALL))
+    assert [refused_rows(201, side) for side in (CLEAN, SOME, ALL)] == [0, 10, 200]
+    expected = [] if cause.column is None else list(range(20, 201, 20))
+    assert [at for at, (row, other) in enumerate(zip(clean, some, strict=True)) if row != other] == expected
+    differing = [at for at, (row, other) in enumerate(zip(clean, every, strict=True)) if row != other]
+    assert differing == ([] if cause.column is None else list(range(1, 201)))

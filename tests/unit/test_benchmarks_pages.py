@@ -90,6 +90,15 @@ def test_page_marks_small_runs_and_names_benchmarks_that_did_not_run() -> None:
     assert "- 200 columns (`wide`): needs 35 GB of disk" in text
 
 
+def test_rows_that_are_refused_have_their_own_table_with_each_bound() -> None:
+    figures = (Figure("5 %", 1.2, "×", Goal(high=1.3)), Figure("100 %", 4.0, "×", Goal(high=3)))
+    outcome = Outcome(size="9 rows", samples={"clean": [2.0], "5 %": [2.4], "100 %": [8.0]}, figures=figures)
+    text = page.generate(result_set(make_result("refused-check", "refused by a check", outcome)))
+    ratios = "**1.20 ×**, ≤ 1.3 ×, reached | **4.00 ×**, ≤ 3 ×, not reached"
+    assert f"| a check | 9 rows | 2.00 s (2.00 s – 2.00 s) | {ratios} | 1 |" in text
+    assert "## Memory" not in text
+
+
 def test_text_outside_the_markers_is_kept() -> None:
     once = markdown.replace_generated("# Title\n\nBy hand.\n", "one")
     twice = markdown.replace_generated(once + "\nMore by hand.\n", "two")
