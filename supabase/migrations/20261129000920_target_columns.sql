@@ -242,10 +242,18 @@ begin
       and a.attnum = any ((i.indkey::smallint[])[0 : i.indnkeyatts - 1]) -- without INCLUDE columns
     where i.indrelid = relation and i.indisprimary;
   end if;
+  key := coalesce(key, old.key_columns);
+  -- A key that is always generated does not outlive the mode update.
+  if coalesce(register_target.mode, old.mode, 'insert') not in ('update', 'upsert')
+    and register_target.key_columns is null and exists (
+      select from pg_catalog.pg_attribute as a
+      where a.attrelid = relation and a.attname = any (key) and (a.attgenerated <> '' or a.attidentity = 'a')
+    )
+  then
+    key := null;
+  end if;
   select array_agg(i.name order by i.place) into insertable
-  from importer.target_columns(
-    relation, coalesce(register_target.mode, old.mode), coalesce(key, old.key_columns)
-  ) as i;
+  from importer.target_columns(relation, coalesce(register_target.mode, old.mode), key) as i;
   chosen := coalesce(register_target.columns, insertable);
   if chosen is null or not chosen <@ insertable or chosen = '{}' then
     raise exception 'some columns cannot be imported into' using errcode = 'IJ503',
@@ -265,7 +273,7 @@ begin
     -- Settings that an administrator has made for a column stay.
     (select jsonb_object_agg(c.name, coalesce(old.columns -> c.name, '{}')) from unnest(chosen) as c (name)),
     coalesce(register_target.mode, nullif(old.mode, 'none'), 'insert'),
-    coalesce(key, old.key_columns),
+    key,
     coalesce(register_target.update_columns, old.update_columns),
     coalesce(register_target.owner_column, old.owner_column),
     coalesce(register_target.provenance_column, old.provenance_column),

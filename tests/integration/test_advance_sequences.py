@@ -135,6 +135,62 @@ def test_job_completes_while_the_table_is_locked(app: Queue) -> None:
     assert next_id(app) == 41
 
 
+def interrupted(queue: Queue, how: str, **job: object) -> str:
+    """Interrupt a job that has loaded the id 40; return its status."""
+    made(queue, IDENTITY)
+    queue.admin.execute("select importer.register_target('app.items', 'items')")
+    claim = queue.running(target="items", **job)
+    queue.open(claim)
+    queue.admin.execute("insert into app.items (id) values (40)")
+    queue.commit(claim)
+    match how:
+        case "failed":
+            queue.fail(claim)
+        case "to be retried":
+            queue.fail(claim, transient=True)
+        case "cancelled":
+            queue.admin.execute("select public.cancel_import_job(%s)", [claim.id])
+        case "released":
+            queue.release(claim)
+        case _:
+            queue.expire(claim)
+            queue.sweep()
+    return queue.row(claim.id, "status")
+
+
+@pytest.mark.parametrize(
+    ("how", "attempts", "status"),
+    [
+        ("failed", 3, "failed"),
+        ("to be retried", 3, "pending"),
+        ("cancelled", 3, "cancelled"),
+        ("released", 3, "pending"),
+        ("lost", 3, "pending"),
+        ("lost in the last attempt", 1, "failed"),
+    ],
+)
+def test_next_insert_finds_a_free_id_after_an_interrupted_job(app: Queue, how: str, attempts: int, status: str) -> None:
+    assert interrupted(app, how, max_attempts=attempts) == status
+    assert next_id(app) == 41
+
+
+def test_interrupted_job_of_a_user_does_not_advance_a_sequence(app: Queue) -> None:
+    assert interrupted(app, "failed", created_by=OWNER, object_path=f"{OWNER}/items.csv") == "failed"
+    assert next_id(app) == 1
+
+
+def test_job_is_cancelled_while_the_table_is_locked(app: Queue) -> None:
+    made(app, IDENTITY)
+    app.admin.execute("select importer.register_target('app.items', 'items')")
+    claim = app.running(target="items")
+    app.open(claim)
+    app.commit(claim)
+    with app.db.connect() as other, other.transaction():
+        other.execute("lock table app.items in access exclusive mode")
+        app.admin.execute("select public.cancel_import_job(%s)", [claim.id])
+    assert app.row(claim.id, "status") == "cancelled"
+
+
 def test_sequence_of_another_role_is_unchanged(app: Queue) -> None:
     table = made(app, IDENTITY)
     load(app, table, 40)

@@ -64,6 +64,13 @@ def test_primary_key_that_is_not_insertable_is_refused(people: Queue) -> None:
         register(people, "app.rows", mode="upsert")
 
 
+def test_update_may_look_for_rows_by_a_key_that_is_always_generated(people: Queue) -> None:
+    target = register(people, "app.rows", mode="update")
+    assert (target["key_columns"], target["columns"].keys()) == (["id"], {"id", "code", "name"})
+    target = register(people, "app.rows", mode="insert")
+    assert (target["key_columns"], target["columns"].keys()) == (None, {"code", "name"})
+
+
 def test_mode_with_a_key_and_a_table_without_one_is_refused(people: Queue) -> None:
     people.admin.execute("create table app.heap (a text)")
     with raises("23514"):
