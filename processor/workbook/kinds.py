@@ -2,6 +2,7 @@
 
 import re
 import struct
+import zlib
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -26,7 +27,7 @@ def may_be_workbook(sample: bytes) -> bool:
         return False
     first, content = members[0]
     if first == "mimetype":
-        return content.startswith(ODS)
+        return content.startswith(ODS) or _inflated(content).startswith(ODS)
     if not (_OFFICE.match(first) or _EXCEL.match(first)):
         return False
     return not any(_OTHERS.match(name) for name, _ in members)
@@ -48,6 +49,14 @@ def other_kind(names: Iterable[str]) -> str | None:
 def is_binary_workbook(names: Iterable[str]) -> bool:
     """Return whether the parts of a workbook are binary (.xlsb)."""
     return "xl/workbook.bin" in names
+
+
+def _inflated(content: bytes) -> bytes:
+    """Return what the beginning of a deflated member holds: a mimetype ought to be stored, and sometimes is not."""
+    try:
+        return zlib.decompressobj(wbits=-15).decompress(content)
+    except zlib.error:
+        return b""
 
 
 def _members(sample: bytes) -> Iterator[tuple[str, bytes]]:

@@ -52,7 +52,9 @@ def ods(rows: Sequence[Sequence[tuple[str, str]]], *, encrypted: bool = False) -
         "</office:document-content>"
     )
     key = '<m:encryption-data m:checksum="x"/>' if encrypted else ""
-    manifest = f'<m:manifest xmlns:m="{MANIFEST}"><m:file-entry m:full-path="content.xml">{key}</m:file-entry></m:manifest>'
+    manifest = (
+        f'<m:manifest xmlns:m="{MANIFEST}"><m:file-entry m:full-path="content.xml">{key}</m:file-entry></m:manifest>'
+    )
     return zipped(
         {
             "mimetype": b"application/vnd.oasis.opendocument.spreadsheet",
@@ -67,7 +69,7 @@ def _ods_cell(cell: tuple[str, str]) -> str:
     if kind == "string":
         return f'<table:table-cell office:value-type="string"><text:p>{escape(value)}</text:p></table:table-cell>'
     name = {"float": "value", "percentage": "value"}.get(kind, f"{kind}-value")
-    return f'<table:table-cell office:value-type="{kind}" office:{name}="{value}"><text:p>shown</text:p></table:table-cell>'
+    return f'<table:table-cell office:value-type="{kind}" office:{name}="{value}"><text:p>.</text:p></table:table-cell>'
 
 
 def by_hand(sheet: str, *, shared: str = "") -> bytes:
@@ -104,5 +106,6 @@ def zipped(members: Mapping[str, bytes]) -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in members.items():
-            archive.writestr(name, data)
+            # A mimetype is stored, so that its text is in the first bytes of the file.
+            archive.writestr(name, data, zipfile.ZIP_STORED if name == "mimetype" else zipfile.ZIP_DEFLATED)
     return file.getvalue()

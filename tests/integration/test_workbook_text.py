@@ -1,4 +1,4 @@
-"""The text of a sheet: what openpyxl reads is the oracle; limits, damage and choices of a sheet are errors with codes."""
+"""The text of a sheet, with openpyxl as the oracle; limits, damage and choices of a sheet are errors with codes."""
 
 from __future__ import annotations
 
@@ -51,6 +51,7 @@ def sheet_of(cells: Mapping[str, str]) -> str:
     return f"<sheetData>{''.join(rows)}</sheetData>"
 
 
+MARCH_1900, LAST_DAY = (datetime.datetime.fromisoformat(day) for day in ("1900-03-01", "9999-12-31"))
 #: What cells of .xlsx hold. Excel's own days begin in March 1900, and its clock counts milliseconds.
 CELLS = st.one_of(
     st.none(),
@@ -58,10 +59,8 @@ CELLS = st.one_of(
     st.integers(-(2**53), 2**53),
     st.floats(allow_nan=False, allow_infinity=False),
     st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"], include_characters="\n\t"), max_size=20),
-    st.dates(datetime.date(1900, 3, 1), datetime.date(9999, 12, 31)),
-    st.datetimes(datetime.datetime(1900, 3, 1), datetime.datetime(9999, 12, 31)).map(
-        lambda moment: moment.replace(microsecond=0)
-    ),
+    st.dates(MARCH_1900.date(), LAST_DAY.date()),
+    st.datetimes(MARCH_1900, LAST_DAY).map(lambda moment: moment.replace(microsecond=0)),
 )
 
 
@@ -127,9 +126,10 @@ def test_marks_of_single_fields_differ() -> None:
 
 
 def test_times_and_durations() -> None:
-    long = datetime.timedelta(hours=30, minutes=15)
-    data = books.by_openpyxl({"S": [[datetime.time(3, 4, 5), long, datetime.datetime(2026, 1, 2, 3, 4, 5, 500_000)]]})
-    assert text_of(data) == "03:04:05,30:15:00,2026-01-02 03:04:05.500000\n"
+    long, moment = datetime.timedelta(hours=30, minutes=15), "2026-01-02 03:04:05.500000"
+    row = [datetime.time(3, 4, 5), long, datetime.datetime.fromisoformat(moment)]
+    data = books.by_openpyxl({"S": [row]})
+    assert text_of(data) == f"03:04:05,30:15:00,{moment}\n"
 
 
 def test_values_of_formulas_are_read() -> None:
