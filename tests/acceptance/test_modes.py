@@ -1,6 +1,7 @@
 """The modes of a target: the rows of the table after a job, and the counts of the job."""
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -95,6 +96,23 @@ def test_update_changes_existing_rows_and_skips_others(stack: Stack, options: di
     job = stack.run(b"sku,price\nb,20\nc,30\n", name, options)
     assert counts(job) == ("completed", 1, 0, 1)
     assert stack.rows(name) == [("a", 1, "old"), ("b", 20, "old")]
+
+
+@pytest.mark.parametrize("options", [{}, {"atomic": True}], ids=str)
+@pytest.mark.parametrize(
+    "key",
+    ["id bigint generated always as identity primary key", "id text generated always as ('n' || n) stored unique"],
+    ids=["identity", "stored"],
+)
+def test_update_finds_rows_by_a_key_that_is_always_generated(stack: Stack, key: str, options: dict[str, Any]) -> None:
+    table = f"t_{uuid4().hex[:12]}"
+    stack.sql(f"create table public.{table} ({key}, n integer, t text)")
+    stack.register(table, mode="update", key_columns=["id"])
+    stack.sql(f"insert into public.{table} (n, t) values (1, 'a'), (2, 'b'), (3, 'c')")
+    first, second, _ = (row[0] for row in stack.rows(table, "id"))
+    job = stack.run(f"id,t\n{second},x\n,y\n{first},z\n99,w\n".encode(), table, options)
+    assert (job["status"], job["rows_loaded"]) == ("completed", 2)
+    assert stack.rows(table, "n, t") == [(1, "z"), (2, "x"), (3, "c")]
 
 
 def test_replace_exchanges_the_whole_table_for_an_administrator(stack: Stack) -> None:
