@@ -1,11 +1,17 @@
 """Remove the empty fields at the end of records that have more fields than the file has columns."""
 
 from dataclasses import replace
+from typing import Final
 
 import numpy as np
 
 from processor.model import Chunk, Dialect
 from processor.records.extents import Bools, Bytes, Ints
+
+#: How many surplus fields are removed from all records at once. One record of 1 MB of delimiters has a million of them.
+_ROUNDS: Final = 64
+#: How many surplus fields of one record are looked at in one step, which bounds the memory.
+_BATCH: Final = 65_536
 
 
 def without_surplus(chunk: Chunk, width: int, dialect: Dialect) -> Chunk:
@@ -46,7 +52,7 @@ def _ends_without_surplus(chunk: Chunk, rows: Ints, width: int, dialect: Dialect
     delimiter = dialect.delimiter_bytes
     quoted = (dialect.quote * 2).encode() if dialect.quote else None
     ends, left = chunk.ends[rows].copy(), (chunk.fields[rows] - width).astype(np.int64)
-    while True:
+    for _ in range(_ROUNDS):
         bare = (left > 0) & _stands_before(view, ends, delimiter)
         step = bare * len(delimiter)
         if quoted:
@@ -56,10 +62,28 @@ def _ends_without_surplus(chunk: Chunk, rows: Ints, width: int, dialect: Dialect
             break
         ends -= step
         left -= step > 0
+    for at in np.flatnonzero(left > 0):
+        size = _surplus_bytes(chunk.data[chunk.starts[rows[at]] : ends[at]], int(left[at]), delimiter, quoted)
+        ends[at] -= size
+        left[at] *= not size
     removable = left == 0
     if dialect.escape:
         removable &= ~_stands_before(view, ends, dialect.escape.encode())
     return ends, removable
+
+
+def _surplus_bytes(record: bytes, count: int, delimiter: bytes, quoted: bytes | None) -> int:
+    """Return the size of the last `count` fields of a record with their delimiters; 0 unless all of them are empty."""
+    end, empty = len(record), {b"", quoted}
+    while count:
+        batch = min(count, _BATCH)
+        window = record[max(0, end - batch * (len(delimiter) + len(quoted or b""))) : end]
+        before, *fields = window.rsplit(delimiter, batch)
+        if len(fields) < batch or not empty.issuperset(fields):
+            return 0
+        end -= len(window) - len(before)
+        count -= batch
+    return len(record) - end
 
 
 def _stands_before(view: Bytes, ends: Ints, text: bytes) -> Bools:

@@ -113,6 +113,22 @@ def test_surplus_fields_that_are_empty_are_none(record: str, width: int, count: 
         assert split_records(body, ord(","), count, range(count), 1, []) is not None
 
 
+@pytest.mark.parametrize("delimiter", [",", "||"])
+@pytest.mark.parametrize("count", [64, 65, 66_000, 200_000])
+def test_any_number_of_surplus_fields(delimiter: str, count: int) -> None:
+    empty, not_empty = f'{delimiter}{delimiter}""' * (count // 2), f'{delimiter}{delimiter}" "' * (count // 2)
+    dialect = Dialect(delimiter=delimiter)
+    row, half = f"1{delimiter}2", count // 2 * 2
+    trimmed = {
+        tail: records.without_surplus(chunk, 2, dialect)
+        for tail in (empty, empty * 2, not_empty + empty, empty + "x")
+        for chunk in cut(f"{row}{tail}\n", dialect, 1 << 20)
+    }
+    assert [chunk.fields.tolist() for chunk in trimmed.values()] == [[2], [2], [2 + 2 * half], [2 + half]]
+    assert trimmed[empty].data == trimmed[empty * 2].data == f"{row}\n".encode()
+    assert trimmed[empty + "x"].data == f"{row}{empty}x\n".encode()
+
+
 def test_an_escaped_delimiter_at_the_end_is_text() -> None:
     dialect = Dialect(escape="\\")
     (chunk,) = cut("1,2,\\,\n1,2,,\n", dialect)
