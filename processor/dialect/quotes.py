@@ -8,6 +8,8 @@ from processor.dialect.options import DialectOptions
 
 #: So many fields in apostrophes are quoting and no accident.
 FEW = 2
+#: With so many for each apostrophe that is out of order, this one is an accident.
+MANY = 3
 
 
 def possible_quotes(text: str, delimiter: str | None, given: DialectOptions) -> list[str | None]:
@@ -19,7 +21,7 @@ def possible_quotes(text: str, delimiter: str | None, given: DialectOptions) -> 
         return quotes
     edges = (*([delimiter] if delimiter else []), "\r", "\n")
     double, single = (opens_field(text, edges, mark) for mark in ('"', "'"))
-    if single and not double and text.startswith("'") + sum(text.count(edge + "'") for edge in edges) > 1:
+    if single and (not double or _is_apostrophe_usual(text, delimiter)) and text.startswith("'") + sum(text.count(edge + "'") for edge in edges) > 1:
         quotes = _with_apostrophe(text, delimiter)
     if double and delimiter in ("\t", "|") and not given.strict_quotes:
         opened = text.startswith('"') + sum([text.count(edge + '"') for edge in edges])
@@ -29,14 +31,19 @@ def possible_quotes(text: str, delimiter: str | None, given: DialectOptions) -> 
 
 
 def _with_apostrophe(text: str, delimiter: str | None) -> list[str | None]:
-    """Return `'` first if all that open or end a field are in order, last if at least half of them are."""
+    """Return `'` alone if nearly all that open or end a field are in order, and last if at least half of them are."""
     candidates = [Candidate(delimiter, "'", escape) for escape in (None, "\\")]
-    stray = [len(stray_quotes(text, candidate)) for candidate in candidates]
-    if 0 in stray:
-        return ["'", '"']
-    fields = [quoted_fields(text, candidate) for candidate in candidates]
-    likely = any(few <= count for few, count in zip(stray, fields, strict=True)) and max(fields) >= FEW
-    return ['"', "'"] if likely else ['"']
+    stray = min(len(stray_quotes(text, candidate)) for candidate in candidates)
+    fields = max(quoted_fields(text, candidate) for candidate in candidates)
+    if fields < FEW:
+        return ['"'] if stray else ["'", '"']
+    return ["'"] if fields >= MANY * stray else ['"', "'"] if fields >= stray else ['"']
+
+
+def _is_apostrophe_usual(text: str, delimiter: str | None) -> bool:
+    """Return whether more fields are enclosed in `'` than in `"`."""
+    single, double = (quoted_fields(text, Candidate(delimiter, quote, None)) for quote in ("'", '"'))
+    return single > double
 
 
 def opens_field(text: str, edges: Sequence[str], quote: str) -> bool:

@@ -112,14 +112,15 @@ static int has_width(const uint8_t *data, int64_t end, int64_t fields, const dia
     return 1;
 }
 
-/* Judge by the lines from `start` on to that of the quote at `close`, which seems to close a field: read on their own,
- * those before the last are rows, and the last one is a row whose quotes are in pairs, or a row that goes on. If the
- * field were closed indeed, its quote would be the odd one of the last line. */
+/* Judge by the lines from `start` on to that of the quote at `close`, which seems to close a field. It is unclosed if the
+ * last line, read on its own, is a row whose quotes are in pairs: otherwise the quote would be the odd one there. Lines
+ * before that must be rows as well; of more than two fields, they may be the rest of the field, which are no rows. The
+ * last line may also be one that goes on, or any, if there are enough rows before it. */
 static enum verdict judge_lines(const text *all, const dialect *of, int64_t start, int64_t close) {
     int64_t stop = close;
     while (stop < all->size && !is_line_end(all->data[stop])) stop++;
     if (stop == all->size && !all->final) return UNKNOWN;
-    int64_t ends[BATCH], nexts[BATCH], lines[BATCH], longest[BATCH], rows = 0;
+    int64_t ends[BATCH], nexts[BATCH], lines[BATCH], longest[BATCH], rows = 0, others = 0;
     int32_t fields[BATCH], faults[BATCH];
     uint8_t marks[BATCH];
     dialect own = *of;
@@ -131,15 +132,18 @@ static enum verdict judge_lines(const text *all, const dialect *of, int64_t star
         read_records(&part, &own, &out, &inner);
         for (int64_t place = 0; place < out.count; place++) {
             int is_row = has_width(part.data, ends[place], fields[place], of);
-            if (start + nexts[place] > close)
-                return (is_row && !(marks[place] & ODD_QUOTES)) || (of->width - 1) * rows >= ENOUGH ? UNCLOSED : DOUBTFUL;
-            if (fields[place] > 0 && !is_row) return DOUBTFUL;
-            rows += fields[place] > 0;
+            if (start + nexts[place] > close) {
+                int is_paired = is_row && !(marks[place] & ODD_QUOTES) && !is_letter(all->data[close - 1]) &&
+                                (!others || of->width > 2);
+                return is_paired || (!others && (of->width - 1) * rows >= ENOUGH) ? UNCLOSED : DOUBTFUL;
+            }
+            rows += is_row;
+            others += fields[place] > 0 && !is_row;
         }
         start += inner.used;
         if (out.count < BATCH) break;
     }
-    int may_go_on = inner.delimiters < of->width && of->width > 1 && (inner.delimiters || rows);
+    int may_go_on = !others && inner.delimiters < of->width && of->width > 1 && (inner.delimiters || rows);
     return may_go_on ? UNCLOSED : DOUBTFUL;
 }
 

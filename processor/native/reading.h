@@ -73,11 +73,22 @@ static inline void judge_stray(reading *now, const dialect *of, const uint8_t *d
     if (now->behind && !now->fault) now->fault = now->behind;
 }
 
-/* Return whether a field ends with a stray quote that may be that of inches: a digit or a fraction stands before it. */
-static inline int ends_with_inches(const uint8_t *field, int64_t size) {
-    int64_t at = size - 2;
-    while (at >= 0 && field[at] == ' ') at--;
-    return at >= 0 && ((field[at] >= '0' && field[at] <= '9') || field[at] >= 0x80);
+static inline int is_letter(uint8_t byte) {
+    return (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') || byte >= 0x80;
+}
+
+static inline int may_be_digit(uint8_t byte) { return (byte >= '0' && byte <= '9') || byte >= 0x80; }
+
+/* Return whether one of the quotes of a field may be that of inches: behind a number or a fraction, and before no word. */
+static inline int has_inches(const uint8_t *field, int64_t size, uint8_t quote) {
+    for (int64_t at = 1; at < size; at++) {
+        if (field[at] != quote) continue;
+        if (at + 1 < size && (is_letter(field[at + 1]) || may_be_digit(field[at + 1]))) continue;
+        int64_t before = at - 1;
+        while (before > 0 && field[before] == ' ') before--;
+        if (may_be_digit(field[before])) return 1;
+    }
+    return 0;
 }
 
 /* Judge a field that has ended, whose bytes are `field`: one with text behind its closing quote, or with stray quotes. */
@@ -86,15 +97,15 @@ static inline void judge_field(reading *now, const dialect *of, const uint8_t *f
     if (now->is_closed) {
         while (text && is_white(field[text - 1], of)) text--;
         int has_text = text && field[text - 1] != of->quote;
+        int is_empty = size > 2 && field[0] == of->quote && field[1] == of->quote && field[2] != of->quote;
+        if (has_text && is_empty && of->care >= IN_ORDER) set_first(&now->fault, now);
         set_first(has_text ? &now->behind : &now->doubtful, now);
     } else if (now->stray % 2) {
         int ends_with_quote = size && field[size - 1] == of->quote;
-        if (!ends_with_quote)
-            set_first(&now->doubtful, now);
-        else if (of->care >= IN_ORDER && now->doubtful && !now->fault)
-            now->fault = now->doubtful;
-        else if (of->care >= WELL_IN_ORDER && !ends_with_inches(field, size))
-            set_first(&now->fault, now);
+        if (ends_with_quote && of->care >= IN_ORDER && now->doubtful && !now->fault) now->fault = now->doubtful;
+        if (!ends_with_quote) set_first(&now->doubtful, now);
+        int is_text = of->quote == '\'' ? !ends_with_quote : has_inches(field, size, (uint8_t)of->quote);
+        if (of->care >= WELL_IN_ORDER && !is_text) set_first(&now->fault, now);
     }
 }
 
