@@ -59,9 +59,9 @@ def _is_header(sample: bytes, magic: bytes) -> bool:
 def is_binary(sample: bytes) -> bool:
     """Return whether the bytes are not text: they have many control characters, or a NUL in the first line.
 
-    Up to 2 % of control characters are accepted here; the rows that have them are checked later. A run of NULs counts
-    as one: it is what a crash leaves of a block that was never written, most often at the end.
+    Up to 2 % of control characters are accepted here; the rows that have them are checked later. A run of NULs does not
+    count: it is what a crash leaves of a block that was never written, most often at the end.
     """
-    text = _NULS.sub(b"\0", sample)
+    text = _NULS.sub(b"", sample)
     control = len(text) - len(text.translate(None, _CONTROL))
     return (control >= 8 and control > len(text) // 50) or b"\0" in re.split(rb"[\r\n]", sample, maxsplit=1)[0]

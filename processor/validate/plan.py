@@ -136,8 +136,8 @@ def _match_by_position(names: Sequence[str], columns: Sequence[Column], refuse: 
     if len(names) > len(columns):
         refuse(
             AmbiguousDialect(
-                "the file has {fields} fields and no header, and the target has {columns} columns: "
-                "set options.mapping or options.has_header",
+                "the file has {fields} fields and no header, more than the target has columns ({columns}): "
+                "set options.mapping, options.has_header or options.delimiter",
                 fields=len(names),
                 columns=len(columns),
             )
