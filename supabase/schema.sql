@@ -2895,7 +2895,12 @@ begin
     end;
     return next jsonb_build_object(
       'name', target.name, 'mode', target.mode, 'key_columns', target.key_columns, 'options', target.options,
-      'undo_days', target.undo_days, 'max_bytes', max_bytes, 'columns', importer.columns_for_clients(target)
+      'max_bytes', max_bytes, 'columns', importer.columns_for_clients(target),
+      -- The other modes store no previous values, and rows are found by their provenance (importer.undo_obstacle).
+      'undo_days', case
+        when target.mode = 'replace' or (target.mode in ('insert', 'ignore') and target.provenance_column is not null)
+          then target.undo_days
+      end
     );
   end loop;
 end
@@ -3055,6 +3060,7 @@ declare
   sequence regclass;
   writer text;
   draws integer := next_ids.row_count;
+  had integer := 0;
   drawn bigint[];
   ids bigint[] := '{}';
 begin
@@ -3079,8 +3085,9 @@ begin
     select ids || coalesce(array_agg(d.id order by d.place), '{}') into ids
     from unnest(drawn) with ordinality as d (id, place)
     where not exists (select from unnest(next_ids.taken) as t (id) where t.id = d.id);
-    -- More each time, so that a file which brings thousands of ids that come next takes a few rounds.
-    draws := least(2 * draws, 100000);
+    -- More after a round in vain, so that thousands of ids of the file that come next take a few rounds.
+    draws := case when cardinality(ids) > had then next_ids.row_count - cardinality(ids) else least(2 * draws, 100000) end;
+    had := cardinality(ids);
   end loop;
   return ids[1 : next_ids.row_count];
 end
@@ -3848,10 +3855,18 @@ begin
       and a.attnum = any ((i.indkey::smallint[])[0 : i.indnkeyatts - 1]) -- without INCLUDE columns
     where i.indrelid = relation and i.indisprimary;
   end if;
+  key := coalesce(key, old.key_columns);
+  -- A key that is always generated does not outlive the mode update.
+  if coalesce(register_target.mode, old.mode, 'insert') not in ('update', 'upsert')
+    and register_target.key_columns is null and exists (
+      select from pg_catalog.pg_attribute as a
+      where a.attrelid = relation and a.attname = any (key) and (a.attgenerated <> '' or a.attidentity = 'a')
+    )
+  then
+    key := null;
+  end if;
   select array_agg(i.name order by i.place) into insertable
-  from importer.target_columns(
-    relation, coalesce(register_target.mode, old.mode), coalesce(key, old.key_columns)
-  ) as i;
+  from importer.target_columns(relation, coalesce(register_target.mode, old.mode), key) as i;
   chosen := coalesce(register_target.columns, insertable);
   if chosen is null or not chosen <@ insertable or chosen = '{}' then
     raise exception 'some columns cannot be imported into' using errcode = 'IJ503',
@@ -3871,7 +3886,7 @@ begin
     -- Settings that an administrator has made for a column stay.
     (select jsonb_object_agg(c.name, coalesce(old.columns -> c.name, '{}')) from unnest(chosen) as c (name)),
     coalesce(register_target.mode, nullif(old.mode, 'none'), 'insert'),
-    coalesce(key, old.key_columns),
+    key,
     coalesce(register_target.update_columns, old.update_columns),
     coalesce(register_target.owner_column, old.owner_column),
     coalesce(register_target.provenance_column, old.provenance_column),

@@ -55,7 +55,12 @@ begin
     end;
     return next jsonb_build_object(
       'name', target.name, 'mode', target.mode, 'key_columns', target.key_columns, 'options', target.options,
-      'undo_days', target.undo_days, 'max_bytes', max_bytes, 'columns', importer.columns_for_clients(target)
+      'max_bytes', max_bytes, 'columns', importer.columns_for_clients(target),
+      -- The other modes store no previous values, and rows are found by their provenance (importer.undo_obstacle).
+      'undo_days', case
+        when target.mode = 'replace' or (target.mode in ('insert', 'ignore') and target.provenance_column is not null)
+          then target.undo_days
+      end
     );
   end loop;
 end

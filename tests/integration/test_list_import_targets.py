@@ -53,9 +53,28 @@ def column(name: str, kind: str, *, required: bool = False, **other: list[str]) 
     return {"name": name, "type": kind, "required": required, "aliases": [], "labels": []} | other
 
 
-def test_target_has_mode_key_and_days_for_an_undo(owner: psycopg.Connection) -> None:
+def test_target_has_mode_and_key(owner: psycopg.Connection) -> None:
     people = listed(owner)[0]
-    assert [people[name] for name in ("name", "mode", "key_columns", "undo_days")] == ["people", "upsert", ["email"], 7]
+    assert [people[name] for name in ("name", "mode", "key_columns")] == ["people", "upsert", ["email"]]
+
+
+@pytest.mark.parametrize(
+    ("mode", "provenance", "days"),
+    [
+        ("insert", "import_job", 7),
+        ("ignore", "import_job", 7),
+        ("insert", None, None),
+        ("replace", None, 7),
+        ("upsert", "import_job", None),
+        ("update", "import_job", None),
+    ],
+)
+def test_days_for_an_undo_are_those_of_a_mode_that_can_be_undone(
+    targets: Queue, owner: psycopg.Connection, mode: str, provenance: str | None, days: int | None
+) -> None:
+    update = "update public.import_targets set mode = %s, provenance_column = %s where name = 'people'"
+    targets.admin.execute(update, [mode, provenance])
+    assert listed(owner)[0]["undo_days"] == days
 
 
 def test_columns_have_what_the_catalog_and_the_settings_say(owner: psycopg.Connection) -> None:
