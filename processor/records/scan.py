@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from processor.model import Dialect
 from processor.native import RecordReader, find_records
 from processor.records.extents import RecordExtents
 from processor.records.marks import Marks
@@ -21,6 +22,17 @@ def reader_of(marks: Marks) -> RecordReader:
         skips_space=marks.skips_space,
         width=marks.width,
     )
+
+
+def closed(record: str, dialect: Dialect) -> str:
+    """Return a record with the quote that closes its last field, if that lacks one."""
+    reader = reader_of(Marks.of(dialect))
+    reader.read(np.frombuffer(record.encode(), np.uint8), final=True)
+    if reader.opened is None:
+        return record
+    escape = dialect.escape or ""
+    is_escaping = bool(escape) and (len(record) - len(record.rstrip(escape))) % 2 == 1
+    return record + escape * is_escaping + (dialect.quote or "")
 
 
 def scan(window: Window) -> RecordExtents:

@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from processor.model import Dialect, RejectedRecords
 from processor.queue import rejections
+from processor.records import closed
 from processor.run.artifacts.escaped_records import enclose_records, escape_records
 from processor.run.artifacts.formulas import MARKERS, escape_cell, unnamed_field
 from processor.run.artifacts.paths import artifact_path
@@ -60,26 +61,39 @@ def error_lines(conn: psycopg.Connection, context: AttemptContext, opened: Opene
     yield format_cells([*MARKERS, *map(escape_cell, field_names(opened))]) + "\n"
     mark = pl.lit(dialect.delimiter)
     for _, parts in groupby(rejections.rejected_chunks(conn, context.job), key=itemgetter(0)):
-        rows = pl.concat([rejected_rows(part, dialect, format_cells) for _, part in parts]).sort("number")
+        rows = pl.concat([rejected_rows(part, dialect, opened.dialect, format_cells) for _, part in parts]).sort(
+            "number"
+        )
         raws = rows.get_column("raw")
         escaped = enclose_records(raws, opened.dialect, format_cells) if one_column else escape_records(raws, dialect)
         lines = rows.select(pl.concat_str(pl.col("line").cast(pl.String), mark, "reason", mark, escaped.alias("raw")))
         yield f"{lines.to_series().str.join(chr(10)).item()}\n"
 
 
-def rejected_rows(rejected: RejectedRecords, dialect: Dialect, format_cells: Formatter) -> pl.DataFrame:
+def rejected_rows(
+    rejected: RejectedRecords, dialect: Dialect, source: Dialect, format_cells: Formatter
+) -> pl.DataFrame:
     """Return the number, line, reason (as three cells of the file) and raw text of each rejected record."""
     offsets = np.concatenate(([0], rejected.raw_ends))
     buffers = [None, _ARROW.py_buffer(offsets), _ARROW.py_buffer(rejected.raw)]
-    raw = _ARROW.Array.from_buffers(_ARROW.large_string(), rejected.numbers.size, buffers)
+    raw = cast(Any, pl).from_arrow(_ARROW.Array.from_buffers(_ARROW.large_string(), rejected.numbers.size, buffers))
     return pl.DataFrame(
         {
             "number": rejected.numbers,
             "line": rejected.lines,
             "reason": reasons_of(rejected, dialect, format_cells),
-            "raw": cast(Any, pl).from_arrow(raw),
+            "raw": with_quotes_closed(raw, rejected, source),
         }
     )
+
+
+def with_quotes_closed(raw: pl.Series, rejected: RejectedRecords, dialect: Dialect) -> pl.Series:
+    """Close the records that end within quotes, which would swallow those behind them."""
+    misquoted = [number for number, reason in enumerate(rejected.reasons) if reason.code == "IJ419"]
+    places = rejected.cell_places[np.isin(rejected.cell_reasons, misquoted)] if misquoted else []
+    if not len(places):
+        return raw
+    return raw.scatter(places, [closed(raw[int(place)], dialect) for place in places])
 
 
 def reasons_of(rejected: RejectedRecords, dialect: Dialect, format_cells: Formatter) -> pl.Series:
