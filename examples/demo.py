@@ -29,7 +29,7 @@ FOLDER = Path(__file__).resolve().parent
 INSERT = """insert into public.import_jobs (bucket_id, object_path, target, options)
 values (%s, %s, %s, %s::jsonb) returning id"""
 REJECTIONS = """select line_number, column_name, code, message from public.import_job_errors where job_id = %s
-order by record_number limit 5"""
+order by record_number, position limit 5"""
 
 FLIGHTS = """
 create table public.flights (

@@ -45,7 +45,7 @@ export function Importer({ supabase, target }: { supabase: SupabaseClient; targe
       {error && <p role="alert">{`${error.message} (${error.code}). ${error.hint}`}</p>}
       <ul>
         {rejected.map((row) => (
-          <li key={row.record_number}>{`Line ${row.line_number}: ${row.message} (${row.code})`}</li>
+          <li key={`${row.record_number}.${row.position}`}>{`Line ${row.line_number}: ${row.message} (${row.code})`}</li>
         ))}
       </ul>
     </section>

@@ -22,8 +22,12 @@ JOB: LiteralString = "select * from public.import_jobs where id = %s"
 DOCUMENT: LiteralString = """
 select to_jsonb(j) || jsonb_build_object(
   'rejections', (
-    select coalesce(jsonb_agg(to_jsonb(e) - 'job_id' order by e.record_number), '[]')
-    from (select * from public.import_job_errors where job_id = j.id order by record_number limit 10) as e
+    select coalesce(jsonb_agg(to_jsonb(e) - 'job_id' order by e.record_number, e.position), '[]')
+    from public.import_job_errors as e
+    where e.job_id = j.id and e.record_number in (
+      select f.record_number from public.import_job_errors as f
+      where f.job_id = j.id and f.position = 1 order by f.record_number limit 10
+    )
   ),
   'events', (
     select coalesce(jsonb_agg(to_jsonb(v) - 'job_id' order by v.id), '[]')
@@ -34,7 +38,11 @@ from public.import_jobs as j where j.id = %s
 """
 REJECTIONS: LiteralString = """
 select line_number, column_name, code, message from public.import_job_errors
-where job_id = %s order by record_number limit 10
+where job_id = %(job)s and record_number in (
+  select record_number from public.import_job_errors
+  where job_id = %(job)s and position = 1 order by record_number limit 10
+)
+order by record_number, position
 """
 EVENTS: LiteralString = """
 select happened_at, event, attempt, detail from public.import_job_events where job_id = %s order by id
@@ -71,7 +79,7 @@ def description(conn: psycopg.Connection, key: UUID) -> Iterator[str]:
     """
     with conn.cursor(row_factory=dict_row) as cursor:
         row = cursor.execute(JOB, (key,)).fetchone()
-        rejections = cursor.execute(REJECTIONS, (key,)).fetchall()
+        rejections = cursor.execute(REJECTIONS, {"job": key}).fetchall()
         events = cursor.execute(EVENTS, (key,)).fetchall()
     if row is None:
         raise UserError(f"there is no job {key}", "It was deleted.", code="IJ108")

@@ -18,7 +18,12 @@ from processor.config import database_url, storage_credentials
 from processor.errors import JobError, UserError
 
 FIRST: LiteralString = """
-select line_number, column_name, code, message, raw from importer.list_rejections(%s) order by record_number limit %s
+select r.record_number, r.position, r.line_number, r.column_name, r.code, r.message, r.raw
+from (
+  select l.*, dense_rank() over (order by l.record_number) as place from importer.list_rejections(%(job)s, %(limit)s) as l
+) as r
+where r.place <= %(limit)s
+order by r.record_number, r.position
 """
 BUCKET_OF: LiteralString = "select bucket_id from public.import_jobs where id = %s"
 Output = Annotated[
@@ -32,11 +37,12 @@ Output = Annotated[
 def errors(
     job_id: Id,
     output: Output = None,
-    limit: Annotated[int, typer.Option(metavar="NUMBER", min=1, max=100_000, help="How many rejections to show.")] = 50,
+    limit: Annotated[int, typer.Option(metavar="NUMBER", min=1, max=100_000, help="How many rejected rows to show.")] = 50,
 ) -> None:
     """Show the rejected rows of a job, or save them as CSV, to be corrected and imported again.
 
-    The saved file has the rejected records as they are in the source, with line, column, code and message in front.
+    A row is listed once for each of its invalid columns. The saved file has each record once, as it is in the source,
+    with line, column, code and all messages in front.
     """
     url = database_url()
     with connected(url) as conn:
@@ -46,19 +52,21 @@ def errors(
             save(conn, state, output)
             return
         with conn.cursor(row_factory=dict_row) as cursor:
-            rows = cursor.execute(FIRST, (key, limit)).fetchall()
+            rows = cursor.execute(FIRST, {"job": key, "limit": limit}).fetchall()
         short = short_id(conn, key)
-    screen.show(rows, (row["line_number"] for row in rows), lambda: lines(rows) if rows else ["no row was rejected"])
-    if state.rows_rejected > len(rows):
+    records = {row["record_number"]: row["line_number"] for row in rows}
+    screen.show(rows, records.values(), lambda: lines(rows) if rows else ["no row was rejected"])
+    if state.rows_rejected > len(records):
         screen.note(
-            f"{len(rows):,} of {state.rows_rejected:,} rejections; to save all: import-jobs errors {short} -o FILE.csv"
+            f"{len(records):,} of {state.rows_rejected:,} rejections; to save all: import-jobs errors {short} -o FILE.csv"
         )
 
 
 def lines(rows: list[dict[str, Any]]) -> Iterator[str]:
     """Yield the table of rejections."""
     headers = ("line", "column", "code", "message", "record")
-    yield from screen.table(headers, [list(row.values()) for row in rows], right=(0,))
+    shown = ("line_number", "column_name", "code", "message", "raw")
+    yield from screen.table(headers, [[row[name] for name in shown] for row in rows], right=(0,))
 
 
 def save(conn: psycopg.Connection, state: JobState, output: Path) -> None:

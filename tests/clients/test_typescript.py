@@ -17,7 +17,10 @@ BYTES = 20_000_000
 def results(client_stack: ClientStack, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     build()
     # Rows that name their job can be undone.
-    client_stack.sql("alter table public.people add column if not exists import_job uuid")
+    client_stack.sql(
+        "alter table public.people add column if not exists import_job uuid,"
+        " add column if not exists born date, add column if not exists age integer"
+    )
     client_stack.sql(
         "select importer.register_target('public.people', owner_column => 'owner',"
         " provenance_column => 'import_job', undo_days => 7)"
@@ -42,6 +45,18 @@ def test_small_file_is_imported(results: dict[str, Any]) -> None:
 def test_rejections_come_in_pages(results: dict[str, Any]) -> None:
     assert [row["record_number"] for row in results["rejections"]] == [2, 3]
     assert {row["column_name"] for row in results["rejections"]} == {"email"}
+
+
+def test_row_with_several_invalid_columns_comes_once_for_each_whatever_the_pages(results: dict[str, Any]) -> None:
+    cells = results["cells"]
+    assert cells["job"]["rows_rejected"] == 3
+    places = [(row["record_number"], row["position"], row["column_name"], row["raw"]) for row in cells["all"]]
+    assert places == [
+        *[(2, 1, "born", "d@example.com,D,x,y"), (2, 2, "age", None)],
+        (3, 1, "born", "e@example.com,E,x,5"),
+        *[(4, 1, "email", ",F,x,y"), (4, 2, "born", None), (4, 3, "age", None)],
+    ]
+    assert [row["record_number"] for row in cells["after"]] == [3, 4, 4, 4]
 
 
 def test_corrected_rows_make_one_job(results: dict[str, Any]) -> None:

@@ -59,6 +59,10 @@ results.small = { job: small, percents };
 
 // Its rejected rows, in pages of one, and their corrections, from two tabs at once.
 results.rejections = await all(rejections(ada, small.id, { pageSize: 1 }));
+const cells = "email,name,born,age\nc@example.com,C,2020-01-01,5\nd@example.com,D,x,y\ne@example.com,E,x,5\n,F,x,y\n";
+const several = await importFile(ada, file(cells, "cells.csv"), { ...settings, options: { dry_run: true } });
+results.cells = { job: several, all: await all(rejections(ada, several.id, { pageSize: 2 })) };
+results.cells.after = await all(rejections(ada, several.id, { pageSize: 1, after: 2 }));
 const rows = [{ email: "nobody@example.com", name: 'No "body"' }, { email: "none@example.com", name: null }];
 const [mended, same] = await Promise.all([fix(ada, small.id, rows, settings), fix(ada, small.id, rows, settings)]);
 results.mended = { job: mended, same: same.id === mended.id };

@@ -11,7 +11,7 @@ import { uploadPlain } from "./upload.js";
 
 // Options that say how the parent's file was written; corrected rows are written as CSV by this client.
 const OF_THE_FILE =
-  /^(encoding|delimiter|quote|escape|comment|compression|has_header|skip_.+|strict_quotes|formula_text|member|inspect|dry_run)$/;
+  /^(encoding|delimiter|quote|escape|com.+|has_header|skip_.+|strict_quotes|formula_text|member|inspect|dry_run)$/;
 
 export type FixSettings = Omit<ImportSettings, "target" | "parentJobId" | "idempotencyKey" | "resumableAbove">;
 

@@ -7,7 +7,10 @@ export type { Database, Json };
 
 /** A row of `import_jobs`. */
 export type Job = Database["public"]["Tables"]["import_jobs"]["Row"];
-/** A row of `import_job_errors`: a rejected row, with its line, its column and the reason. */
+/**
+ * A row of `import_job_errors`: an invalid column of a rejected row, with its line and the reason. A row of the file has
+ * one for each of them, which `position` counts from 1; only the first has the `raw` text.
+ */
 export type Rejection = Database["public"]["Tables"]["import_job_errors"]["Row"];
 /** Any client of supabase-js, with types of its own or none. */
 export type AnyClient = SupabaseClient<any, any, any>;
