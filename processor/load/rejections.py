@@ -14,6 +14,8 @@ from processor.model import Message, Reason, Rejections
 # The context of an error in a statement of a trigger or function, which may be about another table.
 _NESTED = re.compile(r"^(PL/|SQL (statement|function) )", re.MULTILINE)
 _NOT_NULL_VIOLATION = "23502"
+_CHECK_VIOLATION = "23514"
+NO_PARTITION = "no partition of the table takes the row"
 # The line at which COPY stopped. Source: PostgreSQL, CopyFromErrorCallback.
 _COPY_CONTEXT = re.compile(r"^COPY .*, line (\d+)", re.MULTILINE)
 # The value at which an input function stopped.
@@ -105,11 +107,21 @@ def reason(error: RowError, columns: Sequence[str]) -> Reason:
         other = f"{error.table}.{error.column}"
         return Reason(None, code, Message(f'{REJECTIONS[code]}: "{other}"', other_column=other))
     message, params = REJECTIONS[code], dict[str, str]()
+    if lacks_partition(error):
+        message, params["table"] = f'{NO_PARTITION}: "{error.table}"', str(error.table)
     if error.constraint:
         message, params["constraint"] = f'{message} "{error.constraint}"', error.constraint
     if not is_state_about_a_row(error.state):
         message, params["sqlstate"] = f"{message} (SQLSTATE {error.state})", error.state
     return Reason(column, code, Message(message, **params))
+
+
+def lacks_partition(error: RowError) -> bool:
+    """Return whether a row fits into no partition, or not into the partition that is the target.
+
+    Its SQLSTATE is that of a check, but no constraint is named. An error that a trigger raises with it is nested.
+    """
+    return error.state == _CHECK_VIOLATION and not error.constraint and bool(error.table) and not error.nested
 
 
 def database_rejection(row: int, exc: psycopg.Error, columns: Sequence[str]) -> DatabaseRejection:

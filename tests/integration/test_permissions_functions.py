@@ -68,6 +68,7 @@ importer.first_bytes                      | -     | -     | -    | -            
 importer.follow_import_job                | -     | -     | -    | -            | -                | yes
 importer.execute_pending_import_job       | -     | -     | -    | -            | -                | yes
 importer.fail_undo                        | -     | -     | -    | -            | yes              | yes
+importer.failing_generated_columns       | -     | -     | -    | -            | yes              | yes
 importer.finish_inspection                | -     | -     | -    | -            | yes              | yes
 importer.finish_undo                      | -     | -     | -    | -            | yes              | yes
 importer.follow_import_target             | -     | -     | -    | -            | -                | yes

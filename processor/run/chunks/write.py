@@ -23,6 +23,7 @@ from processor.run.context import AttemptContext
 from processor.run.error_limit import check_error_limit, rejections_to_excess
 from processor.run.opened_file import OpenedFile
 from processor.run.sinks import SinkResult
+from processor.run.sinks.generated_columns import GeneratedColumns
 
 # How often a chunk is written again after a deadlock before the attempt fails.
 BUSY_TRIES = 6
@@ -53,7 +54,7 @@ class ChunkLoader:
     ) -> None:
         self.conn, self.context, self.opened = conn, context, opened
         self.validator, self.progress = validator, progress
-        self.defaults = DefaultValues(context.job)
+        self.defaults, self.generated = DefaultValues(context.job), GeneratedColumns(context.job)
 
     def load(self, chunk: Chunk) -> WrittenChunk:
         """Validate a chunk and write it.
@@ -170,7 +171,8 @@ class ChunkLoader:
             wait_turn = partial(self._wait_in_transaction, seq)
             result = self.opened.sink.write(self.conn, rows, chunk, wait_turn, isolating=isolating)
             loaded = without_rejected(rows, result.rejected)
-            rejections = validated.rejections + from_database(result.rejected, rows, self.context.job)
+            rejected = self.generated.named(self.conn, result.rejected, lambda at: rows.frame[at].to_dicts())
+            rejections = validated.rejections + from_database(rejected, rows, self.context.job)
             counts = count_rows(validated, loaded, rejections, result)
             first_rows = self.progress.preview.first_rows(seq, loaded.frame, loaded.index + chunk.position.record)
             preview = self.progress.preview.with_chunk(seq, first_rows)

@@ -2,7 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 import psycopg
 from psycopg import sql
@@ -14,9 +18,12 @@ from processor.model import Chunk, Job, Reason, RejectedRecords, Rejections, Row
 from processor.queue import staging
 from processor.run.access.identity import acting
 from processor.run.sinks.dry_run import Comparison, outcome
+from processor.run.sinks.generated_columns import GeneratedColumns
 from processor.run.sinks.relation import RelationSink
 from processor.run.sinks.sink import SinkResult, WaitTurn, copy_rows
-from processor.run.sinks.statements import LAST, LINE, RECORD
+from processor.run.sinks.statements import LAST, LINE, RECORD, STAGE
+
+STAGED_VALUES = sql.SQL('select s."#record", to_jsonb(s) from {} as s where s."#record" = any (%s)').format(STAGE)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -77,6 +84,7 @@ class StagingTableSink(RelationSink):
             if self.clear is not None:
                 removed = conn.execute(self.clear).rowcount
         late, transferred = self.transfer_accepted(conn, range(1, last_record + 1), limit=limit)
+        late = GeneratedColumns(job).named(conn, late, partial(self._staged_values, conn))
         if limit is None or late.records.size < limit:  # else not all rows were tried
             owned = self.owned_by_others(conn, staged - late.records.size - transferred, late.records)
             late += whole_rows(owned, "IJ604")
@@ -102,6 +110,12 @@ class StagingTableSink(RelationSink):
             conn.execute(self.statements.delete_superseded)
         conn.execute(self.create_view)
         return int(row[0]) if row else 0
+
+    def _staged_values(self, conn: psycopg.Connection, records: npt.NDArray[np.int64]) -> list[dict[str, Any]]:
+        """Return the values of staged records, column by column."""
+        rows = conn.execute(STAGED_VALUES, (BigintArray(records),)).fetchall()
+        by_record = {int(record): values for record, values in rows}
+        return [by_record[record] for record in records.tolist()]
 
     def _delete_selected(self, conn: psycopg.Connection, query: sql.Composed, code: str) -> Rejections:
         """Delete the staged records that a query selects; return their rejections."""
