@@ -3,6 +3,7 @@
 import { importFile, watch, type Job } from "../client.js";
 import type { Flow } from "../flow.js";
 import { jobOptions } from "../model/look.js";
+import { paceOf } from "../model/pace.js";
 import type { Look, Wishes } from "../model/state.js";
 import { troubleOf } from "../model/trouble.js";
 import { beginJob } from "./begin-job.js";
@@ -29,7 +30,7 @@ export async function startDryRun(flow: Flow): Promise<void> {
   try {
     const created = await createJob(flow, { dry_run: true });
     flow.set("check", { dry: created });
-    for await (const dry of watch(client, created.id, { signal })) {
+    for await (const dry of watch(client, created.id, { signal, interval: paceOf(state.look.size) })) {
       flow.set("check", { dry });
     }
   } catch (error) {

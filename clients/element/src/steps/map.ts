@@ -3,6 +3,7 @@
 import { importFile, type InspectedHeader, type Inspection, type Job, type JobOptions } from "../client.js";
 import type { Flow } from "../flow.js";
 import { choicesOf, jobOptions, withColumn, withOption } from "../model/look.js";
+import { LOOK_MS } from "../model/pace.js";
 import type { Look } from "../model/state.js";
 import { troubleOf } from "../model/trouble.js";
 import { toCheck } from "./check.js";
@@ -62,7 +63,8 @@ async function lookAgain(flow: Flow, look: Look): Promise<boolean> {
   const { signal } = flow;
   const options = { ...jobOptions(look), inspect: true };
   try {
-    const job: Job = await importFile(flow.client, look.file, { target: look.target.name, options, signal });
+    const settings = { target: look.target.name, options, signal, interval: LOOK_MS };
+    const job: Job = await importFile(flow.client, look.file, settings);
     const { inspection } = job.report as unknown as { inspection: Inspection };
     const choices = { ...look.choices, ...choicesOf(inspection) };
     // What was remembered is offered once; an inspection with other options may no longer have it.

@@ -2,6 +2,7 @@
 
 import { cancel, getJob, watch, type Job } from "../client.js";
 import type { Flow } from "../flow.js";
+import { paceOf } from "../model/pace.js";
 import { Speed } from "../model/speed.js";
 import type { Target } from "../model/target.js";
 import { troubleOf } from "../model/trouble.js";
@@ -46,7 +47,7 @@ export async function follow(flow: Flow, { job, target, waiting }: Followed): Pr
   let last = job;
   void askAround(flow, signal);
   try {
-    for await (last of watch(flow.client, job.id, { signal })) {
+    for await (last of watch(flow.client, job.id, { signal, interval: paceOf(job.bytes_total ?? 0) })) {
       const { rowsPerSecond, secondsLeft } = speed.at(last, performance.now());
       flow.set("run", { job: last, rowsPerSecond, secondsLeft });
       flow.host.emit("progress", { phase: "import", percent: Number(last.progress ?? 0), job: last });

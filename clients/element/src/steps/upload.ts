@@ -2,6 +2,7 @@
 
 import { importFile, type ImportRun, type Inspection, type Job, type Progress, type StoredFile } from "../client.js";
 import type { Flow } from "../flow.js";
+import { LOOK_MS } from "../model/pace.js";
 import { choicesOf } from "../model/look.js";
 import type { Target } from "../model/target.js";
 import { troubleOf } from "../model/trouble.js";
@@ -36,7 +37,8 @@ async function send(flow: Flow, target: Target, file: File): Promise<void> {
     flow.host.emit("progress", { phase: "upload", percent: (100 * progress.bytesSent) / file.size });
   };
   try {
-    const run = importFile(flow.client, file, { target: target.name, options: { inspect: true }, signal, onProgress });
+    const options = { inspect: true };
+    const run = importFile(flow.client, file, { target: target.name, options, signal, onProgress, interval: LOOK_MS });
     runs.set(flow, run);
     const job = await run;
     if (!signal.aborted) {

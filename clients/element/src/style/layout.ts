@@ -42,10 +42,11 @@ export const layout = css`
   }
   .body {
     display: grid;
+    grid-template-columns: minmax(0, 1fr);
     gap: 1.25rem;
     min-width: 0;
     min-height: 14rem;
-    padding: 1.5rem 2rem 2rem;
+    padding: 1.25rem 2rem 2rem;
     align-content: start;
   }
   .body > *,
@@ -54,6 +55,7 @@ export const layout = css`
   }
   section {
     display: grid;
+    grid-template-columns: minmax(0, 1fr);
     gap: 0.9rem;
   }
   .actions {

@@ -270,6 +270,14 @@ export const steps = css`
     .mapping .goes {
       min-width: 0;
     }
+    .samples,
+    .samples li {
+      display: inline;
+    }
+    .samples li:not(:last-child)::after {
+      content: " · ";
+      color: var(--muted);
+    }
     .mapping th[scope="row"] {
       width: auto;
     }

@@ -46,16 +46,17 @@ export const tables = css`
     overflow: hidden;
     text-overflow: ellipsis;
   }
-  .typed .changed,
-  .mark.changed {
+  .typed .changed .icon,
+  .mark.changed .icon {
     color: var(--accent);
+  }
+  .typed td .icon {
+    width: 0.95em;
+    height: 0.95em;
   }
   .typed .bad,
   .mark.bad {
     color: var(--bad);
-  }
-  .typed td.changed {
-    background: var(--accent-soft);
   }
   .typed td.bad {
     background: var(--bad-soft);

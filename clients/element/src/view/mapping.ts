@@ -49,9 +49,11 @@ function row(look: Look, header: InspectedHeader, busy: boolean, context: Contex
         : html`<span class="hint">${t("map.noSamples")}</span>`}
     </td>
     <td class="number figure" data-label=${t("map.filled")}>${header.filled === null ? "—" : t.percent(header.filled)}</td>
-    <td class="goes" data-label=${t("map.column")}>
-      ${chooser(look, header, { column, name, busy }, context)}
-      <span class="hint">${column === null ? nothing : icon("check")} ${howOf(look, header, column, t)}</span>
+    <td data-label=${t("map.column")}>
+      <div class="goes">
+        ${chooser(look, header, { column, name, busy }, context)}
+        <span class="hint">${column === null ? nothing : icon("check")} ${howOf(look, header, column, t)}</span>
+      </div>
     </td>
   </tr>`;
 }

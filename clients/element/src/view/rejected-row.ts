@@ -16,7 +16,8 @@ export function rejectedRow(row: RejectedRow, state: StateOf<"result">, context:
   const isOpen = state.opened.has(row.record_number);
   const place = placeOf(row, state);
   const line = t("rejected.line", { line: row.line_number });
-  const canOpen = row.fields !== undefined && !isSent;
+  // A row that was rejected as a whole is shown as a whole.
+  const canOpen = row.fields !== undefined && place >= 0 && !isSent;
   return html`<li class="rejected-row ${isEdited ? "edited" : ""} ${isSent ? "sent" : ""}">
     <div class="why-row">
       <span class="line figure">${line}</span>

@@ -91,7 +91,8 @@ function corrections({ edits, busy, headers }: StateOf<"result">, { flow, t }: C
     return nothing;
   }
   const count = Object.keys(edits).length;
-  const press = button(t("fix.import", { n: count }), () => void importCorrections(flow), {
+  const label = count ? t("fix.import", { n: count }) : t("fix.importNone");
+  const press = button(label, () => void importCorrections(flow), {
     kind: "primary",
     disabled: !count,
     busy: busy === "fix",

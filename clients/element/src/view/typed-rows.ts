@@ -16,8 +16,8 @@ export function typedRows({ inspection, target }: Look, context: Context): Conte
     return nothing;
   }
   const title = t("rows.title", { n: rows.length });
-  return html`<section aria-labelledby="rows-title">
-    <h3 id="rows-title">${title}</h3>
+  return html`<section>
+    <h3>${title}</h3>
     <p class="hint legend">
       <span class="mark changed">${icon("info")} ${t("rows.changed")}</span>
       <span class="mark bad">${icon("warn")} ${t("rows.rejected")}</span>
