@@ -187,6 +187,12 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Config:
     )
 
 
+def harmless_variables() -> dict[str, str]:
+    """Return the variables that a child process needs which must not know a secret of the processor."""
+    names = ("PATH", "LANG", "LC_ALL", "HOME", "TMPDIR")
+    return {name: os.environ[name] for name in names if name in os.environ}
+
+
 def spool_dir(environ: Mapping[str, str]) -> str:
     """Return the folder to which workbooks are spooled; empty: that for temporary files.
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 import processor
-from processor.config import Config
+from processor.config import Config, harmless_variables
 from processor.errors import WorkbookTooLarge
 from processor.log import event
 from processor.workbook.outcome import Limits, error_of
@@ -27,8 +27,6 @@ AT_ONCE: Final = 2
 LOOK_SECONDS: Final = 0.1
 #: The text of a sheet may be so many times larger than the largest workbook: XML is compressed to a tenth.
 TEXT_RATIO: Final = 16
-#: Variables of the processor that the child gets: none that holds a secret.
-KEPT_VARIABLES: Final = ("PATH", "LANG", "LC_ALL", "HOME", "TMPDIR")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,4 +152,4 @@ class Workbooks:
 def child_environment() -> dict[str, str]:
     """Return the environment of the child: no secret of the processor, and this very package."""
     package_parent = str(Path(processor.__file__).resolve().parent.parent)
-    return {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ} | {"PYTHONPATH": package_parent}
+    return harmless_variables() | {"PYTHONPATH": package_parent}
