@@ -32,7 +32,11 @@ def read(data: bytes, options: dict[str, Any], block: int = 1000) -> tuple[Diale
     dialect = dialects.detect(data, True, options)
     header, first = dialects.read_header(data, dialect)
     text = b"".join(dialects.text_stream(blocks_of(data, block), dialect, FileLimits()))
-    chunks = list(records.cut(blocks_of(text[first.offset :], block), dialect, first, FileLimits(), lambda _: 20))
+    chunks = list(
+        records.cut(
+            blocks_of(text[first.offset :], block), dialect, first, FileLimits(), lambda _: 20, width=len(header)
+        )
+    )
     return dialect, header, chunks
 
 
