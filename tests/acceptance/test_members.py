@@ -1,4 +1,4 @@
-"""The file of a zip archive that a job names is read, wherever it stands; a wrong name is refused with the right ones."""
+"""The file of a zip archive that a job names is read, wherever it stands; a wrong name is refused with a list."""
 
 from __future__ import annotations
 

@@ -16,21 +16,26 @@ NOTE = "a note with a comma, and quotes " + "x" * 70
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """An inserted job, its target table and its file."""
+    """An inserted job, its target table and its file, whose last `footer` records are no rows."""
 
     job: UUID
     table: str
     path: str
     data: bytes
+    footer: int = 0
 
     @property
     def records(self) -> int:
         """The number of records of the file, without the header."""
         return len(parsed(self.data))
 
+    def skipped(self, records: int) -> int:
+        """Return how many of the first `records` records are skipped."""
+        return max(0, records - (self.records - self.footer))
+
     def expected(self, records: int) -> tuple[Counter[tuple[int, str]], list[tuple[int, str]]]:
         """Return the expected rows and the expected rejections, as (record, code), of the first `records` records."""
-        rows = parsed(self.data)[:records]
+        rows = parsed(self.data)[: records - self.skipped(records)]
         good = Counter((int(key), note) for key, note in rows if key.isdigit())
         bad = [(record, "IJ403") for record, (key, _) in enumerate(rows, 1) if not key.isdigit()]
         return good, bad

@@ -13,7 +13,15 @@ from processor.errors import BadOption
 from processor.model import Chunk, Dialect, FileLimits, NoRows, Position
 
 #: Records as the text of a file has them, and whether each would be a row.
-KINDS = (("1,x", True), ('"",""', True), (",", False), (",,,", False), ("", False), ("# note", False), ('"a\nb",2', True))
+KINDS = (
+    ("1,x", True),
+    ('"",""', True),
+    (",", False),
+    (",,,", False),
+    ("", False),
+    ("# note", False),
+    ('"a\nb",2', True),
+)
 FILES = st.lists(st.sampled_from(KINDS), max_size=30)
 
 
