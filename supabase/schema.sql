@@ -1732,6 +1732,52 @@ $$;
 
 COMMENT ON FUNCTION importer.fail_undo(job_id uuid, token uuid, code text, message text, hint text) IS 'Ends a request to undo a job, with the reason for which it cannot be done.';
 
+CREATE FUNCTION importer.failing_generated_columns(relation regclass, refused jsonb, role text) RETURNS TABLE(place bigint, column_name text, state text)
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+  item record;
+  generated record;
+begin
+  for item in
+    select r.value as columns, r.ordinality - 1 as place
+    from jsonb_array_elements(failing_generated_columns.refused) with ordinality as r
+  loop
+    for generated in
+      select a.attname, format_type(a.atttypid, a.atttypmod) as type, pg_get_expr(d.adbin, d.adrelid) as expression
+      from pg_catalog.pg_attribute as a
+      inner join pg_catalog.pg_attrdef as d on d.adrelid = a.attrelid and d.adnum = a.attnum
+      where a.attrelid = failing_generated_columns.relation and a.attgenerated <> '' and not a.attisdropped
+      order by a.attnum
+    loop
+      begin
+        perform set_config('role', coalesce(failing_generated_columns.role, 'none'), true);
+        execute format(
+          'select r.v from jsonb_populate_record(null::%s, $1) as s '
+          'cross join lateral jsonb_to_record(jsonb_build_object(''v'', (%s)::text)) as r (v %s)',
+          failing_generated_columns.relation, generated.expression, generated.type
+        ) using item.columns;
+      exception when assert_failure or others then
+        place := item.place;
+        column_name := generated.attname;
+        state := sqlstate;
+      end;
+      if column_name is not null then
+        return next;
+        column_name := null;
+        exit;
+      end if;
+    end loop;
+  end loop;
+  perform set_config('role', 'none', true);
+end
+$_$;
+
+COMMENT ON FUNCTION importer.failing_generated_columns(relation regclass, refused jsonb, role text) IS 'Returns, for each of the refused rows (an array of objects, by place from 0) in which a generated column of the table
+cannot be computed, the first such column and the SQLSTATE. The expressions are executed as `role`; null: that of the
+session.';
+
 CREATE FUNCTION importer.find_target(name_or_table text) RETURNS SETOF public.import_targets
     LANGUAGE plpgsql STABLE ROWS 1
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -6446,6 +6492,10 @@ GRANT ALL ON FUNCTION importer.fail_job(job_id uuid, token uuid, code text, mess
 
 REVOKE ALL ON FUNCTION importer.fail_undo(job_id uuid, token uuid, code text, message text, hint text) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.fail_undo(job_id uuid, token uuid, code text, message text, hint text) TO import_processor;
+
+REVOKE ALL ON FUNCTION importer.failing_generated_columns(relation regclass, refused jsonb, role text) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.failing_generated_columns(relation regclass, refused jsonb, role text) TO import_processor;
+GRANT ALL ON FUNCTION importer.failing_generated_columns(relation regclass, refused jsonb, role text) TO import_uploader;
 
 REVOKE ALL ON FUNCTION importer.find_target(name_or_table text) FROM PUBLIC;
 
