@@ -11,7 +11,7 @@ import polars as pl
 # The columns that errors.csv has before the file's own. A file that begins with them is an errors.csv.
 MARKERS = ("import_line", "import_column", "import_code", "import_message")
 FORMULA = re.compile(r"^'*[=+\-@\t\r]")
-NUMBER = re.compile(r"^[+-]?[0-9][0-9.,]*$")
+NUMBER = re.compile(r"^[+-]?[0-9][0-9.,]*\Z")
 ESCAPED = r"^'('*[=+\-@\t\r])"
 
 
