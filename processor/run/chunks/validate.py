@@ -73,7 +73,9 @@ class ChunkValidator:
         with report.timed("read"):
             read = validate.transform(rows, plan)
         with report.timed("check"):
-            rows, rejections = self._cast(conn, validate.check(read.rows, plan, read.rejections))
+            checked = validate.check(read.rows, plan, read.rejections)
+            rows, rejections = self._cast(conn, checked)
+            rejections = self._with_opaque(conn, checked.rows, rejections)
         return ValidatedChunk(
             chunk=chunk,
             blank=shape.skipped,
@@ -82,6 +84,14 @@ class ChunkValidator:
             changes=read.changes,
             no_rows=no_rows,
         )
+
+    def _with_opaque(self, conn: psycopg.Connection, rows: Rows, rejections: Rejections) -> Rejections:
+        """Add the invalid values of opaque types to the records that are rejected anyway, which writing will not see."""
+        if not rejections.records.size:
+            return rejections
+        rejected = rows.kept(np.isin(rows.index, rejections.records))
+        uncertain = validate.opaque_values(rejected, self._plan)
+        return self._cast(conn, Checked(rejected, uncertain, rejections))[1] if uncertain else rejections
 
     def validate_opaque(self, conn: psycopg.Connection, validated: ValidatedChunk) -> ValidatedChunk:
         """Validate the types that were left to writing, after it has failed.
