@@ -14,8 +14,9 @@ from psycopg.types.json import Jsonb
 from tests.acceptance.conftest import Stack
 from tests.acceptance.parting_cases import FAULTS, Case
 from tests.acceptance.parting_cases_kept import KEPT
+from tests.acceptance.parting_cases_no_rows import NO_ROWS
 
-CASES = {f"{place} {case.text[:24]!r}": case for place, case in enumerate([*FAULTS, *KEPT])}
+CASES = {f"{place} {case.text[:24]!r}": case for place, case in enumerate([*FAULTS, *KEPT, *NO_ROWS])}
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +89,8 @@ def test_a_file_is_read_right_or_has_a_code(
             '"2,5"',
             ["1.5"] * 4 + ["2.5"],
         ),
+        ("a,b\n1,x\ny,z\nTotal,x\n", "a int, b text", {"skip_footer": 1}, "y,z", "2,z", ["1/x", "2/z"]),
+        ("1,x\ny,z\n3,x\n", "a int, b text", {"skip_footer": 1, "has_header": False}, "y,z", "2,z", ["1/x", "2/z"]),
         ("a||b\n1||2\nx||y\n", "a int, b text", {"delimiter": "||"}, "x||y", "3||y", ["1/2", "3/y"]),
         ('a, b\n1, "2, 3"\nx, "y, z"\n', "a int, b text", {"delimiter": ", "}, "x, ", "4, ", ["1/2, 3", "4/y, z"]),
     ],
