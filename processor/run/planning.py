@@ -28,6 +28,8 @@ def plan_for(
     }
     if dialect.is_sheet or is_errors_file(header):
         readings = {name: with_cells(reading) for name, reading in readings.items()}
+    if target.mode == "none":  # no table, so no defaults
+        readings = {name: replace(reading, empty_as="null") for name, reading in readings.items()}
     shared = shared_null_values(readings)
     if shared:
         readings = {name: replace(reading, null_values=()) for name, reading in readings.items()}

@@ -51,7 +51,8 @@ begin
     t.typtype::text,
     a.attnotnull and not filled or t.typnotnull,
     (a.attnotnull and not filled or t.typnotnull)
-    and not a.atthasdef and a.attidentity = '' and t.typdefault is null,
+    and not a.atthasdef and a.attidentity = '' and t.typdefault is null
+    and (target_columns.mode is distinct from 'update' or a.attname = any (target_columns.key_columns)),
     coalesce(
       (select array_agg(e.enumlabel::text order by e.enumsortorder) from pg_catalog.pg_enum as e where e.enumtypid = t.oid),
       '{}'
@@ -70,7 +71,7 @@ $$;
 comment on function importer.target_columns(regclass, text, text[]) is
 'Returns the columns of a table that a file may fill in a mode, with their types as Postgres spells them: those that can
 be inserted into, and for the mode update the columns of its key that are always generated. not_null and required are
-false where a trigger may fill the column.';
+false where a trigger may fill the column; the mode update requires no column but those of its key.';
 
 revoke all on function importer.target_columns(regclass, text, text[]) from public, anon, authenticated, service_role;
 

@@ -93,6 +93,7 @@ def test_ignore_completes_when_every_key_exists(stack: Stack) -> None:
 @pytest.mark.parametrize("options", [{}, {"atomic": True}])
 def test_update_changes_existing_rows_and_skips_others(stack: Stack, options: dict[str, Any]) -> None:
     name = prices(stack, mode="update")
+    stack.sql(f"alter table public.{name} alter note set not null")
     job = stack.run(b"sku,price\nb,20\nc,30\n", name, options)
     assert counts(job) == ("completed", 1, 0, 1)
     assert stack.rows(name) == [("a", 1, "old"), ("b", 20, "old")]
