@@ -1,6 +1,6 @@
 /** What went wrong, and what to do about it, for people who upload files: by code, in English. */
 
-export const errorsEn: Readonly<Record<string, readonly [title: string, advice: string]>> = {
+export const errorsEn: Readonly<Record<string, readonly [title: string, advice: string, sentence?: string]>> = {
   IJ101: ["The import cannot change in this way now", "Load the page again to see how it stands."],
   IJ102: ["An option of the import is not accepted", "Go back to the columns and choose again."],
   IJ103: ["Another process has taken the import over", "Nothing is to be done; the import goes on."],
@@ -49,8 +49,8 @@ export const errorsEn: Readonly<Record<string, readonly [title: string, advice: 
   IJ315: ["The workbook is in an old format", "Save it as .xlsx or CSV, then upload that."],
   IJ316: ["The workbook is too large", "Save the sheet as CSV, then upload that: it may be as large as you like."],
   IJ317: ["The workbook is damaged", "Open it in the spreadsheet program, save it again, then upload it."],
-  IJ420: ["More rows were rejected than is allowed", "Look at the causes below: often one setting mends most of them."],
-  IJ421: ["Every row was rejected", "Look at the causes below, and go back to the columns of the file."],
+  IJ420: ["More rows were rejected than is allowed", "Look at the causes below: often one setting mends most of them.", "{rejected} rows were rejected; at most {limit} may be"],
+  IJ421: ["Every row was rejected", "Look at the causes below, and go back to the columns of the file.", "All {rejected} rows were rejected"],
   IJ401: ["The row has too few values", "Add what is missing."],
   IJ402: ["The row has too many values", "Put values that contain the separator in quotes."],
   IJ403: ["The value is not of the right kind", "Correct the value. For dates and numbers, check how they are written."],

@@ -36,8 +36,11 @@ export function adviceOf(language: Language, { code, hint }: Coded & { hint?: st
 // Of jobs, rows and files that the processor reads; Storage and the Data API write for programmers.
 const OURS = /^IJ/;
 
-function inEnglish({ code, message }: Coded): string {
-  return OURS.test(code) && message ? message : (errorsEn[code]?.[0] ?? message ?? code);
+function inEnglish(coded: Coded): string {
+  const { code, message } = coded;
+  // The server adds the most frequent cause, which is listed below.
+  const named = withParams(errorsEn[code]?.[2], coded, "en");
+  return named ?? (OURS.test(code) && message ? message : (errorsEn[code]?.[0] ?? message ?? code));
 }
 
 function inPortuguese(coded: Coded): string {
@@ -45,12 +48,17 @@ function inPortuguese(coded: Coded): string {
   const params = paramsOf(coded);
   const [title, , sentence] = errorsPt[code] ?? [];
   const fragment = fragmentsPt.find(([english]) => message.includes(english))?.[1];
-  const named = sentence && fill(sentence, params, createTexts("pt").number);
-  const isWhole = named && !/\{\w+\}/.test(named);
+  const named = withParams(sentence, coded, "pt");
   const column = String(params["column"] ?? "");
-  const words = isOfRow(code) && fragment ? fragment : isWhole ? named : (title ?? message);
+  const words = (isOfRow(code) && fragment) || named || (title ?? message);
   // What is wrong with a row is said of its column.
   return column && isOfRow(code) && !words.includes(column) ? `${column}: ${uncapital(words)}` : words;
+}
+
+/** Return a sentence with all that it names; undefined where the parameters do not have it. */
+function withParams(sentence: string | undefined, coded: Coded, language: Language): string | undefined {
+  const named = sentence && fill(sentence, paramsOf(coded), createTexts(language).number);
+  return named && !/\{\w+\}/.test(named) ? named : undefined;
 }
 
 function isOfRow(code: string): boolean {

@@ -4,6 +4,8 @@ import { css } from "lit";
 
 export const tables = css`
   .scroll {
+    /* What only screen readers read is placed in here, and not beside the page. */
+    position: relative;
     overflow: auto;
     max-height: 26rem;
     border: 1px solid var(--line);
@@ -107,8 +109,16 @@ export const tables = css`
     flex-wrap: wrap;
     align-items: baseline;
     gap: 0.35rem 0.75rem;
+    width: 100%;
     min-width: 0;
     overflow-wrap: anywhere;
+  }
+  .groups .hint {
+    font-weight: 400;
+  }
+  .why-row .link {
+    margin-inline-start: auto;
+    font-size: 0.875rem;
   }
   .line {
     color: var(--muted);

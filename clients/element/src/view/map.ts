@@ -12,6 +12,8 @@ import { dialectCard } from "./dialect.js";
 import { mappingTable } from "./mapping.js";
 import { button, icon, notice, page, troubleNotice, type Content } from "./parts.js";
 
+// No encoding and no delimiter makes a table of these: nothing, another format, a damaged or protected file.
+const HOPELESS = /^IJ(301|303|31[1-7])$/;
 // What a mapping mends, here and now: no column, a missing one, two for one, an unknown one.
 const MENDED_BY_MAPPING = new Set(["IJ306", "IJ307", "IJ308", "IJ309", "IJ310"]);
 
@@ -23,11 +25,11 @@ export function mapView(state: StateOf<"map">, context: Context): TemplateResult
   const isBlocked = !isReadable || missing.length > 0 || openChoices(look).length > 0 || !hasColumns(look);
   const next = button(t("map.next"), () => void proceed(flow), { kind: "primary", busy, disabled: isBlocked });
   return page({
-    title: t("map.title"),
+    title: t(isReadable ? "map.title" : "map.unreadable"),
     lede: html`${icon("file")} <strong class="break">${look.file.name}</strong> · ${recordsOf(look, context)}`,
     body: html`${troubleNotice(t, trouble)} ${problems(look, context)} ${remembered(look, context)} ${choiceList(look, busy, context)}
       ${isReadable ? html`${missingNotice(missing, context)} ${mappingTable(look, busy, context)}` : nothing}
-      ${dialectCard(look, busy, context)}`,
+      ${isHopeless(look) ? nothing : dialectCard(look, busy, context)}`,
     actions: html`${button(t("file.other"), () => leaveMap(flow))}
       <span class="why" role="status">${busy ? t("map.looking") : isReadable && isBlocked ? t("map.blocked") : nothing}</span>
       ${isReadable ? next : nothing}`,
@@ -41,6 +43,10 @@ function recordsOf({ inspection, size }: Look, { t }: Context): string {
     return t("map.rows", { n: read });
   }
   return estimated === null ? t.bytes(size) : t("map.rowsAbout", { n: estimated });
+}
+
+function isHopeless({ inspection }: Look): boolean {
+  return blockers(inspection).some(({ code }) => HOPELESS.test(code));
 }
 
 function problems(look: Look, { t }: Context): Content {

@@ -1,7 +1,7 @@
 /** One rejected row: why, the value in question, and the whole row when it is opened. */
 
 import { html, nothing, type TemplateResult } from "lit";
-import { adviceOf, sentenceOf } from "../i18n/errors.js";
+import { sentenceOf } from "../i18n/errors.js";
 import type { RejectedRow, StateOf } from "../model/state.js";
 import { troubleOfRejection } from "../model/trouble.js";
 import { edit, toggleRow } from "../steps/index.js";
@@ -25,14 +25,13 @@ export function rejectedRow(row: RejectedRow, state: StateOf<"result">, context:
       <span class="code">${row.code}</span>
       ${isEdited ? html`<span class="badge">${t("fix.edited")}</span>` : nothing}
       ${isSent ? html`<span class="badge">${t("fix.sent")}</span>` : nothing}
+      ${canOpen
+        ? html`<button type="button" class="link small" aria-expanded=${isOpen ? "true" : "false"} @click=${() => toggleRow(flow, row.record_number)}>
+            ${t(isOpen ? "rejected.less" : "rejected.wholeRow")}<span class="hidden">, ${line}</span>
+          </button>`
+        : nothing}
     </div>
-    <p class="hint">${adviceOf(t.language, trouble)}</p>
     ${isSent ? nothing : values(row, state, { place, isOpen }, context)}
-    ${canOpen
-      ? html`<button type="button" class="button small" aria-expanded=${isOpen ? "true" : "false"} @click=${() => toggleRow(flow, row.record_number)}>
-          ${t(isOpen ? "rejected.less" : "rejected.wholeRow")}<span class="hidden">, ${line}</span>
-        </button>`
-      : nothing}
   </li>`;
 }
 

@@ -1,7 +1,7 @@
 /** The rejected rows: by cause, then row by row, to be corrected in place. */
 
 import { html, nothing } from "lit";
-import { sentenceOf } from "../i18n/errors.js";
+import { adviceOf, sentenceOf } from "../i18n/errors.js";
 import { troubleOfRejection } from "../model/trouble.js";
 import type { RejectionGroup, StateOf } from "../model/state.js";
 import { importCorrections, nextPage, previousPage, setFilter } from "../steps/index.js";
@@ -54,7 +54,10 @@ function groups(state: StateOf<"result">, { flow, t }: Context): Content {
     <tbody>
       ${known.map(
         (group) => html`<tr class=${isAt(group) ? "chosen" : ""}>
-          <th scope="row">${sentenceOf(t.language, troubleOfRejection(group.sample))} <span class="code">${group.code}</span></th>
+          <th scope="row">
+            ${sentenceOf(t.language, troubleOfRejection(group.sample))} <span class="code">${group.code}</span>
+            <p class="hint">${adviceOf(t.language, troubleOfRejection(group.sample))}</p>
+          </th>
           <td class="number figure" data-label=${t("rejected.count")}>${t.number(group.count)}</td>
           <td class="number figure" data-label=${t("rejected.firstLine")}>${t.number(group.firstLine)}</td>
           <td>
