@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from processor.model import Dialect
@@ -48,6 +48,7 @@ def test_only_formulas_are_escaped(dialect: Dialect, raw: str, escaped: str) -> 
 PIECES = st.sampled_from([*"a15.,;=+-@'\"\t\\ |", "-5", "+1,5", "\n", '""', "||", ",-", ';"+7"', "\t=", "é"])
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from([PLAIN, SEMICOLON, BACKSLASH, APOSTROPHE, BARE, LONG, ONE_COLUMN]),
     st.lists(st.lists(PIECES, max_size=8).map("".join), min_size=1, max_size=6),
@@ -57,6 +58,7 @@ def test_many_records_are_escaped_as_each_by_itself(dialect: Dialect, raws: list
     assert escape_records(pl.Series(raws, dtype=pl.String), dialect).to_list() == expected
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from([ONE_COLUMN, Dialect(delimiter=None, quote=None), Dialect(delimiter=None, escape="\\")]),
     st.lists(st.lists(PIECES, min_size=1, max_size=8).map("".join), min_size=1, max_size=6),
