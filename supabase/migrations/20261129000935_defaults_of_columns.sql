@@ -57,16 +57,15 @@ begin
   select j.* into job from public.import_jobs as j where j.id = next_ids.job_id;
   relation := importer.target_relation(job.target, must_exist => true);
   sequence := pg_get_serial_sequence(relation::text, next_ids.column_name)::regclass;
-  select i.role into writer
+  select coalesce(max(i.role), 'import_processor') into writer
   from importer.job_identities as i cross join lateral importer.find_target(job.target) as t
   where i.job_id = job.id and job.created_by is not null and t.run_as = 'uploader';
   if exists (
     select from pg_catalog.pg_attribute as a
     where a.attrelid = relation and a.attname = next_ids.column_name and a.attidentity = ''
-  ) and not has_sequence_privilege(coalesce(writer, 'import_processor'), sequence, 'usage') then
-    raise exception '% may not use the sequence of column "%"', coalesce(writer, 'import_processor'), next_ids.column_name
-    using errcode = 'IJ603',
-    hint = format('Run grant usage on sequence %s to %I, then retry the job.', sequence, coalesce(writer, 'import_processor'));
+  ) and not has_sequence_privilege(writer, sequence, 'usage') then
+    raise exception '% may not use the sequence of column "%"', writer, next_ids.column_name using errcode = 'IJ603',
+    hint = format('Run grant usage on sequence %s to %s, then retry the job.', sequence, quote_ident(writer));
   end if;
   perform importer.advance_sequences_of(job);
   while cardinality(ids) < next_ids.row_count loop
