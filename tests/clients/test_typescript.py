@@ -64,6 +64,8 @@ def test_corrected_rows_make_one_job(results: dict[str, Any]) -> None:
     assert results["mended"]["same"]
     assert (job["status"], job["rows_loaded"]) == ("completed", 2)
     assert job["parent_job_id"] == results["small"]["job"]["id"]
+    # A default of the target would skip the last row.
+    assert (job["options"]["skip_lines"], job["options"]["skip_footer"]) == (0, 0)
     assert {"email": "nobody@example.com", "name": 'No "body"'} in results["people"]
     assert {"email": "none@example.com", "name": None} in results["people"]
 

@@ -11,7 +11,10 @@ import { uploadPlain } from "./upload.js";
 
 // Options that say how the parent's file was written; corrected rows are written as CSV by this client.
 const OF_THE_FILE =
-  /^(encoding|delimiter|quote|escape|com.+|has_header|skip_.+|strict_quotes|formula_text|member|inspect|dry_run)$/;
+  /^(encoding|delimiter|quote|escape|com.+|has_header|skip_.+|strict_quotes|member|inspect|dry_run)$/;
+
+// The defaults of the target may skip lines of its files. These rows have none to skip.
+const NONE_SKIPPED: JobOptions = { skip_lines: 0, skip_footer: 0 };
 
 export type FixSettings = Omit<ImportSettings, "target" | "parentJobId" | "idempotencyKey" | "resumableAbove">;
 
@@ -43,7 +46,7 @@ export async function fix(
   return importFile(supabase, file, {
     ...settings,
     target: parent.target,
-    options: { ...inherited(parent.options as JobOptions, headers), ...settings.options },
+    options: { ...NONE_SKIPPED, ...inherited(parent.options as JobOptions, headers), ...settings.options },
     parentJobId: jobId,
     ...(sum && { idempotencyKey: `${jobId} ${sum}` }),
   });
