@@ -30,7 +30,8 @@ select job_id, seq, byte_start, byte_end, next_record, rows_read, rows_loaded, r
 from importer.job_chunks order by job_id, seq
 """
 REJECTIONS = """
-select job_id, record_number, line_number, code from public.import_job_errors order by job_id, record_number
+select job_id, record_number, line_number, code from public.import_job_errors
+where position = 1 order by job_id, record_number
 """
 STAGING_TABLES = """
 select c.relname from pg_catalog.pg_class as c inner join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
