@@ -158,7 +158,7 @@ static enum verdict judge_closing(const text *from, const dialect *of, int64_t a
 
 /* End the record at the first line end in the quotes of its last field, and go on with the next line. */
 static int64_t end_at_first_line(text *from, const dialect *of, found *out, reading *now) {
-    now->fault = now->delimiters + 1;
+    set_first(&now->fault, now);
     now->lines = from->first_lines;
     end_field(now, of, from, from->first_end);
     end_record(now, of, out, from->first_end, from->first_next);
