@@ -16,7 +16,7 @@ const STATUS_ICONS = { pending: "info", running: "info", completed: "check", fai
 
 export class ImportJobsHistory extends LitElement {
   static override readonly styles = styles;
-  static override readonly properties = { client: { attribute: false }, target: {}, lang: { reflect: true } };
+  static override readonly properties = { client: { attribute: false }, target: {}, lang: {} };
 
   declare client: AnyClient | undefined;
   declare target: string;
@@ -47,7 +47,7 @@ export class ImportJobsHistory extends LitElement {
   }
 
   protected override render(): TemplateResult {
-    const own = this.lang || this.closest("[lang]")?.getAttribute("lang") || navigator.language || "en";
+    const own = this.lang || this.parentElement?.closest("[lang]")?.getAttribute("lang") || navigator.language || "en";
     const t = createTexts(languageOf(own));
     return html`<section class="card history" part="card" aria-labelledby="heading">
       <header class="head history-head">

@@ -35,7 +35,7 @@ export class ImportJobsImporter extends LitElement {
     client: { attribute: false },
     target: {},
     job: {},
-    lang: { reflect: true },
+    lang: {},
   };
 
   declare client: AnyClient | undefined;
@@ -59,15 +59,15 @@ export class ImportJobsImporter extends LitElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    globalThis.addEventListener("online", this.#online);
-    globalThis.addEventListener("offline", this.#offline);
+    window.addEventListener("online", this.#online);
+    window.addEventListener("offline", this.#offline);
     this.#start();
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    globalThis.removeEventListener("online", this.#online);
-    globalThis.removeEventListener("offline", this.#offline);
+    window.removeEventListener("online", this.#online);
+    window.removeEventListener("offline", this.#offline);
     this.flow?.end();
     this.flow = undefined;
   }
@@ -129,7 +129,7 @@ export class ImportJobsImporter extends LitElement {
   }
 
   #texts(): Texts {
-    const own = this.lang || this.closest("[lang]")?.getAttribute("lang") || navigator.language || "en";
+    const own = this.lang || this.parentElement?.closest("[lang]")?.getAttribute("lang") || navigator.language || "en";
     return createTexts(languageOf(own));
   }
 }

@@ -15,7 +15,7 @@ const runs = new WeakMap<Flow, ImportRun>();
 
 /** Upload a file, from where it was if an earlier upload of it was not finished, and look at it. */
 export function startUpload(flow: Flow, target: Target, file: File, waiting: File[]): void {
-  const offline = !globalThis.navigator.onLine;
+  const offline = navigator.onLine === false;
   flow.go(
     { step: "upload", target, file, waiting, sent: 0, resumedAt: 0, paused: false, offline, looking: false },
     true,

@@ -1,0 +1,88 @@
+"""The custom element against the stack: what a person sees and does, from the file to the corrected rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.clients import element_package
+from tests.clients.client_stack import ClientStack
+
+NAME = '<img src=x onerror="hostile = true">'
+
+
+@pytest.fixture(scope="module")
+def results(client_stack: ClientStack, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    element_package.install()
+    folder = tmp_path_factory.mktemp("element")
+    email = client_stack.email()
+    return client_stack.node("element.mjs", EMAIL=email, FOLDER=str(folder)) | {"email": email}
+
+
+def test_file_of_another_kind_is_refused_before_its_upload(results: dict[str, Any]) -> None:
+    assert results["refused"] == {"code": "file/pdf", "title": "Isto é um documento PDF, não uma tabela"}
+
+
+def test_required_column_must_be_mapped(results: dict[str, Any]) -> None:
+    assert results["unmapped"] == {
+        "missing": "Nada vai ainda para a coluna obrigatória email",
+        "canGoOn": False,
+    }
+
+
+def test_check_counts_and_writes_nothing(results: dict[str, Any]) -> None:
+    assert results["dry"]["stats"] == {"Novas": "2", "Alteradas": "0", "Iguais": "0", "Puladas": "0", "Rejeitadas": "1"}
+    assert results["dry"]["written"] == []
+
+
+def test_second_press_imports(results: dict[str, Any]) -> None:
+    email = results["email"]
+    assert results["imported"]["stats"] == {"Lidas": "3", "Importadas": "2", "Rejeitadas": "1", "Puladas": "0"}
+    assert results["imported"]["people"] == [
+        {"email": f"ada-{email}", "name": "Ada"},
+        {"email": f"bob-{email}", "name": "Bob"},
+    ]
+
+
+def test_rejected_row_says_why(results: dict[str, Any]) -> None:
+    assert results["rejected"] == {"why": "email: falta um valor", "causes": 1}
+
+
+def test_corrected_row_is_imported_whole_by_a_job_of_its_own(results: dict[str, Any]) -> None:
+    assert results["corrected"]["names"] == [{"name": f"Nobody; {NAME}"}]
+    assert results["corrected"]["parent"]
+    assert results["corrected"]["stats"]["Importadas"] == "1"
+    assert results["sent"] == {"rows": 1, "inputs": 0}
+
+
+def test_events_tell_the_application(results: dict[str, Any]) -> None:
+    assert results["events"] == ["started", "completed", "started", "completed"]
+
+
+def test_markup_in_names_headers_and_cells_stays_text(results: dict[str, Any]) -> None:
+    assert results["hostile"] == {"images": 0, "ran": False}
+
+
+def test_job_of_somebody_else_is_not_found(results: dict[str, Any]) -> None:
+    assert results["stranger"] == {"code": "IJ108", "text": False}
+
+
+def test_own_job_opens_by_its_id_and_tells_nothing_twice(results: dict[str, Any]) -> None:
+    assert results["opened"] == {"title": "Imported, with rows to correct", "events": 0}
+
+
+def test_history_lists_files_by_name_and_opens_one(results: dict[str, Any]) -> None:
+    # The corrections, the import and its check; the inspections are left out.
+    assert results["history"]["names"] == [f"{NAME}.csv"] * 3
+    ((event, detail),) = results["history"]["opened"]
+    assert (event, set(detail)) == ("open", {"id"})
+
+
+def test_target_that_is_not_there_is_said_so(results: dict[str, Any]) -> None:
+    assert results["nothing"] == "Não há nada aqui para onde você possa importar"
+
+
+def test_sources_have_no_type_errors() -> None:
+    element_package.install()
+    element_package.run("node_modules/typescript/bin/tsc", "--noEmit", "-p", ".")
