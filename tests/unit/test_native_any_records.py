@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from processor.native import RecordReader
+from processor.native import Care, RecordReader
+from tests.unit.protected_memory import protected_bytes, run_in_process
 
 TEXTS = st.text('a,"\\#\r\n', max_size=60)
 
@@ -63,3 +64,24 @@ def test_very_short_records_fill_the_room_before_the_window_ends() -> None:
     data, one = as_bytes("\n" * 10_000), reader(',"  ')
     found = one.read(data, final=True)
     assert (found.ends.size, one.used) == (10_000 // 8 + 256,) * 2
+
+
+def edges_of_reading() -> None:
+    texts = [
+        b'1,"a\n2,"b\n3,5" c"d\n',
+        b'1,"a\r\n\r\n2,b\r\n3,c\r\n4,"d" e\r\n' * 3,
+        b'""x"\n' * 9,
+        b' "a" \n"b"\t,' * 5,
+    ]
+    for text in texts:
+        for size in range(len(text) + 1):
+            for at_start in (False, True):
+                data = protected_bytes(text[:size], at_start=at_start)
+                for final in (False, True):
+                    for width in (0, 1, 2, 3):
+                        one = RecordReader(ord(","), ord('"'), care=Care.STRICT, skips_space=True, width=width)
+                        assert one.read(data, final=final).ends.size <= size
+
+
+def test_no_memory_outside_of_the_window_is_accessed() -> None:
+    assert run_in_process(edges_of_reading) == 0
