@@ -2550,19 +2550,21 @@ declare
     type_name || case when is_array then '' else '[]' end
   );
   error_info constant regproc := to_regproc('pg_catalog.pg_input_error_info'); -- since PostgreSQL 16
-  invalid jsonb;
+  invalid text[];
+  codes text[];
 begin
   perform type_name::regtype; -- raises 42704 for a missing type, which would otherwise make each text invalid
   if error_info is not null then
     begin
       execute format(
-        'select jsonb_agg(jsonb_build_array(c, e.sql_error_code))
+        'select array_agg(c), array_agg(e.sql_error_code)
         from unnest($1) as c, %s(c, $2) as e where e.sql_error_code is not null', error_info
-      ) into invalid using candidates, type_name;
-      return query select r.value ->> 0, r.value ->> 1 from jsonb_array_elements(invalid) as r;
+      ) into invalid, codes using candidates, type_name;
+      return query select r.text, r.code from unnest(invalid, codes) as r (text, code);
       return;
     exception when others then
-      invalid := null; -- the check of a domain raised an error: test the texts one by one, as before PostgreSQL 16
+      -- The check of a domain raised an error: test the texts one by one, as before PostgreSQL 16.
+      raise debug 'values of % are tested one by one', type_name;
     end;
   end if;
   foreach candidate in array candidates loop
@@ -3114,16 +3116,15 @@ begin
   select j.* into job from public.import_jobs as j where j.id = next_ids.job_id;
   relation := importer.target_relation(job.target, must_exist => true);
   sequence := pg_get_serial_sequence(relation::text, next_ids.column_name)::regclass;
-  select i.role into writer
+  select coalesce(max(i.role), 'import_processor') into writer
   from importer.job_identities as i cross join lateral importer.find_target(job.target) as t
   where i.job_id = job.id and job.created_by is not null and t.run_as = 'uploader';
   if exists (
     select from pg_catalog.pg_attribute as a
     where a.attrelid = relation and a.attname = next_ids.column_name and a.attidentity = ''
-  ) and not has_sequence_privilege(coalesce(writer, 'import_processor'), sequence, 'usage') then
-    raise exception '% may not use the sequence of column "%"', coalesce(writer, 'import_processor'), next_ids.column_name
-    using errcode = 'IJ603',
-    hint = format('Run grant usage on sequence %s to %I, then retry the job.', sequence, coalesce(writer, 'import_processor'));
+  ) and not has_sequence_privilege(writer, sequence, 'usage') then
+    raise exception '% may not use the sequence of column "%"', writer, next_ids.column_name using errcode = 'IJ603',
+    hint = format('Run grant usage on sequence %s to %s, then retry the job.', sequence, quote_ident(writer));
   end if;
   perform importer.advance_sequences_of(job);
   while cardinality(ids) < next_ids.row_count loop
@@ -4889,7 +4890,8 @@ begin
     t.typtype::text,
     a.attnotnull and not filled or t.typnotnull,
     (a.attnotnull and not filled or t.typnotnull)
-    and not a.atthasdef and a.attidentity = '' and t.typdefault is null,
+    and not a.atthasdef and a.attidentity = '' and t.typdefault is null
+    and (target_columns.mode is distinct from 'update' or a.attname = any (target_columns.key_columns)),
     coalesce(
       (select array_agg(e.enumlabel::text order by e.enumsortorder) from pg_catalog.pg_enum as e where e.enumtypid = t.oid),
       '{}'
@@ -4907,7 +4909,7 @@ $$;
 
 COMMENT ON FUNCTION importer.target_columns(relation regclass, mode text, key_columns text[]) IS 'Returns the columns of a table that a file may fill in a mode, with their types as Postgres spells them: those that can
 be inserted into, and for the mode update the columns of its key that are always generated. not_null and required are
-false where a trigger may fill the column.';
+false where a trigger may fill the column; the mode update requires no column but those of its key.';
 
 CREATE FUNCTION importer.target_privileges(target public.import_targets) RETURNS TABLE(privilege text, column_name text)
     LANGUAGE plpgsql STABLE

@@ -92,16 +92,17 @@ def settle(checked: Checked, cast_results: Iterable[CastResult]) -> tuple[Rows, 
 
 def _by_reason(result: CastResult) -> dict[tuple[str, str], list[str]]:
     """Return the invalid texts of a column by the code and message of their rejection."""
-    out_of_range = [text for text, sqlstate in result.invalid.items() if sqlstate == DATE_OUT_OF_RANGE]
-    other_order = in_another_order(pl.Series(out_of_range, dtype=pl.String), result.column)
-    by_reason: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    by_state: defaultdict[str, list[str]] = defaultdict(list)
     for text, sqlstate in result.invalid.items():
-        if text in other_order:
-            by_reason["IJ403", AMBIGUOUS.format(result.column.name)].append(text)
-        else:
-            code = cast_error_code(sqlstate)
-            by_reason[code, rejection_message(code, result.column, sqlstate)].append(text)
-    return by_reason
+        by_state[sqlstate].append(text)
+    other_order = in_another_order(pl.Series(by_state[DATE_OUT_OF_RANGE], dtype=pl.String), result.column)
+    by_state[DATE_OUT_OF_RANGE] = [text for text in by_state[DATE_OUT_OF_RANGE] if text not in other_order]
+    by_reason: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    for sqlstate, texts in by_state.items():
+        code = cast_error_code(sqlstate)
+        by_reason[code, rejection_message(code, result.column, sqlstate)] += texts
+    by_reason["IJ403", AMBIGUOUS.format(result.column.name)] += other_order
+    return {reason: texts for reason, texts in by_reason.items() if texts}
 
 
 def opaque_values(rows: Rows, plan: Plan) -> tuple[UncertainValues, ...]:
