@@ -18,7 +18,7 @@ export const errorsPt: Readonly<Record<string, readonly [title: string, advice: 
   IJ114: ["Há importações suas demais esperando ou em andamento", "Espere algumas terminarem, ou cancele-as."],
   IJ115: ["A importação não pôde ser criada", "Tente de novo."],
   IJ116: ["Você pediu isto vezes demais", "Espere um minuto e tente de novo."],
-  IJ117: ["A importação demorou mais do que pode", "Tente de novo: ela continua de onde parou.", "A importação demorou mais do que {seconds} segundos"],
+  IJ117: ["A importação demorou mais do que pode", "Tente de novo: ela continua de onde parou.", "A importação demorou mais do que {limit} segundos"],
   IJ118: ["Você examinou arquivos demais em pouco tempo", "Espere um minuto e tente de novo."],
   IJ119: ["O arquivo não pertence a você", "Envie-o você mesmo e depois importe."],
   IJ120: ["O pedido não foi entendido", "Avise quem administra este aplicativo."],
