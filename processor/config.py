@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from urllib.parse import urlsplit
+
+from processor.token_role import role_of
+from processor.web_address import is_web_address
 
 MIB = 1 << 20
 #: Limit of a chunk and of a record. The native kernels address at most 2 GiB of a column, and text can grow to 2.5
@@ -41,8 +43,9 @@ class Config:
     `wake_token` is None when the processor reads the doorbell's token from the database. The processor runs at most
     `max_jobs` jobs at once and loads each of them on up to `connections` connections. `chunk_bytes` is the target size
     of a chunk. A processor that is told to stop cancels the statements of its current chunks after `stop_seconds`.
-    Workbooks are spooled to `spool_dir`, by default the folder for temporary files, and each is read by a process
-    within these limits of memory and time.
+    There is a page if there is a `publishable_key`; browsers reach the project at `public_supabase_url`, or at
+    `supabase_url` when it is None. Workbooks are spooled to `spool_dir`, by default the folder for temporary files,
+    and each is read by a process within these limits of memory and time.
     """
 
     database_url: str = field(repr=False)
@@ -63,6 +66,8 @@ class Config:
     max_record_bytes: int = 16 * MIB
     max_field_bytes: int = 1 * MIB
     kept_errors: int = 10_000
+    publishable_key: str | None = None
+    public_supabase_url: str | None = None
     spool_dir: str = ""
     max_workbook_bytes: int = 256 * MIB
     workbook_memory_bytes: int = 2048 * MIB
@@ -179,12 +184,38 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Config:
         max_record_bytes=whole("IMPORT_JOBS_MAX_RECORD_BYTES", 16 * MIB, 1024, MAX_CHUNK_BYTES),
         max_field_bytes=whole("IMPORT_JOBS_MAX_FIELD_BYTES", 1 * MIB, 1024),
         kept_errors=whole("IMPORT_JOBS_KEPT_ERRORS", 10_000, 0),
+        publishable_key=publishable_key(environ),
+        public_supabase_url=public_supabase_url(environ),
         spool_dir=spool_dir(environ),
         max_workbook_bytes=whole("IMPORT_JOBS_MAX_WORKBOOK_BYTES", 256 * MIB),
         workbook_memory_bytes=whole("IMPORT_JOBS_WORKBOOK_MEMORY_BYTES", 2048 * MIB, 64 * MIB),
         workbook_seconds=whole("IMPORT_JOBS_WORKBOOK_SECONDS", 120),
         log_level=(environ.get("IMPORT_JOBS_LOG_LEVEL") or "INFO").upper(),
     )
+
+
+def publishable_key(environ: Mapping[str, str]) -> str | None:
+    """Return the key that browsers get with the page; None: there is no page.
+
+    Raises: BadEnvironment for a key that browsers must not have.
+    """
+    key = environ.get("SUPABASE_PUBLISHABLE_KEY", "").strip()
+    if not key:
+        return None
+    if not (key.startswith("sb_publishable_") or role_of(key) == "anon") or not key.isascii() or not key.isprintable():
+        raise BadEnvironment("SUPABASE_PUBLISHABLE_KEY is no publishable key: everybody would get it with the page")
+    return key
+
+
+def public_supabase_url(environ: Mapping[str, str]) -> str | None:
+    """Return the URL at which browsers reach the project, where it differs from that of the processor.
+
+    Raises: BadEnvironment.
+    """
+    url = environ.get("IMPORT_JOBS_PUBLIC_SUPABASE_URL", "").strip().rstrip("/")
+    if url and not is_web_address(url):
+        raise BadEnvironment("IMPORT_JOBS_PUBLIC_SUPABASE_URL is not a URL that begins with http:// or https://")
+    return url or None
 
 
 def harmless_variables() -> dict[str, str]:
@@ -243,17 +274,6 @@ def first_set(environ: Mapping[str, str], *names: str) -> str:
         if value := environ.get(name, "").strip():
             return value
     raise BadEnvironment(f"{names[0]} is not set", STACK_HINT)
-
-
-def is_web_address(text: str) -> bool:
-    """Return whether a text is an HTTP or HTTPS URL with a host and, if it names a port, a valid one."""
-    if not text.isprintable() or " " in text:
-        return False
-    try:
-        parts = urlsplit(text)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
 
 
 def number(environ: Mapping[str, str], name: str, default: float, least: float, most: float = UNLIMITED) -> float:

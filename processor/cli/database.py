@@ -10,6 +10,7 @@ from processor import config
 from processor.cli.connection import connected, database_errors
 from processor.cli.screen import screen
 from processor.errors import UserError
+from processor.web_address import is_web_address
 
 
 def migrate(
@@ -61,7 +62,7 @@ def configure(
     """Store the processor's URL and the doorbell's token, in Vault if the database has it."""
     from processor.database.configure import configure as store
 
-    if not config.is_web_address(processor_url):
+    if not is_web_address(processor_url):
         raise UserError(f"{processor_url!r} is not a URL", "Use a URL that begins with http:// or https://.")
     url = config.database_url()
     with connected(url):  # fails after 10 s when the server does not answer

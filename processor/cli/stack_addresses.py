@@ -32,6 +32,7 @@ def print_addresses(
         "rest": f"{state.supabase_url}/rest/v1" if "rest" in parts or "auth" in parts else None,
         "auth": f"{state.supabase_url}/auth/v1" if "auth" in parts else None,
         "processor": state.processor_url if "processor" in parts else None,
+        "page": state.processor_url if "processor" in parts and "auth" in parts else None,
     }
     if missing_extensions:
         names = " and no ".join(missing_extensions)
@@ -49,6 +50,8 @@ def print_addresses(
         yield from screen.values(_addresses(state, data, urls, attached=attached))
         for note in notes:
             yield from screen.wrapped(note)
+        if urls["page"]:
+            yield f"Import files at {urls['page']}"
 
     screen.show(document, [], lines)
 
@@ -56,7 +59,7 @@ def print_addresses(
 def _addresses(state: State, data: Path, urls: dict[str, str | None], *, attached: bool) -> dict[str, str]:
     names = {"storage": "Storage", "rest": "Data API", "auth": "Auth", "processor": "Processor"}
     addresses = {"Postgres": f"127.0.0.1:{state.postgres_port} (version {state.major}, database postgres)"}
-    addresses |= {names[part]: url for part, url in urls.items() if url}
+    addresses |= {name: urls[part] for part, name in names.items() if urls[part]}
     if not urls["processor"]:
         addresses["Processor"] = "not started, see below"
     addresses["Logs"] = str(data / "logs")

@@ -1,4 +1,4 @@
-"""The ASGI application: the doorbell, the two probes, and a lifespan that starts and stops the worker."""
+"""The ASGI application: the doorbell, the two probes, the page, and a lifespan that starts and stops the worker."""
 
 import logging
 from collections.abc import AsyncGenerator
@@ -18,6 +18,7 @@ from processor.http.body import limited_body
 from processor.http.cached_probe import CachedProbe
 from processor.http.error_responses import HANDLERS
 from processor.http.limits import ServerLimits
+from processor.http.page import page_routes
 from processor.http.ring import RING_HEADER, check_ring, ring_number
 from processor.http.token_auth import TokenAuth
 from processor.log import event
@@ -61,6 +62,7 @@ def create_app(config: Config, limits: ServerLimits) -> Starlette:
     routes = [
         doorbell(TokenAuth(config.wake_token, lambda: read_token(pool)), limits, worker),
         *probes(worker, pool),
+        *page_routes(config),
     ]
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers=HANDLERS)
     app.router.redirect_slashes = False

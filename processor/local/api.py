@@ -32,6 +32,11 @@ class Api:
         """Whether the Data API is served, by PostgREST or by @supabase/lite."""
         return self.postgrest is not None or self.node is not None
 
+    @property
+    def serves_page(self) -> bool:
+        """Whether the page works, for which people sign in."""
+        return self.has_rest and self.node is not None
+
     def services(self, state: State) -> list[Service]:
         """Return the programs to start."""
         found = [_postgrest(self.postgrest, state)] if self.postgrest else []

@@ -173,6 +173,7 @@ class Stack:
             "IMPORT_JOBS_WAKE_TOKEN": self.state.wake_token,
             "IMPORT_JOBS_HOST": "127.0.0.1",
             "IMPORT_JOBS_PORT": str(self.state.processor_port),
+            **({"SUPABASE_PUBLISHABLE_KEY": self.state.publishable_key} if self.api.serves_page else {}),
         }
         return self._serve("processor", "processor.cli", "serve", env=env, port=self.state.processor_port)
 
