@@ -162,9 +162,9 @@ def stray_quotes(text: str, candidate: Candidate) -> str:
     return "".join(re.findall(rf"(?<![^{last}\r\n])'|'(?={d}|[\r\n]|\Z)", rest))
 
 
-def quoted_fields(text: str, candidate: Candidate) -> int:
-    """Return the number of regularly quoted fields."""
-    return len(_quoted_field(candidate).findall(text))
+def quoted_fields(text: str, candidate: Candidate) -> list[str]:
+    """Return the regularly quoted fields, with their quotes."""
+    return _quoted_field(candidate).findall(text)
 
 
 def _quoted_field(candidate: Candidate) -> re.Pattern[str]:

@@ -21,28 +21,39 @@ def possible_quotes(text: str, delimiter: str | None, given: DialectOptions) -> 
         return quotes
     edges = (*([delimiter] if delimiter else []), "\r", "\n")
     double, single = (opens_field(text, edges, mark) for mark in ('"', "'"))
-    if single and (not double or _is_apostrophe_usual(text, delimiter)) and text.startswith("'") + sum(text.count(edge + "'") for edge in edges) > 1:
+    if (
+        single
+        and (not double or _is_apostrophe_usual(text, delimiter))
+        and text.startswith("'") + sum(text.count(edge + "'") for edge in edges) > 1
+    ):
         quotes = _with_apostrophe(text, delimiter)
     if double and delimiter in ("\t", "|") and not given.strict_quotes:
         opened = text.startswith('"') + sum([text.count(edge + '"') for edge in edges])
-        if 2 * quoted_fields(text, Candidate(delimiter, '"', None)) < opened:
+        if 2 * len(quoted_fields(text, Candidate(delimiter, '"', None))) < opened:
             quotes.append(None)  # database dumps do not quote, and write a quote as it is
     return quotes
 
 
 def _with_apostrophe(text: str, delimiter: str | None) -> list[str | None]:
-    """Return `'` alone if nearly all that open or end a field are in order, and last if at least half of them are."""
+    """Return `'` alone if nearly all that open or end a field are in order, and last if at least half of them are.
+
+    Half are enough where a field has what must be quoted: a delimiter, a line end or a doubled quote.
+    """
     candidates = [Candidate(delimiter, "'", escape) for escape in (None, "\\")]
     stray = min(len(stray_quotes(text, candidate)) for candidate in candidates)
-    fields = max(quoted_fields(text, candidate) for candidate in candidates)
-    if fields < FEW:
+    fields = max((quoted_fields(text, candidate) for candidate in candidates), key=len)
+    if len(fields) < FEW:
         return ['"'] if stray else ["'", '"']
-    return ["'"] if fields >= MANY * stray else ['"', "'"] if fields >= stray else ['"']
+    needed = (*([delimiter] if delimiter else []), "\r", "\n", "''")
+    is_needed = any(mark in field[1:-1] for field in fields for mark in needed)
+    if len(fields) >= (1 if is_needed else MANY) * stray:
+        return ["'"]
+    return ['"', "'"] if len(fields) >= stray else ['"']
 
 
 def _is_apostrophe_usual(text: str, delimiter: str | None) -> bool:
     """Return whether more fields are enclosed in `'` than in `"`."""
-    single, double = (quoted_fields(text, Candidate(delimiter, quote, None)) for quote in ("'", '"'))
+    single, double = (len(quoted_fields(text, Candidate(delimiter, quote, None))) for quote in ("'", '"'))
     return single > double
 
 
@@ -64,7 +75,7 @@ def quote_order(result: CandidateResult, lines: Sequence[str], text: str) -> flo
         return 0.0
     rows = "".join(lines[result.rows[0].line : result.rows[-1].next_line]) if result.rows else ""
     examined = rows if quote in rows else text
-    ordered = 2 * quoted_fields(examined, result.candidate)
+    ordered = 2 * len(quoted_fields(examined, result.candidate))
     return round(ordered / (ordered + len(stray_quotes(examined, result.candidate))), 3) if ordered else 0.0
 
 
