@@ -32,8 +32,8 @@ CREATE TYPE importer.rejected_records AS (
 	reasons jsonb
 );
 
-COMMENT ON TYPE importer.rejected_records IS 'Rejected records in columns: the number and the line of each, their texts in UTF-8 one after another and where each ends;
-the cells, each with the place of its record, its position within the record and the place of its reason; and the
+COMMENT ON TYPE importer.rejected_records IS 'Rejected records in columns: the number and the line of each, their texts in UTF-8 one after another and where each
+ends; the cells, each with the place of its record, its position within the record and the place of its reason; and the
 reasons, an array of objects with column, code, message, params, and the number of their cells.';
 
 CREATE TYPE public.import_job_status AS ENUM (
@@ -2227,6 +2227,19 @@ $$;
 
 COMMENT ON FUNCTION importer.guard_import_job_params() IS 'Trigger function: clears error_params when a job has no error any more, and sets them where the sweep fails a job.';
 
+CREATE FUNCTION importer.has_own_code(class regclass, object oid) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select exists (
+    select from pg_catalog.pg_depend as d
+    where d.classid = class and d.objid = object and d.refobjid >= 16384
+      and d.refclassid in ('pg_proc'::regclass, 'pg_operator'::regclass, 'pg_opclass'::regclass)
+  )
+$$;
+
+COMMENT ON FUNCTION importer.has_own_code(class regclass, object oid) IS 'Returns whether an index, a default or a constraint calls functions that are not Postgres''s own.';
+
 CREATE FUNCTION importer.has_trigger_before_rows(relation regclass, mode text) RETURNS boolean
     LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2770,6 +2783,61 @@ $$;
 
 COMMENT ON FUNCTION importer.keep_target_table(target text) IS 'Keeps which table a target has now, in place of the one that it had before.';
 
+CREATE FUNCTION importer.known_columns(relation regclass, written text[]) RETURNS TABLE(name text, number smallint, generated boolean, value text)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+#variable_conflict use_column
+begin
+  return query
+  with columns as (
+    select
+      a.attname, a.attnum, a.attidentity, a.attgenerated, a.attname = any (written) as is_written, d.oid as default_id,
+      pg_get_expr(d.adbin, d.adrelid) as expression, format_type(a.atttypid, a.atttypmod) as type, t.typdefault,
+      t.oid < 16384 or t.typtype = 'e' as is_plain_type,
+      case when a.attcollation <> t.typcollation then format(' collate %I.%I', n.nspname, c.collname) end as collation
+    from pg_catalog.pg_attribute as a
+    inner join pg_catalog.pg_type as t on t.oid = a.atttypid
+    left join pg_catalog.pg_attrdef as d on d.adrelid = a.attrelid and d.adnum = a.attnum
+    left join pg_catalog.pg_collation as c on c.oid = a.attcollation
+    left join pg_catalog.pg_namespace as n on n.oid = c.collnamespace
+    where a.attrelid = known_columns.relation and a.attnum > 0 and not a.attisdropped
+  ),
+
+  plain as (
+    select
+      c.attname, c.attnum,
+      case
+        when c.is_written then concat(format('s.%I', c.attname), c.collation)
+        when c.expression is null then concat('null::', c.type, c.collation)
+        else concat('(', c.expression, ')::', c.type, c.collation)
+      end as value
+    from columns as c
+    where c.attgenerated = '' and (
+      c.is_written or (
+        c.attidentity = '' and c.typdefault is null and c.is_plain_type and coalesce(
+          c.expression ~ '^(-?\d+(\.\d+)?|true|false|NULL|''([^'']|'''')*'')(::[a-z ]+(\(\d+(,\d+)?\))?)?$', true
+        )
+      )
+    )
+  )
+
+  select p.attname::text, p.attnum, false, p.value from plain as p
+  union all
+  select c.attname::text, c.attnum, true, format('(%s)', c.expression)
+  from columns as c
+  where c.attgenerated <> '' and not importer.has_own_code('pg_attrdef', c.default_id) and not exists (
+    select from pg_catalog.pg_depend as d
+    where d.classid = 'pg_attrdef'::regclass and d.objid = c.default_id
+      and d.refclassid = 'pg_class'::regclass and d.refobjid = known_columns.relation
+      and d.refobjsubid not in (c.attnum, 0) and d.refobjsubid <> all (select p.attnum from plain as p)
+  );
+end
+$_$;
+
+COMMENT ON FUNCTION importer.known_columns(relation regclass, written text[]) IS 'Returns the columns whose values are known before a row is written of which the file fills the columns `written`: the
+value of each, in terms of the stage s, and of a generated one in terms of the others.';
+
 CREATE FUNCTION importer.last_visible_owner() RETURNS uuid
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2993,6 +3061,26 @@ $$;
 
 COMMENT ON FUNCTION importer.list_rejections(job_id uuid, first bigint) IS 'Returns the rejected cells of a job in the order of the file, at least those of the first records: all of a job that has
 not completed, with whole records, and what import_job_errors holds of others.';
+
+CREATE FUNCTION importer.lock_for_reading(relation regclass, is_stage boolean DEFAULT false) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  execute format('lock table only %s in access share mode', relation);
+  if to_regclass(relation::text) is distinct from relation or not exists (
+    select from pg_catalog.pg_class as c
+    where c.oid = lock_for_reading.relation and c.relkind in ('r', 'p') and not (
+      is_stage and (c.relpersistence <> 't' or c.relhasindex or c.relhasrules or c.relrowsecurity or c.relkind <> 'r')
+    )
+  ) then
+    raise exception 'not a plain table' using errcode = 'IJ503',
+    hint = 'Register the target again with importer.register_target().';
+  end if;
+end
+$$;
+
+COMMENT ON FUNCTION importer.lock_for_reading(relation regclass, is_stage boolean) IS 'Keeps a table in its place until the end of the transaction. Raises IJ503 if it is not a plain one.';
 
 CREATE FUNCTION importer.lock_target(name_or_table text) RETURNS regclass
     LANGUAGE plpgsql
@@ -3838,7 +3926,7 @@ COMMENT ON COLUMN importer.job_rejections.records IS 'Numbers of the rejected re
 
 COMMENT ON COLUMN importer.job_rejections.lines IS 'Line on which each record starts, from 1.';
 
-COMMENT ON COLUMN importer.job_rejections.raw IS 'The whole records as they are in the file, in UTF-8, one after another.';
+COMMENT ON COLUMN importer.job_rejections.raw IS 'The whole records as in the file, in UTF-8, one after another.';
 
 COMMENT ON COLUMN importer.job_rejections.raw_ends IS 'Where each record ends in raw.';
 
@@ -4040,12 +4128,11 @@ begin
   inner join rows from (
     jsonb_to_recordset(rejected.reasons) as ("column" text, code text, message text, params jsonb)
   ) with ordinality as r on r.ordinality = c.reason
-  where rejected_cells.first is null or c.place <= rejected_cells.first
-  order by c.place, c.position;
+  where rejected_cells.first is null or c.place <= rejected_cells.first;
 end
 $$;
 
-COMMENT ON FUNCTION importer.rejected_cells(rejected importer.rejected_records, first integer) IS 'Returns the cells of the first records, or of all of them, with the text of each record at position 1.';
+COMMENT ON FUNCTION importer.rejected_cells(rejected importer.rejected_records, first integer) IS 'Returns the cells of the first records, or of all of them, in any order, with the text of each record at position 1.';
 
 CREATE FUNCTION importer.rejected_part(rejected importer.rejected_records, first bigint, last bigint) RETURNS importer.rejected_records
     LANGUAGE sql STABLE
@@ -4063,7 +4150,9 @@ CREATE FUNCTION importer.rejected_part(rejected importer.rejected_records, first
   select row(
     rejected.records[first:last], rejected.lines[first:last],
     substring(rejected.raw from s.raw + 1 for rejected.raw_ends[last] - s.raw),
-    array(select e.raw_end - s.raw from unnest(rejected.raw_ends[first:last]) with ordinality as e (raw_end, n) order by e.n),
+    array(
+      select e.raw_end - s.raw from unnest(rejected.raw_ends[first:last]) with ordinality as e (raw_end, n) order by e.n
+    ),
     array(select c.place - (rejected_part.first - 1)::integer from cells as c order by c.n),
     array(select c.position from cells as c order by c.n),
     array(select c.reason from cells as c order by c.n),
@@ -4493,6 +4582,89 @@ $$;
 
 COMMENT ON FUNCTION importer.rows_of_job(job public.import_jobs, rules jsonb) IS 'Returns the condition by which an undo finds the rows of a job; rules are those of importer.describe_target().';
 
+CREATE FUNCTION importer.rows_with_taken_key(job_id uuid, token uuid, stage regclass, written text[], key oid, winners bytea, judged bytea) RETURNS bytea
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET row_security TO 'off'
+    AS $_$
+declare
+  relation regclass;
+  rule record;
+  rows bytea;
+begin
+  perform importer.check_token(rows_with_taken_key.job_id, rows_with_taken_key.token);
+  select importer.target_relation(j.target, must_exist => true) into relation
+  from public.import_jobs as j where j.id = rows_with_taken_key.job_id;
+  perform importer.lock_for_reading(relation);
+  perform importer.lock_for_reading(stage, is_stage => true);
+  select
+    string_agg(format('%s as k%s', e.value, e.place), ', ') as keys,
+    string_agg(format('k%s', e.place), ', ') as names,
+    string_agg(format('k%s is not null', e.place), ' and ') as complete,
+    string_agg(format('t.k%s operator(pg_catalog.=) w.k%s', e.place, e.place), ' and ') as same,
+    min(k.condition) as condition
+  into strict rule
+  from importer.table_keys(relation) as k cross join unnest(k.expressions) with ordinality as e (value, place)
+  where k.id = rows_with_taken_key.key and k.is_plain
+  having count(*) > 0;
+  execute format(
+    'select string_agg(int8send(w.place), '''')
+    from (
+      select k.*, min(case when get_bit($1, k.place) = 1 then k.place end) over (partition by %2$s) as first
+      from (
+        select s."#record" as place, %1$s from %6$s as s
+        where (get_bit($1, s."#record") = 1 or get_bit($2, s."#record") = 1) and (%5$s)
+      ) as k
+      where %3$s
+    ) as w
+    where get_bit($2, w.place) = 1 and (
+      w.first < w.place or exists (select from (select %1$s from only %7$s where (%5$s)) as t where %4$s)
+    )',
+    rule.keys, rule.names, rule.complete, rule.same, rule.condition,
+    importer.staged_rows(relation, written, stage::text), relation
+  ) into rows using winners, judged;
+  return rows;
+end
+$_$;
+
+COMMENT ON FUNCTION importer.rows_with_taken_key(job_id uuid, token uuid, stage regclass, written text[], key oid, winners bytea, judged bytea) IS 'Returns those of the judged rows, as 8-byte numbers, whose key the table has, or an earlier winner. Raises IJ103 without
+a valid lease.';
+
+CREATE FUNCTION importer.rows_without_parent(job_id uuid, token uuid, stage regclass, written text[], reference oid, judged bytea) RETURNS bytea
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET row_security TO 'off'
+    AS $_$
+declare
+  relation regclass;
+  rule record;
+  rows bytea;
+begin
+  perform importer.check_token(rows_without_parent.job_id, rows_without_parent.token);
+  select importer.target_relation(j.target, must_exist => true) into relation
+  from public.import_jobs as j where j.id = rows_without_parent.job_id;
+  select
+    f.parent, array_to_string(f.conditions, ' and ') as same, (
+      select string_agg(format('s.%I is not null', a.attname), ' and ')
+      from pg_catalog.pg_attribute as a where a.attrelid = relation and a.attnum = any (f.columns)
+    ) as complete, (select p.relkind = 'r' from pg_catalog.pg_class as p where p.oid = f.parent) as is_only
+  into strict rule
+  from importer.table_references(relation) as f where f.id = rows_without_parent.reference and f.is_plain;
+  perform importer.lock_for_reading(rule.parent);
+  perform importer.lock_for_reading(stage, is_stage => true);
+  execute format(
+    'select string_agg(int8send(s."#record"), '''') from %s as s
+    where get_bit($1, s."#record") = 1 and %s and not exists (select from %s %s as p where %s)',
+    importer.staged_rows(relation, written, stage::text), rule.complete, case when rule.is_only then 'only' else '' end,
+    rule.parent, rule.same
+  ) into rows using judged;
+  return rows;
+end
+$_$;
+
+COMMENT ON FUNCTION importer.rows_without_parent(job_id uuid, token uuid, stage regclass, written text[], reference oid, judged bytea) IS 'Returns those of the judged rows, as 8-byte numbers, for which the foreign key finds no parent. Raises IJ103 without a
+valid lease.';
+
 CREATE FUNCTION importer.session_is_open(session integer) RETURNS boolean
     LANGUAGE sql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4646,6 +4818,21 @@ $$;
 
 COMMENT ON FUNCTION importer.sources_to_delete() IS 'Returns the files that completed jobs asked to delete and that have not been deleted yet, the oldest job first.';
 
+CREATE FUNCTION importer.staged_rows(relation regclass, written text[], stage text) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select format(
+    '(select r.*%s from (select s."#record"%s from only %s as s) as r)',
+    string_agg(format(', %s as %I', k.value, k.name), '' order by k.number) filter (where k.generated),
+    string_agg(format(', %s as %I', k.value, k.name), '' order by k.number) filter (where not k.generated),
+    stage
+  )
+  from importer.known_columns(relation, written) as k
+$$;
+
+COMMENT ON FUNCTION importer.staged_rows(relation regclass, written text[], stage text) IS 'Composes the query for staged rows as the table will have them, as far as that is known.';
+
 CREATE FUNCTION importer.stages(job public.import_jobs) RETURNS boolean
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4736,6 +4923,197 @@ $$;
 COMMENT ON FUNCTION importer.sweep_import_jobs() IS 'Takes back running jobs whose lease has expired, fails those without attempts left, drops tables of ended jobs, deletes
 old samples, and rings for pending jobs and undos that are due. Returns each job with what was done. pg_cron, if
 installed, and every processor run it regularly.';
+
+CREATE FUNCTION importer.table_keys(relation regclass) RETURNS TABLE(id oid, name text, columns smallint[], expressions text[], condition text, is_plain boolean, trigger_name text)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+  return query
+  select
+    i.indexrelid, c.relname::text,
+    array(
+      select k.number from unnest(i.indkey::smallint[]) as k (number) where k.number > 0
+      union
+      select d.refobjsubid::smallint from pg_catalog.pg_depend as d
+      where d.classid = 'pg_class'::regclass and d.objid = i.indexrelid and d.refclassid = 'pg_class'::regclass
+        and d.refobjid = i.indrelid and d.refobjsubid > 0
+    ),
+    array(
+      select format('(%s)', pg_get_indexdef(i.indexrelid, g.place, false)) || case
+        when l.collname is null or l.collname = 'default' then '' else format(' collate %I.%I', n.nspname, l.collname)
+      end
+      from generate_series(1, i.indnkeyatts::integer) as g (place)
+      left join pg_catalog.pg_collation as l on l.oid = i.indcollation[g.place - 1]
+      left join pg_catalog.pg_namespace as n on n.oid = l.collnamespace
+      order by g.place
+    ),
+    coalesce(pg_get_expr(i.indpred, i.indrelid), 'true'),
+    i.indisunique and not i.indisexclusion and not i.indnullsnotdistinct
+      and not importer.has_own_code('pg_class', i.indexrelid)
+      and not exists (
+        select
+        from unnest(i.indkey::smallint[]) as k (number)
+        inner join pg_catalog.pg_attribute as a on a.attrelid = i.indrelid and a.attnum = k.number
+        inner join pg_catalog.pg_type as t on t.oid = importer.base_type(a.atttypid)
+        where t.oid >= 16384 and t.typtype <> 'e'
+      )
+      and not exists (select from unnest(i.indclass::oid[]) as o (id) where o.id >= 16384)
+      and not exists (
+        select
+        from unnest(i.indcollation::oid[]) as o (id) inner join pg_catalog.pg_collation as l on l.oid = o.id
+        where not l.collisdeterministic
+      ),
+    case when not i.indimmediate then (
+      select min(g.tgname::text collate "C")
+      from pg_catalog.pg_trigger as g inner join pg_catalog.pg_constraint as o on o.oid = g.tgconstraint
+      where g.tgrelid = i.indrelid and o.conindid = i.indexrelid and o.contype in ('p', 'u', 'x')
+    ) end
+  from pg_catalog.pg_index as i inner join pg_catalog.pg_class as c on c.oid = i.indexrelid
+  where i.indrelid = table_keys.relation and (i.indisunique or i.indisexclusion) and i.indisready;
+end
+$$;
+
+COMMENT ON FUNCTION importer.table_keys(relation regclass) IS 'Returns the unique indexes and exclusion constraints of a table: what they compare, for which rows, whether a set can
+be looked up in them, and, of one that is checked after the rows are written, the trigger that does so.';
+
+CREATE FUNCTION importer.table_references(relation regclass) RETURNS TABLE(id oid, name text, parent regclass, columns smallint[], conditions text[], is_plain boolean, trigger_name text)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+  return query
+  select
+    o.oid, o.conname::text, o.confrelid::regclass, o.conkey,
+    array(
+      select format(
+        'p.%I operator(pg_catalog.%s) %s%s', b.attname, e.oprname, format('s.%I', a.attname), case
+          when l.collname is null or l.collname = 'default' then '' else format(' collate %I.%I', n.nspname, l.collname)
+        end
+      )
+      from unnest(o.conkey, o.confkey, o.conpfeqop) as k (number, parent_number, operator)
+      inner join pg_catalog.pg_attribute as a on a.attrelid = o.conrelid and a.attnum = k.number
+      inner join pg_catalog.pg_attribute as b on b.attrelid = o.confrelid and b.attnum = k.parent_number
+      inner join pg_catalog.pg_operator as e on e.oid = k.operator
+      left join pg_catalog.pg_collation as l on l.oid = b.attcollation
+      left join pg_catalog.pg_namespace as n on n.oid = l.collnamespace
+    ),
+    o.confrelid <> o.conrelid and (o.confmatchtype = 's' or cardinality(o.conkey) = 1)
+      and coalesce(to_jsonb(o) ->> 'conperiod', 'false') = 'false'
+      and not exists (select from unnest(o.conpfeqop) as e (id) where e.id >= 16384)
+      and not exists (
+        select from pg_catalog.pg_index as i
+        where i.indrelid = o.confrelid and importer.has_own_code('pg_class', i.indexrelid)
+      )
+      and not exists (
+        select
+        from unnest(o.confkey) as k (number)
+        inner join pg_catalog.pg_attribute as b on b.attrelid = o.confrelid and b.attnum = k.number
+        inner join pg_catalog.pg_collation as l on l.oid = b.attcollation
+        where not l.collisdeterministic
+      ),
+    g.tgname::text
+  from pg_catalog.pg_constraint as o
+  inner join pg_catalog.pg_trigger as g
+    on g.tgconstraint = o.oid and g.tgrelid = o.conrelid and g.tgtype & 4 > 0 and g.tgenabled in ('O', 'A')
+  where o.conrelid = table_references.relation and o.contype = 'f';
+end
+$$;
+
+COMMENT ON FUNCTION importer.table_references(relation regclass) IS 'Returns the foreign keys of a table that are checked for new rows: the conditions that join a parent p with a row s,
+and whether a set can be looked up by them.';
+
+CREATE FUNCTION importer.table_rules(relation regclass, written text[]) RETURNS jsonb
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  known smallint[] := array(select k.number from importer.known_columns(relation, written) as k);
+  used smallint[];
+  needed text[];
+  checks jsonb;
+  checks_are_plain boolean;
+begin
+  select
+    coalesce(jsonb_agg(jsonb_build_object('name', o.conname, 'condition', pg_get_expr(o.conbin, o.conrelid))
+      order by o.conname::text collate "C"), '[]'),
+    coalesce(bool_and(o.conkey <@ known and not exists (
+      select from pg_catalog.pg_depend as d
+      left join pg_catalog.pg_operator as e on d.refclassid = 'pg_operator'::regclass and e.oid = d.refobjid
+      inner join pg_catalog.pg_proc as p
+        on p.oid = coalesce(e.oprcode, case when d.refclassid = 'pg_proc'::regclass then d.refobjid end)
+      where d.classid = 'pg_constraint'::regclass and d.objid = o.oid and p.provolatile <> 'i'
+    )), true)
+  into checks, checks_are_plain
+  from pg_catalog.pg_constraint as o
+  where o.conrelid = table_rules.relation and o.contype = 'c'
+    and coalesce(to_jsonb(o) ->> 'conenforced', 'true') = 'true';
+  used := array(
+    select unnest(o.conkey) from pg_catalog.pg_constraint as o
+    where o.conrelid = table_rules.relation and o.contype in ('c', 'f')
+    union
+    select unnest(k.columns) from importer.table_keys(relation) as k
+  );
+  needed := array(
+    select a.attname::text from pg_catalog.pg_attribute as a
+    where a.attrelid = table_rules.relation and a.attname = any (written) and (
+      a.attnum = any (used) or exists (
+        select
+        from pg_catalog.pg_attrdef as d inner join pg_catalog.pg_depend as p
+          on p.classid = 'pg_attrdef'::regclass and p.objid = d.oid and p.refclassid = 'pg_class'::regclass
+        where d.adrelid = a.attrelid and d.adnum = any (used) and p.refobjid = a.attrelid and p.refobjsubid = a.attnum
+      )
+    )
+    order by a.attnum
+  );
+  return (
+    select jsonb_build_object(
+      'by_sets', c.relkind = 'r' and not c.relispartition and checks_are_plain
+      and not exists (select from pg_catalog.pg_rewrite as r where r.ev_class = c.oid and r.ev_type = '3')
+      and not exists (
+        select from pg_catalog.pg_trigger as g
+        where g.tgrelid = c.oid and not g.tgisinternal and g.tgtype & 5 = 5 and g.tgenabled in ('O', 'A')
+      )
+      and not exists (
+        select from pg_catalog.pg_attrdef as d inner join pg_catalog.pg_attribute as a
+          on a.attrelid = d.adrelid and a.attnum = d.adnum
+        where d.adrelid = c.oid and a.attgenerated <> '' and importer.has_own_code('pg_attrdef', d.oid)
+      )
+      and not exists (
+        select from pg_catalog.pg_index as i
+        where i.indrelid = c.oid and importer.has_own_code('pg_class', i.indexrelid)
+      )
+      and not exists (select from importer.table_keys(relation) as k where not k.is_plain)
+      and not exists (select from importer.table_references(relation) as f where not f.is_plain),
+      'rows', importer.staged_rows(relation, needed, 'pg_temp.import_judged'),
+      'checks', checks,
+      'keys', (
+        select coalesce(
+          jsonb_agg(jsonb_build_object('id', k.id, 'name', k.name, 'after', k.trigger_name) order by k.id), '[]'
+        )
+        from importer.table_keys(relation) as k where k.columns <@ known
+      ),
+      'references', (
+        select coalesce(
+          jsonb_agg(jsonb_build_object('id', f.id, 'name', f.name, 'after', f.trigger_name) order by f.id), '[]'
+        )
+        from importer.table_references(relation) as f where f.columns <@ known
+      ),
+      'columns', to_jsonb(needed),
+      'reader', (
+        select pg_get_userbyid(p.proowner) from pg_catalog.pg_proc as p
+        where p.oid = 'importer.rows_with_taken_key'::regproc
+      )
+    )
+    from pg_catalog.pg_class as c where c.oid = table_rules.relation
+  );
+end
+$$;
+
+COMMENT ON FUNCTION importer.table_rules(relation regclass, written text[]) IS 'Returns what can refuse rows of which the file fills the columns `written`, and whether sets can say which ones: the
+checks by name, the keys by index, the foreign keys, the query for the rows, and the role that looks them up.';
 
 CREATE FUNCTION importer.take_back_lost_jobs(own_session integer, grace interval DEFAULT '00:00:03'::interval) RETURNS TABLE(job_id uuid, action text)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -6536,6 +6914,8 @@ REVOKE ALL ON FUNCTION importer.guard_import_job() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.guard_import_job_params() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION importer.has_own_code(class regclass, object oid) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION importer.has_trigger_before_rows(relation regclass, mode text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.has_unique_key(relation regclass, columns text[]) FROM PUBLIC;
@@ -6612,6 +6992,8 @@ GRANT ALL ON FUNCTION importer.keep_replaced_rows(job_id uuid, token uuid) TO im
 
 REVOKE ALL ON FUNCTION importer.keep_target_table(target text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION importer.known_columns(relation regclass, written text[]) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION importer.last_visible_owner() FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.last_visible_owner() TO authenticated;
 
@@ -6629,6 +7011,8 @@ GRANT ALL ON FUNCTION importer.list_import_targets() TO authenticated;
 GRANT ALL ON FUNCTION importer.list_import_targets() TO service_role;
 
 REVOKE ALL ON FUNCTION importer.list_rejections(job_id uuid, first bigint) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.lock_for_reading(relation regclass, is_stage boolean) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.lock_target(name_or_table text) FROM PUBLIC;
 
@@ -6741,6 +7125,14 @@ REVOKE ALL ON FUNCTION importer.ring_timeout() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.rows_of_job(job public.import_jobs, rules jsonb) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION importer.rows_with_taken_key(job_id uuid, token uuid, stage regclass, written text[], key oid, winners bytea, judged bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.rows_with_taken_key(job_id uuid, token uuid, stage regclass, written text[], key oid, winners bytea, judged bytea) TO import_processor;
+GRANT ALL ON FUNCTION importer.rows_with_taken_key(job_id uuid, token uuid, stage regclass, written text[], key oid, winners bytea, judged bytea) TO import_uploader;
+
+REVOKE ALL ON FUNCTION importer.rows_without_parent(job_id uuid, token uuid, stage regclass, written text[], reference oid, judged bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.rows_without_parent(job_id uuid, token uuid, stage regclass, written text[], reference oid, judged bytea) TO import_processor;
+GRANT ALL ON FUNCTION importer.rows_without_parent(job_id uuid, token uuid, stage regclass, written text[], reference oid, judged bytea) TO import_uploader;
+
 REVOKE ALL ON FUNCTION importer.session_is_open(session integer) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.set_claims(claims text) FROM PUBLIC;
@@ -6763,10 +7155,20 @@ GRANT ALL ON FUNCTION importer.source_deleted(job_id uuid) TO import_processor;
 REVOKE ALL ON FUNCTION importer.sources_to_delete() FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.sources_to_delete() TO import_processor;
 
+REVOKE ALL ON FUNCTION importer.staged_rows(relation regclass, written text[], stage text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION importer.stages(job public.import_jobs) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.sweep_import_jobs() FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.sweep_import_jobs() TO import_processor;
+
+REVOKE ALL ON FUNCTION importer.table_keys(relation regclass) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.table_references(relation regclass) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.table_rules(relation regclass, written text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.table_rules(relation regclass, written text[]) TO import_processor;
+GRANT ALL ON FUNCTION importer.table_rules(relation regclass, written text[]) TO import_uploader;
 
 REVOKE ALL ON FUNCTION importer.take_back_lost_jobs(own_session integer, grace interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.take_back_lost_jobs(own_session integer, grace interval) TO import_processor;

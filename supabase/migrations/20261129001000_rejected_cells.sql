@@ -1,6 +1,6 @@
--- Rejections in bulk: a rejected record has a row of import_job_errors for each of its invalid columns, and the processor
--- hands over the rejections of a chunk as arrays, which are stored as they are until errors.csv has been written. A row
--- of JSON for each of them took 16 to 21 µs, twenty times as long as to load the record.
+-- Rejections in bulk: a rejected record has a row of import_job_errors for each of its invalid columns, and the
+-- processor hands over the rejections of a chunk as arrays, which are stored as they are until errors.csv has been
+-- written. A row of JSON for each of them took 16 to 21 µs, twenty times as long as to load the record.
 
 -- A constant default rewrites no row: those of 0.1.0 have position 1. Only the index of the key is built anew, in which
 -- a job has 10,000 entries at most.
@@ -17,19 +17,19 @@ comment on column public.import_job_errors.raw is
 
 -- The rejected records of one chunk. Cells refer to records and reasons by their places, from 1.
 create type importer.rejected_records as (
-  records bigint[],
-  lines bigint[],
+  records bigint[], -- noqa: LT01
+  lines bigint[], -- noqa: LT01
   raw bytea,
-  raw_ends integer[],
-  cell_places integer[],
-  cell_positions integer[],
-  cell_reasons integer[],
+  raw_ends integer[], -- noqa: LT01
+  cell_places integer[], -- noqa: LT01
+  cell_positions integer[], -- noqa: LT01
+  cell_reasons integer[], -- noqa: LT01
   reasons jsonb
 );
 
 comment on type importer.rejected_records is
-'Rejected records in columns: the number and the line of each, their texts in UTF-8 one after another and where each ends;
-the cells, each with the place of its record, its position within the record and the place of its reason; and the
+'Rejected records in columns: the number and the line of each, their texts in UTF-8 one after another and where each
+ends; the cells, each with the place of its record, its position within the record and the place of its reason; and the
 reasons, an array of objects with column, code, message, params, and the number of their cells.';
 
 -- One row for each chunk with rejections holds all of them, so that errors.csv is written from here alone.
@@ -67,7 +67,7 @@ comment on column importer.job_rejections.part is
 '0 for what was rejected when the chunk was loaded; higher for what the end of the job has rejected.';
 comment on column importer.job_rejections.records is 'Numbers of the rejected records in the file, from 1.';
 comment on column importer.job_rejections.lines is 'Line on which each record starts, from 1.';
-comment on column importer.job_rejections.raw is 'The whole records as they are in the file, in UTF-8, one after another.';
+comment on column importer.job_rejections.raw is 'The whole records as in the file, in UTF-8, one after another.';
 comment on column importer.job_rejections.raw_ends is 'Where each record ends in raw.';
 comment on column importer.job_rejections.cell_places is 'For each rejected cell the place of its record, from 1.';
 comment on column importer.job_rejections.cell_positions is 'For each cell its number within its record, from 1.';
@@ -78,69 +78,75 @@ comment on column importer.job_rejections.reasons is
 revoke all on importer.job_rejections from public, anon, authenticated, service_role;
 
 -- Jobs that have not completed may go on, and their errors.csv has the rejections of all attempts.
-with chunks as (
-  select
-    c.job_id, c.seq, c.next_record,
-    lag(c.next_record, 1, 0::bigint) over (partition by c.job_id order by c.seq) as first_record
-  from importer.job_chunks as c inner join public.import_jobs as j on j.id = c.job_id
-  where j.status <> 'completed' and j.rows_rejected > 0
-),
+do $$
+begin
+  with chunks as (
+    select
+      c.job_id, c.seq, c.next_record,
+      lag(c.next_record, 1, 0::bigint) over (partition by c.job_id order by c.seq) as first_record
+    from importer.job_chunks as c inner join public.import_jobs as j on j.id = c.job_id
+    where j.status <> 'completed' and j.rows_rejected > 0
+  ),
 
-rejected as (
-  select
-    l.job_id, l.seq, l.record_number, l.line_number, l.column_name, l.code, l.message,
-    convert_to(coalesce(l.raw, ''), 'UTF8') as raw
-  from (
-    select c.job_id, c.seq, e.record_number, e.line_number, e.column_name, e.code, e.message, coalesce(r.raw, e.raw) as raw
-    from chunks as c
-    inner join public.import_job_errors as e
-      on e.job_id = c.job_id and e.record_number >= c.first_record and e.record_number < c.next_record
-    left join importer.job_rejections_of_0_1_0 as r on r.job_id = e.job_id and r.record_number = e.record_number
-    union all
-    select c.job_id, c.seq, r.record_number, r.line_number, r.column_name, r.code, r.message, r.raw
-    from chunks as c
-    inner join importer.job_rejections_of_0_1_0 as r
-      on r.job_id = c.job_id and r.record_number >= c.first_record and r.record_number < c.next_record
-    where not exists (
-      select from public.import_job_errors as e where e.job_id = r.job_id and e.record_number = r.record_number
-    )
-  ) as l
-),
+  rejected as (
+    select
+      l.job_id, l.seq, l.record_number, l.line_number, l.column_name, l.code, l.message,
+      convert_to(coalesce(l.raw, ''), 'UTF8') as raw
+    from (
+      select
+        c.job_id, c.seq, e.record_number, e.line_number, e.column_name, e.code, e.message,
+        coalesce(r.raw, e.raw) as raw
+      from chunks as c
+      inner join public.import_job_errors as e
+        on e.job_id = c.job_id and e.record_number >= c.first_record and e.record_number < c.next_record
+      left join importer.job_rejections_of_0_1_0 as r on r.job_id = e.job_id and r.record_number = e.record_number
+      union all
+      select c.job_id, c.seq, r.record_number, r.line_number, r.column_name, r.code, r.message, r.raw
+      from chunks as c
+      inner join importer.job_rejections_of_0_1_0 as r
+        on r.job_id = c.job_id and r.record_number >= c.first_record and r.record_number < c.next_record
+      where not exists (
+        select from public.import_job_errors as e where e.job_id = r.job_id and e.record_number = r.record_number
+      )
+    ) as l
+  ),
 
-numbered as (
-  select
-    r.*, row_number() over (of_chunk order by r.record_number) as place,
-    sum(octet_length(r.raw)) over (of_chunk order by r.record_number) as raw_end,
-    dense_rank() over (of_chunk order by r.code, r.column_name, r.message) as reason
-  from rejected as r
-  window of_chunk as (partition by r.job_id, r.seq)
-),
+  numbered as (
+    select
+      r.*, row_number() over (of_chunk order by r.record_number) as place,
+      sum(octet_length(r.raw)) over (of_chunk order by r.record_number) as raw_end,
+      dense_rank() over (of_chunk order by r.code, r.column_name, r.message) as reason
+    from rejected as r
+    window of_chunk as (partition by r.job_id, r.seq)
+  ),
 
-reasons as (
-  select
-    c.job_id, c.seq,
-    jsonb_agg(
-      jsonb_build_object('column', c.column_name, 'code', c.code, 'message', c.message, 'cells', c.cells)
-      order by c.reason
-    ) as reasons
-  from (
-    select n.job_id, n.seq, n.reason, n.column_name, n.code, n.message, count(*) as cells
-    from numbered as n group by n.job_id, n.seq, n.reason, n.column_name, n.code, n.message
-  ) as c
-  group by c.job_id, c.seq
-)
+  reasons as (
+    select
+      c.job_id, c.seq,
+      jsonb_agg(
+        jsonb_build_object('column', c.column_name, 'code', c.code, 'message', c.message, 'cells', c.cells)
+        order by c.reason
+      ) as reasons
+    from (
+      select n.job_id, n.seq, n.reason, n.column_name, n.code, n.message, count(*) as cells
+      from numbered as n group by n.job_id, n.seq, n.reason, n.column_name, n.code, n.message
+    ) as c
+    group by c.job_id, c.seq
+  )
 
-insert into importer.job_rejections (
-  job_id, seq, part, records, lines, raw, raw_ends, cell_places, cell_positions, cell_reasons, reasons
-)
-select
-  n.job_id, n.seq, 0,
-  array_agg(n.record_number order by n.place), array_agg(n.line_number order by n.place),
-  string_agg(n.raw, '' order by n.place), array_agg(n.raw_end::integer order by n.place),
-  array_agg(n.place::integer order by n.place), array_agg(1 order by n.place),
-  array_agg(n.reason::integer order by n.place), r.reasons
-from numbered as n inner join reasons as r on r.job_id = n.job_id and r.seq = n.seq
-group by n.job_id, n.seq, r.reasons;
+  insert into importer.job_rejections (
+    job_id, seq, part, records, lines, raw, raw_ends, cell_places, cell_positions, cell_reasons, reasons
+  )
+  select
+    n.job_id, n.seq, 0,
+    array_agg(n.record_number order by n.place), array_agg(n.line_number order by n.place),
+    string_agg(n.raw, '' order by n.place), array_agg(n.raw_end::integer order by n.place),
+    array_agg(n.place::integer order by n.place), array_agg(1 order by n.place),
+    array_agg(n.reason::integer order by n.place), r.reasons
+  from numbered as n inner join reasons as r on r.job_id = n.job_id and r.seq = n.seq
+  group by n.job_id, n.seq, r.reasons;
+end
+$$;
 
 drop table importer.job_rejections_of_0_1_0;
 
@@ -183,7 +189,9 @@ from public, anon, authenticated, service_role;
 -- All arrays but the text's have elements of one size, so that an element is reached in one step.
 create function importer.rejected_cells(rejected importer.rejected_records, first integer default null)
 returns table (
-  record bigint, "position" integer, line bigint, column_name text, code text, message text, params jsonb, raw text
+  record bigint,
+  "position" integer, -- noqa: RF06
+  line bigint, column_name text, code text, message text, params jsonb, raw text
 )
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
@@ -204,13 +212,12 @@ begin
   inner join rows from (
     jsonb_to_recordset(rejected.reasons) as ("column" text, code text, message text, params jsonb)
   ) with ordinality as r on r.ordinality = c.reason
-  where rejected_cells.first is null or c.place <= rejected_cells.first
-  order by c.place, c.position;
+  where rejected_cells.first is null or c.place <= rejected_cells.first;
 end
 $$;
 
 comment on function importer.rejected_cells(importer.rejected_records, integer) is
-'Returns the cells of the first records, or of all of them, with the text of each record at position 1.';
+'Returns the cells of the first records, or of all of them, in any order, with the text of each record at position 1.';
 
 revoke all on function importer.rejected_cells(importer.rejected_records, integer)
 from public, anon, authenticated, service_role;
@@ -220,7 +227,9 @@ drop function importer.list_rejections(uuid);
 -- Goes chunk by chunk, so that memory holds one of them, and stops behind the last record that is asked for.
 create function importer.list_rejections(job_id uuid, first bigint default null)
 returns table (
-  record_number bigint, "position" integer, line_number bigint, column_name text, code text, message text, raw text
+  record_number bigint,
+  "position" integer, -- noqa: RF06
+  line_number bigint, column_name text, code text, message text, raw text
 )
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -265,7 +274,9 @@ drop function importer.read_rejections(uuid, uuid);
 
 create function importer.read_rejections(job_id uuid, token uuid)
 returns table (
-  record_number bigint, "position" integer, line_number bigint, column_name text, code text, message text, raw text
+  record_number bigint,
+  "position" integer, -- noqa: RF06
+  line_number bigint, column_name text, code text, message text, raw text
 )
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$

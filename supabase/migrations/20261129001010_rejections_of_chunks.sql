@@ -79,7 +79,9 @@ as $$
   select row(
     rejected.records[first:last], rejected.lines[first:last],
     substring(rejected.raw from s.raw + 1 for rejected.raw_ends[last] - s.raw),
-    array(select e.raw_end - s.raw from unnest(rejected.raw_ends[first:last]) with ordinality as e (raw_end, n) order by e.n),
+    array(
+      select e.raw_end - s.raw from unnest(rejected.raw_ends[first:last]) with ordinality as e (raw_end, n) order by e.n
+    ),
     array(select c.place - (rejected_part.first - 1)::integer from cells as c order by c.n),
     array(select c.position from cells as c order by c.n),
     array(select c.reason from cells as c order by c.n),
