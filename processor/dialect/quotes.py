@@ -21,11 +21,8 @@ def possible_quotes(text: str, delimiter: str | None, given: DialectOptions) -> 
         return quotes
     edges = (*([delimiter] if delimiter else []), "\r", "\n")
     double, single = (opens_field(text, edges, mark) for mark in ('"', "'"))
-    if (
-        single
-        and (not double or _is_apostrophe_usual(text, delimiter))
-        and text.startswith("'") + sum(text.count(edge + "'") for edge in edges) > 1
-    ):
+    opened = text.startswith("'") + sum(text.count(edge + "'") for edge in edges)
+    if single and opened > 1 and (not double or _is_apostrophe_usual(text, delimiter)):
         quotes = _with_apostrophe(text, delimiter)
     if double and delimiter in ("\t", "|") and not given.strict_quotes:
         opened = text.startswith('"') + sum([text.count(edge + '"') for edge in edges])
