@@ -31,6 +31,8 @@ READING = (
     "null_values",
     "time_zone",
     "trim",
+    "skip_footer",
+    "skip_empty_rows",
     "strict_quotes",
     "skip_initial_space",
 )
