@@ -2783,6 +2783,19 @@ $$;
 
 COMMENT ON FUNCTION importer.keep_target_table(target text) IS 'Keeps which table a target has now, in place of the one that it had before.';
 
+CREATE FUNCTION importer.keep_waiting(job_id uuid, token uuid, seq integer, line bigint, record bigint, records bigint[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform importer.check_lease(keep_waiting.job_id, keep_waiting.token);
+  insert into importer.waiting_records (job_id, seq, line, record, records)
+  values (keep_waiting.job_id, keep_waiting.seq, keep_waiting.line, keep_waiting.record, keep_waiting.records);
+end
+$$;
+
+COMMENT ON FUNCTION importer.keep_waiting(job_id uuid, token uuid, seq integer, line bigint, record bigint, records bigint[]) IS 'Notes the records of a committed chunk that wait for others. Raises IJ103 without a valid lease.';
+
 CREATE FUNCTION importer.known_columns(relation regclass, written text[]) RETURNS TABLE(name text, number smallint, generated boolean, value text)
     LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4665,6 +4678,44 @@ $_$;
 COMMENT ON FUNCTION importer.rows_without_parent(job_id uuid, token uuid, stage regclass, written text[], reference oid, judged bytea) IS 'Returns those of the judged rows, as 8-byte numbers, for which the foreign key finds no parent. Raises IJ103 without a
 valid lease.';
 
+CREATE FUNCTION importer.self_references(job_id uuid, token uuid) RETURNS TABLE(name text, columns text[], referenced text[])
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  relation regclass;
+begin
+  perform importer.check_token(self_references.job_id, self_references.token);
+  select importer.registered_table(t) into relation
+  from public.import_jobs as j cross join lateral importer.find_target(j.target) as t
+  where j.id = self_references.job_id;
+  return query
+  with family as (
+    select relation::oid as oid
+    union
+    select p.relid::oid from pg_catalog.pg_partition_tree(relation) as p
+  )
+
+  select
+    c.conname::text,
+    array(
+      select a.attname::text from unnest(c.conkey) with ordinality as k (number, place)
+      inner join pg_catalog.pg_attribute as a on a.attrelid = c.conrelid and a.attnum = k.number order by k.place
+    ),
+    array(
+      select a.attname::text from unnest(c.confkey) with ordinality as k (number, place)
+      inner join pg_catalog.pg_attribute as a on a.attrelid = c.confrelid and a.attnum = k.number order by k.place
+    )
+  from pg_catalog.pg_constraint as c
+  where c.contype = 'f' and c.conrelid in (select f.oid from family as f)
+    and c.confrelid in (select f.oid from family as f)
+  order by c.conrelid = relation desc, c.conname;
+end
+$$;
+
+COMMENT ON FUNCTION importer.self_references(job_id uuid, token uuid) IS 'Returns the foreign keys by which rows of a job''s table refer to rows of the same table, with their columns. Raises
+IJ103 without a valid lease.';
+
 CREATE FUNCTION importer.session_is_open(session integer) RETURNS boolean
     LANGUAGE sql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4733,6 +4784,52 @@ end
 $_$;
 
 COMMENT ON FUNCTION importer.setting_number(name text, default_value bigint) IS 'Returns a setting as a whole number; the default if the setting is missing or not a whole number.';
+
+CREATE FUNCTION importer.settle_waiting(job_id uuid, token uuid, seq integer, waiting bigint[], rows_loaded bigint, rows_rejected bigint, rows_skipped bigint, kept integer, rejected importer.rejected_records DEFAULT NULL::importer.rejected_records) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  settled bigint;
+begin
+  perform importer.check_lease(settle_waiting.job_id, settle_waiting.token);
+  select cardinality(w.records) - cardinality(settle_waiting.waiting) into settled
+  from importer.waiting_records as w
+  where w.job_id = settle_waiting.job_id and w.seq = settle_waiting.seq;
+  if settled is distinct from
+    settle_waiting.rows_loaded + settle_waiting.rows_rejected + settle_waiting.rows_skipped
+  then
+    raise exception '% waiting rows of a chunk have become % rows', settled,
+      settle_waiting.rows_loaded + settle_waiting.rows_rejected + settle_waiting.rows_skipped
+    using errcode = 'IJ902', hint = 'This is a defect of import-jobs. Report it with the file''s dialect.';
+  end if;
+  if cardinality(settle_waiting.waiting) = 0 then
+    delete from importer.waiting_records as w
+    where w.job_id = settle_waiting.job_id and w.seq = settle_waiting.seq;
+  else
+    update importer.waiting_records as w set records = settle_waiting.waiting
+    where w.job_id = settle_waiting.job_id and w.seq = settle_waiting.seq;
+  end if;
+  if settle_waiting.rows_rejected > 0 then
+    perform importer.keep_rejections(settle_waiting.job_id, settle_waiting.seq, settle_waiting.rejected, kept);
+  end if;
+  update importer.job_chunks as c
+  set
+    rows_read = c.rows_read + settled, rows_loaded = c.rows_loaded + settle_waiting.rows_loaded,
+    rows_rejected = c.rows_rejected + settle_waiting.rows_rejected,
+    rows_skipped = c.rows_skipped + settle_waiting.rows_skipped
+  where c.job_id = settle_waiting.job_id and c.seq = settle_waiting.seq;
+  update public.import_jobs as j
+  set
+    rows_read = j.rows_read + settled, rows_loaded = j.rows_loaded + settle_waiting.rows_loaded,
+    rows_rejected = j.rows_rejected + settle_waiting.rows_rejected,
+    rows_skipped = j.rows_skipped + settle_waiting.rows_skipped
+  where j.id = settle_waiting.job_id and j.status = 'running';
+end
+$$;
+
+COMMENT ON FUNCTION importer.settle_waiting(job_id uuid, token uuid, seq integer, waiting bigint[], rows_loaded bigint, rows_rejected bigint, rows_skipped bigint, kept integer, rejected importer.rejected_records) IS 'Enters waiting rows of a chunk that were tried into the ledger and the counters of the job; `waiting` are the records
+that still wait. Raises IJ902 unless the counts add up, and IJ103 without a valid lease.';
 
 CREATE FUNCTION importer.skip_duplicate(job_id uuid, token uuid, duplicate_of uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -5587,6 +5684,22 @@ $$;
 COMMENT ON FUNCTION importer.unregister_target(name text) IS 'Removes a target and the processor''s grants that no other target of the table needs; returns false if there is no such
 target. For administrators.';
 
+CREATE FUNCTION importer.waiting_chunks(job_id uuid, token uuid) RETURNS TABLE(seq integer, byte_start bigint, byte_end bigint, line bigint, record bigint, records bigint[])
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform importer.check_token(waiting_chunks.job_id, waiting_chunks.token);
+  return query
+  select w.seq, c.byte_start, c.byte_end, w.line, w.record, w.records
+  from importer.waiting_records as w inner join importer.job_chunks as c using (job_id, seq)
+  where w.job_id = waiting_chunks.job_id
+  order by w.seq;
+end
+$$;
+
+COMMENT ON FUNCTION importer.waiting_chunks(job_id uuid, token uuid) IS 'Returns the chunks of a job with waiting records, in order. Raises IJ103 without a valid lease.';
+
 CREATE FUNCTION importer.wake_token() RETURNS text
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -6253,6 +6366,27 @@ COMMENT ON COLUMN importer.uploads.version IS 'Version of the file, as Storage n
 
 COMMENT ON COLUMN importer.uploads.job_id IS 'The job that the upload made.';
 
+CREATE TABLE importer.waiting_records (
+    job_id uuid NOT NULL,
+    seq integer NOT NULL,
+    line bigint NOT NULL,
+    record bigint NOT NULL,
+    records bigint[] NOT NULL,
+    CONSTRAINT waiting_records_records_check CHECK ((cardinality(records) > 0))
+);
+
+COMMENT ON TABLE importer.waiting_records IS 'Rows of committed chunks that wait for the row to which they refer, a line for each chunk that has some.';
+
+COMMENT ON COLUMN importer.waiting_records.job_id IS 'The job.';
+
+COMMENT ON COLUMN importer.waiting_records.seq IS 'Number of the chunk in the file, from 0.';
+
+COMMENT ON COLUMN importer.waiting_records.line IS 'Line on which the chunk starts.';
+
+COMMENT ON COLUMN importer.waiting_records.record IS 'Number of the first record of the chunk.';
+
+COMMENT ON COLUMN importer.waiting_records.records IS 'Numbers of the records that wait, in order.';
+
 CREATE VIEW public.import_job_chains AS
 SELECT
     NULL::uuid AS job_id,
@@ -6433,6 +6567,9 @@ ALTER TABLE ONLY importer.undo_requests
 
 ALTER TABLE ONLY importer.uploads
     ADD CONSTRAINT uploads_pkey PRIMARY KEY (bucket_id, object_path);
+
+ALTER TABLE ONLY importer.waiting_records
+    ADD CONSTRAINT waiting_records_pkey PRIMARY KEY (job_id, seq);
 
 ALTER TABLE ONLY public.import_folders
     ADD CONSTRAINT import_folders_pkey PRIMARY KEY (id);
@@ -6615,6 +6752,9 @@ ALTER TABLE ONLY importer.undo_requests
 
 ALTER TABLE ONLY importer.uploads
     ADD CONSTRAINT uploads_job_id_fkey FOREIGN KEY (job_id) REFERENCES public.import_jobs(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY importer.waiting_records
+    ADD CONSTRAINT waiting_records_job_id_seq_fkey FOREIGN KEY (job_id, seq) REFERENCES importer.job_chunks(job_id, seq) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.import_job_errors
     ADD CONSTRAINT import_job_errors_job_id_fkey FOREIGN KEY (job_id) REFERENCES public.import_jobs(id) ON DELETE CASCADE;
@@ -6992,6 +7132,10 @@ GRANT ALL ON FUNCTION importer.keep_replaced_rows(job_id uuid, token uuid) TO im
 
 REVOKE ALL ON FUNCTION importer.keep_target_table(target text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION importer.keep_waiting(job_id uuid, token uuid, seq integer, line bigint, record bigint, records bigint[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.keep_waiting(job_id uuid, token uuid, seq integer, line bigint, record bigint, records bigint[]) TO import_processor;
+GRANT ALL ON FUNCTION importer.keep_waiting(job_id uuid, token uuid, seq integer, line bigint, record bigint, records bigint[]) TO import_uploader;
+
 REVOKE ALL ON FUNCTION importer.known_columns(relation regclass, written text[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.last_visible_owner() FROM PUBLIC;
@@ -7133,6 +7277,10 @@ REVOKE ALL ON FUNCTION importer.rows_without_parent(job_id uuid, token uuid, sta
 GRANT ALL ON FUNCTION importer.rows_without_parent(job_id uuid, token uuid, stage regclass, written text[], reference oid, judged bytea) TO import_processor;
 GRANT ALL ON FUNCTION importer.rows_without_parent(job_id uuid, token uuid, stage regclass, written text[], reference oid, judged bytea) TO import_uploader;
 
+REVOKE ALL ON FUNCTION importer.self_references(job_id uuid, token uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.self_references(job_id uuid, token uuid) TO import_processor;
+GRANT ALL ON FUNCTION importer.self_references(job_id uuid, token uuid) TO import_uploader;
+
 REVOKE ALL ON FUNCTION importer.session_is_open(session integer) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.set_claims(claims text) FROM PUBLIC;
@@ -7140,6 +7288,10 @@ REVOKE ALL ON FUNCTION importer.set_claims(claims text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION importer.setting(name text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.setting_number(name text, default_value bigint) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.settle_waiting(job_id uuid, token uuid, seq integer, waiting bigint[], rows_loaded bigint, rows_rejected bigint, rows_skipped bigint, kept integer, rejected importer.rejected_records) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.settle_waiting(job_id uuid, token uuid, seq integer, waiting bigint[], rows_loaded bigint, rows_rejected bigint, rows_skipped bigint, kept integer, rejected importer.rejected_records) TO import_processor;
+GRANT ALL ON FUNCTION importer.settle_waiting(job_id uuid, token uuid, seq integer, waiting bigint[], rows_loaded bigint, rows_rejected bigint, rows_skipped bigint, kept integer, rejected importer.rejected_records) TO import_uploader;
 
 REVOKE ALL ON FUNCTION importer.skip_duplicate(job_id uuid, token uuid, duplicate_of uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.skip_duplicate(job_id uuid, token uuid, duplicate_of uuid) TO import_processor;
@@ -7194,6 +7346,10 @@ REVOKE ALL ON FUNCTION importer.undo_obstacle(job public.import_jobs) FROM PUBLI
 REVOKE ALL ON FUNCTION importer.uninstall() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.unregister_target(name text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.waiting_chunks(job_id uuid, token uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.waiting_chunks(job_id uuid, token uuid) TO import_processor;
+GRANT ALL ON FUNCTION importer.waiting_chunks(job_id uuid, token uuid) TO import_uploader;
 
 REVOKE ALL ON FUNCTION importer.wake_token() FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.wake_token() TO import_processor;

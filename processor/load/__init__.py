@@ -1,16 +1,32 @@
 """Load: write the rows of a chunk by COPY, ask Postgres about uncertain values, and find the rows that it rejects."""
 
-from processor.load.accepted import PLACE, StagedRows
+from processor.load.accepted import PLACE, StagedRows, watch_all
 from processor.load.bisect import Watch, bisect, go_on
 from processor.load.casts import cast_results
 from processor.load.copy import CopyTarget, copy_in_savepoint, copy_target
-from processor.load.rejections import DatabaseRejection, database_rejection, in_columns, savepoint, single_rejections
+from processor.load.lookups import StageLookups, table_rules
+from processor.load.rejections import (
+    DatabaseRejection,
+    RowError,
+    database_rejection,
+    in_columns,
+    reason,
+    savepoint,
+    single_rejections,
+)
+from processor.load.verdict import Judge, NotBySets, TableRules, Verdict
 
 __all__ = [
     "PLACE",
     "CopyTarget",
     "DatabaseRejection",
+    "Judge",
+    "NotBySets",
+    "RowError",
+    "StageLookups",
     "StagedRows",
+    "TableRules",
+    "Verdict",
     "Watch",
     "bisect",
     "cast_results",
@@ -19,6 +35,9 @@ __all__ = [
     "database_rejection",
     "go_on",
     "in_columns",
+    "reason",
     "savepoint",
     "single_rejections",
+    "table_rules",
+    "watch_all",
 ]

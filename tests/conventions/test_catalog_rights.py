@@ -81,6 +81,9 @@ EXECUTABLE = {
         "importer.take_back_lost_jobs",
         "importer.typed_values",
         "importer.wake_token",
+        "importer.table_rules",
+        "importer.rows_with_taken_key",
+        "importer.rows_without_parent",
         "importer.write_accepted_rows",
     },
 }
@@ -113,6 +116,9 @@ EXECUTABLE["import_uploader"] = {
         "skip_duplicate",
         "skip_staged_rows",
         "typed_values",
+        "table_rules",
+        "rows_with_taken_key",
+        "rows_without_parent",
         "write_accepted_rows",
     )
 }

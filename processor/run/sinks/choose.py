@@ -15,6 +15,7 @@ from processor.queue import staging
 from processor.run.access.identity import owner_identity, writer_identity
 from processor.run.sinks.direct import DirectSink
 from processor.run.sinks.dry_run import Comparison, comparison
+from processor.run.sinks.judged import JudgedCopy
 from processor.run.sinks.repeated_keys import select_repeated, unique_in_file
 from processor.run.sinks.sink import DiscardSink, Sink
 from processor.run.sinks.staging_table import StagingTableSink
@@ -35,10 +36,14 @@ def sink_for(conn: psycopg.Connection, job: Job, target: Target, plan: Plan) -> 
         return staging_table_sink(conn, job, columns, writing)
     if target.mode == "insert" and not (job.as_uploader and target.row_security):
         written = (*columns, *(constant_column(target, name) for name in writing.constants))
+        copy, enter = copy_target(target.schema or "", target.table or "", written), writer_identity(job)
         return DirectSink(
-            copy=copy_target(target.schema or "", target.table or "", written),
+            copy=copy,
+            judged=JudgedCopy(
+                job=job, table=writing.table, columns=written, number=number_column(RECORD), copy=copy, enter=enter
+            ),
             constants=tuple((name, str(value)) for name, value in writing.constants.items()),
-            enter=writer_identity(job),
+            enter=enter,
             staged=partial(temp_table_sink, job=job, columns=columns, writing=writing),
         )
     return temp_table_sink(conn, job, columns, writing)

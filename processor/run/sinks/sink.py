@@ -37,6 +37,8 @@ class Sink(Protocol):
     `checks_before_completing`: rejected rows are looked for before the job is completed, not only when that fails.
     `casts_values`: writing tests the types that validation leaves to Postgres.
     `starts_over`: a job that fails leaves nothing in the target, and a retry loads the file from its beginning.
+    `waits_for_turn`: `write` calls `wait_turn` itself before it says which rows are refused because of earlier ones.
+    `refuses`: the table has refused rows of the last chunk, so that the next one need not be tried as a whole first.
     `row_by_row`: rows that the table refuses are found one by one; a test compares the faster ways with that.
     """
 
@@ -44,6 +46,8 @@ class Sink(Protocol):
     checks_before_completing: bool
     casts_values: bool
     starts_over: bool
+    waits_for_turn: bool
+    refuses: bool
     row_by_row: bool
 
     def write(
@@ -90,6 +94,8 @@ class ImmediateSink:
     checks_before_completing: bool = False
     casts_values: bool = True
     starts_over: bool = False
+    waits_for_turn: bool = False
+    refuses: bool = False
     row_by_row: bool = False
 
     def can_isolate(self, exc: psycopg.Error) -> bool:

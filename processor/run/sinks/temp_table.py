@@ -85,6 +85,7 @@ class TempTableSink(RelationSink):
         """Transfer the staged rows; return the rejections and the number of rows written."""
         if isolating:
             rejected, written = self.transfer_accepted(conn, records, watch=isolating)
+            self.refuses = bool(rejected.records.size)
             return at_places(records, rejected), written
         with acting(conn, self.enter):
             return Rejections(), conn.execute(self.statements.transfer(0, LAST)).rowcount

@@ -1,0 +1,124 @@
+-- Which staged rows a table refuses. Keys and foreign keys are looked up as Postgres does it, without row security
+-- and without the privileges of the role that writes. The processor may not read the tables, and need not: it learns no
+-- more than by writing the rows.
+
+-- The stage belongs to the session that calls, in which code of the tables' owners may have run. Reading a plain table
+-- executes nothing; an index or a rule could.
+create function importer.lock_for_reading(relation regclass, is_stage boolean default false) returns void
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+begin
+  execute format('lock table only %s in access share mode', relation);
+  if to_regclass(relation::text) is distinct from relation or not exists (
+    select from pg_catalog.pg_class as c
+    where c.oid = lock_for_reading.relation and c.relkind in ('r', 'p') and not (
+      is_stage and (c.relpersistence <> 't' or c.relhasindex or c.relhasrules or c.relrowsecurity or c.relkind <> 'r')
+    )
+  ) then
+    raise exception 'not a plain table' using errcode = 'IJ503',
+    hint = 'Register the target again with importer.register_target().';
+  end if;
+end
+$$;
+
+comment on function importer.lock_for_reading(regclass, boolean) is
+'Keeps a table in its place until the end of the transaction. Raises IJ503 if it is not a plain one.';
+
+revoke all on function importer.lock_for_reading(regclass, boolean) from public, anon, authenticated, service_role;
+
+-- Bit n of `judged` says whether the staged row n is asked about, and bit n of `winners` whether it takes its key if no
+-- earlier winner has. Only the writers of rows have the answer otherwise, so the token of the lease is demanded.
+create function importer.rows_with_taken_key(
+  job_id uuid, token uuid, stage regclass, written text[], key oid, winners bytea, judged bytea
+) returns bytea
+language plpgsql security definer set search_path = pg_catalog, pg_temp set row_security = off
+as $$
+declare
+  relation regclass;
+  rule record;
+  rows bytea;
+begin
+  perform importer.check_token(rows_with_taken_key.job_id, rows_with_taken_key.token);
+  select importer.target_relation(j.target, must_exist => true) into relation
+  from public.import_jobs as j where j.id = rows_with_taken_key.job_id;
+  perform importer.lock_for_reading(relation);
+  perform importer.lock_for_reading(stage, is_stage => true);
+  select
+    string_agg(format('%s as k%s', e.value, e.place), ', ') as keys,
+    string_agg(format('k%s', e.place), ', ') as names,
+    string_agg(format('k%s is not null', e.place), ' and ') as complete,
+    string_agg(format('t.k%s operator(pg_catalog.=) w.k%s', e.place, e.place), ' and ') as same,
+    min(k.condition) as condition
+  into strict rule
+  from importer.table_keys(relation) as k cross join unnest(k.expressions) with ordinality as e (value, place)
+  where k.id = rows_with_taken_key.key and k.is_plain
+  having count(*) > 0;
+  execute format(
+    'select string_agg(int8send(w.place), '''')
+    from (
+      select k.*, min(case when get_bit($1, k.place) = 1 then k.place end) over (partition by %2$s) as first
+      from (
+        select s."#record" as place, %1$s from %6$s as s
+        where (get_bit($1, s."#record") = 1 or get_bit($2, s."#record") = 1) and (%5$s)
+      ) as k
+      where %3$s
+    ) as w
+    where get_bit($2, w.place) = 1 and (
+      w.first < w.place or exists (select from (select %1$s from only %7$s where (%5$s)) as t where %4$s)
+    )',
+    rule.keys, rule.names, rule.complete, rule.same, rule.condition,
+    importer.staged_rows(relation, written, stage::text), relation
+  ) into rows using winners, judged;
+  return rows;
+end
+$$;
+
+comment on function importer.rows_with_taken_key(uuid, uuid, regclass, text[], oid, bytea, bytea) is
+'Returns those of the judged rows, as 8-byte numbers, whose key the table has, or an earlier winner. Raises IJ103 without
+a valid lease.';
+
+revoke all on function importer.rows_with_taken_key(uuid, uuid, regclass, text[], oid, bytea, bytea)
+from public, anon, authenticated, service_role;
+grant execute on function importer.rows_with_taken_key(uuid, uuid, regclass, text[], oid, bytea, bytea)
+to import_processor, import_uploader;
+
+create function importer.rows_without_parent(
+  job_id uuid, token uuid, stage regclass, written text[], reference oid, judged bytea
+) returns bytea
+language plpgsql security definer set search_path = pg_catalog, pg_temp set row_security = off
+as $$
+declare
+  relation regclass;
+  rule record;
+  rows bytea;
+begin
+  perform importer.check_token(rows_without_parent.job_id, rows_without_parent.token);
+  select importer.target_relation(j.target, must_exist => true) into relation
+  from public.import_jobs as j where j.id = rows_without_parent.job_id;
+  select
+    f.parent, array_to_string(f.conditions, ' and ') as same, (
+      select string_agg(format('s.%I is not null', a.attname), ' and ')
+      from pg_catalog.pg_attribute as a where a.attrelid = relation and a.attnum = any (f.columns)
+    ) as complete, (select p.relkind = 'r' from pg_catalog.pg_class as p where p.oid = f.parent) as is_only
+  into strict rule
+  from importer.table_references(relation) as f where f.id = rows_without_parent.reference and f.is_plain;
+  perform importer.lock_for_reading(rule.parent);
+  perform importer.lock_for_reading(stage, is_stage => true);
+  execute format(
+    'select string_agg(int8send(s."#record"), '''') from %s as s
+    where get_bit($1, s."#record") = 1 and %s and not exists (select from %s %s as p where %s)',
+    importer.staged_rows(relation, written, stage::text), rule.complete, case when rule.is_only then 'only' else '' end,
+    rule.parent, rule.same
+  ) into rows using judged;
+  return rows;
+end
+$$;
+
+comment on function importer.rows_without_parent(uuid, uuid, regclass, text[], oid, bytea) is
+'Returns those of the judged rows, as 8-byte numbers, for which the foreign key finds no parent. Raises IJ103 without a
+valid lease.';
+
+revoke all on function importer.rows_without_parent(uuid, uuid, regclass, text[], oid, bytea)
+from public, anon, authenticated, service_role;
+grant execute on function importer.rows_without_parent(uuid, uuid, regclass, text[], oid, bytea)
+to import_processor, import_uploader;

@@ -1,0 +1,94 @@
+"""Rows that keys, foreign keys and checks refuse are found by sets: the same ones, for the same reasons, as row by row.
+
+Set IMPORT_JOBS_NIGHTLY=1 for 500 tables instead of 12.
+"""
+
+from __future__ import annotations
+
+import os
+from random import Random
+
+import pytest
+
+from processor.database.transaction import loading
+from processor.model import Field, Plan, Reason
+from processor.run.sinks import sink_for
+from processor.run.sinks.direct import DirectSink
+from tests.integration.queue_harness import EMPTY, Queue
+from tests.integration.refusal_tables import COLUMNS, CONTENT, SCHEMA, Case, fill, values
+from tests.integration.test_refused_rows import chunk_of, claimed, written
+
+CASES = 500 if os.environ.get("IMPORT_JOBS_NIGHTLY") == "1" else 12
+RULES = (
+    "primary key (id)",
+    "unique (id, a)",
+    "unique (a, c)",
+    "unique (b) deferrable initially deferred",
+    "unique (g)",
+    "constraint z_unique unique (c, p) deferrable",
+    "constraint z_check check (c <> 3)",
+    "constraint a_check check (a > c or a is null)",
+    "check (g < 17)",
+    "check (d > 0 and length(b) < 3)",
+    "constraint one_parent foreign key (p) references app.parent",
+    "foreign key (p) references app.parent deferrable initially deferred",
+    "foreign key (a) references app.parent (code) on delete cascade",
+    "foreign key (p, c) references app.pair",
+)
+INDEXES = (
+    "create unique index on app.t (lower(b), a)",
+    "create unique index on app.t ((a % 4), c) where c > 4",
+    "create unique index on app.t (a, d) where p is null",
+)
+#: Key columns whose values nothing but the row itself decides; `late` is filled by a sequence, and no rule looks at it.
+CREATE = """create table app.t (
+  id integer, a integer, b text, c {}, p integer, g integer generated always as (c * 2) stored, d integer default 7,
+  late integer generated always as identity{}
+)"""
+
+
+def plain_case(seed: int) -> Case:
+    """Return a table of which sets can say everything, and rows for it."""
+    random = Random(seed)  # noqa: S311 - no secret
+    rules = random.sample(RULES, random.randint(1, 5))
+    create = CREATE.format(random.choice(("integer", "smallint")), "".join(f", {rule}" for rule in rules))
+    indexes = random.sample(INDEXES, random.choice((0, 0, 1, 2)))
+    existing = [values(random, 400, 0.2) for _ in range(random.randint(0, 12))]
+    rows = tuple(
+        tuple(values(random, random.choice((30, 400)), random.choice((0, 0.1))))
+        for _ in range(random.choice((3, 40, 150, 300)))
+    )
+    script = ";\n".join([SCHEMA, create, *indexes, CONTENT, fill(existing)])
+    return Case(sql=script, mode="insert", keys=(), options={}, as_user=False, rows=rows)
+
+
+def loaded(queue: Queue, given: Case, *, row_by_row: bool) -> tuple[list[tuple[int, Reason]], list[str], bool]:
+    """Load the rows in chunks; return the rejections, the content of the table, and whether sets have said it all."""
+    queue.admin.execute(EMPTY)
+    job, conn = claimed(queue, given), queue.processor
+    assert job.target
+    columns = {column.name: column for column in job.target.columns}
+    fields = tuple(Field(index=at, header=name, column=columns[name]) for at, name in enumerate(COLUMNS))
+    sink = sink_for(conn, job, job.target, Plan(len(COLUMNS), fields))
+    assert isinstance(sink, DirectSink)
+    sink.row_by_row = row_by_row
+    rejections: list[tuple[int, Reason]] = []
+    first, size = 1, len(given.rows)
+    for seq, end in enumerate(sorted({size // 3, size // 2, size} - {0})):
+        rows, chunk = chunk_of(given.rows[first - 1 : end], first, seq)
+        result = written(conn, job, sink, rows, chunk)
+        rejections += [(first + row, reason) for row, reason in result.rejected.cells()]
+        first = end + 1
+    with loading(conn, job.id, 60, token=job.token, keep=False):
+        content = conn.execute("select app.content()").fetchone()[0]
+    return sorted(rejections, key=lambda rejection: rejection[0]), content or [], sink.by_sets
+
+
+@pytest.mark.parametrize("seed", range(CASES))
+def test_sets_refuse_the_rows_that_are_refused_one_by_one(queue: Queue, seed: int) -> None:
+    given = plain_case(seed)
+    print(given.sql, given.as_user)  # shown when a test fails
+    one_by_one = loaded(queue, given, row_by_row=True)
+    by_sets = loaded(queue, given, row_by_row=False)
+    assert by_sets == one_by_one
+    assert by_sets[2], "sets could not say which rows the table refuses"
