@@ -21,12 +21,10 @@ def possible_quotes(text: str, delimiter: str | None, given: DialectOptions) -> 
         return quotes
     edges = (*([delimiter] if delimiter else []), "\r", "\n")
     double, single = (opens_field(text, edges, mark) for mark in ('"', "'"))
-    opened = text.startswith("'") + sum(text.count(edge + "'") for edge in edges)
-    if single and opened > 1 and (not double or _is_apostrophe_usual(text, delimiter)):
+    if single and _opened(text, edges, "'") > 1 and (not double or _is_apostrophe_usual(text, delimiter)):
         quotes = _with_apostrophe(text, delimiter)
     if double and delimiter in ("\t", "|") and not given.strict_quotes:
-        opened = text.startswith('"') + sum([text.count(edge + '"') for edge in edges])
-        if 2 * len(quoted_fields(text, Candidate(delimiter, '"', None))) < opened:
+        if 2 * len(quoted_fields(text, Candidate(delimiter, '"', None))) < _opened(text, edges, '"'):
             quotes.append(None)  # database dumps do not quote, and write a quote as it is
     return quotes
 
@@ -52,6 +50,11 @@ def _is_apostrophe_usual(text: str, delimiter: str | None) -> bool:
     """Return whether more fields are enclosed in `'` than in `"`."""
     single, double = (len(quoted_fields(text, Candidate(delimiter, quote, None))) for quote in ("'", '"'))
     return single > double
+
+
+def _opened(text: str, edges: Sequence[str], quote: str) -> int:
+    """Return the number of fields that begin with a quote."""
+    return text.startswith(quote) + sum([text.count(edge + quote) for edge in edges])
 
 
 def opens_field(text: str, edges: Sequence[str], quote: str) -> bool:
