@@ -31,6 +31,14 @@ def test_chunk_after_one_that_fails_does_not_wait_for_ever() -> None:
         order.wait(1)
 
 
+def test_chunk_whose_turn_it_is_goes_on_although_a_later_one_has_failed() -> None:
+    order = ChunkOrder(0)
+    order.committed(0)
+    assert order.end_with(1)
+    order.give_up()  # the loader of chunk 2, which is no longer written
+    order.wait(1)
+
+
 def test_a_job_ends_with_a_chunk_if_no_later_one_is_committed() -> None:
     order = ChunkOrder(2)
     order.committed(2)

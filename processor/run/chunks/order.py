@@ -23,13 +23,13 @@ class ChunkOrder:
         self._changed = threading.Condition()
 
     def wait(self, seq: int) -> None:
-        """Return when all chunks before number `seq` are committed.
+        """Return when all chunks before number `seq` are committed, whatever happens to later ones.
 
         Raises: OrderBroken.
         """
         with self._changed:
             self._changed.wait_for(lambda: self._broken or self._is_after_end(seq) or self._next >= seq)
-            if self._broken or self._is_after_end(seq):
+            if self._next < seq or self._is_after_end(seq):
                 raise OrderBroken
 
     @contextmanager
