@@ -12,7 +12,13 @@ const PAGE_ROWS = 20;
 // After the last letter; a question for each of them would be many.
 const TYPING_MS = 300;
 
-const STATUS_ICONS = { pending: "info", running: "info", completed: "check", failed: "error", cancelled: "warn" } as const;
+const STATUS_ICONS = {
+  pending: "info",
+  running: "info",
+  completed: "check",
+  failed: "error",
+  cancelled: "warn",
+} as const;
 
 export class ImportJobsHistory extends LitElement {
   static override readonly styles = styles;
@@ -52,9 +58,18 @@ export class ImportJobsHistory extends LitElement {
     return html`<section class="card history" part="card" aria-labelledby="heading">
       <header class="head history-head">
         <h2 id="heading">${t("history.title")}</h2>
-        <label class="search"><span>${t("history.search")}</span><input type="search" .value=${this.#name} @input=${this.#search} /></label>
+        <label class="search"
+          ><span>${t("history.search")}</span><input type="search" .value=${this.#name} @input=${this.#search}
+        /></label>
       </header>
-      <div class="body">${troubleNotice(t, this.#trouble, button(t("again"), () => void this.refresh()))} ${this.#list(t)}</div>
+      <div class="body">
+        ${troubleNotice(
+          t,
+          this.#trouble,
+          button(t("again"), () => void this.refresh()),
+        )}
+        ${this.#list(t)}
+      </div>
     </section>`;
   }
 
@@ -74,14 +89,17 @@ export class ImportJobsHistory extends LitElement {
   }
 
   #entry(job: Job, t: Texts): TemplateResult {
-    const open = (): boolean => this.dispatchEvent(new CustomEvent("open", { detail: { id: job.id }, bubbles: true, composed: true }));
+    const open = (): boolean =>
+      this.dispatchEvent(new CustomEvent("open", { detail: { id: job.id }, bubbles: true, composed: true }));
     const state: Key = job.undone_at ? "status.undone" : `status.${job.status}`;
     return html`<li class="job ${job.status}">
       <span class="status">${icon(STATUS_ICONS[job.status])} ${t(state)}</span>
       <button type="button" class="link break" @click=${open}>${fileName(job)}</button>
       <span class="hint">${job.target} · ${t.moment(job.created_at)}</span>
       <span class="hint figure">
-        ${t("history.rows", { loaded: job.rows_loaded, rejected: job.rows_rejected })}${isDryRun(job) ? html` · ${t("history.dryRun")}` : nothing}
+        ${t("history.rows", { loaded: job.rows_loaded, rejected: job.rows_rejected })}${isDryRun(job)
+          ? html` · ${t("history.dryRun")}`
+          : nothing}
       </span>
     </li>`;
   }
@@ -99,7 +117,12 @@ export class ImportJobsHistory extends LitElement {
       return;
     }
     try {
-      const filter = { name: this.#name || undefined, target: this.target || undefined, after, page_size: PAGE_ROWS + 1 };
+      const filter = {
+        name: this.#name || undefined,
+        target: this.target || undefined,
+        after,
+        page_size: PAGE_ROWS + 1,
+      };
       const jobs = await listJobs(this.client, filter);
       if (asked === this.#asked) {
         this.#hasMore = jobs.length > PAGE_ROWS;

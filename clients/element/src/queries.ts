@@ -61,7 +61,9 @@ export async function lastRetry(client: AnyClient, jobId: string): Promise<Troub
   const [last] = await answered<{ detail: { error_code?: string; message?: string } }[]>(
     events.order("id", { ascending: false }).limit(1),
   );
-  return last && { code: last.detail.error_code ?? "unknown", message: last.detail.message ?? "", hint: "", params: {} };
+  return (
+    last && { code: last.detail.error_code ?? "unknown", message: last.detail.message ?? "", hint: "", params: {} }
+  );
 }
 
 /** Return a page of rejections in file order. */
@@ -104,7 +106,9 @@ const LINK_SECONDS = 60;
 export async function signedLink(client: AnyClient, bucket: string, path: string, name?: string): Promise<string> {
   const options = name ? { download: name } : {};
   const { signedUrl } = await answered<{ signedUrl: string }>(
-    client.storage.from(bucket).createSignedUrl(path, LINK_SECONDS, options) as PromiseLike<Answer<{ signedUrl: string }>>,
+    client.storage.from(bucket).createSignedUrl(path, LINK_SECONDS, options) as PromiseLike<
+      Answer<{ signedUrl: string }>
+    >,
   );
   return signedUrl;
 }

@@ -70,7 +70,9 @@ function paramsOf({ column, params }: Coded): Record<string, string | number> {
   const known = Object.entries({ ...(column ? { column } : {}), ...params });
   const texts = known.filter(([, value]) => typeof value === "string" || typeof value === "number");
   const words = new Map(fragmentsPt);
-  return Object.fromEntries(texts.map(([name, value]) => [name, words.get(value as string) ?? (value as string | number)]));
+  return Object.fromEntries(
+    texts.map(([name, value]) => [name, words.get(value as string) ?? (value as string | number)]),
+  );
 }
 
 function capital(text: string): string {

@@ -5,7 +5,15 @@ import type { Look } from "./state.js";
 import { neededColumns } from "./target.js";
 
 // With these another header line may be read, so what was chosen for the headers is void.
-const CHANGES_HEADERS = new Set(["encoding", "delimiter", "quote", "has_header", "skip_lines", "compression", "member"]);
+const CHANGES_HEADERS = new Set([
+  "encoding",
+  "delimiter",
+  "quote",
+  "has_header",
+  "skip_lines",
+  "compression",
+  "member",
+]);
 
 /** Return the ambiguous parts of the dialect with all values that they may have. */
 export function choicesOf(inspection: Inspection): Record<string, unknown[]> {
@@ -45,7 +53,9 @@ export function withColumn(look: Look, header: InspectedHeader, column: string |
 
 /** Return the look with an option, or without it for undefined. */
 export function withOption(look: Look, name: string, value: unknown): Look {
-  const options = Object.fromEntries(Object.entries({ ...look.options, [name]: value }).filter(([, one]) => one !== undefined));
+  const options = Object.fromEntries(
+    Object.entries({ ...look.options, [name]: value }).filter(([, one]) => one !== undefined),
+  );
   return { ...look, options, mapping: CHANGES_HEADERS.has(name) ? {} : look.mapping };
 }
 

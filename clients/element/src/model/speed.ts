@@ -13,7 +13,10 @@ export class Speed {
   #percentPerMs = 0;
 
   /** Return the smoothed speed at a moment in milliseconds. */
-  at(job: Pick<Job, "rows_read" | "progress" | "status">, now: number): { rowsPerSecond: number; secondsLeft: number | undefined } {
+  at(
+    job: Pick<Job, "rows_read" | "progress" | "status">,
+    now: number,
+  ): { rowsPerSecond: number; secondsLeft: number | undefined } {
     const percent = Number(job.progress ?? 0);
     if (this.#at !== undefined && now > this.#at && job.rows_read >= this.#rows) {
       const passed = now - this.#at;

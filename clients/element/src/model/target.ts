@@ -63,7 +63,9 @@ export function exampleOf(column: TargetColumn): string {
   if (/int/.test(column.type)) {
     return "1234";
   }
-  return column.type === "uuid" ? "00000000-0000-4000-8000-000000000000" : (column.labels[0] ?? EXAMPLES[kindOf(column)]);
+  return column.type === "uuid"
+    ? "00000000-0000-4000-8000-000000000000"
+    : (column.labels[0] ?? EXAMPLES[kindOf(column)]);
 }
 
 /** Return a CSV file with the names of the columns, to be filled in with a spreadsheet. */

@@ -67,7 +67,9 @@ export async function importCorrections(flow: Flow): Promise<void> {
 /** Return the edited rows in file order, whole. */
 function correctedRows(flow: Flow, state: ResultState): CorrectedRow[] {
   const nulls = new Set((state.job.options as JobOptions).null_values ?? []);
-  const records = Object.keys(state.edits).map(Number).sort((a, b) => a - b);
+  const records = Object.keys(state.edits)
+    .map(Number)
+    .sort((a, b) => a - b);
   return records.map((record) => {
     const { fields } = rowsOf(flow).get(keyOf(state.job, record))!;
     const changes = state.edits[record]!;

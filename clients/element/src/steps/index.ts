@@ -8,4 +8,4 @@ export { askToConfirm, backToMap, importIt, setWish, startDryRun } from "./check
 export { cancelRun, openJob } from "./run.js";
 export { importNext, nextPage, previousPage, setFilter, toggleRow, toParent } from "./result.js";
 export { edit, importCorrections } from "./fix.js";
-export { askUndo, download, retryJob, save, undoJob } from "./mend.js";
+export { askUndo, changeSettings, download, retryJob, save, undoJob } from "./mend.js";

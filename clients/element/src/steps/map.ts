@@ -1,13 +1,13 @@
 /** How the file is read, and what goes where. */
 
-import { importFile, type InspectedHeader, type Inspection, type Job, type JobOptions } from "../client.js";
+import type { InspectedHeader, JobOptions } from "../client.js";
 import type { Flow } from "../flow.js";
 import { choicesOf, jobOptions, withColumn, withOption } from "../model/look.js";
-import { LOOK_MS } from "../model/pace.js";
 import type { Look } from "../model/state.js";
 import { troubleOf } from "../model/trouble.js";
 import { toCheck } from "./check.js";
 import { toFile } from "./file.js";
+import { inspectStored } from "./inspect.js";
 
 /** Change how the file is read, and look at it again. */
 export function setOption(flow: Flow, name: string, value: unknown): void {
@@ -61,11 +61,8 @@ export function leaveMap(flow: Flow): void {
 async function lookAgain(flow: Flow, look: Look): Promise<boolean> {
   flow.set("map", { look, busy: true, trouble: undefined });
   const { signal } = flow;
-  const options = { ...jobOptions(look), inspect: true };
   try {
-    const settings = { target: look.target.name, options, signal, interval: LOOK_MS };
-    const job: Job = await importFile(flow.client, look.file, settings);
-    const { inspection } = job.report as unknown as { inspection: Inspection };
+    const inspection = await inspectStored(flow, look.file, look.target.name, jobOptions(look));
     const choices = { ...look.choices, ...choicesOf(inspection) };
     // What was remembered is offered once; an inspection with other options may no longer have it.
     const remembered = inspection.remembered ?? look.inspection.remembered;

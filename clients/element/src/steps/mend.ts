@@ -2,8 +2,10 @@
 
 import { retry, undo, watch, type Job, type JobOptions } from "../client.js";
 import type { Flow } from "../flow.js";
+import { choicesOf } from "../model/look.js";
 import { troubleOf } from "../model/trouble.js";
 import { signedLink } from "../queries.js";
+import { inspectStored } from "./inspect.js";
 import { follow } from "./run.js";
 
 /** Let a failed or cancelled job go on, with more options where given. */
@@ -19,6 +21,36 @@ export async function retryJob(flow: Flow, options?: JobOptions): Promise<void> 
     await follow(flow, { job, target: state.target, waiting: state.waiting });
   } catch (error) {
     flow.set("result", { busy: undefined, trouble: troubleOf(error) });
+  }
+}
+
+// What a person may choose again at the check, and what only that job was meant for.
+const OF_ONE_JOB = /^(dry_run|inspect|atomic|output|force|max_errors|on_error|mapping)$/;
+
+/** Go back to the columns with the file of the job and its options; the file is not uploaded again. */
+export async function changeSettings(flow: Flow): Promise<void> {
+  const state = flow.at("result");
+  const { job, target, waiting } = state ?? {};
+  if (!job || !target || state?.busy) {
+    return;
+  }
+  flow.set("result", { busy: "retry", trouble: undefined });
+  const { signal } = flow;
+  const given = job.options as JobOptions;
+  const options = Object.fromEntries(Object.entries(given).filter(([name]) => !OF_ONE_JOB.test(name))) as JobOptions;
+  const file = { bucket: job.bucket_id, path: job.object_path, name: job.file_name ?? job.object_path };
+  try {
+    const mapping = given.mapping ?? {};
+    const inspection = await inspectStored(flow, file, target.name, { ...options, mapping });
+    if (!signal.aborted) {
+      const chosen = { options, mapping, choices: choicesOf(inspection), rememberedIsDone: true };
+      const look = { target, waiting: waiting ?? [], file, size: job.bytes_total ?? 0, inspection, ...chosen };
+      flow.go({ step: "map", look, busy: false });
+    }
+  } catch (error) {
+    if (!signal.aborted) {
+      flow.set("result", { busy: undefined, trouble: troubleOf(error) });
+    }
   }
 }
 

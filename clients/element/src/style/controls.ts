@@ -19,7 +19,9 @@ export const controls = css`
     font-size: 0.9375rem;
     text-align: center;
     cursor: pointer;
-    transition: background 0.12s, border-color 0.12s;
+    transition:
+      background 0.12s,
+      border-color 0.12s;
   }
   .button:hover {
     background: var(--sunken);

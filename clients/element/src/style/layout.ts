@@ -13,7 +13,9 @@ export const layout = css`
     border: 1px solid var(--line);
     border-radius: var(--radius);
     background: var(--surface);
-    box-shadow: 0 1px 2px rgb(0 0 0 / 0.04), 0 8px 24px -12px rgb(0 0 0 / 0.12);
+    box-shadow:
+      0 1px 2px rgb(0 0 0 / 0.04),
+      0 8px 24px -12px rgb(0 0 0 / 0.12);
   }
   .head {
     padding: 1.75rem 2rem 0;
@@ -83,7 +85,12 @@ export const layout = css`
   }
   .code {
     color: var(--muted);
-    font: 0.75rem/1 ui-monospace, "SF Mono", Menlo, Consolas, monospace;
+    font:
+      0.75rem/1 ui-monospace,
+      "SF Mono",
+      Menlo,
+      Consolas,
+      monospace;
     white-space: nowrap;
   }
   .icon {

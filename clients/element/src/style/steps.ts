@@ -40,7 +40,9 @@ export const steps = css`
     background: var(--sunken);
     text-align: center;
     cursor: pointer;
-    transition: background 0.12s, border-color 0.12s;
+    transition:
+      background 0.12s,
+      border-color 0.12s;
   }
   .drop:hover,
   .drop.over {

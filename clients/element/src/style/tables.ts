@@ -161,7 +161,11 @@ export const tables = css`
     overflow-x: auto;
     border-radius: var(--small-radius);
     background: var(--sunken);
-    font: 0.8125rem/1.5 ui-monospace, Menlo, Consolas, monospace;
+    font:
+      0.8125rem/1.5 ui-monospace,
+      Menlo,
+      Consolas,
+      monospace;
   }
   .pager,
   .corrections {

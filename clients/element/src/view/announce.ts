@@ -27,7 +27,10 @@ function wordsOf(state: State, t: Texts): string {
     return state.looking ? t("upload.lookingWords") : t("say.upload", { share });
   }
   if (state.step === "run" && state.job.status === "running") {
-    return t("say.run", { share: t.percent(Math.floor(Number(state.job.progress ?? 0)) / 100), n: state.job.rows_loaded });
+    return t("say.run", {
+      share: t.percent(Math.floor(Number(state.job.progress ?? 0)) / 100),
+      n: state.job.rows_loaded,
+    });
   }
   return "";
 }

@@ -25,6 +25,8 @@ export function checkView(state: StateOf<"check">, context: Context): TemplateRe
     body: confirming
       ? html`${troubleNotice(t, trouble)}${confirmPanel(state, context)}`
       : html`${troubleNotice(t, trouble)} ${dryRun(state, context)} ${typedRows(look, context)}`,
-    actions: confirming ? second : html`${back}<span class="why">${isFailed ? nothing : t("check.nothingYet")}</span>${first}`,
+    actions: confirming
+      ? second
+      : html`${back}<span class="why">${isFailed ? nothing : t("check.nothingYet")}</span>${first}`,
   });
 }

@@ -33,10 +33,16 @@ function question(look: Look, name: string, busy: boolean, { flow, t }: Context)
   return html`<fieldset class="choice" ?disabled=${busy}>
     <legend>${t(QUESTIONS[name] ?? "choice.other", { name })}</legend>
     ${look.choices[name]!.map(
-      (value) => html`<label class="radio">
-        <input type="radio" name=${name} .checked=${JSON.stringify(value) === chosen} @change=${() => setOption(flow, name, value)} />
-        ${nameOfValue(name, value, t)}
-      </label>`,
+      (value) =>
+        html`<label class="radio">
+          <input
+            type="radio"
+            name=${name}
+            .checked=${JSON.stringify(value) === chosen}
+            @change=${() => setOption(flow, name, value)}
+          />
+          ${nameOfValue(name, value, t)}
+        </label>`,
     )}
   </fieldset>`;
 }

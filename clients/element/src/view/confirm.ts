@@ -31,7 +31,13 @@ export function confirmPanel(state: StateOf<"check">, context: Context): Templat
     <fieldset class="wishes">
       <legend>${t("confirm.wishes")}</legend>
       ${wish("atomic", t("confirm.wishAtomic"), isAtomic, options.atomic === true, context)}
-      ${wish("output", t("confirm.wishOutput"), wishes.output || options.output === true, options.output === true, context)}
+      ${wish(
+        "output",
+        t("confirm.wishOutput"),
+        wishes.output || options.output === true,
+        options.output === true,
+        context,
+      )}
     </fieldset>`;
 }
 
@@ -39,10 +45,20 @@ export function confirmPanel(state: StateOf<"check">, context: Context): Templat
 function leftOut(look: Look, { t }: Context): Content {
   const left = look.inspection.headers.filter((header) => columnOf(look, header) === null);
   const names = left.map(({ header, field }) => header ?? t("map.field", { number: field }));
-  return names.length ? html`<p class="hint break">${t("confirm.leftOut", { n: names.length, fields: names.join(", ") })}</p>` : nothing;
+  return names.length
+    ? html`<p class="hint break">${t("confirm.leftOut", { n: names.length, fields: names.join(", ") })}</p>`
+    : nothing;
 }
 
-function wish(name: keyof Wishes, label: string, checked: boolean, isFixed: boolean, { flow }: Context): TemplateResult {
+function wish(
+  name: keyof Wishes,
+  label: string,
+  checked: boolean,
+  isFixed: boolean,
+  { flow }: Context,
+): TemplateResult {
   const change = (event: Event): void => setWish(flow, name, (event.target as HTMLInputElement).checked);
-  return html`<label class="check"><input type="checkbox" .checked=${checked} ?disabled=${isFixed} @change=${change} /> ${label}</label>`;
+  return html`<label class="check"
+    ><input type="checkbox" .checked=${checked} ?disabled=${isFixed} @change=${change} /> ${label}</label
+  >`;
 }

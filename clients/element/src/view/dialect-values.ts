@@ -24,12 +24,46 @@ const ENCODING_NAMES: Readonly<Record<string, string>> = {
 };
 
 export const LOCALES = [
-  "pt-BR", "pt-PT", "en-US", "en-GB", "en-AU", "en-CA", "en-IE", "en-IN", "es-ES", "es-AR", "es-CL", "es-CO", "es-MX",
-  "de-DE", "de-AT", "de-CH", "fr-FR", "fr-BE", "fr-CA", "it-IT", "nl-NL",
+  "pt-BR",
+  "pt-PT",
+  "en-US",
+  "en-GB",
+  "en-AU",
+  "en-CA",
+  "en-IE",
+  "en-IN",
+  "es-ES",
+  "es-AR",
+  "es-CL",
+  "es-CO",
+  "es-MX",
+  "de-DE",
+  "de-AT",
+  "de-CH",
+  "fr-FR",
+  "fr-BE",
+  "fr-CA",
+  "it-IT",
+  "nl-NL",
 ];
 
+export const DATE_FORMATS = ["%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m/%d/%Y", "%Y/%m/%d", "%d/%m/%y", "%m/%d/%y"];
+
+/** Return a number with a decimal mark. */
+export function localeNumber(mark: string): string {
+  return `1234${mark}56`;
+}
+
 // The last day of a year: no month is so large.
-const DIRECTIVES: Readonly<Record<string, string>> = { d: "31", m: "12", Y: "2026", y: "26", H: "23", M: "59", S: "00" };
+const DIRECTIVES: Readonly<Record<string, string>> = {
+  d: "31",
+  m: "12",
+  Y: "2026",
+  y: "26",
+  H: "23",
+  M: "59",
+  S: "00",
+};
 
 /** Return the value of an option as people say it. */
 export function nameOfValue(name: string, value: unknown, t: Texts): string {
@@ -54,6 +88,9 @@ export function localeExample(locale: string): string {
 
 function dateExample(format: string, t: Texts): string {
   const example = format.replace(/%(\w)/g, (whole, directive: string) => DIRECTIVES[directive] ?? whole);
+  if (!format.includes("%d") || format.startsWith("%Y")) {
+    return example;
+  }
   const isDayFirst = format.indexOf("%d") < format.indexOf("%m");
   return t(isDayFirst ? "choice.dayFirst" : "choice.monthFirst", { example });
 }

@@ -5,7 +5,16 @@ import type { Key } from "../i18n/texts.js";
 import type { Look } from "../model/state.js";
 import { setOption } from "../steps/index.js";
 import type { Context } from "./context.js";
-import { DELIMITERS, ENCODINGS, LOCALES, localeExample, nameOfEncoding, nameOfValue } from "./dialect-values.js";
+import {
+  DATE_FORMATS,
+  DELIMITERS,
+  ENCODINGS,
+  LOCALES,
+  localeExample,
+  localeNumber,
+  nameOfEncoding,
+  nameOfValue,
+} from "./dialect-values.js";
 
 interface Part {
   look: Look;
@@ -23,9 +32,16 @@ export function dialectCard(look: Look, busy: boolean, context: Context): Templa
     <summary>${t("dialect.title")} <span class="hint">${summaryOf(look, context)}</span></summary>
     <div class="fields">
       ${select(part("encoding", "dialect.encoding"), withValue(ENCODINGS, encoding), nameOfEncoding, context)}
-      ${select(part("delimiter", "dialect.delimiter"), withValue(Object.keys(DELIMITERS), delimiter), (value) => nameOfValue("delimiter", value, t), context)}
-      ${header(part("has_header", "dialect.header"), context)} ${skippedLines(part("skip_lines", "dialect.skip"), context)}
-      ${locale(part("locale", "dialect.locale"), context)}
+      ${select(
+        part("delimiter", "dialect.delimiter"),
+        withValue(Object.keys(DELIMITERS), delimiter),
+        (value) => nameOfValue("delimiter", value, t),
+        context,
+      )}
+      ${header(part("has_header", "dialect.header"), context)}
+      ${skippedLines(part("skip_lines", "dialect.skip"), context)} ${locale(part("locale", "dialect.locale"), context)}
+      ${dates(part("date_formats", "dialect.dates"), context)}
+      ${select(part("decimal", "dialect.decimal"), [".", ","], (mark) => localeNumber(mark), context)}
     </div>
   </details>`;
 }
@@ -44,7 +60,12 @@ function withValue(values: readonly string[], value: string): string[] {
   return !value || values.includes(value) ? [...values] : [value, ...values];
 }
 
-function select(part: Part, values: readonly string[], nameOf: (value: string) => string, context: Context): TemplateResult {
+function select(
+  part: Part,
+  values: readonly string[],
+  nameOf: (value: string) => string,
+  context: Context,
+): TemplateResult {
   const { look, name, busy } = part;
   const value = look.inspection.dialect[name]?.value;
   const change = (event: Event): void => setOption(context.flow, name, (event.target as HTMLSelectElement).value);
@@ -61,7 +82,8 @@ function select(part: Part, values: readonly string[], nameOf: (value: string) =
 function header(part: Part, context: Context): TemplateResult {
   const { flow, t } = context;
   const hasHeader = part.look.inspection.dialect["has_header"]?.value !== false;
-  const change = (event: Event): void => setOption(flow, "has_header", (event.target as HTMLSelectElement).value === "yes");
+  const change = (event: Event): void =>
+    setOption(flow, "has_header", (event.target as HTMLSelectElement).value === "yes");
   return field(
     part,
     html`<select id=${part.name} ?disabled=${part.busy} @change=${change}>
@@ -78,19 +100,53 @@ function skippedLines(part: Part, context: Context): TemplateResult {
     const lines = Math.max(0, Math.trunc(Number((event.target as HTMLInputElement).value) || 0));
     setOption(context.flow, "skip_lines", lines);
   };
-  const input = html`<input id=${part.name} type="number" min="0" max="1000" .value=${String(value)} ?disabled=${part.busy} @change=${change} />`;
+  const input = html`<input
+    id=${part.name}
+    type="number"
+    min="0"
+    max="1000"
+    .value=${String(value)}
+    ?disabled=${part.busy}
+    @change=${change}
+  />`;
   return field(part, input, context);
 }
 
 function locale(part: Part, context: Context): TemplateResult {
   const { flow, t } = context;
   const value = part.look.inspection.dialect["locale"]?.value ?? "";
-  const change = (event: Event): void => setOption(flow, "locale", (event.target as HTMLSelectElement).value || undefined);
+  const change = (event: Event): void =>
+    setOption(flow, "locale", (event.target as HTMLSelectElement).value || undefined);
   return field(
     part,
     html`<select id=${part.name} ?disabled=${part.busy} @change=${change}>
       <option value="" .selected=${!value}>${t("dialect.localeNone")}</option>
-      ${LOCALES.map((one) => html`<option value=${one} .selected=${one === value}>${t.locale(one)}: ${localeExample(one)}</option>`)}
+      ${LOCALES.map(
+        (one) => html`<option value=${one} .selected=${one === value}>${t.locale(one)}: ${localeExample(one)}</option>`,
+      )}
+    </select>`,
+    context,
+  );
+}
+
+/** Return the order of the dates; without one they are read as Postgres writes them, or as the locale says. */
+function dates(part: Part, context: Context): TemplateResult {
+  const { flow, t } = context;
+  const given = JSON.stringify(part.look.options.date_formats ?? null);
+  const change = (event: Event): void => {
+    setOption(flow, "date_formats", JSON.parse((event.target as HTMLSelectElement).value) ?? undefined);
+  };
+  const values = DATE_FORMATS.map((format) => JSON.stringify([format]));
+  return field(
+    part,
+    html`<select id=${part.name} ?disabled=${part.busy} @change=${change}>
+      <option value="null" .selected=${given === "null"}>${t("dialect.datesNone")}</option>
+      ${withValue(values, given === "null" ? "" : given).map(
+        (value) =>
+          html`<option value=${value} .selected=${value === given}>
+            ${nameOfValue("date_formats", JSON.parse(value), t)}
+          </option>`,
+      )}
     </select>`,
     context,
   );

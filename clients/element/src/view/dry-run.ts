@@ -74,9 +74,11 @@ function reasons(dry: Job, { flow, t }: Context): Content {
   }
   return html`<ul class="reasons">
       ${entries.map(
-        ([code, count]) => html`<li>
-          <span class="figure">${t.number(count)}</span> ${codeTitle(t.language, code)} <span class="code">${code}</span>
-        </li>`,
+        ([code, count]) =>
+          html`<li>
+            <span class="figure">${t.number(count)}</span> ${codeTitle(t.language, code)}
+            <span class="code">${code}</span>
+          </li>`,
       )}
     </ul>
     ${dry.errors_path ? button(t("result.errors"), () => void download(flow, dry, "errors")) : nothing}`;

@@ -1,11 +1,10 @@
 /** Why a job failed, and the button that mends it where there is one. */
 
-import { html } from "lit";
 import type { JobOptions } from "../client.js";
 import type { Key } from "../i18n/texts.js";
 import type { StateOf } from "../model/state.js";
 import { troubleOfJob } from "../model/trouble.js";
-import { retryJob } from "../steps/index.js";
+import { changeSettings, retryJob } from "../steps/index.js";
 import type { Context } from "./context.js";
 import { button, troubleNotice, type Content } from "./parts.js";
 
@@ -26,11 +25,23 @@ const REMEDIES: Readonly<Record<string, Remedy>> = {
 // Causes that go away: the connection, a busy or silent server, a lost processor.
 const PASSING = /^IJ(104|109|114|116|117|202|203|50[1-4]|90[12])$/;
 
+// Causes that another way to read the file, or another mapping, mends. Nothing of the file is in the table then.
+const READ_OTHERWISE = /^IJ(102|304|305|306|307|308|309|310|421)$/;
+
 export function failure(state: StateOf<"result">, { flow, t }: Context): Content {
   const trouble = troubleOfJob(state.job);
   const code = trouble?.code ?? "";
   const remedy = REMEDIES[code] ?? (PASSING.test(code) ? { label: "mend.retry" as const } : undefined);
   const busy = state.busy === "retry";
-  const press = remedy && button(t(remedy.label), () => void retryJob(flow, remedy.options?.(state)), { kind: "primary", busy });
-  return troubleNotice(t, trouble, press ? html`${press}` : t("mend.other"));
+  const isFresh = !state.job.rows_loaded && state.target !== undefined && !state.job.parent_job_id;
+  if (READ_OTHERWISE.test(code) && isFresh) {
+    return troubleNotice(
+      t,
+      trouble,
+      button(t("mend.settings"), () => void changeSettings(flow), { kind: "primary", busy }),
+    );
+  }
+  const press =
+    remedy && button(t(remedy.label), () => void retryJob(flow, remedy.options?.(state)), { kind: "primary", busy });
+  return troubleNotice(t, trouble, press ?? t("mend.other"));
 }

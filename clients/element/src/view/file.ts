@@ -34,7 +34,12 @@ function messages({ refused, seen, waiting }: StateOf<"file">, { flow, t }: Cont
   }
   const when = t.moment(seen.job.finished_at ?? seen.job.created_at);
   const go = button(t("file.seenGo"), () => takeSeen(flow), { kind: "primary" });
-  return html`${notice("warn", t("file.seen", { name: seen.file.name, when }), t("file.seenAdvice"), html`${go}${aside}`)}${next}`;
+  return html`${notice(
+    "warn",
+    t("file.seen", { name: seen.file.name, when }),
+    t("file.seenAdvice"),
+    html`${go}${aside}`,
+  )}${next}`;
 }
 
 function dropZone({ target, checking }: StateOf<"file">, { flow, t }: Context): TemplateResult {
@@ -64,7 +69,15 @@ function dropZone({ target, checking }: StateOf<"file">, { flow, t }: Context): 
     <span class="drop-title">${checking ? t("file.checking") : t("file.drop")}</span>
     <span class="button primary" aria-hidden="true">${t("file.browse")}</span>
     <span class="hint">${t("file.kinds")} ${limit}</span>
-    <input class="hidden" type="file" multiple accept=${ACCEPTED} aria-label=${t("file.browseLabel")} ?disabled=${checking} @change=${choose} />
+    <input
+      class="hidden"
+      type="file"
+      multiple
+      accept=${ACCEPTED}
+      aria-label=${t("file.browseLabel")}
+      ?disabled=${checking}
+      @change=${choose}
+    />
   </label>`;
 }
 

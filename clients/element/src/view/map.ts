@@ -27,11 +27,14 @@ export function mapView(state: StateOf<"map">, context: Context): TemplateResult
   return page({
     title: t(isReadable ? "map.title" : "map.unreadable"),
     lede: html`${icon("file")} <strong class="break">${look.file.name}</strong> · ${recordsOf(look, context)}`,
-    body: html`${troubleNotice(t, trouble)} ${problems(look, context)} ${remembered(look, context)} ${choiceList(look, busy, context)}
-      ${isReadable ? html`${missingNotice(missing, context)} ${mappingTable(look, busy, context)}` : nothing}
-      ${isHopeless(look) ? nothing : dialectCard(look, busy, context)}`,
+    body: html`${troubleNotice(t, trouble)} ${problems(look, context)} ${remembered(look, context)}
+    ${choiceList(look, busy, context)}
+    ${isReadable ? html`${missingNotice(missing, context)} ${mappingTable(look, busy, context)}` : nothing}
+    ${isHopeless(look) ? nothing : dialectCard(look, busy, context)}`,
     actions: html`${button(t("file.other"), () => leaveMap(flow))}
-      <span class="why" role="status">${busy ? t("map.looking") : isReadable && isBlocked ? t("map.blocked") : nothing}</span>
+      <span class="why" role="status"
+        >${busy ? t("map.looking") : isReadable && isBlocked ? t("map.blocked") : nothing}</span
+      >
       ${isReadable ? next : nothing}`,
   });
 }
@@ -50,9 +53,15 @@ function isHopeless({ inspection }: Look): boolean {
 }
 
 function problems(look: Look, { t }: Context): Content {
-  const shown = blockers(look.inspection).filter(({ code }) => !look.inspection.headers.length || !MENDED_BY_MAPPING.has(code));
+  const shown = blockers(look.inspection).filter(
+    ({ code }) => !look.inspection.headers.length || !MENDED_BY_MAPPING.has(code),
+  );
   return html`${shown.map((problem) =>
-    notice("error", sentenceOf(t.language, problem), html`${adviceOf(t.language, problem)} <span class="code">${problem.code}</span>`),
+    notice(
+      "error",
+      sentenceOf(t.language, problem),
+      html`${adviceOf(t.language, problem)} <span class="code">${problem.code}</span>`,
+    ),
   )}`;
 }
 
@@ -73,5 +82,10 @@ function remembered(look: Look, { flow, t }: Context): Content {
   const list = html`<ul class="pairs">
     ${pairs.map(([header, column]) => html`<li><span class="break">${header}</span> → <strong>${column}</strong></li>`)}
   </ul>`;
-  return notice("info", t("map.remembered", { when: t.moment(known.used_at) }), pairs.length ? list : nothing, html`${use}${dismiss}`);
+  return notice(
+    "info",
+    t("map.remembered", { when: t.moment(known.used_at) }),
+    pairs.length ? list : nothing,
+    html`${use}${dismiss}`,
+  );
 }

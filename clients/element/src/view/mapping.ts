@@ -20,7 +20,9 @@ const HOW: Readonly<Record<string, Key>> = {
 export function mappingTable(look: Look, busy: boolean, context: Context): TemplateResult {
   const { t } = context;
   return html`<table class="mapping stacked" aria-busy=${busy ? "true" : "false"}>
-    <caption class="hidden">${t("map.title")}</caption>
+    <caption class="hidden">
+      ${t("map.title")}
+    </caption>
     <thead>
       <tr>
         <th scope="col">${t("map.header")}</th>
@@ -48,7 +50,9 @@ function row(look: Look, header: InspectedHeader, busy: boolean, context: Contex
           </ul>`
         : html`<span class="hint">${t("map.noSamples")}</span>`}
     </td>
-    <td class="number figure" data-label=${t("map.filled")}>${header.filled === null ? "—" : t.percent(header.filled)}</td>
+    <td class="number figure" data-label=${t("map.filled")}>
+      ${header.filled === null ? "—" : t.percent(header.filled)}
+    </td>
     <td data-label=${t("map.column")}>
       <div class="goes">
         ${chooser(look, header, { column, name, busy }, context)}
@@ -74,13 +78,21 @@ function chooser(
 ): TemplateResult {
   const needed = neededColumns(look.target);
   const change = (event: Event): void => setColumn(flow, header, (event.target as HTMLSelectElement).value || null);
-  const takenBy = new Map(look.inspection.headers.map((other) => [columnOf(look, other), other.header ?? String(other.field)]));
+  const takenBy = new Map(
+    look.inspection.headers.map((other) => [columnOf(look, other), other.header ?? String(other.field)]),
+  );
   return html`<select aria-label=${t("map.columnOf", { header: name })} ?disabled=${busy} @change=${change}>
     <option value="" .selected=${column === null}>${t("map.none")}</option>
     ${look.target.columns.map((one) => {
       const other = one.name === column ? undefined : takenBy.get(one.name);
-      const notes = [t(`kind.${kindOf(one)}`), needed.includes(one.name) && t("column.needed"), other && t("map.taken", { header: other })];
-      return html`<option value=${one.name} .selected=${one.name === column}>${one.name} (${notes.filter(Boolean).join(", ")})</option>`;
+      const notes = [
+        t(`kind.${kindOf(one)}`),
+        needed.includes(one.name) && t("column.needed"),
+        other && t("map.taken", { header: other }),
+      ];
+      return html`<option value=${one.name} .selected=${one.name === column}>
+        ${one.name} (${notes.filter(Boolean).join(", ")})
+      </option>`;
     })}
   </select>`;
 }

@@ -55,7 +55,12 @@ export function button(label: string, press: () => void, settings: ButtonSetting
 }
 
 /** Return a message that stays in its place; errors are spoken at once. */
-export function notice(kind: "info" | "warn" | "error" | "check", title: string, body: Content = nothing, action: Content = nothing): TemplateResult {
+export function notice(
+  kind: "info" | "warn" | "error" | "check",
+  title: string,
+  body: Content = nothing,
+  action: Content = nothing,
+): TemplateResult {
   return html`<div class="notice ${kind}" role=${kind === "error" ? "alert" : "note"}>
     ${icon(kind)}
     <div class="notice-text">
@@ -79,7 +84,9 @@ export function troubleNotice(t: Texts, trouble: Trouble | undefined, action: Co
 export function progressBar(t: Texts, share: number | undefined, label: string): TemplateResult {
   return html`<div class="progress">
     <div class="progress-words">
-      <span>${label}</span>${share === undefined ? nothing : html`<span class="figure">${t.percent(Math.floor(share * 100) / 100)}</span>`}
+      <span>${label}</span>${share === undefined
+        ? nothing
+        : html`<span class="figure">${t.percent(Math.floor(share * 100) / 100)}</span>`}
     </div>
     ${share === undefined
       ? html`<progress aria-label=${label}></progress>`
@@ -88,7 +95,12 @@ export function progressBar(t: Texts, share: number | undefined, label: string):
 }
 
 /** Return a figure with its name. */
-export function stat(t: Texts, name: string, value: number | null, kind: "good" | "bad" | "plain" = "plain"): TemplateResult {
+export function stat(
+  t: Texts,
+  name: string,
+  value: number | null,
+  kind: "good" | "bad" | "plain" = "plain",
+): TemplateResult {
   return html`<div class="stat ${value ? kind : "plain"}">
     <dt>${name}</dt>
     <dd>${value === null ? "—" : t.number(value)}</dd>

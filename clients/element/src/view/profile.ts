@@ -42,7 +42,9 @@ export function profile(job: Job, { t }: Context): Content {
               <td class="number figure">${t.number(distinct)}</td>
               <td>${min ?? "—"}</td>
               <td>${max ?? "—"}</td>
-              <td>${top?.[0] ? html`${top[0].value} <span class="hint figure">×${t.number(top[0].count)}</span>` : "—"}</td>
+              <td>
+                ${top?.[0] ? html`${top[0].value} <span class="hint figure">×${t.number(top[0].count)}</span>` : "—"}
+              </td>
             </tr>`;
           })}
         </tbody>

@@ -26,7 +26,12 @@ export function rejectedRow(row: RejectedRow, state: StateOf<"result">, context:
       ${isEdited ? html`<span class="badge">${t("fix.edited")}</span>` : nothing}
       ${isSent ? html`<span class="badge">${t("fix.sent")}</span>` : nothing}
       ${canOpen
-        ? html`<button type="button" class="link small" aria-expanded=${isOpen ? "true" : "false"} @click=${() => toggleRow(flow, row.record_number)}>
+        ? html`<button
+            type="button"
+            class="link small"
+            aria-expanded=${isOpen ? "true" : "false"}
+            @click=${() => toggleRow(flow, row.record_number)}
+          >
             ${t(isOpen ? "rejected.less" : "rejected.wholeRow")}<span class="hidden">, ${line}</span>
           </button>`
         : nothing}
@@ -57,7 +62,9 @@ function values(
   }
   const headers = state.headers!;
   const shown = isOpen || place < 0 ? headers.map((_, number) => number) : [place];
-  return html`<div class="cells">${shown.map((number) => cell(row, state, { number, isRejected: number === place }, context))}</div>`;
+  return html`<div class="cells">
+    ${shown.map((number) => cell(row, state, { number, isRejected: number === place }, context))}
+  </div>`;
 }
 
 function cell(
@@ -71,7 +78,17 @@ function cell(
   const value = edits[row.record_number]?.[header] ?? original;
   const change = (event: Event): void => edit(flow, row, header, (event.target as HTMLInputElement).value);
   return html`<label class="cell ${isRejected ? "bad" : ""}">
-    <span class="cell-name break">${header}<span class="hidden">, ${t("rejected.line", { line: row.line_number })}</span></span>
-    <input type="text" .value=${value} ?disabled=${busy !== undefined} spellcheck="false" autocomplete="off" aria-invalid=${isRejected && value === original ? "true" : nothing} @input=${change} />
+    <span class="cell-name break"
+      >${header}<span class="hidden">, ${t("rejected.line", { line: row.line_number })}</span></span
+    >
+    <input
+      type="text"
+      .value=${value}
+      ?disabled=${busy !== undefined}
+      spellcheck="false"
+      autocomplete="off"
+      aria-invalid=${isRejected && value === original ? "true" : nothing}
+      @input=${change}
+    />
   </label>`;
 }

@@ -20,7 +20,11 @@ export function rejectionSection(state: StateOf<"result">, context: Context): Co
   }
   const beyond =
     job.rows_rejected > KEPT_REJECTIONS
-      ? notice("info", t("rejected.beyond", { kept: KEPT_REJECTIONS, n: job.rows_rejected }), t("rejected.beyondAdvice"))
+      ? notice(
+          "info",
+          t("rejected.beyond", { kept: KEPT_REJECTIONS, n: job.rows_rejected }),
+          t("rejected.beyondAdvice"),
+        )
       : nothing;
   return html`<section class="rejections" aria-labelledby="rejections-title">
     <h3 id="rejections-title">${t("rejected.title")}</h3>
@@ -42,7 +46,9 @@ function groups(state: StateOf<"result">, { flow, t }: Context): Content {
   }
   const isAt = (group: RejectionGroup): boolean => filter?.code === group.code && filter.column === group.column;
   return html`<table class="groups stacked">
-    <caption class="hidden">${t("rejected.causes")}</caption>
+    <caption class="hidden">
+      ${t("rejected.causes")}
+    </caption>
     <thead>
       <tr>
         <th scope="col">${t("rejected.cause")}</th>
@@ -53,24 +59,25 @@ function groups(state: StateOf<"result">, { flow, t }: Context): Content {
     </thead>
     <tbody>
       ${known.map(
-        (group) => html`<tr class=${isAt(group) ? "chosen" : ""}>
-          <th scope="row">
-            ${sentenceOf(t.language, troubleOfRejection(group.sample))} <span class="code">${group.code}</span>
-            <p class="hint">${adviceOf(t.language, troubleOfRejection(group.sample))}</p>
-          </th>
-          <td class="number figure" data-label=${t("rejected.count")}>${t.number(group.count)}</td>
-          <td class="number figure" data-label=${t("rejected.firstLine")}>${t.number(group.firstLine)}</td>
-          <td>
-            <button
-              type="button"
-              class="button small"
-              aria-pressed=${isAt(group) ? "true" : "false"}
-              @click=${() => setFilter(flow, isAt(group) ? undefined : group)}
-            >
-              ${t(isAt(group) ? "rejected.showAll" : "rejected.showOnly")}
-            </button>
-          </td>
-        </tr>`,
+        (group) =>
+          html`<tr class=${isAt(group) ? "chosen" : ""}>
+            <th scope="row">
+              ${sentenceOf(t.language, troubleOfRejection(group.sample))} <span class="code">${group.code}</span>
+              <p class="hint">${adviceOf(t.language, troubleOfRejection(group.sample))}</p>
+            </th>
+            <td class="number figure" data-label=${t("rejected.count")}>${t.number(group.count)}</td>
+            <td class="number figure" data-label=${t("rejected.firstLine")}>${t.number(group.firstLine)}</td>
+            <td>
+              <button
+                type="button"
+                class="button small"
+                aria-pressed=${isAt(group) ? "true" : "false"}
+                @click=${() => setFilter(flow, isAt(group) ? undefined : group)}
+              >
+                ${t(isAt(group) ? "rejected.showAll" : "rejected.showOnly")}
+              </button>
+            </td>
+          </tr>`,
       )}
     </tbody>
   </table>`;
@@ -104,4 +111,3 @@ function corrections({ edits, busy, headers }: StateOf<"result">, { flow, t }: C
     <span role="status">${count ? t("fix.count", { n: count }) : t("fix.none")}</span>${press}
   </div>`;
 }
-

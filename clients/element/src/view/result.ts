@@ -18,9 +18,12 @@ export function resultView(state: StateOf<"result">, context: Context): Template
   return page({
     title: titleOf(state, t),
     lede: html`${icon("file")} <strong class="break">${fileName(job)}</strong> → <strong>${job.target}</strong>`,
-    body: html`${chain(state, context)} ${verdict(state, context)} ${figures(state, context)} ${troubleNotice(t, trouble)}
-      ${files(state, context)} ${rejectionSection(state, context)} ${profile(job, context)} ${undoPart(state, context)}`,
-    actions: canGoOn ? button(next, () => importNext(flow), { kind: job.rows_rejected ? "plain" : "primary" }) : nothing,
+    body: html`${chain(state, context)} ${verdict(state, context)} ${figures(state, context)}
+    ${troubleNotice(t, trouble)} ${files(state, context)} ${rejectionSection(state, context)} ${profile(job, context)}
+    ${undoPart(state, context)}`,
+    actions: canGoOn
+      ? button(next, () => importNext(flow), { kind: job.rows_rejected ? "plain" : "primary" })
+      : nothing,
   });
 }
 
@@ -91,8 +94,17 @@ function undoPart({ job, target, busy, askingUndo }: StateOf<"result">, { flow, 
   if (!askingUndo) {
     const label = busy === "undo" ? t("undo.doing") : t("undo.ask");
     const press = button(label, () => askUndo(flow, true), { busy: busy === "undo", kind: "danger" });
-    return html`${refused}<section class="undo"><p class="hint">${t("undo.until", { time: t.moment(new Date(until).toISOString()) })}</p>${press}</section>`;
+    return html`${refused}
+      <section class="undo">
+        <p class="hint">${t("undo.until", { time: t.moment(new Date(until).toISOString()) })}</p>
+        ${press}
+      </section>`;
   }
   const go = button(t("undo.go"), () => void undoJob(flow), { kind: "danger" });
-  return notice("warn", t("undo.sure", { n: job.rows_loaded }), t("undo.what"), html`${button(t("undo.no"), () => askUndo(flow, false))}${go}`);
+  return notice(
+    "warn",
+    t("undo.sure", { n: job.rows_loaded }),
+    t("undo.what"),
+    html`${button(t("undo.no"), () => askUndo(flow, false))}${go}`,
+  );
 }

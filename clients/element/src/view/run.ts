@@ -28,7 +28,10 @@ export function runView(state: StateOf<"run">, { flow, t }: Context): TemplateRe
         ${stat(t, t("stat.skipped"), job.rows_skipped)}
       </dl>
       ${waiting(state, t)} ${troubleNotice(t, trouble)} ${notice("info", t("run.harmless"), t("run.harmlessWhy"))}`,
-    actions: button(t(cancelling ? "run.cancelling" : "run.cancel"), () => void cancelRun(flow), { busy: cancelling, kind: "danger" }),
+    actions: button(t(cancelling ? "run.cancelling" : "run.cancel"), () => void cancelRun(flow), {
+      busy: cancelling,
+      kind: "danger",
+    }),
   });
 }
 

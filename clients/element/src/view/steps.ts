@@ -19,9 +19,14 @@ export function stepList(t: Texts, step: Step): TemplateResult {
     <ol class="steps">
       ${SHOWN.map(([key], number) => {
         const isDone = number < place || step === "result";
-        return html`<li class=${isDone ? "done" : number === place ? "current" : ""} aria-current=${number === place ? "step" : nothing}>
+        return html`<li
+          class=${isDone ? "done" : number === place ? "current" : ""}
+          aria-current=${number === place ? "step" : nothing}
+        >
           <span class="dot">${isDone ? icon("check") : number + 1}</span>
-          <span class="name">${t(key)}${isDone ? html`<span class="hidden">, ${t("steps.done")}</span>` : nothing}</span>
+          <span class="name"
+            >${t(key)}${isDone ? html`<span class="hidden">, ${t("steps.done")}</span>` : nothing}</span
+          >
         </li>`;
       })}
     </ol>

@@ -13,13 +13,14 @@ export function targetView({ targets, trouble }: StateOf<"target">, context: Con
   const list = targets?.length
     ? html`<ul class="targets">
         ${targets.map(
-          (target) => html`<li class="target">
-            <div class="target-head">
-              <h3>${target.name}</h3>
-              ${button(t("target.choose"), () => chooseTarget(flow, target), { kind: "primary" })}
-            </div>
-            ${columnTable(target, context)}
-          </li>`,
+          (target) =>
+            html`<li class="target">
+              <div class="target-head">
+                <h3>${target.name}</h3>
+                ${button(t("target.choose"), () => chooseTarget(flow, target), { kind: "primary" })}
+              </div>
+              ${columnTable(target, context)}
+            </li>`,
         )}
       </ul>`
     : targets && !trouble
@@ -49,14 +50,20 @@ export function columnTable(target: Target, { t }: Context): TemplateResult {
         </thead>
         <tbody>
           ${target.columns.map(
-            (column) => html`<tr>
-              <th scope="row">
-                ${column.name} ${needed.includes(column.name) ? html`<span class="badge need">${t("column.needed")}</span>` : nothing}
-              </th>
-              <td>${t(`kind.${kindOf(column)}`)}${column.labels.length ? html`: ${column.labels.join(", ")}` : nothing}</td>
-              <td>${column.aliases.join(", ") || "—"}</td>
-              <td class="figure">${exampleOf(column) || "—"}</td>
-            </tr>`,
+            (column) =>
+              html`<tr>
+                <th scope="row">
+                  ${column.name}
+                  ${needed.includes(column.name)
+                    ? html`<span class="badge need">${t("column.needed")}</span>`
+                    : nothing}
+                </th>
+                <td>
+                  ${t(`kind.${kindOf(column)}`)}${column.labels.length ? html`: ${column.labels.join(", ")}` : nothing}
+                </td>
+                <td>${column.aliases.join(", ") || "—"}</td>
+                <td class="figure">${exampleOf(column) || "—"}</td>
+              </tr>`,
           )}
         </tbody>
       </table>

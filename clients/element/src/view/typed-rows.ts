@@ -43,7 +43,11 @@ function line(row: InspectedRow, columns: readonly string[], context: Context): 
   const general = row.errors.filter(({ column }) => column === null || !columns.includes(column));
   return html`<tr>
     <th scope="row" class="number figure">
-      ${general.length ? html`<span class="bad" title=${general.map((error) => sentenceOf(t.language, error)).join("; ")}>${icon("warn")}</span>` : nothing}
+      ${general.length
+        ? html`<span class="bad" title=${general.map((error) => sentenceOf(t.language, error)).join("; ")}
+            >${icon("warn")}</span
+          >`
+        : nothing}
       ${t.number(row.line)}
     </th>
     ${columns.map((name) => cell(row, name, context))}
@@ -60,6 +64,8 @@ function cell(row: InspectedRow, name: string, { t }: Context): TemplateResult {
     return html`<td class="bad" title=${why}>${icon("warn")} ${text}<span class="cell-why">${why}</span></td>`;
   }
   return isChanged
-    ? html`<td class="changed" title=${t("rows.changed")}>${icon("info")} ${text}<span class="hidden"> (${t("rows.changed")})</span></td>`
+    ? html`<td class="changed" title=${t("rows.changed")}>
+        ${icon("info")} ${text}<span class="hidden"> (${t("rows.changed")})</span>
+      </td>`
     : html`<td>${text}</td>`;
 }

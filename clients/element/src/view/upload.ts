@@ -20,7 +20,11 @@ export function uploadView(state: StateOf<"upload">, { flow, t }: Context): Temp
     body: html`${progressBar(t, looking ? undefined : sent / file.size, wordsOf(state, t))}
       <p class="hint figure">${t("upload.sent", { sent: t.bytes(sent), total: t.bytes(file.size) })}</p>
       ${messages(state, t)}
-      ${troubleNotice(t, trouble, button(t("upload.again"), () => uploadAgain(flow), { kind: "primary" }))}`,
+      ${troubleNotice(
+        t,
+        trouble,
+        button(t("upload.again"), () => uploadAgain(flow), { kind: "primary" }),
+      )}`,
     actions: html`${leave}${isPausable ? pause : nothing}`,
   });
 }
@@ -29,7 +33,13 @@ function wordsOf({ looking, paused, offline, trouble }: StateOf<"upload">, t: Co
   if (trouble) {
     return t("upload.stopped");
   }
-  return looking ? t("upload.lookingWords") : paused ? t("upload.paused") : offline ? t("upload.offline") : t("upload.sending");
+  return looking
+    ? t("upload.lookingWords")
+    : paused
+      ? t("upload.paused")
+      : offline
+        ? t("upload.offline")
+        : t("upload.sending");
 }
 
 function messages({ resumedAt, offline, looking }: StateOf<"upload">, t: Context["t"]): Content {
