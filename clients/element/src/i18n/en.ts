@@ -105,7 +105,7 @@ export const en = {
   "dialect.locale": "Numbers and dates as in",
   "dialect.localeNone": "Not set: 1234.56 · 2026-12-31",
   "dialect.dates": "Dates",
-  "dialect.datesNone": "As in the choice before",
+  "dialect.asLocale": "As in the choice before",
   "dialect.decimal": "Decimal mark",
   "delimiter.comma": "Comma",
   "delimiter.semicolon": "Semicolon",

@@ -107,7 +107,7 @@ export const pt: Readonly<Record<Key, Sentence>> = {
   "dialect.locale": "Números e datas como em",
   "dialect.localeNone": "Não definido: 1234.56 · 2026-12-31",
   "dialect.dates": "Datas",
-  "dialect.datesNone": "Como na escolha anterior",
+  "dialect.asLocale": "Como na escolha anterior",
   "dialect.decimal": "Separador decimal",
   "delimiter.comma": "Vírgula",
   "delimiter.semicolon": "Ponto e vírgula",

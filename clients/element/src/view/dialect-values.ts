@@ -49,11 +49,6 @@ export const LOCALES = [
 
 export const DATE_FORMATS = ["%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m/%d/%Y", "%Y/%m/%d", "%d/%m/%y", "%m/%d/%y"];
 
-/** Return a number with a decimal mark. */
-export function localeNumber(mark: string): string {
-  return `1234${mark}56`;
-}
-
 // The last day of a year: no month is so large.
 const DIRECTIVES: Readonly<Record<string, string>> = {
   d: "31",

@@ -11,7 +11,6 @@ import {
   ENCODINGS,
   LOCALES,
   localeExample,
-  localeNumber,
   nameOfEncoding,
   nameOfValue,
 } from "./dialect-values.js";
@@ -41,7 +40,7 @@ export function dialectCard(look: Look, busy: boolean, context: Context): Templa
       ${header(part("has_header", "dialect.header"), context)}
       ${skippedLines(part("skip_lines", "dialect.skip"), context)} ${locale(part("locale", "dialect.locale"), context)}
       ${dates(part("date_formats", "dialect.dates"), context)}
-      ${select(part("decimal", "dialect.decimal"), [".", ","], (mark) => localeNumber(mark), context)}
+      ${decimal(part("decimal", "dialect.decimal"), context)}
     </div>
   </details>`;
 }
@@ -129,6 +128,20 @@ function locale(part: Part, context: Context): TemplateResult {
   );
 }
 
+function decimal(part: Part, context: Context): TemplateResult {
+  const { flow, t } = context;
+  const given = part.look.options.decimal ?? "";
+  const change = (event: Event): void => setOption(flow, "decimal", (event.target as HTMLSelectElement).value || undefined);
+  return field(
+    part,
+    html`<select id=${part.name} ?disabled=${part.busy} @change=${change}>
+      <option value="" .selected=${!given}>${t("dialect.asLocale")}</option>
+      ${[".", ","].map((mark) => html`<option value=${mark} .selected=${mark === given}>1234${mark}56</option>`)}
+    </select>`,
+    context,
+  );
+}
+
 /** Return the order of the dates; without one they are read as Postgres writes them, or as the locale says. */
 function dates(part: Part, context: Context): TemplateResult {
   const { flow, t } = context;
@@ -140,7 +153,7 @@ function dates(part: Part, context: Context): TemplateResult {
   return field(
     part,
     html`<select id=${part.name} ?disabled=${part.busy} @change=${change}>
-      <option value="null" .selected=${given === "null"}>${t("dialect.datesNone")}</option>
+      <option value="null" .selected=${given === "null"}>${t("dialect.asLocale")}</option>
       ${withValue(values, given === "null" ? "" : given).map(
         (value) =>
           html`<option value=${value} .selected=${value === given}>
