@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.clients import element_package
-from tests.clients.client_stack import ClientStack
+from tests.clients.client_stack import ROOT, ClientStack
+from tests.clients.element_package import FOLDER
 
+DECLARED = """
+import type { SupabaseClient } from "@supabase/supabase-js";
+declare global {
+  const supabase: SupabaseClient;
+  function show(value: unknown): void;
+}
+"""
 NAME = '<img src=x onerror="hostile = true">'
 
 
@@ -86,3 +97,25 @@ def test_target_that_is_not_there_is_said_so(results: dict[str, Any]) -> None:
 def test_sources_have_no_type_errors() -> None:
     element_package.install()
     element_package.run("node_modules/typescript/bin/tsc", "--noEmit", "-p", ".")
+
+
+def test_code_on_its_page_compiles(tmp_path: Path) -> None:
+    element_package.install()
+    page = (ROOT / "docs" / "how-to" / "importer.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```ts\n(.*?)```", page, re.DOTALL)
+    assert len(blocks) == 2
+    (tmp_path / "declared.d.ts").write_text(DECLARED)
+    for number, block in enumerate(blocks):
+        (tmp_path / f"block{number}.ts").write_text(f"{block}\nexport {{}};\n")
+    settings = json.loads((FOLDER / "tsconfig.json").read_text(encoding="utf-8"))["compilerOptions"] | {
+        "noEmit": True,
+        "emitDeclarationOnly": False,
+        "declaration": False,
+        "rootDir": "/",
+        "paths": {
+            "import-jobs-importer": [str(FOLDER / "src" / "index.ts")],
+            "@supabase/supabase-js": [str(FOLDER / "node_modules" / "@supabase" / "supabase-js")],
+        },
+    }
+    (tmp_path / "tsconfig.json").write_text(json.dumps({"compilerOptions": settings, "include": ["*.ts"]}))
+    element_package.run("node_modules/typescript/bin/tsc", "-p", tmp_path)
