@@ -23,9 +23,9 @@ def possible_quotes(text: str, delimiter: str | None, given: DialectOptions) -> 
     double, single = (opens_field(text, edges, mark) for mark in ('"', "'"))
     if single and _opened(text, edges, "'") > 1 and (not double or _is_apostrophe_usual(text, delimiter)):
         quotes = _with_apostrophe(text, delimiter)
-    if double and delimiter in ("\t", "|") and not given.strict_quotes:
-        if 2 * len(quoted_fields(text, Candidate(delimiter, '"', None))) < _opened(text, edges, '"'):
-            quotes.append(None)  # database dumps do not quote, and write a quote as it is
+    may_be_text = double and delimiter in ("\t", "|") and not given.strict_quotes
+    if may_be_text and 2 * len(quoted_fields(text, Candidate(delimiter, '"', None))) < _opened(text, edges, '"'):
+        quotes.append(None)  # database dumps do not quote, and write a quote as it is
     return quotes
 
 

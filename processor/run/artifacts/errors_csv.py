@@ -90,10 +90,10 @@ def rejected_rows(
 def with_quotes_closed(raw: pl.Series, rejected: RejectedRecords, dialect: Dialect) -> pl.Series:
     """Close the records that end within quotes, which would swallow those behind them."""
     misquoted = [number for number, reason in enumerate(rejected.reasons) if reason.code == "IJ419"]
-    places = rejected.cell_places[np.isin(rejected.cell_reasons, misquoted)] if misquoted else []
-    if not len(places):
+    if not misquoted:
         return raw
-    return raw.scatter(places, [closed(raw[int(place)], dialect) for place in places])
+    places: list[int] = rejected.cell_places[np.isin(rejected.cell_reasons, misquoted)].tolist()
+    return raw.scatter(places, [closed(raw[place], dialect) for place in places])
 
 
 def reasons_of(rejected: RejectedRecords, dialect: Dialect, format_cells: Formatter) -> pl.Series:
