@@ -70,7 +70,7 @@ def commit_chunk(conn: psycopg.Connection, job: Job, commit: ChunkCommit) -> Non
             "byte_end": chunk.next.offset,
             "next_line": chunk.next.line,
             "next_record": chunk.next.record,
-            "rows_read": chunk.records,
+            "rows_read": counts.read,
             "rows_loaded": counts.loaded,
             "rows_rejected": counts.rejected,
             "rows_skipped": counts.skipped,

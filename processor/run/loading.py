@@ -8,12 +8,13 @@ import psycopg
 from psycopg_pool import PoolTimeout
 
 from processor import records
-from processor.errors import RowAccounting
-from processor.model import Chunk, LedgerEntry, RowCounts
+from processor.errors import JobError, RowAccounting
+from processor.model import Chunk, LedgerEntry, Offsets, RowCounts, Rows
 from processor.run.artifacts.normalised_csv import NormalisedCsv
 from processor.run.chunks.pool import LoaderPool
 from processor.run.chunks.progress import Progress
 from processor.run.chunks.read_ahead import read_ahead
+from processor.run.chunks.settle import load_waiting_rows
 from processor.run.chunks.validate import ChunkValidator
 from processor.run.chunks.write import ChunkLoader
 from processor.run.context import AttemptContext
@@ -50,9 +51,25 @@ class FileLoader:
         with ExitStack() as stack:
             connections = [self._conn, *self._extra_connections(stack)]
             loads = [partial(self._load_or_skip, self._chunk_loader(conn)) for conn in connections]
-            LoaderPool(loads, self._progress.order.give_up).load(self._chunks())
+            try:
+                LoaderPool(loads, self._progress.order.give_up).load(self._chunks())
+            except JobError as exc:
+                # The file is at fault, and a person imports the rest of it; the rows before that place are settled.
+                if exc.code.startswith("IJ3"):
+                    self._load_waiting()
+                raise
+            self._load_waiting()
         self._context.stop.check()
         return self._progress.counts
+
+    def _load_waiting(self) -> None:
+        """Load the rows that waited for later ones, of earlier attempts as well."""
+        if self._progress.waits or self._opened.ledger:
+            load_waiting_rows(self._chunk_loader(self._conn), self._add_to_output)
+
+    def _add_to_output(self, rows: Rows, numbers: Offsets) -> None:
+        if self._output:
+            self._output.add(rows.frame, numbers)
 
     def _chunk_loader(self, conn: psycopg.Connection) -> ChunkLoader:
         return ChunkLoader(conn, self._context, self._opened, self._validator, self._progress)
@@ -103,8 +120,7 @@ class FileLoader:
             if not self._output:
                 return
             rows = replay(self._validator, loader.conn, chunk, self._opened.rejected).rows
-        if self._output:
-            self._output.add(rows.frame, rows.index + chunk.position.record)
+        self._add_to_output(rows, rows.index + chunk.position.record)
 
 
 def check_same_extent(entry: LedgerEntry, chunk: Chunk) -> None:

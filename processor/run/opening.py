@@ -10,7 +10,7 @@ from processor import dialect as dialects
 from processor import validate
 from processor.errors import TargetMissing, UnknownTarget
 from processor.model import Job, LedgerEntry, Position, Target
-from processor.queue import ledger, rejections
+from processor.queue import ledger, rejections, waiting
 from processor.run.archive import at_member
 from processor.run.artifacts.formulas import is_errors_file, unescape_cell
 from processor.run.chunks.sizes import chunk_sizes, with_committed
@@ -52,8 +52,13 @@ def open_file(conn: psycopg.Connection, context: AttemptContext, target: Target,
         sizes=with_committed(sizes, committed),
         one_connection=target.has_triggers,
         ledger=committed,
-        rejected=rejections.rejected_records(conn, job) if rewrites_output and entries else frozenset(),
+        rejected=records_not_loaded(conn, job) if rewrites_output and entries else frozenset(),
     )
+
+
+def records_not_loaded(conn: psycopg.Connection, job: Job) -> frozenset[int]:
+    """Return the numbers of the records of committed chunks that are rejected, or wait."""
+    return rejections.rejected_records(conn, job) | waiting.all_waiting_records(conn, job)
 
 
 def text_to_load(context: AttemptContext, beginning: Beginning, start: Position, download: Download) -> Iterator[bytes]:

@@ -37,6 +37,7 @@ def test_there_are_no_other_tables(catalog: psycopg.Connection) -> None:
         "importer.target_tables",
         "importer.undo_requests",
         "importer.uploads",
+        "importer.waiting_records",
     ]
 
 

@@ -58,8 +58,8 @@ class Progress:
 
     `counts` adds up all committed chunks, those of earlier attempts included. `visible_left` is the number of
     rejections that the job's owner may still see. `one_at_a_time` says that chunks have met in a deadlock, so that each
-    waits for its turn from now on. `reported` are the numbers of the chunks that the report covers; `earlier` gives the
-    start of each chunk of an earlier attempt.
+    waits for its turn from now on. `waits` says that rows of chunks wait for the rows to which they refer. `reported`
+    are the numbers of the chunks that the report covers; `earlier` gives the start of each chunk of an earlier attempt.
     """
 
     def __init__(
@@ -75,6 +75,7 @@ class Progress:
         self.report, self.counts, self.visible_left, self.order = report, counts, visible_left, order
         self._options = options
         self.one_at_a_time = False
+        self.waits = False
         self.preview = Preview()
         self.reported: set[int] = set()
         self.earlier: dict[int, Position] = {}

@@ -13,12 +13,14 @@ from processor.database.connection import unavailable_if_broken
 from processor.database.sqlstates import is_busy
 from processor.errors import RowAccounting
 from processor.load import Watch
-from processor.model import Chunk, ChunkCommit, Rejections, RowCounts, Rows
+from processor.model import Chunk, ChunkCommit, Offsets, Rejections, RowCounts, Rows
 from processor.queue import ledger
+from processor.queue.waiting import keep_waiting
 from processor.run.chunks.defaults import DefaultValues
 from processor.run.chunks.progress import Progress, WrittenChunk
 from processor.run.chunks.rejections import from_database, numbered
 from processor.run.chunks.validate import ChunkValidator, ValidatedChunk
+from processor.run.chunks.waiting import WaitingRows
 from processor.run.context import AttemptContext
 from processor.run.error_limit import check_error_limit, rejections_to_excess
 from processor.run.opened_file import OpenedFile
@@ -55,6 +57,9 @@ class ChunkLoader:
         self.conn, self.context, self.opened = conn, context, opened
         self.validator, self.progress = validator, progress
         self.defaults, self.generated = DefaultValues(context.job), GeneratedColumns(context.job)
+        self.waiting = WaitingRows(context.job, opened.sink)
+        # The chunk that is written ends with the rejection that exceeds the limit.
+        self._ending = False
 
     def load(self, chunk: Chunk) -> WrittenChunk:
         """Validate a chunk and write it.
@@ -105,13 +110,17 @@ class ChunkLoader:
         return None if excess is None else excess - 1
 
     def _watch(self, validated: ValidatedChunk) -> Watch:
-        """Return the function that ends the search for rejected rows where they exceed the limit, or the job stops."""
-        index = validated.rows.index
+        """Return the function that ends the search for rejected rows where they exceed the limit, or the job stops.
+
+        Where rows may wait, it is known after the search which of them are rejected.
+        """
+        index, may_wait = validated.rows.index, bool(self.waiting.references(self.conn))
         known = validated.rejections.distinct()
 
         def watch(row: int, rejected: int) -> None:
             self.context.stop.check()
-            record, limit = int(index[row]), self._limit()  # known once all chunks before this one are committed
+            record = int(index[row])
+            limit = None if may_wait else self._limit()  # known once all chunks before this one are committed
             if limit is not None and rejected + int(np.searchsorted(known, record)) > limit:
                 raise LimitExceeded(record)
 
@@ -130,6 +139,7 @@ class ChunkLoader:
         if last or self.opened.sink.starts_over:
             validated = self.validator.validate(self.conn, chunk.head(record + 1))
             cast = self.validator.validate_opaque(self.conn, validated)
+            self._ending = True
             self._write_again_while_busy(cast, isolating=lambda _row, _rejected: self.context.stop.check())
         excess = RowCounts(rejected=rejections_to_excess(progress.counts, job.options) or 0)
         check_error_limit(progress.counts + excess, job.options)
@@ -172,10 +182,12 @@ class ChunkLoader:
             rows = self.defaults.fill(self.conn, rows)
             wait_turn = partial(self._wait_in_transaction, seq)
             result = self.opened.sink.write(self.conn, rows, chunk, wait_turn, isolating=isolating)
+            refused, waiting = self._refused(rows, result)
             loaded = without_rejected(rows, result.rejected)
-            rejected = self.generated.named(self.conn, result.rejected, lambda at: rows.frame[at].to_dicts())
-            rejections = validated.rejections + from_database(rejected, rows, self.context.job)
-            counts = count_rows(validated, loaded, rejections, result)
+            rejections = validated.rejections + refused
+            if isolating:
+                self._check_limit(rejections)
+            counts = count_rows(validated, loaded, rejections, result, waiting.size)
             first_rows = self.progress.preview.first_rows(seq, loaded.frame, loaded.index + chunk.position.record)
             preview = self.progress.preview.with_chunk(seq, first_rows)
             commit = ChunkCommit(
@@ -188,6 +200,7 @@ class ChunkLoader:
                 chunk_bytes=self.opened.chunk_bytes,
             )
             ledger.commit_chunk(self.conn, job, commit)
+            self._keep_waiting(chunk, rows.index[waiting])
         self.progress.show(seq, first_rows, preview)
         self.progress.order.committed(seq)
         return WrittenChunk(
@@ -199,6 +212,18 @@ class ChunkLoader:
             superseded=result.superseded,
             no_rows=validated.no_rows,
         )
+
+    def _refused(self, rows: Rows, result: SinkResult) -> tuple[Rejections, Offsets]:
+        """Return the rejections of the chunk's records that the table has refused for good, and the rows that wait."""
+        refused, waiting = self.waiting.parted(self.conn, result.rejected)
+        refused = self.generated.named(self.conn, refused, lambda at: rows.frame[at].to_dicts())
+        return from_database(refused, rows, self.context.job), waiting
+
+    def _keep_waiting(self, chunk: Chunk, rows: Offsets) -> None:
+        """Note the records that wait, by their places in the chunk."""
+        if rows.size:
+            keep_waiting(self.conn, self.context.job, chunk.position, rows + chunk.position.record)
+            self.progress.waits = True
 
     def _wait_in_transaction(self, seq: int) -> None:
         """Wait for the chunk's turn in its transaction, which holds no lock yet and may be idle for any time."""
@@ -213,10 +238,12 @@ class ChunkLoader:
         return chunk.next.offset + dialect.bom_bytes if is_file else self.context.source.position
 
 
-def count_rows(validated: ValidatedChunk, loaded: Rows, rejections: Rejections, result: SinkResult) -> RowCounts:
-    """Count what became of a chunk's records.
+def count_rows(
+    validated: ValidatedChunk, loaded: Rows, rejections: Rejections, result: SinkResult, waiting: int
+) -> RowCounts:
+    """Count what became of a chunk's records, but for those that wait.
 
-    Raises: RowAccounting unless every record counted from the bytes is loaded, rejected or skipped.
+    Raises: RowAccounting unless every record counted from the bytes is loaded, rejected or skipped, or waits.
     """
     counts = RowCounts(
         loaded=loaded.frame.height - result.skipped,
@@ -224,9 +251,9 @@ def count_rows(validated: ValidatedChunk, loaded: Rows, rejections: Rejections, 
         skipped=validated.blank + result.skipped,
         skipped_by_mode=result.skipped,
     )
-    if counts.read != validated.chunk.records:
+    if counts.read + waiting != validated.chunk.records:
         raise RowAccounting(
-            "{records} records have become {rows} rows", records=validated.chunk.records, rows=counts.read
+            "{records} records have become {rows} rows", records=validated.chunk.records, rows=counts.read + waiting
         )
     return counts
 
