@@ -23,7 +23,10 @@ def explained(reason: Reason, job: Job) -> Reason:
 
 
 def numbered(chunk: Chunk, rejections: Rejections) -> RejectedRecords:
-    """Return the rejected records in the order of the file, with their numbers, lines and texts."""
+    """Return the rejected records in the order of the file, with their numbers, lines and texts.
+
+    The cells are sorted by record, as `Rejections.joined` returns them.
+    """
     rows = rejections.distinct()
     raw, raw_ends = records.raw_texts(chunk, rows)
     return RejectedRecords(
@@ -31,7 +34,7 @@ def numbered(chunk: Chunk, rejections: Rejections) -> RejectedRecords:
         lines=chunk.lines[rows],
         raw=raw,
         raw_ends=raw_ends,
-        cell_places=np.searchsorted(rows, rejections.records),
+        cell_places=np.cumsum(np.diff(rejections.records, prepend=-1) > 0) - 1,
         cell_reasons=rejections.reason_of,
         reasons=rejections.reasons,
     )
