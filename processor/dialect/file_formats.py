@@ -62,6 +62,7 @@ def is_binary(sample: bytes) -> bool:
     Up to 2 % of control characters are accepted here; the rows that have them are checked later. A run of NULs does not
     count: it is what a crash leaves of a block that was never written, most often at the end.
     """
-    text = _NULS.sub(b"", sample)
+    # The pattern alone would take 12 ms for 256 KiB without a NUL.
+    text = _NULS.sub(b"", sample) if b"\0\0" in sample else sample
     control = len(text) - len(text.translate(None, _CONTROL))
     return (control >= 8 and control > len(text) // 50) or b"\0" in re.split(rb"[\r\n]", sample, maxsplit=1)[0]
