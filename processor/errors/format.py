@@ -53,8 +53,8 @@ class NoMatchingColumn(
     JobError,
     code="IJ306",
     hint=(
-        "Retry the job with the option mapping, or upload the file with the names of the target's columns under the "
-        "same path and retry the job."
+        "Retry the job with the option mapping, or with has_header set to false if the first line is a row, or upload "
+        "the file with the names of the target's columns under the same path and retry the job."
     ),
 ):
     """No header matches a column of the target."""

@@ -220,6 +220,9 @@ def no_column(reader: Reader) -> None:
     table = reader.stack.table(BARE)
     job = reader.run(b"number,word\n1,a\n", table)
     reader.completes(reader.retry(job, {"mapping": {"number": "id", "word": "t"}}), table, 1)
+    table = reader.stack.table("id text, t text")
+    job = reader.run(b"a,Ana\nb,Rui\n", table)
+    reader.completes(reader.retry(job, {"has_header": False}), table, 2)
 
 
 @hint("IJ307", "Retry the job with the option mapping")
