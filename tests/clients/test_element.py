@@ -84,8 +84,8 @@ def test_own_job_opens_by_its_id_and_tells_nothing_twice(results: dict[str, Any]
 
 
 def test_history_lists_files_by_name_and_opens_one(results: dict[str, Any]) -> None:
-    # The corrections, the import and its check; the inspections are left out.
-    assert results["history"]["names"] == [f"{NAME}.csv"] * 3
+    # The corrections and the import; inspections and the check before the import are left out.
+    assert results["history"]["names"] == [f"{NAME}.csv"] * 2
     ((event, detail),) = results["history"]["opened"]
     assert (event, set(detail)) == ("open", {"id"})
 

@@ -3,6 +3,7 @@
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import type { AnyClient, Job } from "./client.js";
 import { createTexts, languageOf, type Key, type Texts } from "./i18n/texts.js";
+import { isDryRun } from "./model/job.js";
 import { troubleOf, type Trouble } from "./model/trouble.js";
 import { listJobs } from "./queries.js";
 import { styles } from "./style/index.js";
@@ -29,6 +30,7 @@ export class ImportJobsHistory extends LitElement {
   declare lang: string;
   #jobs: Job[] | undefined;
   #hasMore = false;
+  #last: string | undefined;
   #name = "";
   #trouble: Trouble | undefined;
   #asked = 0;
@@ -78,10 +80,10 @@ export class ImportJobsHistory extends LitElement {
     if (!jobs) {
       return this.#trouble ? nothing : progressBar(t, undefined, t("history.loading"));
     }
-    if (!jobs.length) {
+    if (!jobs.length && !this.#hasMore) {
       return notice("info", t(this.#name ? "history.noMatch" : "history.empty"));
     }
-    const more = this.#hasMore ? button(t("history.more"), () => void this.#load(jobs.at(-1)!.id)) : nothing;
+    const more = this.#hasMore ? button(t("history.more"), () => void this.#load(this.#last)) : nothing;
     return html`<ul class="jobs">
         ${jobs.map((job) => this.#entry(job, t))}
       </ul>
@@ -96,11 +98,7 @@ export class ImportJobsHistory extends LitElement {
       <span class="status">${icon(STATUS_ICONS[job.status])} ${t(state)}</span>
       <button type="button" class="link break" @click=${open}>${fileName(job)}</button>
       <span class="hint">${job.target} · ${t.moment(job.created_at)}</span>
-      <span class="hint figure">
-        ${t("history.rows", { loaded: job.rows_loaded, rejected: job.rows_rejected })}${isDryRun(job)
-          ? html` · ${t("history.dryRun")}`
-          : nothing}
-      </span>
+      <span class="hint figure"> ${t("history.rows", { loaded: job.rows_loaded, rejected: job.rows_rejected })} </span>
     </li>`;
   }
 
@@ -126,7 +124,10 @@ export class ImportJobsHistory extends LitElement {
       const jobs = await listJobs(this.client, filter);
       if (asked === this.#asked) {
         this.#hasMore = jobs.length > PAGE_ROWS;
-        this.#jobs = [...((after && this.#jobs) || []), ...jobs.slice(0, PAGE_ROWS)];
+        const page = jobs.slice(0, PAGE_ROWS);
+        this.#last = page.at(-1)?.id;
+        // The check before an import is a part of it.
+        this.#jobs = [...((after && this.#jobs) || []), ...page.filter((job) => !isDryRun(job))];
         this.#trouble = undefined;
       }
     } catch (error) {
@@ -134,8 +135,4 @@ export class ImportJobsHistory extends LitElement {
     }
     this.requestUpdate();
   }
-}
-
-function isDryRun(job: Job): boolean {
-  return (job.options as { dry_run?: boolean }).dry_run === true;
 }

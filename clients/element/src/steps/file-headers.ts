@@ -1,6 +1,7 @@
 /** The names of the fields of an imported file, from the beginning of its errors.csv. */
 
 import type { AnyClient, Job, JobOptions } from "../client.js";
+import { isDryRun } from "../model/job.js";
 import { dialectOf, fieldsOf } from "../model/record.js";
 import { signedLink } from "../queries.js";
 
@@ -19,6 +20,10 @@ interface Reported {
  */
 export async function fileHeaders(client: AnyClient, job: Job, signal: AbortSignal): Promise<string[] | null> {
   const { has_header: hasHeader, encoding } = (job.dialect ?? {}) as { has_header?: boolean; encoding?: string };
+  // What a dry run rejects is corrected after the import.
+  if (isDryRun(job)) {
+    return null;
+  }
   if (hasHeader === false) {
     return byPosition(job);
   }

@@ -2,6 +2,7 @@
 
 import { ImportJobsError, type Job } from "../client.js";
 import type { Flow } from "../flow.js";
+import { isDryRun } from "../model/job.js";
 import { kindOfFile } from "../model/file-kind.js";
 import type { Target } from "../model/target.js";
 import { troubleOf, type Trouble } from "../model/trouble.js";
@@ -94,8 +95,7 @@ async function seenBefore(flow: Flow, target: Target, file: File): Promise<Job |
     const filter = { name: file.name, target: target.name, status: "completed", page_size: 20 } as const;
     const jobs = await listJobs(flow.client, filter);
     return jobs.find((job) => {
-      const isDryRun = (job.options as { dry_run?: boolean }).dry_run;
-      return job.bytes_total === file.size && job.file_name === file.name && !job.undone_at && !isDryRun;
+      return job.bytes_total === file.size && job.file_name === file.name && !job.undone_at && !isDryRun(job);
     });
   } catch {
     return undefined;

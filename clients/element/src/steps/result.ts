@@ -3,13 +3,14 @@
 import { getJob, type Job } from "../client.js";
 import type { Flow } from "../flow.js";
 import { fieldsOf, dialectOf, isWhole } from "../model/record.js";
-import type { RejectedRow, RejectionFilter, RejectionGroup, RejectionPage, ResultState } from "../model/state.js";
+import type { RejectedRow, RejectionFilter, RejectionGroup, RejectionPage } from "../model/state.js";
 import type { Target } from "../model/target.js";
 import { troubleOf } from "../model/trouble.js";
 import { rejectionPage, rejectionReasons } from "../queries.js";
 import { fileHeaders } from "./file-headers.js";
 import { toFile } from "./file.js";
 import { sentOf } from "./fix.js";
+import { begin } from "./target.js";
 
 export const PAGE_ROWS = 25;
 
@@ -116,10 +117,11 @@ export function toggleRow(flow: Flow, record: number): void {
 
 /** Import another file into the same target, or the next one that waits. */
 export function importNext(flow: Flow): void {
-  const state: ResultState | undefined = flow.at("result");
-  const target = state?.target ?? flow.targets[0];
-  if (state && target) {
-    toFile(flow, target, state.waiting);
+  const state = flow.at("result");
+  if (state?.target) {
+    toFile(flow, state.target, state.waiting);
+  } else {
+    void begin(flow, "");
   }
 }
 

@@ -39,8 +39,7 @@ export function dialectCard(look: Look, busy: boolean, context: Context): Templa
       )}
       ${header(part("has_header", "dialect.header"), context)}
       ${skippedLines(part("skip_lines", "dialect.skip"), context)} ${locale(part("locale", "dialect.locale"), context)}
-      ${dates(part("date_formats", "dialect.dates"), context)}
-      ${decimal(part("decimal", "dialect.decimal"), context)}
+      ${dates(part("date_formats", "dialect.dates"), context)} ${decimal(part("decimal", "dialect.decimal"), context)}
     </div>
   </details>`;
 }
@@ -131,7 +130,8 @@ function locale(part: Part, context: Context): TemplateResult {
 function decimal(part: Part, context: Context): TemplateResult {
   const { flow, t } = context;
   const given = part.look.options.decimal ?? "";
-  const change = (event: Event): void => setOption(flow, "decimal", (event.target as HTMLSelectElement).value || undefined);
+  const change = (event: Event): void =>
+    setOption(flow, "decimal", (event.target as HTMLSelectElement).value || undefined);
   return field(
     part,
     html`<select id=${part.name} ?disabled=${part.busy} @change=${change}>

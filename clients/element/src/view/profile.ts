@@ -2,6 +2,7 @@
 
 import { html, nothing } from "lit";
 import type { Job } from "../client.js";
+import type { Target } from "../model/target.js";
 import type { Context } from "./context.js";
 import type { Content } from "./parts.js";
 
@@ -13,9 +14,11 @@ interface ColumnFigures {
   top?: { value: string; count: number }[];
 }
 
-export function profile(job: Job, { t }: Context): Content {
+export function profile(job: Job, target: Target | undefined, { t }: Context): Content {
   const { columns = {} } = (job.report ?? {}) as unknown as { columns?: Record<string, ColumnFigures> };
-  const names = Object.keys(columns);
+  // JSON in the database has an order of its own; the table's is the one that people know.
+  const inTable = target?.columns.map(({ name }) => name).filter((name) => name in columns) ?? [];
+  const names = [...new Set([...inTable, ...Object.keys(columns)])];
   if (job.status !== "completed" || !job.rows_loaded || !names.length) {
     return nothing;
   }

@@ -1,6 +1,7 @@
 /** What became of the file. */
 
 import { html, nothing, type TemplateResult } from "lit";
+import { isDryRun } from "../model/job.js";
 import type { StateOf } from "../model/state.js";
 import { troubleOfUndo } from "../model/trouble.js";
 import { askUndo, download, importNext, toParent, undoJob } from "../steps/index.js";
@@ -14,20 +15,20 @@ export function resultView(state: StateOf<"result">, context: Context): Template
   const { job, trouble, waiting, target } = state;
   const { flow, t } = context;
   const next = waiting.length ? t("result.nextFile", { n: waiting.length }) : t("result.another");
-  const canGoOn = target ?? flow.targets.length > 0;
   return page({
     title: titleOf(state, t),
     lede: html`${icon("file")} <strong class="break">${fileName(job)}</strong> → <strong>${job.target}</strong>`,
     body: html`${chain(state, context)} ${verdict(state, context)} ${figures(state, context)}
-    ${troubleNotice(t, trouble)} ${files(state, context)} ${rejectionSection(state, context)} ${profile(job, context)}
-    ${undoPart(state, context)}`,
-    actions: canGoOn
-      ? button(next, () => importNext(flow), { kind: job.rows_rejected ? "plain" : "primary" })
-      : nothing,
+    ${troubleNotice(t, trouble)} ${files(state, context)} ${rejectionSection(state, context)}
+    ${profile(job, target, context)} ${undoPart(state, context)}`,
+    actions: button(next, () => importNext(flow), { kind: job.rows_rejected ? "plain" : "primary" }),
   });
 }
 
 function titleOf({ job }: StateOf<"result">, t: Context["t"]): string {
+  if (isDryRun(job)) {
+    return t("result.check");
+  }
   if (job.undone_at) {
     return t("result.undone");
   }
@@ -46,6 +47,9 @@ function chain({ job }: StateOf<"result">, { flow, t }: Context): Content {
 function verdict(state: StateOf<"result">, context: Context): Content {
   const { job } = state;
   const { t } = context;
+  if (isDryRun(job) && job.status === "completed") {
+    return notice("info", t("result.checkWords"));
+  }
   if (job.undone_at) {
     return notice("check", t("result.undoneWords", { time: t.moment(job.undone_at) }));
   }
@@ -87,7 +91,8 @@ function undoPart({ job, target, busy, askingUndo }: StateOf<"result">, { flow, 
   const refused = troubleNotice(t, troubleOfUndo(job));
   const days = target?.undo_days;
   const until = days && job.finished_at ? Date.parse(job.finished_at) + days * DAY_MS : 0;
-  const isPossible = job.status === "completed" && job.rows_loaded > 0 && !job.undone_at && until > Date.now();
+  const isPossible =
+    job.status === "completed" && !isDryRun(job) && job.rows_loaded > 0 && !job.undone_at && until > Date.now();
   if (!isPossible) {
     return refused;
   }

@@ -9,7 +9,9 @@ import { button, notice, page, progressBar, troubleNotice } from "./parts.js";
 
 export function targetView({ targets, trouble }: StateOf<"target">, context: Context): TemplateResult {
   const { flow, t } = context;
-  const again = button(t("again"), () => void begin(flow, ""));
+  // A link to a job that is gone, or somebody else's, is no reason to ask again.
+  const isAboutJob = trouble?.code === "IJ108";
+  const again = button(t(isAboutJob ? "target.start" : "again"), () => void begin(flow, ""));
   const list = targets?.length
     ? html`<ul class="targets">
         ${targets.map(
@@ -28,7 +30,7 @@ export function targetView({ targets, trouble }: StateOf<"target">, context: Con
       : nothing;
   const waiting = targets || trouble ? nothing : progressBar(t, undefined, t("target.loading"));
   return page({
-    title: targets || trouble ? t("target.title") : t("target.opening"),
+    title: t(isAboutJob ? "target.noJob" : targets || trouble ? "target.title" : "target.opening"),
     body: html`${waiting}${troubleNotice(t, trouble, again)}${list}`,
   });
 }
