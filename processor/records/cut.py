@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from processor import errors
-from processor.model import NO_FAULTS, Chunk, Dialect, FileLimits, Position
+from processor.model import Chunk, Dialect, FileLimits, Position
 from processor.records.buffer import Buffer
 from processor.records.extents import Bools, Ints, RecordExtents, join, starts_of
 from processor.records.marks import Marks
@@ -103,7 +103,7 @@ class _Cutter:
             nul=_with_nul(data, starts),
             oversized=oversized,
             irregular=extents.irregular,
-            misquoted=extents.faults if extents.faults.any() else NO_FAULTS,
+            misquoted=extents.faults,
         )
 
     def _oversized(self, starts: Ints, extents: RecordExtents) -> Bools:

@@ -7,6 +7,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from processor.model import NO_FAULTS
+
 Bytes = npt.NDArray[np.uint8]
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
@@ -18,8 +20,8 @@ class RecordExtents:
 
     `ends` are the offsets in the data without the line ends, and `nexts` those with the line ends. `fields` is 0 for a
     blank line, and negative for a comment. `irregular` marks records with irregular quotes, and `faults` is the number
-    of the field whose quotes may have moved values between fields (0: there is none). `lines` counts the physical line
-    ends from the start of the window to the end of each record.
+    of the field whose quotes may have moved values between fields (0: there is none); it is empty where no record has
+    one. `lines` counts the physical line ends from the start of the window to the end of each record.
     """
 
     ends: Ints
@@ -48,7 +50,7 @@ NO_RECORDS: Final = RecordExtents(
     nexts=np.empty(0, np.int64),
     fields=np.empty(0, np.int32),
     irregular=np.empty(0, np.bool_),
-    faults=np.empty(0, np.int32),
+    faults=NO_FAULTS,
     lines=np.empty(0, np.int64),
 )
 
@@ -58,6 +60,12 @@ def starts_of(nexts: Ints, first: int) -> Ints:
     starts = np.empty_like(nexts)
     starts[:1], starts[1:] = first, nexts[:-1]
     return starts
+
+
+def _joined_faults(parts: Sequence[RecordExtents]) -> npt.NDArray[np.int32]:
+    if not any(part.faults.size for part in parts):
+        return NO_FAULTS
+    return np.concatenate([part.faults if part.faults.size else np.zeros(part.ends.size, np.int32) for part in parts])
 
 
 def join(parts: Sequence[RecordExtents]) -> RecordExtents:
@@ -71,6 +79,6 @@ def join(parts: Sequence[RecordExtents]) -> RecordExtents:
         nexts=np.concatenate([part.nexts for part in parts]),
         fields=np.concatenate([part.fields for part in parts]),
         irregular=np.concatenate([part.irregular for part in parts]),
-        faults=np.concatenate([part.faults for part in parts]),
+        faults=_joined_faults(parts),
         lines=np.concatenate([part.lines + lines for part, lines in zip(parts, before, strict=True)]),
     )

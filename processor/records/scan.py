@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from processor.model import Dialect
+from processor.model import NO_FAULTS, Dialect
 from processor.native import RecordReader, find_records
 from processor.records.extents import RecordExtents
 from processor.records.marks import Marks
@@ -48,7 +48,7 @@ def scan(window: Window) -> RecordExtents:
         nexts=records.nexts + window.start,
         fields=records.fields,
         irregular=records.irregular,
-        faults=records.faults,
+        faults=records.faults if records.faults.any() else NO_FAULTS,
         lines=records.lines,
     )
 
@@ -64,6 +64,6 @@ def _scan_regular(window: Window) -> RecordExtents | None:
         nexts=nexts + window.start,
         fields=fields,
         irregular=np.zeros(ends.size, np.bool_),
-        faults=np.zeros(ends.size, np.int32),
+        faults=NO_FAULTS,
         lines=lines,
     )
