@@ -8,9 +8,11 @@ from __future__ import annotations
 import os
 from random import Random
 
+import psycopg
 import pytest
 
 from processor.database.transaction import loading
+from processor.load import go_on
 from processor.model import Field, Plan, Reason
 from processor.run.sinks import sink_for
 from processor.run.sinks.direct import DirectSink
@@ -45,6 +47,11 @@ CREATE = """create table app.t (
   id integer, a integer, b text, c {}, p integer, g integer generated always as (c * 2) stored, d integer default 7,
   late integer generated always as identity{}
 )"""
+
+PARENTS = f"""{SCHEMA}
+create table app.t (id integer primary key, a integer, b text, c integer, p integer references app.parent);
+{CONTENT}
+"""
 
 
 def plain_case(seed: int) -> Case:
@@ -92,3 +99,28 @@ def test_sets_refuse_the_rows_that_are_refused_one_by_one(queue: Queue, seed: in
     by_sets = loaded(queue, given, row_by_row=False)
     assert by_sets == one_by_one
     assert by_sets[2], "sets could not say which rows the table refuses"
+
+
+def test_a_row_whose_parent_goes_in_the_meantime_is_refused(queue: Queue) -> None:
+    """The chunk waits for its turn between the look for parents and its rows; a parent is deleted just then."""
+    queue.admin.execute(EMPTY)
+    rows = (("1", "1", "x", "1", "2"), ("2", "1", "x", "1", "9"), ("3", "1", "x", "1", "5"), ("4", "1", "x", "1", "2"))
+    given = Case(sql=PARENTS, mode="insert", keys=(), options={}, as_user=False, rows=rows)
+    job, conn = claimed(queue, given), queue.processor
+    assert job.target
+    columns = {column.name: column for column in job.target.columns}
+    fields = tuple(Field(index=at, header=name, column=columns[name]) for at, name in enumerate(COLUMNS))
+    sink = sink_for(conn, job, job.target, Plan(len(COLUMNS), fields))
+    first, chunk = chunk_of(rows, 1, 0)
+    with pytest.raises(psycopg.errors.ForeignKeyViolation) as refused, loading(conn, job.id, 60, token=job.token):
+        sink.write(conn, first, chunk, lambda: None, isolating=None)
+    assert sink.can_isolate(refused.value)
+
+    def wait_turn() -> None:
+        queue.admin.execute("delete from app.parent where id = 5")
+
+    with loading(conn, job.id, 60, token=job.token):
+        result = sink.write(conn, first, chunk, wait_turn, isolating=go_on)
+        content = conn.execute("select app.content()").fetchone()[0]
+    assert [(row, reason.code) for row, reason in result.rejected.cells()] == [(1, "IJ411"), (2, "IJ411")]
+    assert content == ["app.t|1|1|x|1|2", "app.t|4|1|x|1|2"]
