@@ -120,7 +120,7 @@ def joined(parts: Sequence[Rows], indexes: Iterable[npt.NDArray[np.int64]]) -> R
     return Rows(
         pl.concat([part.frame for part in parts]),
         np.concatenate(list(indexes)),
-        frozenset.intersection(*(part.certain for part in parts)),
+        frozenset[str].intersection(*(part.certain for part in parts)),
         all(part.ascii_only for part in parts),
         empty,
     )

@@ -104,6 +104,15 @@ class ChunkLoader:
             raise LimitExceeded(int(rejected[limit]))
         return validated
 
+    def _check_limit(self, rejections: Rejections) -> None:
+        """Check the rejections of a chunk that is written, unless they end the job anyway.
+
+        Raises: LimitExceeded.
+        """
+        limit, rejected = self._limit(), rejections.distinct()
+        if limit is not None and len(rejected) > limit and not self._ending:
+            raise LimitExceeded(int(rejected[limit]))
+
     def _limit(self) -> int | None:
         """Return how many more rejections the job takes; None for a limit that is a share."""
         excess = rejections_to_excess(self.progress.counts, self.context.job.options)
