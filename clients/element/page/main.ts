@@ -57,6 +57,9 @@ class Page {
   }
 
   #changed(session: Session | null): void {
+    if (this.#session && !session) {
+      this.#signIn?.reset();
+    }
     this.#session = session;
     this.#person = session?.user.id ?? this.#person;
     this.show();

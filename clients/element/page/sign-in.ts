@@ -39,6 +39,12 @@ export class SignIn {
     readonly changed: () => void,
   ) {}
 
+  /** Begin anew, for a person who has an account. */
+  reset(): void {
+    this.#creates = this.#busy = false;
+    this.#error = this.#notice = undefined;
+  }
+
   /** Return the form; `expired`: the person was signed in before. */
   view(language: Language, expired: boolean): TemplateResult {
     const t = (key: Key): string => text(language, key);
