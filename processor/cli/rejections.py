@@ -20,7 +20,8 @@ from processor.errors import JobError, UserError
 FIRST: LiteralString = """
 select r.record_number, r.position, r.line_number, r.column_name, r.code, r.message, r.raw
 from (
-  select l.*, dense_rank() over (order by l.record_number) as place from importer.list_rejections(%(job)s, %(limit)s) as l
+  select l.*, dense_rank() over (order by l.record_number) as place
+  from importer.list_rejections(%(job)s, %(limit)s) as l
 ) as r
 where r.place <= %(limit)s
 order by r.record_number, r.position
@@ -37,7 +38,9 @@ Output = Annotated[
 def errors(
     job_id: Id,
     output: Output = None,
-    limit: Annotated[int, typer.Option(metavar="NUMBER", min=1, max=100_000, help="How many rejected rows to show.")] = 50,
+    limit: Annotated[
+        int, typer.Option(metavar="NUMBER", min=1, max=100_000, help="How many rejected rows to show.")
+    ] = 50,
 ) -> None:
     """Show the rejected rows of a job, or save them as CSV, to be corrected and imported again.
 
@@ -58,7 +61,8 @@ def errors(
     screen.show(rows, records.values(), lambda: lines(rows) if rows else ["no row was rejected"])
     if state.rows_rejected > len(records):
         screen.note(
-            f"{len(records):,} of {state.rows_rejected:,} rejections; to save all: import-jobs errors {short} -o FILE.csv"
+            f"{len(records):,} of {state.rows_rejected:,} rejections;"
+            f" to save all: import-jobs errors {short} -o FILE.csv"
         )
 
 

@@ -15,7 +15,7 @@ from psycopg.abc import Buffer
 from psycopg.adapt import Dumper
 from psycopg.pq import Format
 
-# Dimensions, whether there are nulls, and the type of the elements; then, for each dimension, its length and first index.
+# Dimensions, whether there are nulls, the type of the elements; then, for each dimension, its length and first index.
 _HEAD: Final = struct.Struct(">iii")
 _DIMENSION: Final = struct.Struct(">ii")
 _ELEMENT_TYPES: Final = {4: psycopg.adapters.types["int4"].oid, 8: psycopg.adapters.types["int8"].oid}

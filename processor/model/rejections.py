@@ -85,7 +85,8 @@ class Rejections:
     def cells(self) -> list[tuple[int, Reason]]:
         """Return each cell's record and reason, for a reader of a few of them."""
         return [
-            (record, self.reasons[number]) for record, number in zip(self.records.tolist(), self.reason_of.tolist())
+            (record, self.reasons[number])
+            for record, number in zip(self.records.tolist(), self.reason_of.tolist(), strict=True)
         ]
 
     def counts(self) -> list[tuple[Reason, int]]:

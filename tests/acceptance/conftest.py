@@ -108,7 +108,8 @@ class Stack:
 
     def rejections(self, job: dict[str, Any]) -> list[tuple[int, str | None, str]]:
         """Return the rejections of a job as (line, column, code)."""
-        rows = self.sql("select * from public.import_job_errors where job_id = %s order by record_number, position", job["id"])
+        query = "select * from public.import_job_errors where job_id = %s order by record_number, position"
+        rows = self.sql(query, job["id"])
         return [(row["line_number"], row["column_name"], row["code"]) for row in rows]
 
     def table(self, columns: str, **settings: object) -> str:

@@ -46,7 +46,7 @@ FAIL_JOB = """select importer.fail_job(
 
 
 def rejected_records(cells: Sequence[dict[str, Any]]) -> RejectedRecords:
-    """Return rejected records: for each cell its record, line, code and message, perhaps column, params and raw text."""
+    """Return rejected records of cells, each with record, line, code and message, perhaps column, params and raw."""
     records = {cell["record"]: cell for cell in reversed(cells)}
     numbers = sorted(records)
     raws = [str(records[number].get("raw", "")).encode() for number in numbers]

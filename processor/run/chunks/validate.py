@@ -86,7 +86,7 @@ class ChunkValidator:
         )
 
     def _with_opaque(self, conn: psycopg.Connection, rows: Rows, rejections: Rejections) -> Rejections:
-        """Add the invalid values of opaque types to the records that are rejected anyway, which writing will not see."""
+        """Add the invalid values of opaque types in the records that are rejected anyway, which are never written."""
         if not rejections.records.size:
             return rejections
         rejected = rows.kept(np.isin(rows.index, rejections.records))
