@@ -82,7 +82,7 @@ const quoted = (text) => `"${text.replaceAll('"', '""')}"`;
 const csv = `kontakt;${quoted(SCRIPT)};fax\nada-${EMAIL};Ada;1\n;${quoted(`Nobody; ${SCRIPT}`)};2\nbob-${EMAIL};Bob;3\n`;
 person.choose(file(csv, `${SCRIPT}.csv`));
 await person.step("map");
-results.unmapped = { missing: person.text(".notice.warn strong"), canGoOn: !person.one(".actions .primary").disabled };
+results.unmapped = { missing: person.text(".notice.warn strong"), canGoOn: !person.one(".actions .primary").hasAttribute("aria-disabled") };
 for (const [place, column] of [[0, "email"], [1, "name"]]) {
   person.change(person.all(".mapping select")[place], column);
   await person.element.updateComplete;
@@ -102,7 +102,7 @@ const parent = person.element.flow.state.job;
 
 // The value is corrected in place, and the row imported by a job that names the first one.
 person.change(person.one(".rejected-row input"), `new-${EMAIL}`, "input");
-await person.until("correction", () => !person.one(".corrections .primary").disabled);
+await person.until("correction", () => !person.one(".corrections .primary").hasAttribute("aria-disabled"));
 person.one(".corrections .primary").click();
 await person.until("corrected rows", () => person.element.flow.state.job?.parent_job_id && person.element.flow.state.step === "result");
 const { data: corrected } = await ada.from("people").select("name").eq("email", `new-${EMAIL}`);

@@ -12,7 +12,7 @@ import { inspectStored } from "./inspect.js";
 /** Change how the file is read, and look at it again. */
 export function setOption(flow: Flow, name: string, value: unknown): void {
   const state = flow.at("map");
-  if (state && !state.busy) {
+  if (state) {
     void lookAgain(flow, withOption(state.look, name, value));
   }
 }
@@ -20,8 +20,14 @@ export function setOption(flow: Flow, name: string, value: unknown): void {
 /** Let a field go into a column, or into none. */
 export function setColumn(flow: Flow, header: InspectedHeader, column: string | null): void {
   const state = flow.at("map");
-  if (state && !state.busy) {
-    flow.set("map", { look: withColumn(state.look, header, column), trouble: undefined });
+  if (!state) {
+    return;
+  }
+  const look = withColumn(state.look, header, column);
+  if (state.busy) {
+    void lookAgain(flow, look);
+  } else {
+    flow.set("map", { look, trouble: undefined });
   }
 }
 
@@ -57,19 +63,25 @@ export function leaveMap(flow: Flow): void {
   }
 }
 
-/** Inspect with what was chosen; return whether the state is still about it, and it can be read. */
+/**
+ * Inspect with what was chosen; return whether the state is still about it. The answer to an earlier choice is dropped:
+ * nothing is disabled meanwhile, so that the focus of a keyboard stays where it is.
+ */
 async function lookAgain(flow: Flow, look: Look): Promise<boolean> {
   flow.set("map", { look, busy: true, trouble: undefined });
-  const { signal } = flow;
+  const isLatest = (): boolean => flow.at("map")?.look === look;
   try {
     const inspection = await inspectStored(flow, look.file, look.target.name, jobOptions(look));
+    if (!isLatest()) {
+      return false;
+    }
     const choices = { ...look.choices, ...choicesOf(inspection) };
     // What was remembered is offered once; an inspection with other options may no longer have it.
     const remembered = inspection.remembered ?? look.inspection.remembered;
     flow.set("map", { busy: false, look: { ...look, choices, inspection: { ...inspection, remembered } } });
-    return flow.at("map") !== undefined;
+    return true;
   } catch (error) {
-    if (!signal.aborted) {
+    if (isLatest()) {
       flow.set("map", { busy: false, trouble: troubleOf(error) });
     }
     return false;

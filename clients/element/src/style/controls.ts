@@ -42,7 +42,7 @@ export const controls = css`
   .button.danger {
     color: var(--bad);
   }
-  .button[disabled],
+  .button[aria-disabled],
   .button[aria-busy] {
     border-color: var(--line);
     background: var(--sunken);

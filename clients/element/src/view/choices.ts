@@ -17,20 +17,20 @@ const QUESTIONS: Record<string, Key> = {
   member: "choice.member",
 };
 
-export function choiceList(look: Look, busy: boolean, context: Context): Content {
+export function choiceList(look: Look, context: Context): Content {
   const names = Object.keys(look.choices);
   if (!names.length) {
     return nothing;
   }
   const { t } = context;
   const isOpen = openChoices(look).length > 0;
-  const questions = html`${names.map((name) => question(look, name, busy, context))}`;
+  const questions = html`${names.map((name) => question(look, name, context))}`;
   return notice(isOpen ? "warn" : "check", t(isOpen ? "choice.title" : "choice.done"), questions);
 }
 
-function question(look: Look, name: string, busy: boolean, { flow, t }: Context): TemplateResult {
+function question(look: Look, name: string, { flow, t }: Context): TemplateResult {
   const chosen = JSON.stringify((look.options as Record<string, unknown>)[name]);
-  return html`<fieldset class="choice" ?disabled=${busy}>
+  return html`<fieldset class="choice">
     <legend>${t(QUESTIONS[name] ?? "choice.other", { name })}</legend>
     ${look.choices[name]!.map(
       (value) =>

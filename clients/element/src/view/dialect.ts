@@ -19,12 +19,11 @@ interface Part {
   look: Look;
   name: string;
   label: Key;
-  busy: boolean;
 }
 
-export function dialectCard(look: Look, busy: boolean, context: Context): TemplateResult {
+export function dialectCard(look: Look, context: Context): TemplateResult {
   const { t } = context;
-  const part = (name: string, label: Key): Part => ({ look, name, label, busy });
+  const part = (name: string, label: Key): Part => ({ look, name, label });
   const encoding = String(look.inspection.dialect["encoding"]?.value ?? "");
   const delimiter = String(look.inspection.dialect["delimiter"]?.value ?? "");
   return html`<details class="dialect" ?open=${!look.inspection.headers.length}>
@@ -64,12 +63,12 @@ function select(
   nameOf: (value: string) => string,
   context: Context,
 ): TemplateResult {
-  const { look, name, busy } = part;
+  const { look, name } = part;
   const value = look.inspection.dialect[name]?.value;
   const change = (event: Event): void => setOption(context.flow, name, (event.target as HTMLSelectElement).value);
   return field(
     part,
-    html`<select id=${name} ?disabled=${busy} @change=${change}>
+    html`<select id=${name} @change=${change}>
       ${value === undefined || value === null ? html`<option value="" selected disabled>—</option>` : nothing}
       ${values.map((one) => html`<option value=${one} .selected=${one === value}>${nameOf(one)}</option>`)}
     </select>`,
@@ -84,7 +83,7 @@ function header(part: Part, context: Context): TemplateResult {
     setOption(flow, "has_header", (event.target as HTMLSelectElement).value === "yes");
   return field(
     part,
-    html`<select id=${part.name} ?disabled=${part.busy} @change=${change}>
+    html`<select id=${part.name} @change=${change}>
       <option value="yes" .selected=${hasHeader}>${t("dialect.headerYes")}</option>
       <option value="no" .selected=${!hasHeader}>${t("dialect.headerNo")}</option>
     </select>`,
@@ -104,7 +103,6 @@ function skippedLines(part: Part, context: Context): TemplateResult {
     min="0"
     max="1000"
     .value=${String(value)}
-    ?disabled=${part.busy}
     @change=${change}
   />`;
   return field(part, input, context);
@@ -117,7 +115,7 @@ function locale(part: Part, context: Context): TemplateResult {
     setOption(flow, "locale", (event.target as HTMLSelectElement).value || undefined);
   return field(
     part,
-    html`<select id=${part.name} ?disabled=${part.busy} @change=${change}>
+    html`<select id=${part.name} @change=${change}>
       <option value="" .selected=${!value}>${t("dialect.localeNone")}</option>
       ${LOCALES.map(
         (one) => html`<option value=${one} .selected=${one === value}>${t.locale(one)}: ${localeExample(one)}</option>`,
@@ -134,7 +132,7 @@ function decimal(part: Part, context: Context): TemplateResult {
     setOption(flow, "decimal", (event.target as HTMLSelectElement).value || undefined);
   return field(
     part,
-    html`<select id=${part.name} ?disabled=${part.busy} @change=${change}>
+    html`<select id=${part.name} @change=${change}>
       <option value="" .selected=${!given}>${t("dialect.asLocale")}</option>
       ${[".", ","].map((mark) => html`<option value=${mark} .selected=${mark === given}>1234${mark}56</option>`)}
     </select>`,
@@ -152,7 +150,7 @@ function dates(part: Part, context: Context): TemplateResult {
   const values = DATE_FORMATS.map((format) => JSON.stringify([format]));
   return field(
     part,
-    html`<select id=${part.name} ?disabled=${part.busy} @change=${change}>
+    html`<select id=${part.name} @change=${change}>
       <option value="null" .selected=${given === "null"}>${t("dialect.asLocale")}</option>
       ${withValue(values, given === "null" ? "" : given).map(
         (value) =>

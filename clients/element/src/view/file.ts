@@ -75,7 +75,6 @@ function dropZone({ target, checking }: StateOf<"file">, { flow, t }: Context): 
       multiple
       accept=${ACCEPTED}
       aria-label=${t("file.browseLabel")}
-      ?disabled=${checking}
       @change=${choose}
     />
   </label>`;

@@ -28,9 +28,9 @@ export function mapView(state: StateOf<"map">, context: Context): TemplateResult
     title: t(isReadable ? "map.title" : "map.unreadable"),
     lede: html`${icon("file")} <strong class="break">${look.file.name}</strong> · ${recordsOf(look, context)}`,
     body: html`${troubleNotice(t, trouble)} ${problems(look, context)} ${remembered(look, context)}
-    ${choiceList(look, busy, context)}
+    ${choiceList(look, context)}
     ${isReadable ? html`${missingNotice(missing, context)} ${mappingTable(look, busy, context)}` : nothing}
-    ${isHopeless(look) ? nothing : dialectCard(look, busy, context)}`,
+    ${isHopeless(look) ? nothing : dialectCard(look, context)}`,
     actions: html`${button(t("file.other"), () => leaveMap(flow))}
       <span class="why" role="status"
         >${busy ? t("map.looking") : isReadable && isBlocked ? t("map.blocked") : nothing}</span

@@ -32,12 +32,12 @@ export function mappingTable(look: Look, busy: boolean, context: Context): Templ
       </tr>
     </thead>
     <tbody>
-      ${look.inspection.headers.map((header) => row(look, header, busy, context))}
+      ${look.inspection.headers.map((header) => row(look, header, context))}
     </tbody>
   </table>`;
 }
 
-function row(look: Look, header: InspectedHeader, busy: boolean, context: Context): TemplateResult {
+function row(look: Look, header: InspectedHeader, context: Context): TemplateResult {
   const { t } = context;
   const column = columnOf(look, header);
   const name = header.header ?? t("map.field", { number: header.field });
@@ -55,7 +55,7 @@ function row(look: Look, header: InspectedHeader, busy: boolean, context: Contex
     </td>
     <td data-label=${t("map.column")}>
       <div class="goes">
-        ${chooser(look, header, { column, name, busy }, context)}
+        ${chooser(look, header, { column, name }, context)}
         <span class="hint">${column === null ? nothing : icon("check")} ${howOf(look, header, column, t)}</span>
       </div>
     </td>
@@ -73,7 +73,7 @@ function howOf(look: Look, header: InspectedHeader, column: string | null, t: Co
 function chooser(
   look: Look,
   header: InspectedHeader,
-  { column, name, busy }: { column: string | null; name: string; busy: boolean },
+  { column, name }: { column: string | null; name: string },
   { flow, t }: Context,
 ): TemplateResult {
   const needed = neededColumns(look.target);
@@ -81,7 +81,7 @@ function chooser(
   const takenBy = new Map(
     look.inspection.headers.map((other) => [columnOf(look, other), other.header ?? String(other.field)]),
   );
-  return html`<select aria-label=${t("map.columnOf", { header: name })} ?disabled=${busy} @change=${change}>
+  return html`<select aria-label=${t("map.columnOf", { header: name })} @change=${change}>
     <option value="" .selected=${column === null}>${t("map.none")}</option>
     ${look.target.columns.map((one) => {
       const other = one.name === column ? undefined : takenBy.get(one.name);

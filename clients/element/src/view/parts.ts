@@ -40,15 +40,15 @@ export interface ButtonSettings {
   busy?: boolean;
 }
 
-/** Return a button. A busy one keeps its place and its focus. */
+/** Return a button. One that cannot be pressed now keeps its focus, so that a keyboard stays where it is. */
 export function button(label: string, press: () => void, settings: ButtonSettings = {}): TemplateResult {
   const { kind = "plain", disabled = false, busy = false } = settings;
   return html`<button
     type="button"
     class="button ${kind}"
-    ?disabled=${disabled}
+    aria-disabled=${disabled ? "true" : nothing}
     aria-busy=${busy ? "true" : nothing}
-    @click=${() => busy || press()}
+    @click=${() => busy || disabled || press()}
   >
     ${label}
   </button>`;
