@@ -30,6 +30,7 @@ from processor.model import How, KnownColumns
 MARGIN, FAIR = 0.03, 0.7
 #: If no score reaches this (one column, or rows of many widths), the first line decides.
 POOR = 0.5
+_BARE = re.compile(r"[,;\t|]*[\r\n]*")
 # Only ASCII delimiters are accepted: a file must not be able to split its own characters.
 _SEP = re.compile(r'"?sep=(?=[\x01-\x7f])([^\w\s"]|\t)"?\s*')
 
@@ -85,23 +86,23 @@ def find_layout(
     Raises: AmbiguousDialect if two candidates have about the same score, or the first row may be a header or not.
     """
     skip = given.skip_lines or 0
-    hint = _SEP.fullmatch(lines[skip]) if skip < len(lines) and given.delimiter is None else None
-    hint = None if hint and hint[1] in given.marks else hint
-    delimiter = given.delimiter or (hint[1] if hint else None)
+    hint = _delimiter_hint(lines, skip, given)
+    delimiter = given.delimiter or hint
     skip += hint is not None
-    sample = _Sample(lines[skip:], "".join(lines[skip:]), complete, given, known)
+    bare = _bare_lines(lines, skip, given)
+    sample = _Sample(lines[skip + bare :], "".join(lines[skip + bare :]), complete, given, known)
     best, named, has_names = _best(sample, delimiter)
     comment = given.comment or None
     if given.comment is None and "#" in sample.text and "#" not in (*given.marks, delimiter):
         comment = find_comment(sample.lines, best, sample.text, headerless=has_names is False)
     if comment and given.comment is None:
-        header_line = best.rows[best.start].line if named or best.start else None
-        best = try_candidate(
-            sample.lines, complete, best.candidate, comment, header_line=header_line, footer=given.footer
-        )
+        header = best.rows[best.start].line if named or best.start else None
+        best = try_candidate(sample.lines, complete, best.candidate, comment, header_line=header, footer=given.footer)
     title_lines = best.rows[best.start].line if best.start else 0
     if has_names is None:
         has_names = has_header([row.fields for row in best.rows[best.start :][:50]], known, named)
+    if has_names:  # without a header they are records, which are skipped and counted
+        title_lines += bare
     return Layout(
         result=_with_default_delimiter(best, sample),
         has_header=has_names,
@@ -117,6 +118,19 @@ def find_layout(
             "skip_lines": how(given.skip_lines, bool(skip + title_lines)),
         },
     )
+
+
+def _delimiter_hint(lines: Sequence[str], skip: int, given: DialectOptions) -> str | None:
+    """Return the delimiter that the first line names, as `sep=;`, unless another one or another mark is given."""
+    hint = _SEP.fullmatch(lines[skip]) if skip < len(lines) and given.delimiter is None else None
+    return hint[1] if hint and hint[1] not in given.marks else None
+
+
+def _bare_lines(lines: Sequence[str], skip: int, given: DialectOptions) -> int:
+    """Return how many lines of nothing but delimiters come first, which spreadsheets leave above a header."""
+    if given.skip_lines is not None or given.has_header is False:
+        return 0
+    return next((place for place, line in enumerate(lines[skip:]) if not _BARE.fullmatch(line)), 0)
 
 
 def _best(sample: _Sample, delimiter: str | None) -> tuple[CandidateResult, NamedHeader | None, bool | None]:
