@@ -135,6 +135,17 @@ def test_an_escaped_delimiter_at_the_end_is_text() -> None:
     assert records.without_surplus(chunk, 2, dialect).fields.tolist() == [3, 2]
 
 
+def test_surplus_fields_behind_a_stray_quote_are_none_where_quotes_are_text() -> None:
+    text = '5" pipe,2,\n"x"y,2,""\n"x""",5",,\na, b",\n'
+    for dialect, widths in (
+        (Dialect(), [2, 2, 2, 2]),
+        (Dialect(quote_order=1.0), [3, 3, 4, 3]),
+        (Dialect(quote_order=1.0, skip_initial_space=True), [2, 2, 2, 2]),
+    ):
+        chunks = [records.without_surplus(chunk, 2, dialect) for chunk in cut(text, dialect)]
+        assert [fields for chunk in chunks for fields in chunk.fields.tolist()] == widths
+
+
 def test_surplus_fields_with_a_long_delimiter() -> None:
     dialect = Dialect(delimiter="||")
     (chunk,) = cut("1||2||||\n3||4||x\n", dialect)
