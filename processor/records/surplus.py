@@ -19,8 +19,8 @@ def without_surplus(chunk: Chunk, width: int, dialect: Dialect) -> Chunk:
     """Return the chunk with `width` fields in each record whose fields beyond these are all empty, `""` included.
 
     Spreadsheets and scripts write a delimiter at the end of each row. Nothing is lost without such fields; records with
-    anything in them stay as they are, and are rejected later. So do those with stray quotes in a file whose quotes are in
-    order, where such a quote may be that of a field with a delimiter in it.
+    anything in them stay as they are, and are rejected later. So do those with stray quotes in a file whose quotes are
+    in order, where such a quote may be that of a field with a delimiter in it.
     """
     over = (chunk.fields > width) & ~chunk.oversized
     if dialect.quote_order >= IN_ORDER and not dialect.skip_initial_space:
