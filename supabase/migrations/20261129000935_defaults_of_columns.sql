@@ -2,21 +2,21 @@
 -- Postgres computes the values: the processor asks for as many as a chunk has empty fields, and loads them with the
 -- others.
 
--- A sequence that belongs to a column is asked by importer.next_ids(). Every other default is evaluated by the role
--- that writes the rows, with its rights and claims. Names are qualified, since search_path is pinned here.
+-- A sequence that belongs to a column is asked by importer.next_ids(). Names are qualified, since search_path is pinned
+-- here.
 create function importer.column_defaults(job_id uuid, token uuid)
-returns table (column_name text, type text, expression text, is_sequence boolean)
+returns table (column_name text, is_sequence boolean)
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 begin
   perform importer.check_token(column_defaults.job_id, column_defaults.token);
   return query
-  select d.name, d.type, d.expression, coalesce(d.expression = format('nextval(%L::regclass)', d.sequence::text), true)
+  select d.name, coalesce(d.expression = format('nextval(%L::regclass)', d.sequence::text), true)
   from (
     select
-      a.attname::text as name, format_type(a.atttypid, -1) as type,
-      coalesce(pg_get_expr(e.adbin, e.adrelid), pg_get_expr(t.typdefaultbin, 0)) as expression,
+      a.attname::text as name,
+      coalesce(pg_get_expr(e.adbin, e.adrelid), t.typdefault) as expression,
       pg_get_serial_sequence(a.attrelid::regclass::text, a.attname)::regclass as sequence
     from public.import_jobs as j
     inner join pg_catalog.pg_attribute as a on a.attrelid = importer.target_relation(j.target)
@@ -29,12 +29,56 @@ end
 $$;
 
 comment on function importer.column_defaults(uuid, uuid) is
-'Returns the columns of a job''s table that have a default: type without modifier, the expression, and whether it is
-nothing but the next value of the column''s own sequence (the expression of an identity column is null). Raises IJ103
-without a valid lease.';
+'Returns the columns of a job''s table that have a default, and whether it is nothing but the next value of the column''s
+own sequence. Raises IJ103 without a valid lease.';
 
 revoke all on function importer.column_defaults(uuid, uuid) from public, anon, authenticated, service_role;
 grant execute on function importer.column_defaults(uuid, uuid) to import_processor, import_uploader;
+
+-- Any other default is computed by inserting rows into a temporary table that has a copy of it: so Postgres computes it
+-- as for the table itself, with the rights and claims of the role that writes. The text of the expression would not do,
+-- because to name a function takes USAGE on its schema, such as extensions or auth, and to call it does not. The table
+-- has that column alone, since each row computes the defaults of all columns. Nobody but the session can see it.
+create function importer.prepare_default(job_id uuid, token uuid, column_name text) returns text
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  relation regclass;
+  place smallint;
+  copy_name text;
+  alterations text;
+begin
+  perform importer.check_token(prepare_default.job_id, prepare_default.token);
+  select importer.target_relation(j.target, must_exist => true) into relation
+  from public.import_jobs as j where j.id = prepare_default.job_id;
+  select a.attnum into place
+  from pg_catalog.pg_attribute as a where a.attrelid = relation and a.attname = prepare_default.column_name;
+  copy_name := format('import_default_%s', place);
+  execute format(
+    'create temporary table %I (like %s including defaults, "#record" bigint) on commit drop', copy_name, relation
+  );
+  select
+    string_agg(
+      format(case when a.attnum = place then 'alter column %I drop not null' else 'drop column %I' end, a.attname), ', '
+    )
+  into alterations
+  from pg_catalog.pg_attribute as a
+  where a.attrelid = relation and a.attnum > 0 and not a.attisdropped and (a.attnum <> place or a.attnotnull);
+  if alterations is not null then
+    execute format('alter table pg_temp.%I %s', copy_name, alterations);
+  end if;
+  execute format('grant insert, select on pg_temp.%I to public', copy_name);
+  return copy_name;
+end
+$$;
+
+comment on function importer.prepare_default(uuid, uuid, text) is
+'Creates a temporary table with one column of a job''s table, its default, and "#record"; returns its name. It lasts
+until the end of the transaction, which may call this once for each column. Raises IJ103 without a valid lease, and IJ503
+without a table.';
+
+revoke all on function importer.prepare_default(uuid, uuid, text) from public, anon, authenticated, service_role;
+grant execute on function importer.prepare_default(uuid, uuid, text) to import_processor, import_uploader;
 
 -- As for an INSERT, the sequence of an identity column needs no privilege of its own, and that of a serial column does.
 -- Ids that the file itself brings in these rows are passed over. The sequence is first set behind the ids of the table,

@@ -72,6 +72,7 @@ DEFINERS = {
     "open_job",
     "open_rings",
     "postpone_job",
+    "prepare_default",
     "prepare_key_table",
     "prepare_staging_table",
     "reject_staged_rows",

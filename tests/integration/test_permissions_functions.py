@@ -130,6 +130,7 @@ importer.open_rings                       | -     | -     | -    | -            
 importer.open_targets                     | -     | -     | -    | -            | -                | yes
 importer.own_objects                      | -     | -     | -    | -            | -                | yes
 importer.postpone_job                     | -     | -     | -    | -            | yes              | yes
+importer.prepare_default                  | -     | -     | -    | -            | yes              | yes
 importer.prepare_key_table                | -     | -     | -    | -            | yes              | yes
 importer.prepare_staging_table            | -     | -     | -    | -            | yes              | yes
 importer.public_objects                   | -     | -     | -    | -            | -                | yes

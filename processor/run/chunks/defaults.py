@@ -4,29 +4,28 @@ So every sink gets whole rows, in the order of the file. A default that looks at
 earlier chunks only.
 """
 
-from typing import LiteralString, cast
-
 import polars as pl
 import psycopg
-from psycopg import sql
 
+from processor.database.sqlstates import DENIED, may_be_about_a_row
+from processor.errors import DatabaseRefused, NotPermitted
 from processor.model import Job, Rows
 from processor.queue import defaults
-from processor.queue.defaults import ColumnDefault
 from processor.run.access.identity import acting, writer_identity
 
 
 class DefaultValues:
-    """Fills the empty fields of a job's chunks. The defaults are read once, when the first chunk needs them."""
+    """Fills the empty fields of a job's chunks. Which columns have defaults is asked when the first chunk needs one."""
 
     def __init__(self, job: Job) -> None:
         self._job = job
-        self._defaults: dict[str, ColumnDefault] | None = None
+        self._defaults: dict[str, bool] | None = None
 
     def fill(self, conn: psycopg.Connection, rows: Rows) -> Rows:
         """Return the rows with the values of defaults, in the transaction that writes them.
 
-        Columns without a default keep their nulls. Raises: psycopg.Error.
+        Columns without a default keep their nulls.
+        Raises: DatabaseRefused, NotPermitted when a default cannot be computed; psycopg.Error.
         """
         if rows.empty is None or self._job.target is None or self._job.target.table is None:
             return rows
@@ -34,16 +33,17 @@ class DefaultValues:
             self._defaults = defaults.column_defaults(conn, self._job)
         frame, certain = rows.frame, rows.certain
         for name in rows.empty.columns:
-            empty, default = rows.empty.get_column(name), self._defaults.get(name)
-            if default is None or not empty.any() or (default.expression is None and self._looks_for(name)):
+            empty, is_sequence = rows.empty.get_column(name), self._defaults.get(name)
+            if is_sequence is None or not empty.any() or (is_sequence and self._looks_for(name)):
                 continue
-            texts = frame.get_column(name)
-            if default.expression is None:
-                values = self._ids(conn, texts, int(empty.sum()))
-            else:
-                values, certain = self._values(conn, default, int(empty.sum())), certain - {name}
+            texts, count = frame.get_column(name), int(empty.sum())
+            try:
+                values = self._ids(conn, texts, count) if is_sequence else self._values(conn, name, count)
+            except psycopg.Error as exc:
+                raise explained(exc, name) from exc
+            certain = certain if is_sequence else certain - {name}
             frame = frame.with_columns(texts.clone().scatter(empty.arg_true(), values))
-        return Rows(frame, rows.index, certain, empty=None)
+        return Rows(frame, rows.index, certain)
 
     def _looks_for(self, column: str) -> bool:
         """Return whether rows are looked for by a column, so that no new id finds one."""
@@ -56,16 +56,22 @@ class DefaultValues:
         ids = defaults.next_ids(conn, self._job, texts.name, count, taken.to_list())
         return pl.Series(ids, dtype=pl.Int64).cast(pl.String)
 
-    def _values(self, conn: psycopg.Connection, default: ColumnDefault, count: int) -> pl.Series:
-        """Evaluate a default for each of `count` rows as the role that writes them; return the values as texts."""
-        # As JSON, because an array of 100,000 texts takes a second to read.
-        query = sql.SQL(
-            "select array_to_json(array_agg((({expression})::{type})::text)) from generate_series(1, {count})"
-        ).format(
-            expression=sql.SQL(cast(LiteralString, default.expression)),
-            type=sql.SQL(cast(LiteralString, default.type)),
-            count=sql.Literal(count),
-        )
+    def _values(self, conn: psycopg.Connection, column: str, count: int) -> pl.Series:
+        """Compute a default for each of `count` rows as the role that writes them; return the values as texts."""
+        table = defaults.prepare_default(conn, self._job, column)
         with acting(conn, writer_identity(self._job)):
-            row = conn.execute(query).fetchone()
+            row = conn.execute(defaults.computed_values(column, count, table)).fetchone()
         return pl.Series(row[0] if row else [], dtype=pl.String)
+
+
+def explained(exc: psycopg.Error, column: str) -> Exception:
+    """Return what an error means that a default has raised: it concerns all rows alike."""
+    if not may_be_about_a_row(exc):
+        return exc
+    if exc.sqlstate == DENIED:
+        return NotPermitted("the role that loads may not compute the default of column {column}", column=column)
+    return DatabaseRefused(
+        "the default of column {column} cannot be computed (SQLSTATE {sqlstate})",
+        column=column,
+        sqlstate=str(exc.sqlstate),
+    )
