@@ -1,7 +1,7 @@
 /** What the element asks the Data API and Storage beyond the calls of the TypeScript client. */
 
 import { ImportJobsError, type AnyClient, type Job, type Rejection } from "./client.js";
-import type { RejectionFilter } from "./model/state.js";
+import type { RejectedRecord, RejectionFilter } from "./model/state.js";
 import type { Target } from "./model/target.js";
 import type { Trouble } from "./model/trouble.js";
 
@@ -66,36 +66,49 @@ export async function lastRetry(client: AnyClient, jobId: string): Promise<Troub
   );
 }
 
-/** Return a page of rejections in file order. */
-export function rejectionPage(
+/** Return a page of rejected records in file order, each with all of its invalid columns. */
+export async function rejectionPage(
   client: AnyClient,
   jobId: string,
   { after, limit, filter }: { after: number; limit: number; filter: RejectionFilter | undefined },
-): Promise<Rejection[]> {
-  let query = client.from("import_job_errors").select().eq("job_id", jobId).gt("record_number", after);
+): Promise<RejectedRecord[]> {
+  const table = () => client.from("import_job_errors").select().eq("job_id", jobId);
+  let query = table().gt("record_number", after);
   if (filter) {
     query = query.eq("code", filter.code);
     query = filter.column === null ? query.is("column_name", null) : query.eq("column_name", filter.column);
+  } else {
+    query = query.eq("position", 1);
   }
-  return answered<Rejection[]>(query.order("record_number").limit(limit));
+  const found = await answered<Rejection[]>(query.order("record_number").limit(limit));
+  if (!found.length) {
+    return [];
+  }
+  const these = table().in("record_number", found.map((row) => row.record_number));
+  const cells = await answered<Rejection[]>(these.order("record_number").order("position"));
+  return found.map((row) => {
+    const own = cells.filter((cell) => cell.record_number === row.record_number);
+    return { ...row, raw: own[0]?.raw ?? null, cells: own };
+  });
 }
 
 // A page of the longest answer that PostgREST gives by default.
 const GROUPED_ROWS = 1000;
 
-/** Yield the rejections of a job without their texts, in pages. */
+/** Yield the invalid columns of a job's rejected records without their texts, in pages. */
 export async function* rejectionReasons(client: AnyClient, jobId: string): AsyncGenerator<Rejection[]> {
-  for (let after = 0; ; ) {
-    const columns = "record_number,line_number,code,column_name,message,error_params";
-    const table = client.from("import_job_errors").select(columns).eq("job_id", jobId).gt("record_number", after);
+  for (let record = 0, position = 0; ; ) {
+    const columns = "record_number,position,line_number,code,column_name,message,error_params";
+    const behind = `record_number.gt.${record},and(record_number.eq.${record},position.gt.${position})`;
+    const table = client.from("import_job_errors").select(columns).eq("job_id", jobId).or(behind);
     const page = await answered<Rejection[]>(
-      table.order("record_number").limit(GROUPED_ROWS) as unknown as PromiseLike<Answer<Rejection[]>>,
+      table.order("record_number").order("position").limit(GROUPED_ROWS) as unknown as PromiseLike<Answer<Rejection[]>>,
     );
     if (!page.length) {
       return;
     }
     yield page;
-    after = page.at(-1)!.record_number;
+    ({ record_number: record, position } = page.at(-1)!);
   }
 }
 

@@ -163,7 +163,12 @@ export interface RejectionPage {
   hasMore: boolean;
 }
 
-export interface RejectedRow extends Rejection {
+/** A rejected record: the invalid column for which it is listed, its text, and all of its invalid columns. */
+export interface RejectedRecord extends Rejection {
+  cells: Rejection[];
+}
+
+export interface RejectedRow extends RejectedRecord {
   /** Undefined where the record is not whole, or has other fields than the header. */
   fields: Field[] | undefined;
 }

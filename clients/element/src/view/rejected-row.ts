@@ -1,6 +1,7 @@
-/** One rejected row: why, the value in question, and the whole row when it is opened. */
+/** One rejected row: why, the values in question, and the whole row when it is opened. */
 
 import { html, nothing, type TemplateResult } from "lit";
+import type { Rejection } from "../client.js";
 import { sentenceOf } from "../i18n/errors.js";
 import type { RejectedRow, StateOf } from "../model/state.js";
 import { troubleOfRejection } from "../model/trouble.js";
@@ -10,19 +11,22 @@ import { icon, type Content } from "./parts.js";
 
 export function rejectedRow(row: RejectedRow, state: StateOf<"result">, context: Context): TemplateResult {
   const { flow, t } = context;
-  const trouble = troubleOfRejection(row);
   const isSent = state.sent.has(row.record_number);
   const isEdited = row.record_number in state.edits;
   const isOpen = state.opened.has(row.record_number);
-  const place = placeOf(row, state);
+  const places = row.cells.map((cell) => placeOf(cell, state)).filter((place) => place >= 0);
   const line = t("rejected.line", { line: row.line_number });
   // A row that was rejected as a whole is shown as a whole.
-  const canOpen = row.fields !== undefined && place >= 0 && !isSent;
+  const canOpen = row.fields !== undefined && places.length > 0 && !isSent;
   return html`<li class="rejected-row ${isEdited ? "edited" : ""} ${isSent ? "sent" : ""}">
     <div class="why-row">
       <span class="line figure">${line}</span>
-      <span class="why">${icon(isSent ? "check" : "warn")} ${sentenceOf(t.language, trouble)}</span>
-      <span class="code">${row.code}</span>
+      ${row.cells.map(
+        (cell) => html`<span class="why"
+            >${icon(isSent ? "check" : "warn")} ${sentenceOf(t.language, troubleOfRejection(cell))}</span
+          >
+          <span class="code">${cell.code}</span>`,
+      )}
       ${isEdited ? html`<span class="badge">${t("fix.edited")}</span>` : nothing}
       ${isSent ? html`<span class="badge">${t("fix.sent")}</span>` : nothing}
       ${canOpen
@@ -36,12 +40,12 @@ export function rejectedRow(row: RejectedRow, state: StateOf<"result">, context:
           </button>`
         : nothing}
     </div>
-    ${isSent ? nothing : values(row, state, { place, isOpen }, context)}
+    ${isSent ? nothing : values(row, state, { places, isOpen }, context)}
   </li>`;
 }
 
 /** Return the place of the field that was rejected; -1 where the row as a whole was, or its field is not known. */
-function placeOf({ column_name: column }: RejectedRow, { job, headers }: StateOf<"result">): number {
+function placeOf({ column_name: column }: Rejection, { job, headers }: StateOf<"result">): number {
   if (!headers || column === null) {
     return -1;
   }
@@ -54,16 +58,16 @@ function placeOf({ column_name: column }: RejectedRow, { job, headers }: StateOf
 function values(
   row: RejectedRow,
   state: StateOf<"result">,
-  { place, isOpen }: { place: number; isOpen: boolean },
+  { places, isOpen }: { places: number[]; isOpen: boolean },
   context: Context,
 ): Content {
   if (!row.fields) {
     return row.raw === null ? nothing : html`<pre class="raw" tabindex="0">${row.raw}</pre>`;
   }
   const headers = state.headers!;
-  const shown = isOpen || place < 0 ? headers.map((_, number) => number) : [place];
+  const shown = isOpen || !places.length ? headers.map((_, number) => number) : [...places].sort((a, b) => a - b);
   return html`<div class="cells">
-    ${shown.map((number) => cell(row, state, { number, isRejected: number === place }, context))}
+    ${shown.map((number) => cell(row, state, { number, isRejected: places.includes(number) }, context))}
   </div>`;
 }
 
