@@ -1178,7 +1178,7 @@ $$;
 COMMENT ON FUNCTION importer.claim_undos(max_undos integer) IS 'Takes up to max_undos requests of owners to undo a job, and returns what a processor needs for them. A request that was
 taken five times without a result fails with IJ104.';
 
-CREATE FUNCTION importer.column_defaults(job_id uuid, token uuid) RETURNS TABLE(column_name text, type text, expression text, is_sequence boolean)
+CREATE FUNCTION importer.column_defaults(job_id uuid, token uuid) RETURNS TABLE(column_name text, is_sequence boolean)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -1186,11 +1186,11 @@ CREATE FUNCTION importer.column_defaults(job_id uuid, token uuid) RETURNS TABLE(
 begin
   perform importer.check_token(column_defaults.job_id, column_defaults.token);
   return query
-  select d.name, d.type, d.expression, coalesce(d.expression = format('nextval(%L::regclass)', d.sequence::text), true)
+  select d.name, coalesce(d.expression = format('nextval(%L::regclass)', d.sequence::text), true)
   from (
     select
-      a.attname::text as name, format_type(a.atttypid, -1) as type,
-      coalesce(pg_get_expr(e.adbin, e.adrelid), pg_get_expr(t.typdefaultbin, 0)) as expression,
+      a.attname::text as name,
+      coalesce(pg_get_expr(e.adbin, e.adrelid), t.typdefault) as expression,
       pg_get_serial_sequence(a.attrelid::regclass::text, a.attname)::regclass as sequence
     from public.import_jobs as j
     inner join pg_catalog.pg_attribute as a on a.attrelid = importer.target_relation(j.target)
@@ -1202,9 +1202,8 @@ begin
 end
 $$;
 
-COMMENT ON FUNCTION importer.column_defaults(job_id uuid, token uuid) IS 'Returns the columns of a job''s table that have a default: type without modifier, the expression, and whether it is
-nothing but the next value of the column''s own sequence (the expression of an identity column is null). Raises IJ103
-without a valid lease.';
+COMMENT ON FUNCTION importer.column_defaults(job_id uuid, token uuid) IS 'Returns the columns of a job''s table that have a default, and whether it is nothing but the next value of the column''s
+own sequence. Raises IJ103 without a valid lease.';
 
 CREATE FUNCTION importer.columns_for_clients(target public.import_targets) RETURNS jsonb
     LANGUAGE sql STABLE
@@ -3674,6 +3673,44 @@ $$;
 COMMENT ON FUNCTION importer.postpone_job(job_id uuid, token uuid, seconds double precision) IS 'Sets a job pending again, without counting the attempt, to run after the given seconds. Raises IJ103 without a valid
 lease.';
 
+CREATE FUNCTION importer.prepare_default(job_id uuid, token uuid, column_name text) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  relation regclass;
+  place smallint;
+  copy_name text;
+  alterations text;
+begin
+  perform importer.check_token(prepare_default.job_id, prepare_default.token);
+  select importer.target_relation(j.target, must_exist => true) into relation
+  from public.import_jobs as j where j.id = prepare_default.job_id;
+  select a.attnum into place
+  from pg_catalog.pg_attribute as a where a.attrelid = relation and a.attname = prepare_default.column_name;
+  copy_name := format('import_default_%s', place);
+  execute format(
+    'create temporary table %I (like %s including defaults, "#record" bigint) on commit drop', copy_name, relation
+  );
+  select
+    string_agg(
+      format(case when a.attnum = place then 'alter column %I drop not null' else 'drop column %I' end, a.attname), ', '
+    )
+  into alterations
+  from pg_catalog.pg_attribute as a
+  where a.attrelid = relation and a.attnum > 0 and not a.attisdropped and (a.attnum <> place or a.attnotnull);
+  if alterations is not null then
+    execute format('alter table pg_temp.%I %s', copy_name, alterations);
+  end if;
+  execute format('grant insert, select on pg_temp.%I to public', copy_name);
+  return copy_name;
+end
+$$;
+
+COMMENT ON FUNCTION importer.prepare_default(job_id uuid, token uuid, column_name text) IS 'Creates a temporary table with one column of a job''s table, its default, and "#record"; returns its name. It lasts
+until the end of the transaction, which may call this once for each column. Raises IJ103 without a valid lease, and IJ503
+without a table.';
+
 CREATE FUNCTION importer.prepare_key_table(job_id uuid, token uuid, columns text[]) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4599,6 +4636,9 @@ CREATE FUNCTION importer.rows_with_taken_key(job_id uuid, token uuid, stage regc
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET row_security TO 'off'
+    SET jit TO 'off'
+    SET work_mem TO '32MB'
+    SET random_page_cost TO '1'
     AS $_$
 declare
   relation regclass;
@@ -4640,13 +4680,16 @@ begin
 end
 $_$;
 
-COMMENT ON FUNCTION importer.rows_with_taken_key(job_id uuid, token uuid, stage regclass, written text[], key oid, winners bytea, judged bytea) IS 'Returns those of the judged rows, as 8-byte numbers, whose key the table has, or an earlier winner. Raises IJ103 without
-a valid lease.';
+COMMENT ON FUNCTION importer.rows_with_taken_key(job_id uuid, token uuid, stage regclass, written text[], key oid, winners bytea, judged bytea) IS 'Returns those of the judged rows, as 8-byte numbers, whose key the table has, or an earlier winner. Raises IJ103
+without a valid lease.';
 
 CREATE FUNCTION importer.rows_without_parent(job_id uuid, token uuid, stage regclass, written text[], reference oid, judged bytea) RETURNS bytea
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET row_security TO 'off'
+    SET jit TO 'off'
+    SET work_mem TO '32MB'
+    SET random_page_cost TO '1'
     AS $_$
 declare
   relation regclass;
@@ -7198,6 +7241,10 @@ REVOKE ALL ON FUNCTION importer.own_objects() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.postpone_job(job_id uuid, token uuid, seconds double precision) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.postpone_job(job_id uuid, token uuid, seconds double precision) TO import_processor;
+
+REVOKE ALL ON FUNCTION importer.prepare_default(job_id uuid, token uuid, column_name text) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.prepare_default(job_id uuid, token uuid, column_name text) TO import_processor;
+GRANT ALL ON FUNCTION importer.prepare_default(job_id uuid, token uuid, column_name text) TO import_uploader;
 
 REVOKE ALL ON FUNCTION importer.prepare_key_table(job_id uuid, token uuid, columns text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.prepare_key_table(job_id uuid, token uuid, columns text[]) TO import_processor;

@@ -54,9 +54,10 @@ class DirectSink(ImmediateSink):
         return result
 
     def can_isolate(self, exc: psycopg.Error) -> bool:
-        """Return whether a row may have caused the error."""
+        """Return whether a row may have caused the error; if so, the next chunks are not tried as a whole."""
         self.judged.note(exc)
-        return ImmediateSink.can_isolate(self, exc)
+        self.refuses = ImmediateSink.can_isolate(self, exc)
+        return self.refuses
 
     def _write_judged(
         self, conn: psycopg.Connection, frame: pl.DataFrame, certain: frozenset[str], wait_turn: WaitTurn, watch: Watch
