@@ -104,6 +104,7 @@ def walk(page: Page, url: str, folder: Path) -> None:
     page.get_by_label("Column for Full name").select_option("name")
     page.get_by_text("5 rows").first.wait_for()
     render(page, folder, "3-map")
+    page.wait_for_timeout(500)  # the buttons fade when the colour scheme changes
     PICTURE.parent.mkdir(exist_ok=True)
     page.screenshot(path=PICTURE)
     page.get_by_role("button", name="Continue").click()
@@ -113,7 +114,8 @@ def walk(page: Page, url: str, folder: Path) -> None:
     page.get_by_role("button", name="Yes, import").wait_for()
     render(page, folder, "5-confirm")
     page.get_by_role("button", name="Yes, import").click()
-    page.get_by_text("Rejected rows").first.wait_for()
+    page.get_by_text("Imported, with rows to correct").first.wait_for()
+    page.get_by_text("Show the whole row").first.wait_for()
     render(page, folder, "6-result")
     page.get_by_role("link", name="My imports").click()
     page.locator("import-jobs-history").get_by_text("customers 2026.xlsx").first.wait_for()

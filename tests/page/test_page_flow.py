@@ -94,7 +94,10 @@ def test_in_portuguese_and_in_a_narrow_window(person_of: People) -> None:
     person.sign_up()
     person.page.get_by_role("combobox", name="Language").select_option("pt")
     expect(person.page.locator("html")).to_have_attribute("lang", "pt-BR")
-    person.choose("pessoas.csv", f"email,name\n{person.email},Ana\n".encode())
+    names = "".join(f"a.long.name.{at}-{person.email},{'Ana Maria ' * 5}\n" for at in range(5))
+    person.choose("pessoas.csv", f"email,name\n{names}".encode())
+    person.sees("Continuar")
+    assert person.page.evaluate("document.documentElement.scrollWidth") <= 320
     person.press("Continuar")
     expect(person.importer.get_by_text(person.email).first).to_be_visible()
     assert person.page.evaluate("document.documentElement.scrollWidth") <= 320
