@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from processor.dialect.named_header import MOST_TITLE_LINES
-from processor.dialect.sample_rows import MOST_ROWS, NOWHERE, Row, read_rows, without_footer
+from processor.dialect.sample_rows import NOWHERE, Row, read_rows, without_footer
 from processor.dialect.value_kinds import is_value
 from processor.errors import AmbiguousDialect
 
@@ -57,8 +57,7 @@ def try_candidate(
     cut_off = unclosed and not complete and bool(rows) and rows[-1].next_line > 0.75 * len(lines)
     if not complete and not unclosed and len(rows) > 1:
         rows = rows[:-1]  # the sample may end in the middle of the last row
-    if footer and complete and len(rows) < MOST_ROWS:
-        rows = without_footer(rows, footer, header_line or 0)
+    rows = without_footer(rows, footer if complete else 0, header_line or 0)
     if not rows:
         return CandidateResult(candidate=candidate, rows=rows, width=0, score=0.0, start=0)
     text = "".join(lines[rows[0].line : rows[-1].next_line])

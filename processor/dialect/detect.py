@@ -19,7 +19,7 @@ from processor.dialect.options import DialectOptions
 from processor.dialect.quotes import without_space_before_quotes
 from processor.dialect.sample import lines_of, plain_sample
 from processor.dialect.zip_directory import Member
-from processor.errors import AmbiguousDialect, EmptyFile, NoDataRows, NotCsv
+from processor.errors import AmbiguousDialect, EmptyFile, JobError, NoDataRows, NotCsv
 from processor.model import Dialect, How, KnownColumns
 
 #: Parts that are never detected, and that `how` names only where they are given.
@@ -68,14 +68,20 @@ def detect(
         _, below = read_header(sample, dialect)
         # An unclosed quote is not a row in this sample; the cutter reports the line where it opens.
         if whole and layout.has_header and rows and not _has_content(lines[below.line - 1 :], dialect.comment):
-            if given.has_header is None and known is not None and not _names_any(rows[0].fields, known):
-                raise AmbiguousDialect(
-                    "the only line may be a header or a row of data: set options.has_header",
-                    option="has_header",
-                    choices=(False, True),
-                )
-            raise NoDataRows("the file has a header and no row below it")
+            raise _only_line(rows[0].fields, given, known)
     return dialect
+
+
+def _only_line(fields: Sequence[str], given: DialectOptions, known: KnownColumns | None) -> JobError:
+    """Return the error of a file of one line: a header without rows, or one that may be a row."""
+    names_none = known is not None and all(known.name_of(cell, False) is None for cell in fields)
+    if given.has_header is None and names_none:
+        return AmbiguousDialect(
+            "the only line may be a header or a row of data: set options.has_header",
+            option="has_header",
+            choices=(False, True),
+        )
+    return NoDataRows("the file has a header and no row below it")
 
 
 def _dialect(given: DialectOptions, compression: str | None, encoding: Encoding, layout: Layout) -> Dialect:
@@ -106,10 +112,6 @@ def _dialect(given: DialectOptions, compression: str | None, encoding: Encoding,
         confidence=encoding.confidence,
         how=layout.how | decided,
     )
-
-
-def _names_any(header: Sequence[str], known: KnownColumns) -> bool:
-    return any(known.name_of(cell, False) is not None for cell in header)
 
 
 def _has_content(lines: Sequence[str], comment: str | None) -> bool:

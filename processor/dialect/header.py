@@ -36,7 +36,7 @@ def read_header(sample: bytes, dialect: Dialect, *, complete: bool = False) -> t
         raise EmptyFile("the file holds no record")
     line = skip + (rows[0].next_line if dialect.has_header else rows[0].line)
     counted = rows[:-1] if size < len(body) else rows  # the bytes may end within the last one
-    if dialect.skip_footer and complete and size >= len(body) and len(rows) < most:
+    if complete and size >= len(body):
         counted = without_footer(rows, dialect.skip_footer)
     return (rows[0] if dialect.has_header else _usual_row(counted or rows)).fields, Position(
         offset=sum(len(text.encode()) for text in lines[:line]), line=line + 1

@@ -52,7 +52,12 @@ def read_rows(
 
 
 def without_footer(rows: list[Row], footer: int, header_line: int = 0) -> list[Row]:
-    """Return the rows without the last `footer` ones that have any text, but with all up to the header's line."""
+    """Return the rows without the last `footer` ones that have any text, but with all up to the header's line.
+
+    As many rows as are read at most are not known to be the last ones.
+    """
+    if not footer or len(rows) >= MOST_ROWS:
+        return rows
     filled = [place for place, row in enumerate(rows) if any(row.fields)]
     stop = filled[-footer] if footer <= len(filled) else 0
     return [row for place, row in enumerate(rows) if place < stop or row.line <= header_line]
