@@ -15,7 +15,8 @@ const results = {
   records: records?.map(({ raw, dialect }) => model.fieldsOf(raw, dialect)),
   looks: looks?.map(({ look, field, column }) => {
     const changed = model.withColumn(look, look.inspection.headers[field - 1], column);
-    return { columns: columns(changed), mapping: model.jobOptions(changed).mapping, missing: model.missingColumns(changed) };
+    const [open, asked] = [model.openChoices(changed), model.askedChoices(changed)];
+    return { open, asked, columns: columns(changed), mapping: model.jobOptions(changed).mapping, missing: model.missingColumns(changed) };
   }),
   speeds: jobs && jobs.map(((speed) => ({ job, now }) => speed.at(job, now))(new model.Speed())),
 };

@@ -92,7 +92,23 @@ def test_column_has_one_field_and_a_key_is_needed() -> None:
     ]
     changes = [{"look": one, "field": field, "column": column} for one, field, column, *_ in cases]
     expected = [{"columns": columns, "mapping": mapping, "missing": missing} for *_, columns, mapping, missing in cases]
-    assert run(looks=changes)["looks"] == expected
+    seen = run(looks=changes)["looks"]
+    assert [{name: one[name] for name in ("columns", "mapping", "missing")} for one in seen] == expected
+
+
+def test_question_is_open_until_it_is_answered_or_another_answer_decides_it() -> None:
+    element_package.install()
+    ambiguous = {"date_formats": {"value": None, "how": "default", "alternatives": [["%d/%m/%Y"], ["%m/%d/%Y"]]}}
+    asked = look(("A", "note")) | {"choices": {"date_formats": [["%d/%m/%Y"], ["%m/%d/%Y"]]}}
+    still = asked | {"inspection": asked["inspection"] | {"dialect": ambiguous}}
+    cases = [
+        (still, ["date_formats"], ["date_formats"]),
+        (still | {"options": {"date_formats": ["%d/%m/%Y"]}}, [], ["date_formats"]),
+        # A locale has an order of dates, so the next inspection has no question.
+        (asked | {"options": {"locale": "pt-BR"}}, [], []),
+    ]
+    seen = run(looks=[{"look": one, "field": 1, "column": "note"} for one, *_ in cases])["looks"]
+    assert [(one["open"], one["asked"]) for one in seen] == [(open_, questions) for _, open_, questions in cases]
 
 
 def test_speed_is_steady_and_says_the_time_that_is_left() -> None:

@@ -98,7 +98,11 @@ export class ImportJobsHistory extends LitElement {
       <span class="status">${icon(STATUS_ICONS[job.status])} ${t(state)}</span>
       <button type="button" class="link break" @click=${open}>${fileName(job)}</button>
       <span class="hint">${job.target} · ${t.moment(job.created_at)}</span>
-      <span class="hint figure"> ${t("history.rows", { loaded: job.rows_loaded, rejected: job.rows_rejected })} </span>
+      <span class="hint figure">
+        ${t("history.rows", { loaded: job.rows_loaded, rejected: job.rows_rejected })}${job.parent_job_id
+          ? html` · ${t("history.corrections")}`
+          : nothing}
+      </span>
     </li>`;
   }
 

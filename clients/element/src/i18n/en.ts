@@ -256,6 +256,7 @@ export const en = {
   "history.loading": "Loading your imports",
   "history.empty": "You have not imported anything yet",
   "history.noMatch": "No import of a file of this name",
+  "history.corrections": "corrected rows",
   "history.more": "Show more",
   "history.rows": "{loaded} imported, {rejected} rejected",
   "status.pending": "waiting",

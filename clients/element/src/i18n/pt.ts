@@ -258,6 +258,7 @@ export const pt: Readonly<Record<Key, Sentence>> = {
   "history.loading": "Carregando suas importações",
   "history.empty": "Você ainda não importou nada",
   "history.noMatch": "Nenhuma importação de um arquivo com este nome",
+  "history.corrections": "linhas corrigidas",
   "history.more": "Mostrar mais",
   "history.rows": "{loaded} importadas, {rejected} rejeitadas",
   "status.pending": "esperando",

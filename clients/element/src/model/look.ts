@@ -26,9 +26,15 @@ export function choicesOf(inspection: Inspection): Record<string, unknown[]> {
   );
 }
 
-/** Return the names of the ambiguous parts for which nothing was chosen. */
-export function openChoices(look: Look): string[] {
-  return Object.keys(look.choices).filter((name) => !(name in look.options));
+/** Return the names of the parts that are still ambiguous: nothing was chosen, and no other choice decides them. */
+export function openChoices({ choices, options, inspection }: Look): string[] {
+  return Object.keys(choices).filter((name) => !(name in options) && inspection.dialect[name]?.alternatives?.length);
+}
+
+/** Return the names of the parts to ask for: what is open, and what was answered. */
+export function askedChoices(look: Look): string[] {
+  const open = openChoices(look);
+  return Object.keys(look.choices).filter((name) => name in look.options || open.includes(name));
 }
 
 /** Return what the option `mapping` calls a field. */

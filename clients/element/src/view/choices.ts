@@ -2,7 +2,7 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import type { Key } from "../i18n/texts.js";
-import { openChoices } from "../model/look.js";
+import { askedChoices, openChoices } from "../model/look.js";
 import type { Look } from "../model/state.js";
 import { setOption } from "../steps/index.js";
 import type { Context } from "./context.js";
@@ -18,7 +18,7 @@ const QUESTIONS: Record<string, Key> = {
 };
 
 export function choiceList(look: Look, context: Context): Content {
-  const names = Object.keys(look.choices);
+  const names = askedChoices(look);
   if (!names.length) {
     return nothing;
   }
