@@ -7,9 +7,11 @@ import psycopg
 
 from processor.errors import TooManyRejected
 from processor.load import DatabaseRejection, single_rejections
-from processor.model import Job
+from processor.model import Job, Rejections
 from processor.queue.first_rejection import RejectedRow
+from processor.queue.waiting import self_references
 from processor.run.sinks import Sink
+from processor.run.sinks.family import NO_PARENT, may_come_later
 
 
 def first_refused(
@@ -26,12 +28,21 @@ def first_refused(
     while last_record > 0:
         with writing() as conn:
             sink.forget_after(conn, last_record)
-            rejected = single_rejections(sink.find_rejected(conn, job, last_record, 1).rejected)
+            refused = sink.find_rejected(conn, job, last_record, 1).rejected
+            rejected = single_rejections(without_cut_off(conn, job, refused))
         if not rejected:
             break
         first = min(rejected, key=lambda rejection: rejection.row)
         last_record = first.row - 1
     return first
+
+
+def without_cut_off(conn: psycopg.Connection, job: Job, rejected: Rejections) -> Rejections:
+    """Return the rejections without those for the sake of rows that may be among the ones that were left out."""
+    if not any(reason.code == NO_PARENT for reason in rejected.reasons):
+        return rejected
+    known = ~may_come_later(rejected, self_references(conn, job))
+    return Rejections(rejected.records[known], rejected.reason_of[known], rejected.reasons)
 
 
 def first_bad_row(row: RejectedRow) -> TooManyRejected:

@@ -129,3 +129,24 @@ def test_composite_and_several_references_and_partitions(stack: Stack) -> None:
         stack.sql(f"alter table public.{table} add foreign key ({column}) references public.{table}")
     job = stack.run(b"id,up,boss\n1,3,2\n2,,3\n3,,\n4,3,9\n5,4,3\n", table)
     assert_loaded(stack, job, table, [1, 2, 3], [5, 6])
+
+
+@pytest.mark.parametrize("options", [{"atomic": True}, {"dry_run": True}], ids=str)
+def test_children_come_before_parents_in_a_file_that_is_staged(stack: Stack, options: dict[str, bool]) -> None:
+    table = tree(stack, ", n integer check (n > 0)")
+    chain = [(n, n + 1, 1) for n in range(100, 2_000)] + [(2_000, None, 1)]
+    rows = [(2, 1, 1), (3, 9, 1), (1, None, 1), (4, 3, 1), (5, 1, 0), (6, 5, 1), (7, 8, 1), (8, 7, 1), *chain]
+    job = stack.run(csv(rows, "id,parent,n"), table, options)
+    assert (job["status"], job["rows_rejected"]) == ("completed", 4)
+    assert stack.rejections(job) == [(3, None, "IJ411"), (5, None, "IJ411"), (6, None, "IJ412"), (7, None, "IJ411")]
+    loaded = [] if "dry_run" in options else [1, 2, 7, 8, *range(100, 2_001)]
+    assert [row[0] for row in stack.rows(table, "id")] == loaded
+
+
+def test_abort_names_a_child_without_parent_only_if_nothing_else_is_wrong_before_it(stack: Stack) -> None:
+    table = tree(stack)
+    job = stack.run(b"id,parent\n2,1\nx,1\n1,\n", table, {"on_error": "abort"})
+    assert (job["error_code"], job["error_params"]["line"], job["error_params"]["cause"]) == ("IJ420", 3, "IJ403")
+    job = stack.run(b"id,parent\n2,1\n3,9\n1,\n", table, {"on_error": "abort"})
+    assert (job["error_code"], job["error_params"]["line"], job["error_params"]["cause"]) == ("IJ420", 3, "IJ411")
+    assert stack.rows(table) == []

@@ -13,11 +13,11 @@ from processor.model import Rejections, RowCounts, Rows
 from processor.queue import waiting
 from processor.run.chunks.progress import WrittenChunk
 from processor.run.chunks.rejections import explained
-from processor.run.chunks.waiting import Family, Mask
 from processor.run.chunks.waiting_group import WaitingGroup, groups, read_group
 from processor.run.chunks.write import ChunkLoader, LimitExceeded, without_rejected
 from processor.run.error_limit import rejections_to_excess
 from processor.run.sinks import SinkResult
+from processor.run.sinks.family import Family, Mask
 
 #: Called with rows that have been loaded, and with the numbers of their records.
 Loaded = Callable[[Rows, npt.NDArray[np.int64]], None]
@@ -80,7 +80,7 @@ class Trial:
         the wrong order would be refused once for each of their parents.
         """
         places = np.flatnonzero(self._waits)
-        family = Family(self._group.rows.kept(self._waits), self._loader.waiting.references(self._conn))
+        family = Family(self._group.rows.kept(self._waits).frame, self._loader.waiting.references(self._conn))
         first = family.without_parents()
         self._write(self._mask(places[first]))
         ready = ~family.descendants(first & self._waits[places]) & ~first

@@ -197,6 +197,7 @@ def staging_table_sink(
     return StagingTableSink(
         checks_before_completing=dry_run or bool(keys) or statements.select_owned_by_others is not None,
         copy=copy_target("importer", name, (*columns, number_column(RECORD), number_column(LINE))),
+        stage=stage,
         count=sql.SQL("select count(*) from {}").format(stage),
         delete=sql.SQL('delete from {} where "#record" = any (%s)').format(stage),
         delete_after=sql.SQL('delete from {} where "#record" > %s').format(stage),

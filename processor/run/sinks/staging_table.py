@@ -16,10 +16,12 @@ from processor.errors import REJECTIONS, DatabaseBusy, NotPermitted
 from processor.load import CopyTarget, Watch
 from processor.model import Chunk, Job, Reason, RejectedRecords, Rejections, Rows
 from processor.queue import staging
+from processor.queue.waiting import self_references
 from processor.run.access.identity import acting
 from processor.run.sinks.dry_run import Comparison, outcome
 from processor.run.sinks.generated_columns import GeneratedColumns
 from processor.run.sinks.relation import RelationSink
+from processor.run.sinks.retried import RetriedRows
 from processor.run.sinks.sink import SinkResult, WaitTurn, copy_rows
 from processor.run.sinks.statements import LAST, LINE, RECORD, STAGE
 
@@ -37,6 +39,7 @@ class StagingTableSink(RelationSink):
     """
 
     copy: CopyTarget
+    stage: sql.Composable
     count: sql.Composed
     delete: sql.Composed
     delete_after: sql.Composed
@@ -83,7 +86,7 @@ class StagingTableSink(RelationSink):
         with acting(conn, self.enter):
             if self.clear is not None:
                 removed = conn.execute(self.clear).rowcount
-        late, transferred = self.transfer_accepted(conn, range(1, last_record + 1), limit=limit)
+        late, transferred = self._transfer_family(conn, job, last_record, limit)
         late = GeneratedColumns(job).named(conn, late, partial(self._staged_values, conn))
         if limit is None or late.records.size < limit:  # else not all rows were tried
             owned = self.owned_by_others(conn, staged - late.records.size - transferred, late.records)
@@ -93,6 +96,30 @@ class StagingTableSink(RelationSink):
             return result
         done = outcome(self.comparison, conn, before, late.records.tolist(), transferred)
         return replace(result, outcome=replace(done, removed=removed))
+
+    def _transfer_family(
+        self, conn: psycopg.Connection, job: Job, last_record: int, limit: int | None
+    ) -> tuple[Rejections, int]:
+        """Transfer the rows that the target accepts, children after their parents, wherever these are in the file.
+
+        Return the rejections and the number of rows written. Where rows refer to each other, all rows are tried: more
+        of them may be refused at first than `limit`.
+        """
+        references = self_references(conn, job)
+        every = range(1, last_record + 1)
+        late, transferred = self.transfer_accepted(conn, every, limit=None if references else limit)
+        if not references:
+            return late, transferred
+        rows = RetriedRows(
+            conn=conn,
+            stage=self.stage,
+            references=references,
+            transfer=self.transfer_accepted,
+            transfer_all=self.statements.transfer(0, LAST),
+            enter=self.enter,
+        )
+        late, more = rows.retry(late)
+        return late, transferred + more
 
     def forget_after(self, conn: psycopg.Connection, last_record: int) -> None:
         """Delete the rows after a record from the staging table."""
