@@ -3210,7 +3210,7 @@ declare
   draws integer := next_ids.row_count;
   had integer := 0;
   drawn bigint[];
-  ids bigint[] := '{}';
+  ids bigint[] := array[]::bigint[];
 begin
   perform importer.check_token(next_ids.job_id, next_ids.token);
   select j.* into job from public.import_jobs as j where j.id = next_ids.job_id;
