@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,6 +12,7 @@ from playwright.sync_api import ConsoleMessage, Dialog, Locator, Page, expect
 from processor.local import state
 from tests.clients.client_stack import ClientStack
 
+AXE = Path(__file__).parents[1] / "clients" / "node_modules" / "axe-core" / "axe.min.js"
 PASSWORD = "a password of 24 letters"
 #: How long anything may take on a busy machine, in milliseconds.
 MILLISECONDS = 20_000
@@ -100,3 +102,12 @@ class Person:
         statement = """select p.email, p.name from public.people as p join auth.users as u on u.id = p.owner
           where u.email = %s order by 1"""
         return list(self.stack.sql(statement, self.email))
+
+    def accessibility(self) -> list[str]:
+        """Return what axe-core finds against WCAG 2.2 AA in what is shown: rule and place."""
+        if not self.page.evaluate("'axe' in globalThis"):
+            self.page.evaluate(AXE.read_text(encoding="utf-8"))
+        tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+        found: Any = self.page.evaluate("tags => axe.run(document, { runOnly: tags })", tags)
+        assert found["passes"]
+        return [f"{one['id']}: {node['html'][:120]}" for one in found["violations"] for node in one["nodes"]]

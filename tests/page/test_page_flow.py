@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Literal
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.acceptance import workbook_files as books
@@ -129,3 +131,54 @@ def test_a_wrong_password_is_a_sentence(person_of: People) -> None:
     person.sign_in()
     expect(person.page.get_by_role("alert")).to_contain_text("E-mail or password is wrong")
     person.trouble.clear()  # the browser reports the answer of Auth
+
+
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.nightly)])
+def test_axe_finds_nothing_in_any_step(person_of: People, scheme: Literal["light", "dark"]) -> None:
+    person = person_of(width=390)
+    person.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    person.open()
+    person.sees("No account yet")
+    found = {"sign in": person.accessibility()}
+    person.sign_up()
+    person.sees("Drop your file here")
+    found["file"] = person.accessibility()
+    person.choose("people.csv", f"email,name\n{person.email},Ana\n,Bo\n".encode())
+    person.sees("Does everything go to the right place?")
+    found["columns"] = person.accessibility()
+    person.press("Continue")
+    person.sees("1 row would be rejected")
+    found["check"] = person.accessibility()
+    person.press("Import 1 row")
+    person.sees("Import now?")
+    found["confirm"] = person.accessibility()
+    person.press("Yes, import")
+    person.sees("Imported, with rows to correct")
+    person.sees("Show the whole row")
+    found["result"] = person.accessibility()
+    person.page.get_by_role("link", name="My imports").click()
+    expect(person.page.locator("import-jobs-history").get_by_text("people.csv").first).to_be_visible()
+    found["history"] = person.accessibility()
+    assert {step: problems for step, problems in found.items() if problems} == {}
+
+
+def test_the_whole_way_by_keyboard(person_of: People) -> None:
+    """Focus follows the steps, so that each next control is some Tabs away."""
+    person = person_of()
+    person.sign_up()
+    person.choose("people.csv", f"email,name\n{person.email},Ana\n".encode())
+    for heading, button in (
+        ("Does everything go to the right place?", "Continue"),
+        ("This is what would happen", "Import 1 row"),
+        ("Import now?", "Yes, import"),
+    ):
+        person.sees(heading)
+        control = person.page.get_by_role("button", name=button)
+        expect(control).to_be_enabled(timeout=20_000)
+        for _ in range(40):
+            if control.evaluate("element => element.getRootNode().activeElement === element"):
+                break
+            person.page.keyboard.press("Tab")
+        expect(control).to_be_focused()
+        person.page.keyboard.press("Enter")
+    person.sees("Import completed")

@@ -704,6 +704,8 @@ ${T}`}var en=class{},z=()=>{};ha();var Jd={url:Us,storageKey:Ns,autoRefreshToken
     .samples,
     .samples li {
       display: inline;
+      overflow-wrap: anywhere;
+      white-space: normal;
     }
     .samples li:not(:last-child)::after {
       content: " · ";
@@ -905,6 +907,7 @@ ${T}`}var en=class{},z=()=>{};ha();var Jd={url:Us,storageKey:Ns,autoRefreshToken
     }
     .stacked tr {
       display: grid;
+      grid-template-columns: minmax(0, 1fr);
       gap: 0.35rem;
       padding: 0.8rem 0;
       border-bottom: 1px solid var(--line);
