@@ -275,6 +275,8 @@ export const steps = css`
     .samples,
     .samples li {
       display: inline;
+      overflow-wrap: anywhere;
+      white-space: normal;
     }
     .samples li:not(:last-child)::after {
       content: " · ";

@@ -194,6 +194,7 @@ export const tables = css`
     }
     .stacked tr {
       display: grid;
+      grid-template-columns: minmax(0, 1fr);
       gap: 0.35rem;
       padding: 0.8rem 0;
       border-bottom: 1px solid var(--line);
