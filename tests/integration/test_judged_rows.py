@@ -1,6 +1,6 @@
 """Rows that keys, foreign keys and checks refuse are found by sets: the same ones, for the same reasons, as row by row.
 
-Set IMPORT_JOBS_NIGHTLY=1 for 500 tables instead of 12.
+Set IMPORT_JOBS_NIGHTLY=1 for 500 tables instead of 8.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from tests.integration.queue_harness import EMPTY, Queue
 from tests.integration.refusal_tables import COLUMNS, CONTENT, SCHEMA, Case, fill, values
 from tests.integration.test_refused_rows import chunk_of, claimed, written
 
-CASES = 500 if os.environ.get("IMPORT_JOBS_NIGHTLY") == "1" else 12
+CASES = 500 if os.environ.get("IMPORT_JOBS_NIGHTLY") == "1" else 8
 RULES = (
     "primary key (id)",
     "unique (id, a)",

@@ -131,10 +131,12 @@ class JudgedCopy:
     def _judge(self, conn: psycopg.Connection, lookups: StageLookups, decide: Callable[[Judge], R]) -> R:
         """Return what a judge says who knows the suspects so far.
 
+        The locks on parents are given back at once. If the chunk waited for its turn with one, and somebody who alters
+        the parent for that, a chunk before this one would wait for both, and Postgres would not see why.
         Raises: NotBySets, psycopg.Error.
         """
         try:
-            with conn.transaction():
+            with conn.transaction(force_rollback=True):
                 return decide(Judge(lookups.rules, lookups, frozenset(self.suspects)))
         except psycopg.Error as exc:
             raise not_by_sets(conn, exc) from exc
