@@ -40,14 +40,14 @@ def test_abort_names_the_first_bad_row_and_keeps_nothing(stack: Stack, rows: byt
     assert_aborted(stack, job, table, line, code, rows=1)
 
 
-@pytest.mark.parametrize("bad", [(30_000,), (90_000, 30_000, 150_000), (2, 190_000)], ids=str)
+@pytest.mark.parametrize("bad", [(50_000, 10_000, 55_000), (2, 59_000)], ids=str)
 @pytest.mark.parametrize("options", [{}, {"dry_run": True}], ids=str)
 def test_abort_names_the_first_bad_row_of_several_chunks(
     stack: Stack, bad: tuple[int, ...], options: dict[str, bool]
 ) -> None:
     table = stack.table("id integer primary key, t text")
     filler = "y" * 60
-    rows = "".join(f"{'x' if n in bad else n},{filler}\n" for n in range(2, 200_000))
+    rows = "".join(f"{'x' if n in bad else n},{filler}\n" for n in range(2, 60_000))
     job = stack.run(f"id,t\n{rows}".encode(), table, {**ABORT, **options})
     assert_aborted(stack, job, table, min(bad), "IJ403")
     assert job["rows_rejected"] == 1
@@ -56,9 +56,9 @@ def test_abort_names_the_first_bad_row_of_several_chunks(
 def test_a_row_that_only_the_target_rejects_comes_before_a_bad_value_in_a_later_chunk(stack: Stack) -> None:
     table = stack.table("id integer primary key, t text check (t <> 'z')")
     filler = "y" * 60
-    rows = "".join(f"{'x' if n == 90_000 else n},{'z' if n == 70_000 else filler}\n" for n in range(2, 120_000))
+    rows = "".join(f"{'x' if n == 50_000 else n},{'z' if n == 30_000 else filler}\n" for n in range(2, 60_000))
     job = stack.run(f"id,t\n{rows}".encode(), table, ABORT)
-    assert_aborted(stack, job, table, 70_000, "IJ412")
+    assert_aborted(stack, job, table, 30_000, "IJ412")
 
 
 @pytest.mark.parametrize("mode", ["upsert", "ignore", "update", "replace"])

@@ -116,8 +116,8 @@ def outcome(queue: Queue, given: Case, *, row_by_row: bool) -> Outcome:
             cells += result.rejected.cells()
             skipped += result.skipped
         content = conn.execute("select app.content()").fetchone()[0]
-    found = sorted((record, reason.code, reason.column, str(reason.message)) for record, reason in cells)
-    return found, skipped, content or []
+    refused = sorted((record, reason.code, reason.column, str(reason.message)) for record, reason in cells)
+    return refused, skipped, content or []
 
 
 @pytest.mark.parametrize("seed", range(CASES))

@@ -71,11 +71,11 @@ def parents(frame: pl.DataFrame, reference: SelfReference) -> npt.NDArray[np.int
     places = pl.int_range(frame.height, dtype=pl.Int64).alias("#place")
     keys = frame.select(*(pl.col(name).alias(f"#{at}") for at, name in enumerate(reference.referenced)), places)
     names = [f"#{at}" for at in range(len(reference.columns))]
-    found = (
+    joined = (
         frame.select(*(pl.col(name).alias(f"#{at}") for at, name in enumerate(reference.columns)))
         .with_row_index("#row")
         .join(keys.unique(names, keep="first"), on=names, how="left")
         .sort("#row")
     )
-    parent = found.get_column("#place").fill_null(-1).to_numpy().astype(np.int64)
+    parent = joined.get_column("#place").fill_null(-1).to_numpy().astype(np.int64)
     return np.where(parent == np.arange(frame.height), -1, parent)  # a row that refers to itself waits for none
