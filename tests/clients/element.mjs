@@ -115,6 +115,26 @@ person.one(".hint .button").click();
 await person.until("parent", () => person.element.flow.state.job.id === parent.id && person.one(".rejected-row"));
 results.sent = { rows: person.all(".rejected-row.sent").length, inputs: person.all(".rejected-row input").length };
 
+// A row with two wrong values says both, and both are corrected at once; what was sound is sent with them.
+const twice = show("import-jobs-importer", { client: ada, target: "pairs", lang: "en" });
+await twice.step("file");
+twice.choose(file("a,b,note\n1,2,x\none,two,kept\n", "pairs.csv"));
+await twice.step("map");
+twice.one(".actions .primary").click();
+await twice.step("check");
+await twice.until("dry run", () => twice.one(".stats"));
+twice.one(".actions .primary").click();
+await twice.until("confirmation", () => twice.one(".sentences"));
+twice.one(".actions .primary").click();
+await twice.step("result");
+await twice.until("causes", () => twice.all(".groups tbody tr").length === 2 && twice.all(".rejected-row input").length === 2);
+results.twice = { rows: twice.all(".rejected-row").length, codes: twice.all(".rejected-row .code").map((code) => code.textContent) };
+twice.all(".rejected-row input").forEach((input, place) => twice.change(input, `${place + 3}`, "input"));
+await twice.until("correction", () => !twice.one(".corrections .primary").hasAttribute("aria-disabled"));
+twice.one(".corrections .primary").click();
+await twice.until("corrected rows", () => twice.element.flow.state.job?.parent_job_id && twice.element.flow.state.step === "result");
+results.twice.pairs = (await ada.from("pairs").select("a,b,note").order("a")).data;
+
 // A link to somebody else's job shows nothing of it; an own one shows its result.
 const stranger = show("import-jobs-importer", { client: bob, job: parent.id });
 await stranger.until("refusal", () => stranger.one(".notice.error"));

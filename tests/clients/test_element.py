@@ -7,11 +7,14 @@ import re
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.clients import element_package
 from tests.clients.client_stack import ROOT, ClientStack
 from tests.clients.element_package import FOLDER
+from tests.servers import NO_CERTIFICATES
+from tests.waiting import until
 
 DECLARED = """
 import type { SupabaseClient } from "@supabase/supabase-js";
@@ -20,12 +23,24 @@ declare global {
   function show(value: unknown): void;
 }
 """
+PAIRS = """
+create table public.pairs (a int not null, b int not null, note text, owner uuid not null default auth.uid());
+alter table public.pairs enable row level security;
+create policy "own pairs" on public.pairs for all to authenticated
+using (owner = (select auth.uid())) with check (owner = (select auth.uid()));
+grant select, insert, update, delete on public.pairs to authenticated;
+"""
 NAME = '<img src=x onerror="hostile = true">'
 
 
 @pytest.fixture(scope="module")
 def results(client_stack: ClientStack, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     element_package.install()
+    client_stack.sql(PAIRS)
+    client_stack.sql("select importer.register_target('public.pairs', owner_column => 'owner')")
+    url, key = client_stack.env["API_URL"], {"apikey": client_stack.env["SECRET_KEY"]}
+    pairs = f"{url}/rest/v1/pairs"
+    until(lambda: httpx.get(pairs, headers=key, verify=NO_CERTIFICATES).status_code != 404, "the new table")
     folder = tmp_path_factory.mktemp("element")
     email = client_stack.email()
     return client_stack.node("element.mjs", EMAIL=email, FOLDER=str(folder)) | {"email": email}
@@ -67,6 +82,14 @@ def test_corrected_row_is_imported_whole_by_a_job_of_its_own(results: dict[str, 
     assert results["sent"] == {"rows": 1, "inputs": 0}
 
 
+def test_row_with_two_wrong_values_says_both_and_both_are_corrected(results: dict[str, Any]) -> None:
+    assert results["twice"] == {
+        "rows": 1,
+        "codes": ["IJ403", "IJ403"],
+        "pairs": [{"a": 1, "b": 2, "note": "x"}, {"a": 3, "b": 4, "note": "kept"}],
+    }
+
+
 def test_events_tell_the_application(results: dict[str, Any]) -> None:
     assert results["events"] == ["started", "completed", "started", "completed"]
 
@@ -84,8 +107,8 @@ def test_own_job_opens_by_its_id_and_tells_nothing_twice(results: dict[str, Any]
 
 
 def test_history_lists_files_by_name_and_opens_one(results: dict[str, Any]) -> None:
-    # The corrections and the import; inspections and the check before the import are left out.
-    assert results["history"]["names"] == [f"{NAME}.csv"] * 2
+    # Corrections and imports; inspections and the checks before the imports are left out.
+    assert results["history"]["names"] == ["pairs.csv"] * 2 + [f"{NAME}.csv"] * 2
     ((event, detail),) = results["history"]["opened"]
     assert (event, set(detail)) == ("open", {"id"})
 

@@ -80,13 +80,13 @@ export async function rejectionPage(
   } else {
     query = query.eq("position", 1);
   }
-  const found = await answered<Rejection[]>(query.order("record_number").limit(limit));
-  if (!found.length) {
+  const firsts = await answered<Rejection[]>(query.order("record_number").limit(limit));
+  if (!firsts.length) {
     return [];
   }
-  const these = table().in("record_number", found.map((row) => row.record_number));
+  const these = table().in("record_number", firsts.map((row) => row.record_number));
   const cells = await answered<Rejection[]>(these.order("record_number").order("position"));
-  return found.map((row) => {
+  return firsts.map((row) => {
     const own = cells.filter((cell) => cell.record_number === row.record_number);
     return { ...row, raw: own[0]?.raw ?? null, cells: own };
   });
