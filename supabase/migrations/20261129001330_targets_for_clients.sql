@@ -1,4 +1,5 @@
--- What a person must know before choosing a file: targets, types of their columns, the size that the bucket accepts.
+-- What a person must know before choosing a file: which targets there are for them, the types of their columns and which
+-- are required, and the largest file that the bucket accepts. Clients can read neither the catalog nor the bucket.
 
 -- Types and what is required come from the catalog, as the processor reads them (importer.describe_target). A setting
 -- makes a column required as well, and a default in the settings makes it optional.
