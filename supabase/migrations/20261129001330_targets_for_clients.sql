@@ -1,4 +1,4 @@
--- What a person must know before choosing a file: which targets there are for them, the types of their columns and which
+-- What a person must know before choosing a file: which targets there are, the types of their columns and which of them
 -- are required, and the largest file that the bucket accepts. Clients can read neither the catalog nor the bucket.
 
 -- Types and what is required come from the catalog, as the processor reads them (importer.describe_target). A setting
