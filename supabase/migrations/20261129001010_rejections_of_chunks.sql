@@ -1,4 +1,5 @@
--- The functions of chunks and of staged rows take their rejections as arrays. The rest of them is as before.
+-- The functions of chunks and of staged rows take their rejections as arrays (importer.rejected_records), one call for
+-- all rejections of a chunk. The rest of them is as before.
 
 drop function importer.commit_chunk(
   uuid, uuid, integer, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint, jsonb, integer, jsonb,

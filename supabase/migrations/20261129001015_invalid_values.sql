@@ -1,5 +1,6 @@
 -- A file may have as many different invalid values as rows, so asking about them has to cost little. The same as
 -- before, except that invalid values are collected in arrays: as JSON they took 8 of 10 µs for each value.
+
 create or replace function importer.invalid_values(type_name text, candidates text[])
 returns table (candidate text, code text)
 language plpgsql stable set search_path = pg_catalog, pg_temp
