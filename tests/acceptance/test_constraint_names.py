@@ -51,17 +51,17 @@ def test_rejection_names_the_generated_column_that_fails(stack: Stack, options: 
     table = stack.table(GENERATED)
     job = stack.run(b"a,b\n1,0\n123,1\n1,5\n99,999\n7,2\n", table, options)
     assert job["rows_loaded"] == 1
-    found = stack.sql(
+    rejected = stack.sql(
         "select column_name, code, message from public.import_job_errors where job_id = %s order by record_number",
         job["id"],
     )
-    assert [(row["column_name"], row["code"]) for row in found] == [
+    assert [(row["column_name"], row["code"]) for row in rejected] == [
         ("q", "IJ403"),
         ("s", "IJ406"),
         ("n", "IJ404"),
         ("m", "IJ405"),
     ]
-    assert [row["message"].partition(": ")[2] for row in found] == [
+    assert [row["message"].partition(": ")[2] for row in rejected] == [
         'generated column "q"',
         'generated column "s"',
         "",
@@ -77,13 +77,13 @@ def test_rejection_says_that_a_partition_is_missing(stack: Stack, options: dict[
     stack.sql(f"create table public.{table}_2024 partition of public.{table} {year}")
     stack.register(table)
     job = stack.run(b"day,n\n2024-05-01,1\n2023-05-01,2\n2024-06-01,-1\n", table, options)
-    found = stack.sql(
+    rejected = stack.sql(
         "select line_number, code, message, error_params from public.import_job_errors where job_id = %s order by 1",
         job["id"],
     )
-    assert [(row["line_number"], row["code"]) for row in found] == [(3, "IJ412"), (4, "IJ412")]
-    assert found[0]["message"] == f'no partition of the table takes the row: "{table}"'
-    assert (found[0]["error_params"], found[1]["error_params"]) == (
+    assert [(row["line_number"], row["code"]) for row in rejected] == [(3, "IJ412"), (4, "IJ412")]
+    assert rejected[0]["message"] == f'no partition of the table takes the row: "{table}"'
+    assert (rejected[0]["error_params"], rejected[1]["error_params"]) == (
         {"table": table},
         {"constraint": f"{table}_n_check"},
     )

@@ -209,7 +209,7 @@ def test_privileges_are_not_checked_if_the_target_runs_as_the_processor(small: Q
 def test_column_that_a_trigger_may_fill_is_not_required(people: Queue) -> None:
     people.admin.execute("create function app.fill() returns trigger language plpgsql as 'begin return new; end'")
     people.admin.execute("create trigger fill before insert on app.people for each row execute function app.fill()")
-    found = {column["name"]: (column["not_null"], column["required"]) for column in describe(people)["columns"]}
-    assert (found["name"], found["code"]) == ((False, False), (True, True))
+    nulls = {column["name"]: (column["not_null"], column["required"]) for column in describe(people)["columns"]}
+    assert (nulls["name"], nulls["code"]) == ((False, False), (True, True))
     people.admin.execute("select importer.register_target('app.people', mode => 'update')")
     assert column(people, "name")["not_null"]
