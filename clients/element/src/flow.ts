@@ -15,12 +15,15 @@ export interface Host {
 export class Flow {
   readonly client: AnyClient;
   readonly host: Host;
+  /** The target that the application names; empty: the person chooses. */
+  readonly wanted: string;
   /** All targets of the person, once they are known. */
   targets: Target[] = [];
   #state: State = { step: "target" };
   #stop = new AbortController();
 
-  constructor(client: AnyClient, host: Host) {
+  constructor(client: AnyClient, host: Host, wanted = "") {
+    this.wanted = wanted;
     this.client = client;
     this.host = host;
   }

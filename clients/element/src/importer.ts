@@ -2,7 +2,7 @@
 
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import type { AnyClient } from "./client.js";
-import { Flow, type EventName } from "./flow.js";
+import { Flow, type EventName, type Host } from "./flow.js";
 import { createTexts, languageOf, type Texts } from "./i18n/texts.js";
 import type { State, StateOf, Step } from "./model/state.js";
 import { begin, importNext, networkChanged, openJob } from "./steps/index.js";
@@ -119,13 +119,14 @@ export class ImportJobsImporter extends LitElement {
     if (!this.client || !this.isConnected) {
       return;
     }
-    this.flow = new Flow(this.client, {
+    const host: Host = {
       changed: () => this.requestUpdate(),
       emit: (name: EventName, detail: object) => {
         this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true }));
       },
-    });
-    void (this.job ? openJob(this.flow, this.job) : begin(this.flow, this.target));
+    };
+    this.flow = new Flow(this.client, host, this.target);
+    void (this.job ? openJob(this.flow, this.job) : begin(this.flow));
   }
 
   #texts(): Texts {

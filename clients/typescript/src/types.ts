@@ -33,7 +33,8 @@ export interface JobOptions {
   member?: string;
   empty_as?: "null" | "default";
   formula_text?: boolean;
-  mapping?: Record<string, string>;
+  /** Null: the field is left out. */
+  mapping?: Record<string, string | null>;
   unknown_columns?: "ignore" | "error";
   locale?: string;
   decimal?: string;

@@ -76,8 +76,7 @@ export function missingColumns(look: Look): string[] {
 export function jobOptions(look: Look): JobOptions {
   const mapping = { ...(look.options.mapping ?? {}), ...look.mapping };
   const { mapping: _, ...others } = look.options;
-  // The client's type knows no null, which leaves a field out.
-  return Object.keys(mapping).length ? { ...others, mapping: mapping as Record<string, string> } : others;
+  return Object.keys(mapping).length ? { ...others, mapping } : others;
 }
 
 /** Return whether anything of the file goes into the target. */

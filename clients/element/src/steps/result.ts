@@ -121,7 +121,7 @@ export function importNext(flow: Flow): void {
   if (state?.target) {
     toFile(flow, state.target, state.waiting);
   } else {
-    void begin(flow, "");
+    void begin(flow);
   }
 }
 

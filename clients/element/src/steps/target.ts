@@ -7,7 +7,8 @@ import { listTargets } from "../queries.js";
 import { toFile } from "./file.js";
 
 /** Ask for the targets, then go to the named one, or the only one, or let the person choose. */
-export async function begin(flow: Flow, wanted: string): Promise<void> {
+export async function begin(flow: Flow): Promise<void> {
+  const { wanted } = flow;
   flow.go({ step: "target" }, true);
   const { signal } = flow;
   try {

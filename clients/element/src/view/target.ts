@@ -11,7 +11,7 @@ export function targetView({ targets, trouble }: StateOf<"target">, context: Con
   const { flow, t } = context;
   // A link to a job that is gone, or somebody else's, is no reason to ask again.
   const isAboutJob = trouble?.code === "IJ108";
-  const again = button(t(isAboutJob ? "target.start" : "again"), () => void begin(flow, ""));
+  const again = button(t(isAboutJob ? "target.start" : "again"), () => void begin(flow));
   const list = targets?.length
     ? html`<ul class="targets">
         ${targets.map(
