@@ -1,8 +1,7 @@
--- What a table refuses, as far as sets can say it: its checks, keys and foreign keys.
---
--- A table is judged by sets where that certainly gives what row by row gives: no trigger and no rule sees its rows, its
--- keys are plain unique indexes on values that are known before the row is written, and what they compare is Postgres's
--- own. Everything else is left to importer.write_accepted_rows().
+-- What a table refuses, as far as sets can say it: its checks, keys and foreign keys. A table is judged by sets where
+-- that certainly gives what row by row gives: no trigger and no rule sees its rows, its keys are plain unique indexes on
+-- values that are known before the row is written, and what they compare is Postgres's own. Everything else is left to
+-- importer.write_accepted_rows().
 
 -- Objects with OIDs from 16384 on are not Postgres's own.
 create function importer.has_own_code(class regclass, object oid) returns boolean
