@@ -5101,8 +5101,7 @@ begin
       )
       and not exists (select from unnest(i.indclass::oid[]) as o (id) where o.id >= 16384)
       and not exists (
-        select
-        from unnest(i.indcollation::oid[]) as o (id) inner join pg_catalog.pg_collation as l on l.oid = o.id
+        select from unnest(i.indcollation::oid[]) as o (id) inner join pg_catalog.pg_collation as l on l.oid = o.id
         where not l.collisdeterministic
       ),
     case when not i.indimmediate then (
@@ -5145,11 +5144,11 @@ begin
       and not exists (select from unnest(o.conpfeqop) as e (id) where e.id >= 16384)
       and not exists (
         select from pg_catalog.pg_index as i
-        where i.indrelid = o.confrelid and importer.has_own_code('pg_class', i.indexrelid)
+        where i.indrelid = o.confrelid and num_nonnulls(i.indexprs, i.indpred) > 0
+          and importer.has_own_code('pg_class', i.indexrelid)
       )
       and not exists (
-        select
-        from unnest(o.confkey) as k (number)
+        select from unnest(o.confkey) as k (number)
         inner join pg_catalog.pg_attribute as b on b.attrelid = o.confrelid and b.attnum = k.number
         inner join pg_catalog.pg_collation as l on l.oid = b.attcollation
         where not l.collisdeterministic
@@ -5191,8 +5190,7 @@ begin
   where o.conrelid = table_rules.relation and o.contype = 'c'
     and coalesce(to_jsonb(o) ->> 'conenforced', 'true') = 'true';
   used := array(
-    select unnest(o.conkey) from pg_catalog.pg_constraint as o
-    where o.conrelid = table_rules.relation and o.contype in ('c', 'f')
+    select unnest(o.conkey) from pg_catalog.pg_constraint as o where o.conrelid = relation and o.contype in ('c', 'f')
     union
     select unnest(k.columns) from importer.table_keys(relation) as k
   );
@@ -5200,8 +5198,7 @@ begin
     select a.attname::text from pg_catalog.pg_attribute as a
     where a.attrelid = table_rules.relation and a.attname = any (written) and (
       a.attnum = any (used) or exists (
-        select
-        from pg_catalog.pg_attrdef as d inner join pg_catalog.pg_depend as p
+        select from pg_catalog.pg_attrdef as d inner join pg_catalog.pg_depend as p
           on p.classid = 'pg_attrdef'::regclass and p.objid = d.oid and p.refclassid = 'pg_class'::regclass
         where d.adrelid = a.attrelid and d.adnum = any (used) and p.refobjid = a.attrelid and p.refobjsubid = a.attnum
       )
@@ -5223,7 +5220,8 @@ begin
       )
       and not exists (
         select from pg_catalog.pg_index as i
-        where i.indrelid = c.oid and importer.has_own_code('pg_class', i.indexrelid)
+        where i.indrelid = c.oid and num_nonnulls(i.indexprs, i.indpred) > 0
+          and importer.has_own_code('pg_class', i.indexrelid)
       )
       and not exists (select from importer.table_keys(relation) as k where not k.is_plain)
       and not exists (select from importer.table_references(relation) as f where not f.is_plain),
@@ -5244,8 +5242,7 @@ begin
       'columns', to_jsonb(needed),
       'reader', (
         select pg_get_userbyid(p.proowner) from pg_catalog.pg_proc as p
-        where p.oid = 'importer.rows_with_taken_key'::regproc
-      )
+        where p.oid = 'importer.rows_with_taken_key'::regproc)
     )
     from pg_catalog.pg_class as c where c.oid = table_rules.relation
   );
