@@ -8,7 +8,7 @@ export function toCsv(rows: readonly CorrectedRow[]): { csv: Blob; headers: stri
   const headers = [...new Set(rows.flatMap((row) => Object.keys(row)))];
   const lines = rows.map((row) => headers.map((header) => row[header]));
   const text = [headers, ...lines].map((values) => `${values.map(field).join(",")}\r\n`).join("");
-  return { csv: new Blob([text], { type: "text/csv" }), headers };
+  return { csv: new Blob([text]), headers };
 }
 
 // A text is quoted: unquoted, an empty field and the job's words for null would be null.

@@ -5,10 +5,9 @@ import { ImportJobsError, ofJob, ofStorage } from "./errors.js";
 import { digest } from "./fingerprint.js";
 import { hasEnded } from "./jobs.js";
 import { newMeter } from "./meter.js";
-import { resumable, type Signed } from "./resumable.js";
+import { CHUNK_BYTES, resumable, type Signed } from "./resumable.js";
 import { Switch } from "./switch.js";
 import type { AnyClient, Job, JobOptions } from "./types.js";
-import { RESUMABLE_ABOVE } from "./upload.js";
 
 const INTERVAL_MS = 2000;
 
@@ -92,7 +91,7 @@ async function send(
   signal: AbortSignal | undefined,
   onSent: (bytes: number) => void,
 ): Promise<string | undefined> {
-  if (file.size > RESUMABLE_ABOVE) {
+  if (file.size > CHUNK_BYTES) {
     const running = { signal, onSent, control: new Switch() };
     await resumable(supabase, file, { bucket, path, name: path }, { signed }, running);
     return undefined;

@@ -8,8 +8,8 @@ import { accessToken, apiKey, resumableEndpoint } from "./session.js";
 import type { AnyClient, StoredFile, UploadSettings } from "./types.js";
 import type { Running, Upload } from "./upload.js";
 
-// Storage takes chunks of exactly this size, except the last.
-const CHUNK_BYTES = 6 * 1024 * 1024;
+// Storage takes chunks of exactly this size, except the last. Supabase advises resumable uploads of larger files.
+export const CHUNK_BYTES = 6 * 1024 * 1024;
 const RETRY_DELAYS = [0, 1000, 3000, 5000, 10_000, 20_000];
 
 /**
@@ -82,7 +82,7 @@ function options(supabase: AnyClient, file: Blob, stored: StoredFile, attempt: A
     metadata: {
       bucketName: stored.bucket,
       objectName: stored.path,
-      contentType: contentType(stored.path),
+      contentType: contentType(stored.path, file.type),
     },
     fingerprint: async () => mark,
     fileReader: { openFile: async () => source(file) as never },

@@ -2,13 +2,10 @@
 
 import { ofStorage } from "./errors.js";
 import { contentType, objectPath, shownName } from "./names.js";
-import { resumable } from "./resumable.js";
+import { CHUNK_BYTES, resumable } from "./resumable.js";
 import type { Switch } from "./switch.js";
 import { ownFolder } from "./session.js";
 import type { AnyClient, StoredFile, UploadSettings } from "./types.js";
-
-// Supabase advises resumable uploads above this size; its chunks have it too.
-export const RESUMABLE_ABOVE = 6 * 1024 * 1024;
 
 export interface Upload {
   file: StoredFile;
@@ -31,11 +28,11 @@ export async function upload(
   settings: UploadSettings,
   running: Running,
 ): Promise<Upload> {
-  const name = settings.fileName ?? (file as File).name ?? "file.csv";
+  const name = settings.fileName ?? (file as File).name ?? "";
   const folder = await ownFolder(supabase, settings.folder);
   const id = crypto.randomUUID();
   const stored = { bucket: settings.bucket ?? "imports", path: objectPath(folder, id, name), name: shownName(name) };
-  if (file.size > (settings.resumableAbove ?? RESUMABLE_ABOVE)) {
+  if (file.size > (settings.resumableAbove ?? CHUNK_BYTES)) {
     return resumable(supabase, file, stored, settings, running);
   }
   await running.control.on();
@@ -52,10 +49,10 @@ export async function uploadPlain(
   { bucket, path }: StoredFile,
   existing: "fail" | "keep" = "fail",
 ): Promise<void> {
-  const options = { contentType: contentType(path) };
+  const type = contentType(path, file.type);
   // Storage takes the type of a form's part from the Blob.
-  const typed = new Blob([file], { type: options.contentType });
-  const { error } = await supabase.storage.from(bucket).upload(path, typed, options);
+  const typed = new Blob([file], { type });
+  const { error } = await supabase.storage.from(bucket).upload(path, typed, { contentType: type });
   if (!error) {
     return;
   }

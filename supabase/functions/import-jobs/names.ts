@@ -12,6 +12,9 @@ const TYPES: Record<string, string> = {
   gz: "application/gzip",
   zst: "application/zstd",
   zip: "application/zip",
+  xlsx: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+  xlsm: "application/vnd.ms-excel.sheet.macroEnabled.12",
+  ods: "application/vnd.oasis.opendocument.spreadsheet",
 };
 
 /** Return `<folder>/<id>/<slug>`. */
