@@ -34,6 +34,7 @@ declare
   -- Where the context of an error begins to be about this function, and not about what the statement executes.
   here text := 'SQL statement "execute import_write (';
   last_rejected integer := 0;
+  runs_without_rows boolean := false; -- which is asked once, because it takes as long as five refused rows
   reason jsonb;
   reasons jsonb[] := '{}';
   rejected bigint[] := '{}';
@@ -73,14 +74,14 @@ begin
       if sqlstate like any (write_accepted_rows.other_states) then
         raise;
       end if;
-      if not sqlstate like any (write_accepted_rows.row_states) then
+      if not runs_without_rows and not sqlstate like any (write_accepted_rows.row_states) then
         begin
           execute write_accepted_rows.write using 0, 0;
-          rows := 0;
+          runs_without_rows := true;
         exception when assert_failure or others then
-          rows := null;
+          null;
         end;
-        if rows is null then
+        if not runs_without_rows then
           raise; -- no row is the cause
         end if;
       end if;
