@@ -16,7 +16,7 @@ begin
     )
   ) then
     raise exception 'not a plain table' using errcode = 'IJ503',
-    hint = 'Register the target again with importer.register_target().';
+    hint = 'Find out who has done that, then register the target again with importer.register_target().';
   end if;
 end
 $$;
