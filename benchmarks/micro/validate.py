@@ -83,7 +83,9 @@ def run(label: str, body: bytes, plan: Plan) -> float:
     transformed, transforming = timed("transform", lambda: transform(rows, plan))
     checked, checking = timed("check", lambda: check(transformed.rows, plan, transformed.rejections))
     _, settling = timed("settle", lambda: settle(checked, ()))
-    print(f"  {len(checked.uncertain)} columns with uncertain values, {len(checked.rejections.distinct())} rows rejected")
+    print(
+        f"  {len(checked.uncertain)} columns with uncertain values, {len(checked.rejections.distinct())} rows rejected"
+    )
     return parsing + transforming + checking + settling
 
 
