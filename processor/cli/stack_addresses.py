@@ -59,7 +59,7 @@ def print_addresses(
 def _addresses(state: State, data: Path, urls: dict[str, str | None], *, attached: bool) -> dict[str, str]:
     names = {"storage": "Storage", "rest": "Data API", "auth": "Auth", "processor": "Processor"}
     addresses = {"Postgres": f"127.0.0.1:{state.postgres_port} (version {state.major}, database postgres)"}
-    addresses |= {name: urls[part] for part, name in names.items() if urls[part]}
+    addresses |= {name: url for part, name in names.items() if (url := urls[part])}
     if not urls["processor"]:
         addresses["Processor"] = "not started, see below"
     addresses["Logs"] = str(data / "logs")

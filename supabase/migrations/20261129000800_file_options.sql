@@ -1,6 +1,6 @@
 -- Options for files that other programs wrote: delimiters of several characters, such as `||`, `::`, `~|~` or a comma
--- and a space; totals below the records; quotes that must be regular; one file of an archive; empty fields that take the
--- default of their column; texts written as formulas; white space before quotes. None of them can be detected.
+-- and a space; totals below the records; quotes that must be regular; one file of an archive; empty fields that take
+-- the default of their column; texts written as formulas; white space before quotes. None of them can be detected.
 
 -- The words of a delimiter are spelled out, so a longer delimiter has no letters or digits.
 create or replace function importer.check_import_options(options jsonb) returns void

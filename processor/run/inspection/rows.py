@@ -67,5 +67,6 @@ def raw_texts(found: Records, plan: Plan, row: int | None) -> dict[str, str | No
 def errors_of(found: Records, record: int) -> list[dict[str, Any]]:
     """Return why a record would be rejected."""
     rejections = found.rejections
-    reasons = [rejections.reasons[number] for number in rejections.reason_of[rejections.records == record].tolist()]
+    numbers: list[int] = rejections.reason_of[rejections.records == record].tolist()
+    reasons = [rejections.reasons[number] for number in numbers]
     return [{"column": reason.column, "code": reason.code, "message": str(reason.message)} for reason in reasons]
