@@ -2232,12 +2232,42 @@ CREATE FUNCTION importer.has_own_code(class regclass, object oid) RETURNS boolea
     AS $$
   select exists (
     select from pg_catalog.pg_depend as d
-    where d.classid = class and d.objid = object and d.refobjid >= 16384
-      and d.refclassid in ('pg_proc'::regclass, 'pg_operator'::regclass, 'pg_opclass'::regclass)
+    where d.classid = class and d.objid = object and d.refobjid >= 16384 and (
+      d.refclassid in ('pg_proc'::regclass, 'pg_operator'::regclass, 'pg_opclass'::regclass)
+      -- A cast to a domain executes its checks.
+      or d.refclassid = 'pg_type'::regclass
+        and exists (select from pg_catalog.pg_type as t where t.oid = d.refobjid and t.typtype <> 'e')
+    )
   )
 $$;
 
-COMMENT ON FUNCTION importer.has_own_code(class regclass, object oid) IS 'Returns whether an index, a default or a constraint calls functions that are not Postgres''s own.';
+COMMENT ON FUNCTION importer.has_own_code(class regclass, object oid) IS 'Returns whether an index, a default, a constraint or statistics call functions that are not Postgres''s own.';
+
+CREATE FUNCTION importer.has_planned_code(relation regclass) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return exists (
+    select
+    from (
+      select relation::oid as oid
+      union
+      select p.relid::oid from pg_catalog.pg_partition_tree(relation) as p
+    ) as r
+    where exists (
+      select from pg_catalog.pg_index as i
+      where i.indrelid = r.oid and num_nonnulls(i.indexprs, i.indpred) > 0
+        and importer.has_own_code('pg_class', i.indexrelid)
+    ) or exists (
+      select from pg_catalog.pg_statistic_ext as e
+      where e.stxrelid = r.oid and importer.has_own_code('pg_statistic_ext', e.oid)
+    )
+  );
+end
+$$;
+
+COMMENT ON FUNCTION importer.has_planned_code(relation regclass) IS 'Returns whether to plan a query on a table, or on its partitions, may call functions that are not Postgres''s own.';
 
 CREATE FUNCTION importer.has_trigger_before_rows(relation regclass, mode text) RETURNS boolean
     LANGUAGE plpgsql STABLE
@@ -2828,7 +2858,7 @@ begin
     where c.attgenerated = '' and (
       c.is_written or (
         c.attidentity = '' and c.typdefault is null and c.is_plain_type and coalesce(
-          c.expression ~ '^(-?\d+(\.\d+)?|true|false|NULL|''([^'']|'''')*'')(::[a-z ]+(\(\d+(,\d+)?\))?)?$', true
+          c.expression ~ '^(-?[0-9]+([.][0-9]+)?|true|false|NULL|''([^'']|'''')*'')(::[a-z ]+([(][0-9]+(,[0-9]+)?[)])?)?$', true
         )
       )
     )
@@ -3008,6 +3038,12 @@ CREATE FUNCTION importer.list_import_targets() RETURNS SETOF jsonb
     AS $$
 declare
   owner constant uuid := auth.uid();
+  -- Conditions hold for clients without an id, too: jobs of such a client are checked as well.
+  is_bound constant boolean := owner is not null or exists (
+    select from pg_catalog.pg_roles as r
+    where r.rolname = coalesce(nullif(current_setting('role', true), 'none'), session_user)
+      and not (r.rolsuper or r.rolbypassrls)
+  );
   target public.import_targets;
   max_bytes bigint;
 begin
@@ -3016,7 +3052,7 @@ begin
   end if;
   for target in select * from public.import_targets as t order by t.name loop
     begin
-      continue when owner is not null
+      continue when is_bound
         and not importer.may_import_into(target.name, importer.current_identity(owner, target.claims));
     exception when sqlstate 'IJ113' then
       continue;
@@ -3080,10 +3116,13 @@ CREATE FUNCTION importer.lock_for_reading(relation regclass, is_stage boolean DE
     AS $$
 begin
   execute format('lock table only %s in access share mode', relation);
-  if to_regclass(relation::text) is distinct from relation or not exists (
+  if to_regclass(relation::text) is distinct from relation or importer.has_planned_code(relation) or not exists (
     select from pg_catalog.pg_class as c
     where c.oid = lock_for_reading.relation and c.relkind in ('r', 'p') and not (
-      is_stage and (c.relpersistence <> 't' or c.relhasindex or c.relhasrules or c.relrowsecurity or c.relkind <> 'r')
+      is_stage and (
+        c.relpersistence <> 't' or c.relhasindex or c.relhasrules or c.relrowsecurity or c.relkind <> 'r'
+        or c.relchecks > 0 or exists (select from pg_catalog.pg_statistic_ext as e where e.stxrelid = c.oid)
+      )
     )
   ) then
     raise exception 'not a plain table' using errcode = 'IJ503',
@@ -3093,6 +3132,29 @@ end
 $$;
 
 COMMENT ON FUNCTION importer.lock_for_reading(relation regclass, is_stage boolean) IS 'Keeps a table in its place until the end of the transaction. Raises IJ503 if it is not a plain one.';
+
+CREATE FUNCTION importer.lock_stage(stage regclass, relation regclass) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform importer.lock_for_reading(stage, is_stage => true);
+  if exists (
+    select from pg_catalog.pg_attribute as s
+    left join pg_catalog.pg_attribute as a
+      on a.attrelid = lock_stage.relation and a.attname = s.attname and a.attnum > 0 and not a.attisdropped
+    where s.attrelid = lock_stage.stage and s.attnum > 0 and not s.attisdropped and s.atttypid is distinct from case
+      when s.attname = '#record' then 'bigint'::regtype else a.atttypid
+    end
+  ) then
+    raise exception 'a staged column has another type than the column of the table' using errcode = 'IJ503',
+    hint = 'Find out who has done that, then register the target again with importer.register_target().';
+  end if;
+end
+$$;
+
+COMMENT ON FUNCTION importer.lock_stage(stage regclass, relation regclass) IS 'Keeps a stage in its place until the end of the transaction. Raises IJ503 if it is not a plain one of the columns of a
+table.';
 
 CREATE FUNCTION importer.lock_target(name_or_table text) RETURNS regclass
     LANGUAGE plpgsql
@@ -4637,6 +4699,7 @@ CREATE FUNCTION importer.rows_with_taken_key(job_id uuid, token uuid, stage regc
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET row_security TO 'off'
     SET jit TO 'off'
+    SET constraint_exclusion TO 'off'
     SET work_mem TO '32MB'
     SET random_page_cost TO '1'
     AS $_$
@@ -4649,7 +4712,7 @@ begin
   select importer.target_relation(j.target, must_exist => true) into relation
   from public.import_jobs as j where j.id = rows_with_taken_key.job_id;
   perform importer.lock_for_reading(relation);
-  perform importer.lock_for_reading(stage, is_stage => true);
+  perform importer.lock_stage(stage, relation);
   select
     string_agg(format('%s as k%s', e.value, e.place), ', ') as keys,
     string_agg(format('k%s', e.place), ', ') as names,
@@ -4688,6 +4751,7 @@ CREATE FUNCTION importer.rows_without_parent(job_id uuid, token uuid, stage regc
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET row_security TO 'off'
     SET jit TO 'off'
+    SET constraint_exclusion TO 'off'
     SET work_mem TO '32MB'
     SET random_page_cost TO '1'
     AS $_$
@@ -4707,7 +4771,7 @@ begin
   into strict rule
   from importer.table_references(relation) as f where f.id = rows_without_parent.reference and f.is_plain;
   perform importer.lock_for_reading(rule.parent);
-  perform importer.lock_for_reading(stage, is_stage => true);
+  perform importer.lock_stage(stage, relation);
   execute format(
     'select string_agg(int8send(s."#record"), '''') from %s as s
     where get_bit($1, s."#record") = 1 and %s and not exists (select from %s %s as p where %s)',
@@ -5142,10 +5206,15 @@ begin
     o.confrelid <> o.conrelid and (o.confmatchtype = 's' or cardinality(o.conkey) = 1)
       and coalesce(to_jsonb(o) ->> 'conperiod', 'false') = 'false'
       and not exists (select from unnest(o.conpfeqop) as e (id) where e.id >= 16384)
+      and not importer.has_planned_code(o.confrelid)
+      -- Types of other people have casts of their own.
       and not exists (
-        select from pg_catalog.pg_index as i
-        where i.indrelid = o.confrelid and num_nonnulls(i.indexprs, i.indpred) > 0
-          and importer.has_own_code('pg_class', i.indexrelid)
+        select from pg_catalog.pg_attribute as a
+        inner join pg_catalog.pg_type as t on t.oid = importer.base_type(a.atttypid)
+        where t.oid >= 16384 and t.typtype <> 'e' and (
+          a.attrelid = o.conrelid and a.attnum = any (o.conkey)
+          or a.attrelid = o.confrelid and a.attnum = any (o.confkey)
+        )
       )
       and not exists (
         select from unnest(o.confkey) as k (number)
@@ -5218,11 +5287,7 @@ begin
           on a.attrelid = d.adrelid and a.attnum = d.adnum
         where d.adrelid = c.oid and a.attgenerated <> '' and importer.has_own_code('pg_attrdef', d.oid)
       )
-      and not exists (
-        select from pg_catalog.pg_index as i
-        where i.indrelid = c.oid and num_nonnulls(i.indexprs, i.indpred) > 0
-          and importer.has_own_code('pg_class', i.indexrelid)
-      )
+      and not importer.has_planned_code(relation)
       and not exists (select from importer.table_keys(relation) as k where not k.is_plain)
       and not exists (select from importer.table_references(relation) as f where not f.is_plain),
       'rows', importer.staged_rows(relation, needed, 'pg_temp.import_judged'),
@@ -7097,6 +7162,8 @@ REVOKE ALL ON FUNCTION importer.guard_import_job_params() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.has_own_code(class regclass, object oid) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION importer.has_planned_code(relation regclass) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION importer.has_trigger_before_rows(relation regclass, mode text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.has_unique_key(relation regclass, columns text[]) FROM PUBLIC;
@@ -7198,6 +7265,8 @@ GRANT ALL ON FUNCTION importer.list_import_targets() TO service_role;
 REVOKE ALL ON FUNCTION importer.list_rejections(job_id uuid, first bigint) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.lock_for_reading(relation regclass, is_stage boolean) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.lock_stage(stage regclass, relation regclass) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.lock_target(name_or_table text) FROM PUBLIC;
 

@@ -57,7 +57,7 @@ def page_routes(config: Config, folder: Path = FOLDER) -> list[Route]:
     """Return the routes of the page; none where no publishable key is set."""
     if config.publishable_key is None:
         return []
-    url = config.public_supabase_url or config.supabase_url
+    url = without_credentials(config.public_supabase_url or config.supabase_url)
     policy = security_headers(url)
     document = json.dumps({"url": url, "key": config.publishable_key}).encode()
     files = {
@@ -110,10 +110,16 @@ def security_headers(supabase_url: str) -> dict[str, str]:
     }
 
 
+def without_credentials(url: str) -> str:
+    """Return a URL without user and password: everybody reads the settings of the page."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+
+
 def origins(supabase_url: str) -> list[str]:
     """Return the origins of a project: of its APIs, of Realtime, and the host to which Supabase uploads faster."""
     parts = urlsplit(supabase_url)
-    scheme, host = parts.scheme, parts.netloc.rpartition("@")[2]
+    scheme, host = parts.scheme, parts.netloc
     allowed = [f"{scheme}://{host}", f"{'wss' if scheme == 'https' else 'ws'}://{host}"]
     if host.endswith(_HOSTED):
         allowed.append(f"{scheme}://{host.removesuffix(_HOSTED)}.storage{_HOSTED}")

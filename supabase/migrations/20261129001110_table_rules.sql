@@ -2,22 +2,6 @@
 -- that certainly gives what row by row gives: no trigger and no rule sees its rows, its keys are plain unique indexes
 -- on values that are known before the row is written, and what they compare is Postgres's own.
 
--- Objects with OIDs from 16384 on are not Postgres's own.
-create function importer.has_own_code(class regclass, object oid) returns boolean
-language sql stable set search_path = pg_catalog, pg_temp
-as $$
-  select exists (
-    select from pg_catalog.pg_depend as d
-    where d.classid = class and d.objid = object and d.refobjid >= 16384
-      and d.refclassid in ('pg_proc'::regclass, 'pg_operator'::regclass, 'pg_opclass'::regclass)
-  )
-$$;
-
-comment on function importer.has_own_code(regclass, oid) is
-'Returns whether an index, a default or a constraint calls functions that are not Postgres''s own.';
-
-revoke all on function importer.has_own_code(regclass, oid) from public, anon, authenticated, service_role;
-
 -- A column is known if the stage has it, if nothing fills it, or if a literal does; a generated one, if what it is made
 -- of is. Sequences, now() and other functions are not known before the row is written.
 create function importer.known_columns(relation regclass, written text[])
@@ -53,7 +37,7 @@ begin
     where c.attgenerated = '' and (
       c.is_written or (
         c.attidentity = '' and c.typdefault is null and c.is_plain_type and coalesce(
-          c.expression ~ '^(-?\d+(\.\d+)?|true|false|NULL|''([^'']|'''')*'')(::[a-z ]+(\(\d+(,\d+)?\))?)?$', true
+          c.expression ~ '^(-?[0-9]+([.][0-9]+)?|true|false|NULL|''([^'']|'''')*'')(::[a-z ]+([(][0-9]+(,[0-9]+)?[)])?)?$', true
         )
       )
     )
@@ -181,10 +165,15 @@ begin
     o.confrelid <> o.conrelid and (o.confmatchtype = 's' or cardinality(o.conkey) = 1)
       and coalesce(to_jsonb(o) ->> 'conperiod', 'false') = 'false'
       and not exists (select from unnest(o.conpfeqop) as e (id) where e.id >= 16384)
+      and not importer.has_planned_code(o.confrelid)
+      -- Types of other people have casts of their own.
       and not exists (
-        select from pg_catalog.pg_index as i
-        where i.indrelid = o.confrelid and num_nonnulls(i.indexprs, i.indpred) > 0
-          and importer.has_own_code('pg_class', i.indexrelid)
+        select from pg_catalog.pg_attribute as a
+        inner join pg_catalog.pg_type as t on t.oid = importer.base_type(a.atttypid)
+        where t.oid >= 16384 and t.typtype <> 'e' and (
+          a.attrelid = o.conrelid and a.attnum = any (o.conkey)
+          or a.attrelid = o.confrelid and a.attnum = any (o.confkey)
+        )
       )
       and not exists (
         select from unnest(o.confkey) as k (number)
@@ -261,11 +250,7 @@ begin
           on a.attrelid = d.adrelid and a.attnum = d.adnum
         where d.adrelid = c.oid and a.attgenerated <> '' and importer.has_own_code('pg_attrdef', d.oid)
       )
-      and not exists (
-        select from pg_catalog.pg_index as i
-        where i.indrelid = c.oid and num_nonnulls(i.indexprs, i.indpred) > 0
-          and importer.has_own_code('pg_class', i.indexrelid)
-      )
+      and not importer.has_planned_code(relation)
       and not exists (select from importer.table_keys(relation) as k where not k.is_plain)
       and not exists (select from importer.table_references(relation) as f where not f.is_plain),
       'rows', importer.staged_rows(relation, needed, 'pg_temp.import_judged'),

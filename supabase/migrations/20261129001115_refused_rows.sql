@@ -3,16 +3,19 @@
 -- more than by writing the rows.
 
 -- The stage belongs to the session that calls, in which code of the tables' owners may have run. Reading a plain table
--- executes nothing; an index or a rule could.
+-- executes nothing; an index, a rule, a check or statistics could, and so could a cast from a type of its own.
 create function importer.lock_for_reading(relation regclass, is_stage boolean default false) returns void
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 begin
   execute format('lock table only %s in access share mode', relation);
-  if to_regclass(relation::text) is distinct from relation or not exists (
+  if to_regclass(relation::text) is distinct from relation or importer.has_planned_code(relation) or not exists (
     select from pg_catalog.pg_class as c
     where c.oid = lock_for_reading.relation and c.relkind in ('r', 'p') and not (
-      is_stage and (c.relpersistence <> 't' or c.relhasindex or c.relhasrules or c.relrowsecurity or c.relkind <> 'r')
+      is_stage and (
+        c.relpersistence <> 't' or c.relhasindex or c.relhasrules or c.relrowsecurity or c.relkind <> 'r'
+        or c.relchecks > 0 or exists (select from pg_catalog.pg_statistic_ext as e where e.stxrelid = c.oid)
+      )
     )
   ) then
     raise exception 'not a plain table' using errcode = 'IJ503',
@@ -26,6 +29,31 @@ comment on function importer.lock_for_reading(regclass, boolean) is
 
 revoke all on function importer.lock_for_reading(regclass, boolean) from public, anon, authenticated, service_role;
 
+create function importer.lock_stage(stage regclass, relation regclass) returns void
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform importer.lock_for_reading(stage, is_stage => true);
+  if exists (
+    select from pg_catalog.pg_attribute as s
+    left join pg_catalog.pg_attribute as a
+      on a.attrelid = lock_stage.relation and a.attname = s.attname and a.attnum > 0 and not a.attisdropped
+    where s.attrelid = lock_stage.stage and s.attnum > 0 and not s.attisdropped and s.atttypid is distinct from case
+      when s.attname = '#record' then 'bigint'::regtype else a.atttypid
+    end
+  ) then
+    raise exception 'a staged column has another type than the column of the table' using errcode = 'IJ503',
+    hint = 'Find out who has done that, then register the target again with importer.register_target().';
+  end if;
+end
+$$;
+
+comment on function importer.lock_stage(regclass, regclass) is
+'Keeps a stage in its place until the end of the transaction. Raises IJ503 if it is not a plain one of the columns of a
+table.';
+
+revoke all on function importer.lock_stage(regclass, regclass) from public, anon, authenticated, service_role;
+
 -- The planner knows nothing of the stage and thinks that a look into an index is dear: it compiled the query (100 ms a
 -- chunk), sorted 100,000 rows on disk, and read all of a parent's 1,000,000 rows, which took seven times as long.
 --
@@ -35,7 +63,7 @@ create function importer.rows_with_taken_key(
   job_id uuid, token uuid, stage regclass, written text[], key oid, winners bytea, judged bytea
 ) returns bytea
 language plpgsql security definer set search_path = pg_catalog, pg_temp set row_security = off
-set jit = off set work_mem = '32MB' set random_page_cost = 1
+set jit = off set constraint_exclusion = off set work_mem = '32MB' set random_page_cost = 1
 as $$
 declare
   relation regclass;
@@ -46,7 +74,7 @@ begin
   select importer.target_relation(j.target, must_exist => true) into relation
   from public.import_jobs as j where j.id = rows_with_taken_key.job_id;
   perform importer.lock_for_reading(relation);
-  perform importer.lock_for_reading(stage, is_stage => true);
+  perform importer.lock_stage(stage, relation);
   select
     string_agg(format('%s as k%s', e.value, e.place), ', ') as keys,
     string_agg(format('k%s', e.place), ', ') as names,
@@ -90,7 +118,7 @@ create function importer.rows_without_parent(
   job_id uuid, token uuid, stage regclass, written text[], reference oid, judged bytea
 ) returns bytea
 language plpgsql security definer set search_path = pg_catalog, pg_temp set row_security = off
-set jit = off set work_mem = '32MB' set random_page_cost = 1
+set jit = off set constraint_exclusion = off set work_mem = '32MB' set random_page_cost = 1
 as $$
 declare
   relation regclass;
@@ -108,7 +136,7 @@ begin
   into strict rule
   from importer.table_references(relation) as f where f.id = rows_without_parent.reference and f.is_plain;
   perform importer.lock_for_reading(rule.parent);
-  perform importer.lock_for_reading(stage, is_stage => true);
+  perform importer.lock_stage(stage, relation);
   execute format(
     'select string_agg(int8send(s."#record"), '''') from %s as s
     where get_bit($1, s."#record") = 1 and %s and not exists (select from %s %s as p where %s)',

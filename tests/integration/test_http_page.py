@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from processor.config import BadEnvironment, from_environment
-from processor.http.page import FOLDER, origins
+from processor.http.page import FOLDER, origins, without_credentials
 from tests.conftest import Cluster
 from tests.integration.http_harness import ID, TOKEN, Response, Server, serving
 
@@ -187,3 +187,8 @@ def test_keys_that_nobody_may_have_stop_the_processor(key: str) -> None:
 def test_origins_of_a_project() -> None:
     assert origins("http://127.0.0.1:54321") == ["http://127.0.0.1:54321", "ws://127.0.0.1:54321"]
     assert origins("https://api.example.com/x") == ["https://api.example.com", "wss://api.example.com"]
+
+
+@pytest.mark.parametrize("credentials", ["", "user@", "user:secret@", "user:s@cret@"])
+def test_settings_have_no_password_of_the_url(credentials: str) -> None:
+    assert without_credentials(f"https://{credentials}api.example.com:8443/x") == "https://api.example.com:8443/x"

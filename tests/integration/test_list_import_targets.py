@@ -124,3 +124,13 @@ def test_service_sees_all_and_anonymous_callers_none(targets: Queue) -> None:
         assert names(conn) == ["people", "prices"]
     with targets.db.connect("anon") as conn, raises("42501"):
         names(conn)
+
+
+def test_a_client_without_an_id_sees_what_it_may_import_into(targets: Queue) -> None:
+    targets.admin.execute("update public.import_targets set allowed_roles = '{other}' where name = 'people'")
+    targets.admin.execute("update public.import_targets set allowed_when = 'false' where name = 'prices'")
+    with targets.db.connect() as conn:
+        conn.execute("set role authenticated")
+        assert conn.execute(LIST).fetchall() == []
+        conn.execute("set role service_role")
+        assert len(conn.execute(LIST).fetchall()) == 2

@@ -1,0 +1,100 @@
+"""Code that others put in a stage, a table or its parents does not run where postgres looks for refused rows."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+
+from processor.model import Job
+from tests.integration.queue_harness import Queue
+from tests.integration.test_rows_with_taken_key import ORPHANS, STAGE, TAKEN, job, reference
+
+__all__ = ["job"]
+
+#: How the functions refuse: a table that is not plain, a rule that is not, a column of which nothing is known.
+REFUSED = ("IJ503", "P0002", "42703")
+#: What runs notes as whom; a sequence is advanced even if the transaction is rolled back.
+EVIDENCE = """
+create sequence app.runs;
+grant usage on sequence app.runs to public;
+create function app.foreign_code(i integer) returns integer language plpgsql immutable as $$
+begin
+  if current_user = 'postgres' then perform nextval('app.runs'); end if;
+  return i;
+end $$;
+grant usage on schema app to public;
+"""
+CAST = """create type {schema}.fake as (i integer);
+create function {schema}.uncover(f {schema}.fake) returns {plain} language sql immutable
+as 'select app.foreign_code((f).i)::{plain}';
+create cast ({schema}.fake as {plain}) with function {schema}.uncover({schema}.fake) as implicit;"""
+OTHER_STAGES = {
+    "type of a key": CAST.format(schema="pg_temp", plain="integer")
+    + """drop table import_judged;
+    create temporary table import_judged (id pg_temp.fake, p pg_temp.fake, "#record" bigint) on commit drop;
+    insert into import_judged values (row(1), row(1), 0), (row(5), row(9), 1);
+    grant usage on type pg_temp.fake to public; grant select on import_judged to postgres""",
+    "type of the number": CAST.format(schema="pg_temp", plain="integer")
+    + """drop table import_judged;
+    create temporary table import_judged (id integer, p integer, "#record" pg_temp.fake) on commit drop;
+    insert into import_judged values (1, 1, row(0)), (5, 9, row(1));
+    grant usage on type pg_temp.fake to public; grant select on import_judged to postgres""",
+    "statistics": "create statistics pg_temp.s on (app.foreign_code(1) + id), p from import_judged",
+    "check": """alter table import_judged add check (app.foreign_code(1) = 1 and id > 0);
+    set local constraint_exclusion = on""",
+}
+OTHER_TABLES = {
+    "statistics of the table": "create statistics app.s on (app.foreign_code(1) + id), p from app.t",
+    "statistics of the parent": "create statistics app.s on (app.foreign_code(1) + id), code from app.parent",
+    "index of the table": "create index on app.t ((app.foreign_code(1) + id))",
+    "index of the parent": "create index on app.parent ((app.foreign_code(1) + id))",
+    "check of the table": "alter table app.t add check (app.foreign_code(1) = 1 and id > 0)",
+    "domain in a generated column": """create domain app.checked as integer check (app.foreign_code(value) > 0);
+    alter table app.t add g integer generated always as ((id::app.checked)::integer) stored unique""",
+    "type of a reference": CAST.format(schema="app", plain="integer")
+    + """alter table app.t drop column p; alter table app.t add p app.fake;
+    alter table app.t add constraint t_p_fkey foreign key (p) references app.parent not valid""",
+}
+
+
+def executed(queue: Queue, job: Job, change: str, where: str) -> bool:
+    """Ask about keys and parents; return whether foreign code was executed as postgres."""
+    queue.admin.execute(EVIDENCE)
+    if where == "table":
+        queue.admin.execute(change)  # pyright: ignore[reportArgumentType]
+        queue.admin.execute("alter sequence app.runs restart")
+    rules = [(TAKEN, oid) for oid in unique_keys(queue)] + [(ORPHANS, reference(queue))]
+    with queue.db.connect("import_uploader") as conn:
+        for statement, rule in rules:
+            try:
+                with conn.transaction():
+                    stage = STAGE
+                    if "p app.fake" in change:
+                        stage = STAGE.replace("p integer", "p app.fake").replace("(1, 1,", "(1, row(1),")
+                        stage = stage.replace("(5, 9,", "(5, row(9),").replace("(5, 3,", "(5, row(3),")
+                    conn.execute("set local constraint_exclusion = on")
+                    conn.execute(stage)  # pyright: ignore[reportArgumentType]
+                    if where == "stage":
+                        conn.execute(change)  # pyright: ignore[reportArgumentType]
+                    conn.execute(statement, (job.id, job.token, rule, b"\x03"))  # pyright: ignore[reportArgumentType]
+            except psycopg.Error as exc:
+                assert exc.sqlstate in REFUSED, exc  # noqa: PT017
+    return queue.admin.execute("select is_called from app.runs").fetchone()[0]
+
+
+def unique_keys(queue: Queue) -> list[int]:
+    """Return the OIDs of the unique indexes of the table."""
+    indexes = queue.admin.execute(
+        "select indexrelid::oid from pg_index where indrelid = 'app.t'::regclass and indisunique"
+    )
+    return [oid for (oid,) in indexes]
+
+
+@pytest.mark.parametrize("change", OTHER_STAGES)
+def test_no_stage_has_code_executed(queue: Queue, job: Job, change: str) -> None:
+    assert not executed(queue, job, OTHER_STAGES[change], "stage")
+
+
+@pytest.mark.parametrize("change", OTHER_TABLES)
+def test_no_table_has_code_executed(queue: Queue, job: Job, change: str) -> None:
+    assert not executed(queue, job, OTHER_TABLES[change], "table")
