@@ -37,6 +37,7 @@ insert into importer.job_chunks (
   job_id, seq, byte_start, byte_end, next_line, next_record, rows_read, rows_loaded, rows_rejected, rows_skipped,
   attempt
 ) values ('{OWNERS_JOB}', 0, 0, 10, 2, 2, 0, 0, 0, 0, 1);
+insert into importer.waiting_records (job_id, seq, line, record, records) values ('{OWNERS_JOB}', 0, 2, 1, '{{1}}');
 insert into importer.settings (name, value) values ('import_jobs_wake_token', 'secret');
 insert into public.import_folders (path_prefix, target, owner) values ('{OWNER}/inbox/', 'people', '{OWNER}');
 insert into importer.uploads (bucket_id, object_path, version, job_id)

@@ -60,6 +60,11 @@ importer.job_rejections     insert   | -     | -     | -    | -            | -  
 importer.job_rejections     update   | -     | -     | -    | -            | -                | 1
 importer.job_rejections     delete   | -     | -     | -    | -            | -                | 1
 importer.job_rejections     truncate | -     | -     | -    | -            | -                | -1
+importer.waiting_records  select   | -     | -     | -    | -            | -                | 1
+importer.waiting_records  insert   | -     | -     | -    | -            | -                | 1
+importer.waiting_records  update   | -     | -     | -    | -            | -                | 1
+importer.waiting_records  delete   | -     | -     | -    | -            | -                | 1
+importer.waiting_records  truncate | -     | -     | -    | -            | -                | -1
 importer.job_identities  select   | -     | -     | -    | -            | -                | 1
 importer.job_identities  insert   | -     | -     | -    | -            | -                | 1
 importer.job_identities  update   | -     | -     | -    | -            | -                | 1
@@ -176,6 +181,11 @@ WRITES = {
     "importer.job_rejections": (
         f"(job_id, seq, part, {BLOCK}) values ('{SERVICES_JOB}', 0, 0, {BLOCK_VALUES})",
         "part = 1",
+    ),
+    "importer.waiting_records": (
+        f"(job_id, seq, line, record, records) values ('{OWNERS_JOB}', 0, 2, 1, '{{1}}')"
+        " on conflict (job_id, seq) do update set line = 3",
+        "record = 2",
     ),
     "importer.job_identities": (
         f"(job_id, role, claims) values ('{SERVICES_JOB}', 'service_role', '{{}}')",

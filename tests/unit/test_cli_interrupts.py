@@ -2,11 +2,20 @@
 
 import os
 import signal
+from collections.abc import Generator
 from contextlib import suppress
 
 import pytest
 
 from processor.cli.interrupts import interruptible
+
+
+@pytest.fixture(autouse=True)
+def in_the_foreground() -> Generator[None]:
+    """Handle SIGINT as a command in the foreground; a shell has it ignored in the background."""
+    previous = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, previous)
 
 
 def press_ctrl_c() -> None:

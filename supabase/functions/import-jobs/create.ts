@@ -8,11 +8,17 @@ import type { Call } from "./request.ts";
 const BUCKET = "imports";
 // Storage accepts no other size, except for the last chunk.
 const CHUNK_BYTES = 6 * 1024 * 1024;
+// What a browser says of workbooks, for clients that do not say it.
+const WORKBOOKS: Record<string, string> = {
+  xlsx: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+  xlsm: "application/vnd.ms-excel.sheet.macroEnabled.12",
+  ods: "application/vnd.oasis.opendocument.spreadsheet",
+};
 
 /** Return the id that the job will have, and where its file goes. Throws Refusal. */
 export async function create({ user, fields, supabase }: Call): Promise<Response> {
   const fileName = fields.text("file_name");
-  const type = fields.optionalText("content_type") ?? contentType(fileName);
+  const type = fields.optionalText("content_type") ?? contentType(fileName, workbookType(fileName));
   const planned = await supabase.rpc("check_planned_import", {
     target: fields.text("target"),
     bytes: fields.count("size"),
@@ -41,4 +47,8 @@ export async function create({ user, fields, supabase }: Call): Promise<Response
     estimated_seconds: planned.data.estimated_seconds,
     resumable: { endpoint: resumableEndpoint(), headers: { "x-signature": token }, chunk_bytes: CHUNK_BYTES },
   });
+}
+
+function workbookType(fileName: string): string {
+  return WORKBOOKS[fileName.split(".").pop()!.toLowerCase()] ?? "";
 }

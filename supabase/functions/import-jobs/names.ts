@@ -12,9 +12,6 @@ const TYPES: Record<string, string> = {
   gz: "application/gzip",
   zst: "application/zstd",
   zip: "application/zip",
-  xlsx: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-  xlsm: "application/vnd.ms-excel.sheet.macroEnabled.12",
-  ods: "application/vnd.oasis.opendocument.spreadsheet",
 };
 
 /** Return `<folder>/<id>/<slug>`. */
@@ -42,7 +39,10 @@ export function shownName(fileName: string): string {
   return characters.length <= MAX_NAME ? name : characters.slice(-MAX_NAME).join("");
 }
 
-/** Return the content type by the name: what browsers say depends on which programs are installed. */
-export function contentType(fileName: string): string {
-  return TYPES[/\.([^.]+)$/.exec(fileName.toLowerCase())?.[1] ?? ""] ?? "application/octet-stream";
+/**
+ * Return the content type by the name: what browsers say of texts depends on which programs are installed. Of other files,
+ * such as workbooks, they know the `type` themselves.
+ */
+export function contentType(fileName: string, type: string): string {
+  return TYPES[/\.([^.]+)$/.exec(fileName.toLowerCase())?.[1] ?? ""] ?? (type || "application/octet-stream");
 }
