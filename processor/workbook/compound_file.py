@@ -29,5 +29,5 @@ def compound_error(directory: bytes) -> JobError:
         return WorkbookLocked("the workbook is protected by a password")
     if has("Workbook\0") or has("Book\0"):
         return OldWorkbook("the file is a workbook of Excel 97 to 2003 (.xls)")
-    name = "an old Word document (.doc)" if has("WordDocument") else "an old Office file (.xls, .doc, .ppt)"
+    name = "an old Word document (.doc)" if has("WordDocument") else "an old Excel or Word file (.xls, .doc)"
     return NotCsv("the file is {format}, not CSV", format=name)

@@ -45,7 +45,11 @@ def test_there_are_enough_files() -> None:
     assert {path.stem for path in DATA.glob("*.json")} == set(FILES)
 
 
-@pytest.mark.parametrize("name", [name for name in FILES if "code" in expectation(name)])
+# A job looks for workbooks before it looks at the text.
+WORKBOOKS = {"xlsx"}
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if name not in WORKBOOKS and "code" in expectation(name)])
 def test_a_bad_file_is_an_error(name: str) -> None:
     expected = expectation(name)
     with pytest.raises(JobError) as caught:
