@@ -30,9 +30,9 @@ class SubmittedJob:
         partial = oracle.expected_result(generated_file.generate(self.spec, mark), covered)
         if not self.spec.atomic:
             return partial
-        # What only the table rejects is found and recorded at the end, in one transaction before that of the rows; a job
+        # What only the table rejects is recorded at the end, in one transaction before that of the rows. A job
         # may be cancelled between the two.
-        early = tuple(rejection for rejection in partial.rejections if rejection[2] not in TABLE_CODES)
+        early = tuple(one for one in partial.rejections if one[2] not in TABLE_CODES)
         rejections = early if job.rows_rejected == len(early) else partial.rejections
         return replace(
             partial, rejections=rejections, accepted=Fingerprint(), skipped=partial.records - len(rejections)
