@@ -226,7 +226,7 @@ def test_defect_in_a_log_of_a_processor_is_found(run: CorrectRun, line: str) -> 
 
 
 def test_expected_result_of_an_unfinished_job_follows_its_ledger(run: CorrectRun) -> None:
-    """A cancelled job keeps exactly the rows of its chunks; an atomic job keeps none."""
+    """A cancelled job keeps exactly the rows of its chunks; an atomic job none, and late rejections all or none."""
     file = generated_file.generate(run.jobs[0].spec, MARK)
     whole, part = oracle.expected_result(file), oracle.expected_result(file, [range(1, 101)])
     assert (part.records, len(part.rejections)) == (100, sum(number <= 100 for number in file.codes))
@@ -237,11 +237,16 @@ def test_expected_result_of_an_unfinished_job_follows_its_ledger(run: CorrectRun
     job = SubmittedJob(spec(2, "keyed", atomic=True), whole)
     data = snapshot.read(run.conn)
     second = run.jobs[1].spec.id
-    cancelled = replace(data.jobs[second], status="cancelled")
-    expected = job.expected_result(cancelled, data.chunks[second], MARK)
-    assert expected.accepted.rows == 0
-    assert not TABLE_CODES & {code for _, _, code in expected.rejections}
-    assert expected.records == expected.skipped + len(expected.rejections)
+    in_file = oracle.expected_result(generated_file.generate(job.spec, MARK)).rejections
+    late = sum(code in TABLE_CODES for _, _, code in in_file)
+    assert late > 0
+    for late_recorded in (0, late):
+        recorded = len(in_file) - late + late_recorded
+        cancelled = replace(data.jobs[second], status="cancelled", rows_rejected=recorded)
+        expected = job.expected_result(cancelled, data.chunks[second], MARK)
+        assert expected.accepted.rows == 0
+        assert sum(code in TABLE_CODES for _, _, code in expected.rejections) == late_recorded
+        assert expected.records == expected.skipped + len(expected.rejections)
 
 
 def test_seed_determines_the_run() -> None:
