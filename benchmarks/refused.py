@@ -1,9 +1,10 @@
 """Files of which the target refuses some rows or all but one, against a clean file of the same length and table."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -13,6 +14,7 @@ from benchmarks.results import Figure, Goal, Outcome, median
 from benchmarks.size import Size
 from benchmarks.stack import BenchmarkStack
 from benchmarks.uploads import uploaded
+from processor.errors import UserError
 
 USER = "00000000-0000-4000-8000-00000000000a"
 TABLE = "public.bench_refused"
@@ -53,6 +55,13 @@ SECURED = (
     f"alter table {TABLE} enable row level security; grant select, insert on {TABLE} to authenticated;"
     f"create policy positive on {TABLE} to authenticated using (true) with check (number > 0);"
 )
+OWN_RULES = (
+    f"alter table {TABLE} enable row level security; grant select, insert on {TABLE} to authenticated;"
+    f"create policy own on {TABLE} to authenticated using (true)"
+    " with check (id >= 0 and (select auth.uid()) is not null);"
+)
+#: Modes that meet existing rows, and which of the keys in the file are in the table: those below 1/n of the rows.
+EXISTING = {"upsert": 2, "ignore": 2, "update": 1}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +70,7 @@ class Cause:
 
     `constraints` are those of the table, and `after` are statements that follow it. `column` has the `bad` value in
     refused rows; without a column, the table has their keys. `some` and `all` are the most times that a file may take
-    as long as a clean one.
+    as long as a clean one. `mode` is that of the target, and `options` are those of the jobs.
     """
 
     name: str
@@ -74,9 +83,11 @@ class Cause:
     after: str = ""
     number_type: str = "integer"
     user: str | None = None
+    mode: str = "insert"
+    options: dict[str, bool] = field(default_factory=dict[str, bool])
 
 
-CAUSES = (
+BY_INSERT = (
     Cause(name="validation", title="a date that does not exist", some=1.3, all=3, column="day", bad="2026-13-01"),
     Cause(name="key-in-table", title="a key that is in the table", some=2.2, all=3.5),
     Cause(name="key-in-file", title="a key that is twice in the file", some=2.2, all=3.5, column="id"),
@@ -135,18 +146,55 @@ CAUSES = (
         user=USER,
     ),
 )
+UNIQUE = Cause(
+    name="unique",
+    title="a second unique key",
+    some=2.2,
+    all=3.5,
+    constraints=(KEY, "unique (name)"),
+    column="name",
+    bad="taken",
+)
+
+
+def in_mode(cause: Cause, mode: str) -> Cause:
+    """Return a cause that refuses rows in a mode of the target, or all or nothing, or as the uploader."""
+    given = replace(cause, name=f"{mode}-{cause.name}", title=f"{cause.title} ({mode})")
+    if mode == "uploader":
+        return replace(given, after=OWN_RULES, user=USER)
+    return replace(given, options={"atomic": True}) if mode == "atomic" else replace(given, mode=mode)
+
+
+#: What sets can say in every mode.
+IN_MODES = tuple(cause for cause in BY_INSERT if cause.name in ("parent", "check", "domain"))
+CAUSES = (
+    *BY_INSERT,
+    *(in_mode(cause, mode) for mode in ("upsert", "ignore", "update", "atomic", "uploader") for cause in IN_MODES),
+    in_mode(UNIQUE, "upsert"),
+)
 
 
 def setup(cause: Cause, rows: int, side: str) -> str:
     """Return the statements that create the table of one side; where it has keys, a clean file meets as many rows."""
     types = {**COLUMNS, "number": cause.number_type}
     columns = ", ".join([*(f"{name} {kind}" for name, kind in types.items()), *cause.constraints])
-    register, fill = f"select importer.register_target('{TABLE}');", ""
-    if cause.column is None:
-        every = EVERY[side] or EVERY[SOME]
-        sign = -1 if side == CLEAN else 1
-        fill = f"insert into {TABLE} (id) select {sign} * n from generate_series({every}, {rows - 1}, {every}) as n;"  # noqa: S608
-    return f"{BEFORE} create table {TABLE} ({columns}); {cause.after} {fill} {register}"
+    key = ", key_columns => '{id}'" if cause.mode in EXISTING else ""
+    register = f"select importer.register_target('{TABLE}', mode => '{cause.mode}'{key});"
+    return f"{BEFORE} create table {TABLE} ({columns}); {cause.after} {existing_rows(cause, rows, side)} {register}"
+
+
+def existing_rows(cause: Cause, rows: int, side: str) -> str:
+    """Return the statements that fill the table."""
+    insert = f"insert into {TABLE} (id, name, a, b, c, number)"
+    if cause.mode in EXISTING:
+        last = rows // EXISTING[cause.mode] - 1
+        taken = "union all select -1, 'taken', 0, 0, 0, 1"
+        return f"{insert} select n, n::text, 0, 0, 0, 1 from generate_series(0, {last}) as n {taken};"  # noqa: S608
+    if cause.column is not None:
+        return ""
+    every = EVERY[side] or EVERY[SOME]
+    sign = -1 if side == CLEAN else 1
+    return f"insert into {TABLE} (id) select {sign} * n from generate_series({every}, {rows - 1}, {every}) as n;"  # noqa: S608
 
 
 def refused_rows(rows: int, side: str) -> int:
@@ -184,6 +232,17 @@ def lines(ids: np.ndarray[tuple[int], np.dtype[np.int64]], cause: Cause, side: s
     )
 
 
+def check_job(stack: BenchmarkStack, cause: Cause, job: dict[str, Any], before: int, rejected: int) -> None:
+    """Check how many rows a job has rejected, and where it inserts only, how many the table has.
+
+    Raises: UserError.
+    """
+    if cause.mode not in EXISTING:
+        check_row_count(stack, TABLE, before + job["rows_read"] - rejected)
+    elif cause.mode != "ignore" and job["rows_rejected"] != rejected:
+        raise UserError(f"{job['rows_rejected']:,} rows were rejected in place of {rejected:,}")
+
+
 def refused(cause: Cause, stack: BenchmarkStack, size: Size) -> Outcome:
     """Load the three files in turn, each into a new table; return how many times as long as the clean one they take."""
     samples: dict[str, list[float]] = {side: [] for side in EVERY}
@@ -196,9 +255,11 @@ def refused(cause: Cause, stack: BenchmarkStack, size: Size) -> Outcome:
                 for side in list(EVERY)[:: 1 if run % 2 == 0 else -1]:
                     stack.prepare(setup(cause, size.rows, side))
                     before = stack.scalar(f"select count(*) from {TABLE}")  # noqa: S608
-                    request = JobRequest(path_of[side], TABLE.removeprefix("public."), OPTIONS, cause.user)
-                    samples[side].append(run_job(stack, request)["seconds"])
-                    check_row_count(stack, TABLE, before + size.rows - refused_rows(size.rows, side))
+                    options = OPTIONS | cause.options
+                    request = JobRequest(path_of[side], TABLE.removeprefix("public."), options, cause.user)
+                    job = run_job(stack, request)
+                    samples[side].append(job["seconds"])
+                    check_job(stack, cause, job, before, refused_rows(size.rows, side))
     stack.prepare(f"drop table {TABLE}, public.bench_parents, public.bench_pairs; drop domain public.bench_positive")
     clean = median(samples[CLEAN])
     bounds = {SOME: cause.some, ALL: cause.all}
