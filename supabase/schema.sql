@@ -1147,7 +1147,7 @@ CREATE FUNCTION importer.claim_undos(max_undos integer) RETURNS SETOF jsonb
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
-  if not exists (select from importer.undo_requests) then
+  if importer.is_paused() or not exists (select from importer.undo_requests) then
     return;
   end if;
   perform importer.fail_undo(
@@ -2397,7 +2397,7 @@ $$;
 
 COMMENT ON FUNCTION importer.import_queue() IS 'Returns the numbers of jobs that wait, that are scheduled for later and that run, and since when the oldest one waits.';
 
-CREATE FUNCTION importer.import_queue_health() RETURNS TABLE(processor_alive boolean, processors bigint, processor_seen_at timestamp with time zone, processor_sleeps boolean, last_ring_at timestamp with time zone, last_ring_taken_at timestamp with time zone)
+CREATE FUNCTION importer.import_queue_health() RETURNS TABLE(processor_alive boolean, processors bigint, processor_seen_at timestamp with time zone, processor_sleeps boolean, last_ring_at timestamp with time zone, last_ring_taken_at timestamp with time zone, queue_paused boolean, paused_reason text, paused_since timestamp with time zone)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -2409,12 +2409,16 @@ CREATE FUNCTION importer.import_queue_health() RETURNS TABLE(processor_alive boo
     coalesce(lower((select s.value from importer.settings as s where s.name = 'processor_sleeps')), '')
     in ('true', 'on', 'yes', '1'),
     (select max(r.sent_at) from importer.rings as r),
-    max(p.ring_taken_at)
+    max(p.ring_taken_at),
+    exists (select from importer.queue_pause),
+    (select q.reason from importer.queue_pause as q),
+    (select q.paused_at from importer.queue_pause as q)
   from importer.processors as p
 $$;
 
 COMMENT ON FUNCTION importer.import_queue_health() IS 'Returns whether a processor is alive (a lease is valid, or it was seen in the last 15 s), how many were seen then, when
-the last one was seen, whether it may sleep until it is rung, when the last ring was sent, and when one last arrived.';
+the last one was seen, whether it may sleep until it is rung, when the last ring was sent, when one last arrived, and
+whether the queue is paused, why and since when.';
 
 CREATE TABLE public.import_folders (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -2659,6 +2663,17 @@ CREATE FUNCTION importer.is_imported(object jsonb) RETURNS boolean
 $$;
 
 COMMENT ON FUNCTION importer.is_imported(object jsonb) IS 'Returns whether a job imports this version of a file already, or will.';
+
+CREATE FUNCTION importer.is_paused() RETURNS boolean
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return exists (select from importer.queue_pause);
+end
+$$;
+
+COMMENT ON FUNCTION importer.is_paused() IS 'Returns whether the queue is paused, so that no job is taken.';
 
 CREATE FUNCTION importer.is_supervisor() RETURNS boolean
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -3715,6 +3730,21 @@ $$;
 
 COMMENT ON FUNCTION importer.own_objects() IS 'Returns the tables, views, types and functions of import-jobs, as pg_depend refers to them.';
 
+CREATE FUNCTION importer.pause(reason text DEFAULT NULL::text) RETURNS timestamp with time zone
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  insert into importer.queue_pause as p (reason)
+  values (coalesce(
+    nullif(btrim(left(regexp_replace(pause.reason, '[[:cntrl:][:space:]]+', ' ', 'g'), 500)), ''), 'no reason was given'
+  ))
+  on conflict (paused) do update set reason = excluded.reason, paused_by = excluded.paused_by
+  returning p.paused_at
+$$;
+
+COMMENT ON FUNCTION importer.pause(reason text) IS 'Pauses the queue: no processor takes a job or an undo any more; jobs that run end. Returns since when it is paused. A
+queue that is paused gets the new reason. Clients can read the reason, of which 500 characters are kept.';
+
 CREATE FUNCTION importer.postpone_job(job_id uuid, token uuid, seconds double precision) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4615,6 +4645,27 @@ $$;
 
 COMMENT ON FUNCTION importer.restore_claims(former text[]) IS 'Sets the claims to what importer.set_claims() has returned.';
 
+CREATE FUNCTION importer.resume() RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  delete from importer.queue_pause;
+  if not found then
+    return false;
+  end if;
+  perform importer.ring_processor(array(
+    select j.id from public.import_jobs as j
+    where j.status = 'pending' and j.run_after <= clock_timestamp() and j.attempts < j.max_attempts
+    order by j.priority desc, j.created_at
+    limit 1000
+  ));
+  return true;
+end
+$$;
+
+COMMENT ON FUNCTION importer.resume() IS 'Ends a pause of the queue and rings the processor. Returns whether the queue was paused.';
+
 CREATE FUNCTION importer.ring_is_unanswered() RETURNS boolean
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -5107,6 +5158,9 @@ begin
   perform importer.forget_processors();
   perform importer.forget_samples();
 
+  if importer.is_paused() then
+    return; -- nobody may take what is due
+  end if;
   select array_agg(d.id) into due
   from (
     select j.id from public.import_jobs as j
@@ -5125,8 +5179,8 @@ end
 $$;
 
 COMMENT ON FUNCTION importer.sweep_import_jobs() IS 'Takes back running jobs whose lease has expired, fails those without attempts left, drops tables of ended jobs, deletes
-old samples, and rings for pending jobs and undos that are due. Returns each job with what was done. pg_cron, if
-installed, and every processor run it regularly.';
+old samples, and rings for pending jobs and undos that are due unless the queue is paused. Returns each job with what was
+done. pg_cron, if installed, and every processor run it regularly.';
 
 CREATE FUNCTION importer.table_keys(relation regclass) RETURNS TABLE(id oid, name text, columns smallint[], expressions text[], condition text, is_plain boolean, trigger_name text)
     LANGUAGE plpgsql STABLE
@@ -5394,6 +5448,9 @@ CREATE FUNCTION importer.take_jobs(job_ids uuid[], worker text, lease_seconds in
     SET enable_bitmapscan TO 'off'
     AS $$
 begin
+  if importer.is_paused() then
+    return;
+  end if;
   return query
   with chosen as (
     select j.id, j.started_at is null as fresh
@@ -5442,7 +5499,9 @@ begin
     'id', t.id, 'token', t.token, 'attempt', t.attempts, 'bucket_id', t.bucket_id, 'object_path', t.object_path,
     'target_name', t.target, 'target', d.description, 'options', t.options,
     'owner', t.created_by, 'role', t.role, 'claims', t.claims,
-    'last', t.attempts >= t.max_attempts, 'fresh', t.fresh
+    'last', t.attempts >= t.max_attempts, 'fresh', t.fresh,
+    'age', extract(epoch from clock_timestamp() - t.created_at),
+    'waited', extract(epoch from clock_timestamp() - greatest(t.created_at, t.run_after))
   )
   from taken as t
   inner join targets as d on d.target = t.target and d.role is not distinct from t.role
@@ -5451,7 +5510,8 @@ end
 $$;
 
 COMMENT ON FUNCTION importer.take_jobs(job_ids uuid[], worker text, lease_seconds integer, session integer) IS 'Sets those of the given jobs running that are pending and that no other transaction has locked, counts the attempt and
-gives each a lease. Returns for each job what the processor needs, including the token of the lease.';
+gives each a lease; none while the queue is paused. Returns for each job what the processor needs, including the token of
+the lease, and the seconds since it was created and since it was due.';
 
 CREATE FUNCTION importer.target_columns(relation regclass, mode text, key_columns text[]) RETURNS TABLE(name text, place smallint, type text, base text, kind text, not_null boolean, required boolean, labels text[])
     LANGUAGE plpgsql STABLE
@@ -5814,6 +5874,22 @@ $$;
 
 COMMENT ON FUNCTION importer.wake_token() IS 'Returns the token that rings the processor; null if none is configured.';
 
+CREATE FUNCTION importer.work_is_left(soon interval) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select
+    exists (select from public.import_jobs as j where j.status = 'running')
+    or exists (
+      select from public.import_jobs as j
+      where j.status = 'pending' and j.attempts < j.max_attempts
+        and j.run_after <= clock_timestamp() + work_is_left.soon
+    )
+    or exists (select from importer.undo_requests)
+$$;
+
+COMMENT ON FUNCTION importer.work_is_left(soon interval) IS 'Returns whether a job runs, a pending job is due within the given time, or somebody asks for an undo.';
+
 CREATE FUNCTION importer.write_accepted_rows(write text, stage regclass, first bigint, last bigint, max_rejected bigint, role text, path text, row_states text[], other_states text[], step_rows integer DEFAULT 64) RETURNS TABLE(state text, constraint_name text, column_name text, table_name text, nested boolean, records bytea, written bigint)
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -6101,7 +6177,7 @@ END;
 COMMENT ON FUNCTION public.import_queue(job_id uuid) IS 'Returns how many jobs of all owners wait, are scheduled for later and run, since when the oldest one waits, and the place
 of one due job of the caller, from 1. The place is null for other jobs, and while more than 10,000 are due.';
 
-CREATE FUNCTION public.import_queue_health() RETURNS TABLE(processor_alive boolean, processors bigint, processor_seen_at timestamp with time zone, processor_sleeps boolean, last_ring_at timestamp with time zone, last_ring_taken_at timestamp with time zone)
+CREATE FUNCTION public.import_queue_health() RETURNS TABLE(processor_alive boolean, processors bigint, processor_seen_at timestamp with time zone, processor_sleeps boolean, last_ring_at timestamp with time zone, last_ring_taken_at timestamp with time zone, queue_paused boolean, paused_reason text, paused_since timestamp with time zone)
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     BEGIN ATOMIC
@@ -6110,12 +6186,16 @@ CREATE FUNCTION public.import_queue_health() RETURNS TABLE(processor_alive boole
      h.processor_seen_at,
      h.processor_sleeps,
      h.last_ring_at,
-     h.last_ring_taken_at
-    FROM importer.import_queue_health() h(processor_alive, processors, processor_seen_at, processor_sleeps, last_ring_at, last_ring_taken_at);
+     h.last_ring_taken_at,
+     h.queue_paused,
+     h.paused_reason,
+     h.paused_since
+    FROM importer.import_queue_health() h(processor_alive, processors, processor_seen_at, processor_sleeps, last_ring_at, last_ring_taken_at, queue_paused, paused_reason, paused_since);
 END;
 
 COMMENT ON FUNCTION public.import_queue_health() IS 'Returns whether a processor is alive, how many were seen in the last 15 s, when the last one was seen, whether it may sleep
-until it is rung, when the last ring was sent, and when one last arrived.';
+until it is rung, when the last ring was sent, when one last arrived, and whether an administrator has paused the queue,
+why and since when.';
 
 CREATE FUNCTION public.list_import_jobs(status public.import_job_status DEFAULT NULL::public.import_job_status, target text DEFAULT NULL::text, name text DEFAULT NULL::text, page_size integer DEFAULT 50, after uuid DEFAULT NULL::uuid) RETURNS SETOF public.import_jobs
     LANGUAGE plpgsql STABLE
@@ -6397,6 +6477,24 @@ COMMENT ON COLUMN importer.processors.newest_ring IS 'The highest number of a ri
 
 COMMENT ON COLUMN importer.processors.ring_taken_at IS 'When the processor last took a ring that it had not taken yet.';
 
+CREATE TABLE importer.queue_pause (
+    paused boolean DEFAULT true NOT NULL,
+    reason text NOT NULL,
+    paused_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    paused_by text DEFAULT SESSION_USER NOT NULL,
+    CONSTRAINT queue_pause_paused_check CHECK (paused)
+);
+
+COMMENT ON TABLE importer.queue_pause IS 'Has one row while no job is taken from the queue.';
+
+COMMENT ON COLUMN importer.queue_pause.paused IS 'Always true, so that there is one row at most.';
+
+COMMENT ON COLUMN importer.queue_pause.reason IS 'Why the queue is paused; clients can read it.';
+
+COMMENT ON COLUMN importer.queue_pause.paused_at IS 'Since when the queue is paused.';
+
+COMMENT ON COLUMN importer.queue_pause.paused_by IS 'The role that has paused it, or that has changed the reason.';
+
 CREATE TABLE importer.settings (
     name text NOT NULL,
     value text NOT NULL,
@@ -6658,6 +6756,9 @@ ALTER TABLE ONLY importer.owner_changes
 
 ALTER TABLE ONLY importer.processors
     ADD CONSTRAINT processors_pkey PRIMARY KEY (worker);
+
+ALTER TABLE ONLY importer.queue_pause
+    ADD CONSTRAINT queue_pause_pkey PRIMARY KEY (paused);
 
 ALTER TABLE ONLY importer.rings
     ADD CONSTRAINT rings_pkey PRIMARY KEY (number);
@@ -7182,10 +7283,12 @@ GRANT ALL ON FUNCTION importer.hold_target(job_id uuid, token uuid) TO import_up
 REVOKE ALL ON FUNCTION importer.import_queue() FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.import_queue() TO authenticated;
 GRANT ALL ON FUNCTION importer.import_queue() TO service_role;
+GRANT ALL ON FUNCTION importer.import_queue() TO import_processor;
 
 REVOKE ALL ON FUNCTION importer.import_queue_health() FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.import_queue_health() TO authenticated;
 GRANT ALL ON FUNCTION importer.import_queue_health() TO service_role;
+GRANT ALL ON FUNCTION importer.import_queue_health() TO import_processor;
 
 GRANT SELECT,DELETE ON TABLE public.import_folders TO authenticated;
 GRANT SELECT,DELETE ON TABLE public.import_folders TO service_role;
@@ -7219,6 +7322,8 @@ GRANT ALL ON FUNCTION importer.invalid_values(type_name text, candidates text[])
 REVOKE ALL ON FUNCTION importer.is_artifact(object_path text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.is_imported(object jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.is_paused() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.is_supervisor() FROM PUBLIC;
 
@@ -7306,6 +7411,8 @@ REVOKE ALL ON FUNCTION importer.open_targets() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.own_objects() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION importer.pause(reason text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION importer.postpone_job(job_id uuid, token uuid, seconds double precision) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.postpone_job(job_id uuid, token uuid, seconds double precision) TO import_processor;
 
@@ -7374,6 +7481,8 @@ REVOKE ALL ON FUNCTION importer.restore_attempt(job_id uuid, token uuid) FROM PU
 GRANT ALL ON FUNCTION importer.restore_attempt(job_id uuid, token uuid) TO import_processor;
 
 REVOKE ALL ON FUNCTION importer.restore_claims(former text[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.resume() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.ring_is_unanswered() FROM PUBLIC;
 
@@ -7467,6 +7576,9 @@ GRANT ALL ON FUNCTION importer.waiting_chunks(job_id uuid, token uuid) TO import
 
 REVOKE ALL ON FUNCTION importer.wake_token() FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.wake_token() TO import_processor;
+
+REVOKE ALL ON FUNCTION importer.work_is_left(soon interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.work_is_left(soon interval) TO import_processor;
 
 REVOKE ALL ON FUNCTION importer.write_accepted_rows(write text, stage regclass, first bigint, last bigint, max_rejected bigint, role text, path text, row_states text[], other_states text[], step_rows integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.write_accepted_rows(write text, stage regclass, first bigint, last bigint, max_rejected bigint, role text, path text, row_states text[], other_states text[], step_rows integer) TO import_processor;

@@ -1,7 +1,7 @@
--- The queue as clients see it: how full it is, whether anybody works on it, and the place of one job. These figures are
--- about the jobs of all owners, so they come from SECURITY DEFINER functions that return numbers and times, never an
--- id, an owner or a target. The functions in public are parsed here and not at the call, so that clients need no right
--- on the schema importer.
+-- The queue as clients see it: how full it is, and the place of one job. These figures are about the jobs of all
+-- owners, so they come from SECURITY DEFINER functions that return numbers and times, never an id, an owner or a target.
+-- The functions in public are parsed here and not at the call, so that clients need no right on the schema importer.
+-- Whether anybody works on the queue is told together with the reason of a pause, in a later file.
 
 alter function importer.import_queue() security definer;
 grant execute on function importer.import_queue() to authenticated, service_role;
@@ -28,34 +28,6 @@ revoke all on function importer.note_ring() from public, anon, authenticated, se
 
 create trigger note_ring before insert or update on importer.processors
 for each row execute function importer.note_ring();
-
-drop function importer.import_queue_health();
-
-create function importer.import_queue_health()
-returns table (
-  processor_alive boolean, processors bigint, processor_seen_at timestamptz, processor_sleeps boolean,
-  last_ring_at timestamptz, last_ring_taken_at timestamptz
-)
-language sql stable security definer set search_path = pg_catalog, pg_temp
-as $$
-  select
-    count(*) filter (where p.seen_at > clock_timestamp() - interval '15 s') > 0
-    or exists (select from importer.job_leases as l where l.expires_at > clock_timestamp()),
-    count(*) filter (where p.seen_at > clock_timestamp() - interval '15 s'),
-    max(p.seen_at),
-    coalesce(lower((select s.value from importer.settings as s where s.name = 'processor_sleeps')), '')
-    in ('true', 'on', 'yes', '1'),
-    (select max(r.sent_at) from importer.rings as r),
-    max(p.ring_taken_at)
-  from importer.processors as p
-$$;
-
-comment on function importer.import_queue_health() is
-'Returns whether a processor is alive (a lease is valid, or it was seen in the last 15 s), how many were seen then, when
-the last one was seen, whether it may sleep until it is rung, when the last ring was sent, and when one last arrived.';
-
-revoke all on function importer.import_queue_health() from public, anon, authenticated, service_role;
-grant execute on function importer.import_queue_health() to authenticated, service_role;
 
 -- The turn of a job: the number of its owner's running jobs and due ones up to it, as in importer.next_jobs(). Before
 -- it come all due jobs with an earlier turn; limits of targets and owners may let later ones pass it. The function
@@ -132,26 +104,3 @@ of one due job of the caller, from 1. The place is null for other jobs, and whil
 
 revoke all on function public.import_queue(uuid) from public, anon, authenticated, service_role;
 grant execute on function public.import_queue(uuid) to authenticated, service_role;
-
-create function public.import_queue_health() returns table (
-  processor_alive boolean, processors bigint, processor_seen_at timestamptz, processor_sleeps boolean,
-  last_ring_at timestamptz, last_ring_taken_at timestamptz
-)
-language sql stable security invoker set search_path = pg_catalog, pg_temp
-begin atomic
-  select
-    h.processor_alive,
-    h.processors,
-    h.processor_seen_at,
-    h.processor_sleeps,
-    h.last_ring_at,
-    h.last_ring_taken_at
-  from importer.import_queue_health() as h;
-end;
-
-comment on function public.import_queue_health() is
-'Returns whether a processor is alive, how many were seen in the last 15 s, when the last one was seen, whether it may sleep
-until it is rung, when the last ring was sent, and when one last arrived.';
-
-revoke all on function public.import_queue_health() from public, anon, authenticated, service_role;
-grant execute on function public.import_queue_health() to authenticated, service_role;

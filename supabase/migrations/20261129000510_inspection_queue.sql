@@ -299,6 +299,9 @@ set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan s
 set enable_seqscan = off set enable_bitmapscan = off
 as $$
 begin
+  if importer.is_paused() then
+    return;
+  end if;
   return query
   with chosen as (
     select j.id, j.started_at is null as fresh
@@ -347,7 +350,9 @@ begin
     'id', t.id, 'token', t.token, 'attempt', t.attempts, 'bucket_id', t.bucket_id, 'object_path', t.object_path,
     'target_name', t.target, 'target', d.description, 'options', t.options,
     'owner', t.created_by, 'role', t.role, 'claims', t.claims,
-    'last', t.attempts >= t.max_attempts, 'fresh', t.fresh
+    'last', t.attempts >= t.max_attempts, 'fresh', t.fresh,
+    'age', extract(epoch from clock_timestamp() - t.created_at),
+    'waited', extract(epoch from clock_timestamp() - greatest(t.created_at, t.run_after))
   )
   from taken as t
   inner join targets as d on d.target = t.target and d.role is not distinct from t.role
@@ -357,7 +362,8 @@ $$;
 
 comment on function importer.take_jobs(uuid[], text, integer, integer) is
 'Sets those of the given jobs running that are pending and that no other transaction has locked, counts the attempt and
-gives each a lease. Returns for each job what the processor needs, including the token of the lease.';
+gives each a lease; none while the queue is paused. Returns for each job what the processor needs, including the token of
+the lease, and the seconds since it was created and since it was due.';
 
 revoke all on function importer.take_jobs(uuid[], text, integer, integer)
 from public, anon, authenticated, service_role;

@@ -76,7 +76,7 @@ create function importer.claim_undos(max_undos integer) returns setof jsonb
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
-  if not exists (select from importer.undo_requests) then
+  if importer.is_paused() or not exists (select from importer.undo_requests) then
     return;
   end if;
   perform importer.fail_undo(

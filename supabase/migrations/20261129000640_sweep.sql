@@ -59,6 +59,9 @@ begin
   perform importer.forget_processors();
   perform importer.forget_samples();
 
+  if importer.is_paused() then
+    return; -- nobody may take what is due
+  end if;
   select array_agg(d.id) into due
   from (
     select j.id from public.import_jobs as j
@@ -78,5 +81,5 @@ $$;
 
 comment on function importer.sweep_import_jobs() is
 'Takes back running jobs whose lease has expired, fails those without attempts left, drops tables of ended jobs, deletes
-old samples, and rings for pending jobs and undos that are due. Returns each job with what was done. pg_cron, if
-installed, and every processor run it regularly.';
+old samples, and rings for pending jobs and undos that are due unless the queue is paused. Returns each job with what was
+done. pg_cron, if installed, and every processor run it regularly.';

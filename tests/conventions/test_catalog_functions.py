@@ -46,6 +46,7 @@ DEFINERS = {
     "hold_target",
     "import_queue",
     "import_queue_health",
+    "is_paused",
     "is_supervisor",
     "keep_figures",
     "keep_preview",

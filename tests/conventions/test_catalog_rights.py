@@ -59,6 +59,8 @@ EXECUTABLE = {
         "importer.finish_undo",
         "importer.hold_session",
         "importer.hold_target",
+        "importer.import_queue",
+        "importer.import_queue_health",
         "importer.invalid_values",
         "importer.keep_figures",
         "importer.keep_preview",

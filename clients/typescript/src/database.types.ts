@@ -642,10 +642,13 @@ export type Database = {
         Returns: {
           last_ring_at: string;
           last_ring_taken_at: string;
+          paused_reason: string;
+          paused_since: string;
           processor_alive: boolean;
           processor_seen_at: string;
           processor_sleeps: boolean;
           processors: number;
+          queue_paused: boolean;
         }[];
       };
       list_import_jobs: {
