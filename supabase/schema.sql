@@ -1537,6 +1537,652 @@ $$;
 
 COMMENT ON FUNCTION importer.describe_target(target text, uploader text) IS 'Returns a target with its columns as they are in the catalog now; null if there is no such target.';
 
+CREATE FUNCTION importer.doctor() RETURNS TABLE(name text, severity text, message text, hint text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  examined record;
+begin
+  if current_setting('role', true) in ('anon', 'authenticated') and not importer.is_supervisor() then
+    raise exception 'only supervisors may examine the installation' using errcode = 'IJ601',
+    hint = 'Ask an administrator to make you a supervisor, by the setting supervisor_when.';
+  end if;
+  for examined in select c.name, c.severity from importer.doctor_checks() as c loop
+    name := examined.name;
+    severity := examined.severity;
+    message := null;
+    hint := null;
+    begin
+      execute format('select d.message, d.hint from importer.%I() as d', 'doctor_' || examined.name) into message, hint;
+    exception when others then
+      severity := 'warning';
+      message := format('this could not be checked: %s', sqlerrm);
+      hint := 'Remove the cause, then examine the installation again.';
+    end;
+    return next;
+  end loop;
+end
+$$;
+
+COMMENT ON FUNCTION importer.doctor() IS 'Examines the installation. Returns each check with how bad a problem is (error, warning or note); message and hint are
+null where nothing is wrong. Raises IJ601 for users who are not supervisors.';
+
+CREATE FUNCTION importer.doctor_bloat() RETURNS TABLE(message text, hint text)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+  select
+    'tables have more dead rows than live ones: ' || string_agg(
+      format('%s (%s dead, %s live)', s.relid::regclass, s.n_dead_tup, s.n_live_tup), ', ' order by s.n_dead_tup desc
+    ),
+    format(
+      'Run: vacuum analyze %s. If they grow again, end transactions that stay open, and check that autovacuum is on.',
+      string_agg(s.relid::regclass::text, ', ' order by s.n_dead_tup desc)
+    )
+  from pg_catalog.pg_stat_user_tables as s
+  inner join importer.own_objects() as o on o.classid = 'pg_class'::regclass and o.objid = s.relid
+  where s.n_dead_tup > 10000 and s.n_dead_tup > s.n_live_tup and s.relname !~ '^(staging|keys|replaced)_[0-9a-f]{32}$'
+  having count(*) > 0
+$_$;
+
+COMMENT ON FUNCTION importer.doctor_bloat() IS 'Check of importer.doctor(): tables of import-jobs with more than 10,000 dead rows, and more dead rows than live ones.';
+
+CREATE FUNCTION importer.doctor_bucket() RETURNS TABLE(message text, hint text)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  is_public boolean;
+  accepts_csv boolean;
+begin
+  if to_regclass('storage.buckets') is null then
+    return;
+  end if;
+  execute 'select coalesce(b.public, false), coalesce(b.allowed_mime_types, ''{}'') = ''{}''
+    or b.allowed_mime_types && array[''text/csv'', ''text/*'', ''*/*'']
+    from storage.buckets as b where b.id = ''imports'''
+  into is_public, accepts_csv;
+  if is_public is null then
+    message := 'Storage has no bucket imports';
+    hint := 'Create a private bucket with the name imports, in the dashboard or with Storage''s API.';
+    return next;
+  elsif is_public then
+    message := 'the bucket imports is public, so that anybody who knows a path reads the file';
+    hint := 'Make it private: update storage.buckets set public = false where id = ''imports''.';
+    return next;
+  elsif not accepts_csv then
+    message := 'the bucket imports does not accept files of the type text/csv';
+    hint := 'Add text/csv to allowed_mime_types of the bucket; supabase/config.toml lists the types that clients send.';
+    return next;
+  end if;
+end
+$$;
+
+COMMENT ON FUNCTION importer.doctor_bucket() IS 'Check of importer.doctor(): the bucket imports is missing, public, or accepts no CSV files.';
+
+CREATE FUNCTION importer.doctor_bucket_policies() RETURNS TABLE(message text, hint text)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  with problems as (
+    select
+      'row security of storage.objects is off' as what,
+      'Run as the owner of the table: alter table storage.objects enable row level security.' as remedy
+    from pg_catalog.pg_class as c where c.oid = to_regclass('storage.objects') and not c.relrowsecurity
+    union all
+    select format('"%s" is missing', w.name), 'Create what is missing as supabase/migrations has it.'
+    from unnest(array['import-jobs: users upload below their id', 'import-jobs: users read below their id']) as w (name)
+    where to_regclass('storage.objects') is not null and not exists (
+      select from pg_catalog.pg_policy as p where p.polrelid = to_regclass('storage.objects') and p.polname = w.name
+    )
+  )
+
+  select
+    'the policies of the bucket are not those of import-jobs: ' || string_agg(p.what, ', ' order by p.what),
+    string_agg(distinct p.remedy, ' ' order by p.remedy)
+  from problems as p
+  having count(*) > 0
+$$;
+
+COMMENT ON FUNCTION importer.doctor_bucket_policies() IS 'Check of importer.doctor(): users may not upload to the bucket and read from it, or all files are open to them.';
+
+CREATE FUNCTION importer.doctor_checks() RETURNS TABLE(name text, severity text)
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  values
+  ('read_only', 'error'),
+  ('connections', 'warning'),
+  ('triggers', 'error'),
+  ('search_paths', 'error'),
+  ('definers', 'error'),
+  ('open_functions', 'error'),
+  ('row_security', 'error'),
+  ('processor_rights', 'error'),
+  ('time_outs', 'warning'),
+  ('targets', 'error'),
+  ('target_rights', 'error'),
+  ('bucket', 'error'),
+  ('bucket_policies', 'error'),
+  ('upload_trigger', 'error'),
+  ('realtime', 'note'),
+  ('pg_net', 'warning'),
+  ('pg_net_worker', 'warning'),
+  ('processor_url', 'warning'),
+  ('wake_token', 'warning'),
+  ('processor', 'error'),
+  ('listener', 'warning'),
+  ('rings', 'warning'),
+  ('pause', 'note'),
+  ('sweep', 'warning'),
+  ('leases', 'error'),
+  ('bloat', 'warning')
+$$;
+
+COMMENT ON FUNCTION importer.doctor_checks() IS 'Returns the checks of importer.doctor() and how bad it is if one finds something: error, warning or note.';
+
+CREATE FUNCTION importer.doctor_connections() RETURNS TABLE(message text, hint text)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  with limits as (
+    select
+      'server' as what, current_setting('max_connections')::bigint as connections,
+      current_setting('max_connections')::bigint - current_setting('superuser_reserved_connections')::bigint
+      - coalesce(current_setting('reserved_connections', true)::bigint, 0)
+      - (select sum(s.numbackends) from pg_catalog.pg_stat_database as s) as free
+    union all
+    select 'database', d.datconnlimit, d.datconnlimit - pg_stat_get_db_numbackends(d.oid)
+    from pg_catalog.pg_database as d where d.datname = current_database() and d.datconnlimit >= 0
+    union all
+    select 'role ' || r.rolname, r.rolconnlimit, r.rolconnlimit - (
+      select count(*) from pg_catalog.pg_stat_activity as a where a.usesysid = r.oid
+    )
+    from pg_catalog.pg_roles as r
+    where r.rolname in ('import_processor', 'import_uploader') and r.rolconnlimit >= 0
+  )
+
+  select
+    format('only %s of %s connections of the %s are free', greatest(l.free, 0), l.connections, l.what),
+    'Close connections that are not needed, lower IMPORT_JOBS_MAX_JOBS or IMPORT_JOBS_CONNECTIONS, or raise the limit.'
+  from limits as l
+  where l.free < 5
+  order by l.free
+  limit 1
+$$;
+
+COMMENT ON FUNCTION importer.doctor_connections() IS 'Check of importer.doctor(): fewer than five connections of the server, the database or a role are free.';
+
+CREATE FUNCTION importer.doctor_definers() RETURNS TABLE(message text, hint text)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  with own as (
+    select
+      p.oid, p.proname, p.prosrc, p.prosecdef, p.proowner, n.nspowner,
+      case when p.prorettype = 'trigger'::regtype then 'authenticated' else 'import_processor' end as caller
+    from pg_catalog.pg_proc as p inner join pg_catalog.pg_namespace as n on n.oid = p.pronamespace
+    where n.nspname = 'importer'
+  ),
+
+  parts as (
+    select c.caller, 'importer.' || o.proname || '(' as name
+    from own as o cross join (values ('authenticated'), ('import_processor')) as c (caller)
+    where not has_function_privilege(c.caller, o.oid, 'execute')
+    union all
+    select c.caller, t.oid::regclass::text
+    from pg_catalog.pg_class as t cross join (values ('authenticated'), ('import_processor')) as c (caller)
+    where t.oid in (select o.objid from importer.own_objects() as o where o.classid = 'pg_class'::regclass)
+      and t.relkind = 'r' and not has_table_privilege(c.caller, t.oid, 'select')
+  ),
+
+  problems as (
+    select
+      format('%s belongs to %s', o.oid::regprocedure, pg_get_userbyid(o.proowner)) as what,
+      format('Run: alter function %s owner to %I.', o.oid::regprocedure, pg_get_userbyid(o.nspowner)) as remedy
+    from own as o where o.proowner <> o.nspowner
+    union all
+    select
+      format('%s is not security definer', o.oid::regprocedure),
+      format('Run: alter function %s security definer.', o.oid::regprocedure)
+    from own as o
+    where not o.prosecdef
+      and case o.caller
+        when 'authenticated' then exists (
+          select from pg_catalog.pg_trigger as t
+          where t.tgfoid = o.oid and (
+            has_any_column_privilege('authenticated', t.tgrelid, 'insert')
+            or has_any_column_privilege('authenticated', t.tgrelid, 'update')
+          )
+        )
+        else has_function_privilege('import_processor', o.oid, 'execute')
+      end
+      and exists (select from parts as n where n.caller = o.caller and strpos(o.prosrc, n.name) > 0)
+  )
+
+  select
+    'functions do not have the rights that they need: ' || string_agg(p.what, ', ' order by p.what),
+    string_agg(p.remedy, ' ' order by p.remedy)
+  from problems as p
+  having count(*) > 0
+$$;
+
+COMMENT ON FUNCTION importer.doctor_definers() IS 'Check of importer.doctor(): functions that belong to another role than the schema, or are no longer SECURITY DEFINER.';
+
+CREATE FUNCTION importer.doctor_leases() RETURNS TABLE(message text, hint text)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select
+    format('%s running jobs have no lease that is valid, for more than two minutes', count(*)),
+    'Start a processor, or run import-jobs doctor --fix, which sweeps: the jobs become pending again.'
+  from public.import_jobs as j left join importer.job_leases as l on l.job_id = j.id
+  where j.status = 'running' and coalesce(l.expires_at, j.updated_at) < clock_timestamp() - interval '2 minutes'
+  having count(*) > 0
+$$;
+
+COMMENT ON FUNCTION importer.doctor_leases() IS 'Check of importer.doctor(): running jobs whose lease has expired and that no sweep has taken back.';
+
+CREATE FUNCTION importer.doctor_listener() RETURNS TABLE(message text, hint text)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select
+    'no processor listens for notifications',
+    'Give the processor the direct connection, or that of the session pooler (port 5432): behind a pooler in '
+    || 'transaction mode it only looks for jobs every 1.5 s.'
+  where exists (select from importer.processors as p where p.seen_at > clock_timestamp() - interval '15 s')
+    and not exists (
+      select from pg_catalog.pg_locks as l
+      where l.locktype = 'advisory' and l.granted and l.classid = 1229606722 and l.objsubid = 2
+        and l.database = (select d.oid from pg_catalog.pg_database as d where d.datname = current_database())
+    )
+$$;
+
+COMMENT ON FUNCTION importer.doctor_listener() IS 'Check of importer.doctor(): processors are alive, but none of them hears the second bell.';
+
+CREATE FUNCTION importer.doctor_open_functions() RETURNS TABLE(message text, hint text)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  with problems as (
+    select
+      format('%s may be executed by everybody', p.oid::regprocedure) as what,
+      format('Run: revoke execute on function %s from public, anon.', p.oid::regprocedure) as remedy
+    from pg_catalog.pg_proc as p
+    inner join importer.own_objects() as o on o.classid = 'pg_proc'::regclass and o.objid = p.oid
+    where has_function_privilege('anon', p.oid, 'execute')
+    union all
+    select
+      format('%s may use schema importer', r.name),
+      format('Run: revoke all on schema importer from %s, public.', r.name)
+    from unnest(array['anon', 'authenticated']) as r (name)
+    where has_schema_privilege(r.name, 'importer', 'usage')
+  )
+
+  select
+    'clients have rights that are not for them: ' || string_agg(p.what, ', ' order by p.what),
+    string_agg(p.remedy, ' ' order by p.remedy)
+  from problems as p
+  having count(*) > 0
+$$;
+
+COMMENT ON FUNCTION importer.doctor_open_functions() IS 'Check of importer.doctor(): functions that anon may execute, and clients that may use the schema importer.';
+
+CREATE FUNCTION importer.doctor_pause() RETURNS TABLE(message text, hint text)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return query
+  select
+    format('the queue is paused since %s: %s', date_trunc('second', p.paused_at), p.reason),
+    'Run in SQL: select importer.resume().'
+  from importer.queue_pause as p;
+end
+$$;
+
+COMMENT ON FUNCTION importer.doctor_pause() IS 'Check of importer.doctor(): the queue is paused.';
+
+CREATE FUNCTION importer.doctor_pg_net() RETURNS TABLE(message text, hint text)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select 'pg_net is not installed, so processors that sleep are not woken', 'Run: create extension pg_net.'
+  where to_regprocedure('net.http_post(text, jsonb, jsonb, jsonb, integer)') is null
+$$;
+
+COMMENT ON FUNCTION importer.doctor_pg_net() IS 'Check of importer.doctor(): the extension pg_net is missing.';
+
+CREATE FUNCTION importer.doctor_pg_net_worker() RETURNS TABLE(message text, hint text)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if to_regprocedure('net.check_worker_is_up()') is not null
+    and (pg_has_role('pg_read_all_stats', 'usage') or to_regclass('net.stand_in_faults') is not null)
+  then
+    perform net.check_worker_is_up();
+  end if;
+exception when raise_exception then
+  message := 'the worker of pg_net does not run, so nothing that the database sends leaves it';
+  hint := 'Run: select net.worker_restart(). If that does not help, restart the database.';
+  return next;
+end
+$$;
+
+COMMENT ON FUNCTION importer.doctor_pg_net_worker() IS 'Check of importer.doctor(): the worker of pg_net has ended.';
+
+CREATE FUNCTION importer.doctor_processor() RETURNS TABLE(message text, hint text)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select
+    case
+      when h.processor_seen_at is null then 'no processor was ever seen'
+      else format('no processor is alive; the last one was seen at %s', date_trunc('second', h.processor_seen_at))
+    end,
+    'Start one with import-jobs serve, or set processor_sleeps if yours runs only after a ring.'
+  from importer.import_queue_health() as h
+  where not h.processor_alive and not h.processor_sleeps
+$$;
+
+COMMENT ON FUNCTION importer.doctor_processor() IS 'Check of importer.doctor(): no processor reports that it is alive.';
+
+CREATE FUNCTION importer.doctor_processor_rights() RETURNS TABLE(message text, hint text)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  with roles as (
+    select r.oid, r.rolname as name from pg_catalog.pg_roles as r
+    where r.rolname in ('import_processor', 'import_uploader')
+  ),
+
+  problems as (
+    select
+      format('%s is no member of authenticated', r.name) as what,
+      format('grant authenticated to %I', r.name) as remedy
+    from roles as r where not pg_has_role(r.oid, 'authenticated', 'member')
+    union all
+    select format('%s may not use schema importer', r.name), format('grant usage on schema importer to %I', r.name)
+    from roles as r where not has_schema_privilege(r.oid, 'importer', 'usage')
+    union all
+    select
+      format('%s may not create temporary tables', r.name),
+      format('grant temporary on database %I to %I', current_database(), r.name)
+    from roles as r where not has_database_privilege(r.oid, current_database(), 'temporary')
+    union all
+    select
+      'import_processor may not claim jobs',
+      'grant execute on function importer.claim_jobs(text, integer, integer, integer) to import_processor'
+    from roles as r
+    where r.name = 'import_processor'
+      and not has_function_privilege(r.oid, 'importer.claim_jobs(text, integer, integer, integer)', 'execute')
+  )
+
+  select
+    'roles of the processor lack rights: ' || string_agg(p.what, ', ' order by p.what),
+    string_agg(format('Run: %s.', p.remedy), ' ' order by p.remedy)
+  from problems as p
+  having count(*) > 0
+$$;
+
+COMMENT ON FUNCTION importer.doctor_processor_rights() IS 'Check of importer.doctor(): what the roles import_processor and import_uploader may no longer do.';
+
+CREATE FUNCTION importer.doctor_processor_url() RETURNS TABLE(message text, hint text)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select
+    case when u.url is null then 'no URL of the processor is stored' else 'the stored URL of the processor is none' end,
+    'Run import-jobs configure --processor-url URL, with the URL at which the database reaches the processor.'
+  from (select importer.setting('import_jobs_processor_url') as url) as u
+  where coalesce(u.url !~* '^https?://[^/?#\s]', true)
+$$;
+
+COMMENT ON FUNCTION importer.doctor_processor_url() IS 'Check of importer.doctor(): the URL that is rung is missing, or is no URL.';
+
+CREATE FUNCTION importer.doctor_read_only() RETURNS TABLE(message text, hint text)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select
+    case when pg_is_in_recovery() then 'the database is a standby' else 'the database is read-only' end,
+    case
+      when pg_is_in_recovery() then 'Use the connection string of the primary.'
+      else 'Make room on the disk, then set default_transaction_read_only to off: Supabase sets it when a disk is full.'
+    end
+  where pg_is_in_recovery() or current_setting('default_transaction_read_only') = 'on'
+$$;
+
+COMMENT ON FUNCTION importer.doctor_read_only() IS 'Check of importer.doctor(): no job can be claimed or loaded.';
+
+CREATE FUNCTION importer.doctor_realtime() RETURNS TABLE(message text, hint text)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select
+    'Realtime is installed, but users may not receive the progress of their jobs',
+    'Run import-jobs doctor --fix, or in SQL: select importer.install_realtime().'
+  where to_regclass('realtime.messages') is not null and to_regprocedure('realtime.topic()') is not null
+    and not exists (
+      select from pg_catalog.pg_policy as p
+      where p.polrelid = to_regclass('realtime.messages')
+        and p.polname = 'import-jobs: owners receive the progress of their jobs'
+    )
+$$;
+
+COMMENT ON FUNCTION importer.doctor_realtime() IS 'Check of importer.doctor(): Realtime came later than import-jobs, and its table lacks our policy.';
+
+CREATE FUNCTION importer.doctor_rings() RETURNS TABLE(message text, hint text)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select
+    format('%s rings of the last 10 minutes were not taken by any processor', count(*)),
+    'Run import-jobs doctor, which rings and says what comes back.'
+  from importer.open_rings() as r
+  where r.sent_at between clock_timestamp() - interval '10 minutes' and clock_timestamp() - interval '15 s'
+  having count(*) > 0
+$$;
+
+COMMENT ON FUNCTION importer.doctor_rings() IS 'Check of importer.doctor(): rings that were sent and that no processor has taken.';
+
+CREATE FUNCTION importer.doctor_row_security() RETURNS TABLE(message text, hint text)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select
+    'row security is off, so that clients see the jobs of all: '
+    || string_agg(t.oid::regclass::text, ', ' order by t.relname),
+    string_agg(format('Run: alter table %s enable row level security.', t.oid::regclass), ' ' order by t.relname)
+  from pg_catalog.pg_class as t
+  inner join importer.own_objects() as o on o.classid = 'pg_class'::regclass and o.objid = t.oid
+  where t.relnamespace = 'public'::regnamespace and t.relkind = 'r' and not t.relrowsecurity
+  having count(*) > 0
+$$;
+
+COMMENT ON FUNCTION importer.doctor_row_security() IS 'Check of importer.doctor(): tables of clients whose row security was switched off.';
+
+CREATE FUNCTION importer.doctor_search_paths() RETURNS TABLE(message text, hint text)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select
+    'functions have another search_path than pg_catalog, pg_temp: '
+    || string_agg(p.oid::regprocedure::text, ', ' order by p.oid::regprocedure::text),
+    string_agg(
+      format('Run: alter function %s set search_path = pg_catalog, pg_temp.', p.oid::regprocedure), ' '
+      order by p.oid::regprocedure::text
+    )
+  from pg_catalog.pg_proc as p
+  inner join importer.own_objects() as o on o.classid = 'pg_proc'::regclass and o.objid = p.oid
+  where not coalesce('search_path=pg_catalog, pg_temp' = any (p.proconfig), false)
+  having count(*) > 0
+$$;
+
+COMMENT ON FUNCTION importer.doctor_search_paths() IS 'Check of importer.doctor(): functions whose search_path was changed, so that they may run foreign code.';
+
+CREATE FUNCTION importer.doctor_sweep() RETURNS TABLE(message text, hint text)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  scheduled boolean;
+begin
+  if to_regclass('cron.job') is null then
+    if (select h.processor_sleeps from importer.import_queue_health() as h) then
+      message := 'no sweep runs while the processors sleep: pg_cron is not installed';
+      hint := 'Run: create extension pg_cron. Then run import-jobs doctor --fix.';
+      return next;
+    end if;
+    return;
+  end if;
+  -- Releases of pg_cron before 1.3 have no column active.
+  execute 'select exists (select from cron.job as j where strpos(j.command, ''importer.sweep_import_jobs'') > 0
+    and coalesce((to_jsonb(j) ->> ''active'')::boolean, true))'
+  into scheduled;
+  if not scheduled then
+    message := 'pg_cron is installed, but the sweep is not scheduled';
+    hint := 'Run import-jobs doctor --fix, or in SQL: select importer.schedule_sweep().';
+    return next;
+  end if;
+end
+$$;
+
+COMMENT ON FUNCTION importer.doctor_sweep() IS 'Check of importer.doctor(): a sweep that pg_cron does not run.';
+
+CREATE FUNCTION importer.doctor_target_rights() RETURNS TABLE(message text, hint text)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select
+    'import_processor may not write the tables of these targets: ' || string_agg(t.name, ', ' order by t.name),
+    'Register these targets again with importer.register_target(), which grants what is missing.'
+  from public.import_targets as t
+  inner join pg_catalog.pg_class as c on c.oid = importer.registered_table(t)
+  where t.run_as = 'processor' and not (
+    has_schema_privilege('import_processor', c.relnamespace, 'usage')
+    and has_any_column_privilege('import_processor', c.oid, case t.mode when 'update' then 'update' else 'insert' end)
+  )
+  having count(*) > 0
+$$;
+
+COMMENT ON FUNCTION importer.doctor_target_rights() IS 'Check of importer.doctor(): targets whose table import_processor may no longer write.';
+
+CREATE FUNCTION importer.doctor_targets() RETURNS TABLE(message text, hint text)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select
+    'the table of these targets is gone, or another has taken its place: ' || string_agg(t.name, ', ' order by t.name),
+    'Run import-jobs doctor --fix to accept tables of the same name and owner, as after a restore; register the others '
+    || 'again with importer.register_target(), or remove them with importer.unregister_target().'
+  from public.import_targets as t
+  where importer.registered_table(t) is null
+  having count(*) > 0
+$$;
+
+COMMENT ON FUNCTION importer.doctor_targets() IS 'Check of importer.doctor(): targets whose table is not the one that was registered.';
+
+CREATE FUNCTION importer.doctor_time_outs() RETURNS TABLE(message text, hint text)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+  with settings as (
+    select distinct on (r.rolname, split_part(c.setting, '=', 1))
+      r.rolname as role, split_part(c.setting, '=', 1) as name, split_part(c.setting, '=', 2) as value
+    from pg_catalog.pg_roles as r
+    inner join pg_catalog.pg_db_role_setting as s on s.setrole in (0, r.oid)
+    left join pg_catalog.pg_database as d on d.oid = s.setdatabase
+    cross join lateral unnest(s.setconfig) as c (setting)
+    where r.rolname in ('import_processor', 'import_uploader') and (s.setdatabase = 0 or d.datname = current_database())
+      and split_part(c.setting, '=', 1) in ('statement_timeout', 'lock_timeout')
+    order by r.rolname, split_part(c.setting, '=', 1), s.setrole = 0, s.setdatabase = 0
+  ),
+
+  short as (
+    select s.role, s.name, s.value from settings as s
+    where case when s.value ~ '^[0-9]+$' then s.value::bigint * interval '1 ms' else s.value::interval end
+      between interval '1 ms' and interval '59 s'
+  )
+
+  select
+    'time-outs end statements of the processor: ' || string_agg(format('%s = %s of %s', s.name, s.value, s.role), ', '
+      order by s.role, s.name
+    ),
+    string_agg(format('Run: alter role %I set %s = 0.', s.role, s.name), ' ' order by s.role, s.name)
+  from short as s
+  having count(*) > 0
+$_$;
+
+COMMENT ON FUNCTION importer.doctor_time_outs() IS 'Check of importer.doctor(): a statement_timeout or lock_timeout of less than a minute in sessions of the processor.';
+
+CREATE FUNCTION importer.doctor_triggers() RETURNS TABLE(message text, hint text)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  with existing as (
+    select t.tgname, t.tgrelid, t.tgenabled, p.oid as function
+    from pg_catalog.pg_trigger as t inner join pg_catalog.pg_proc as p on p.oid = t.tgfoid
+    where p.pronamespace = 'importer'::regnamespace and not t.tgisinternal
+  ),
+
+  problems as (
+    select
+      format('%s is disabled', e.tgname) as what,
+      format('Run: alter table %s enable trigger %I.', e.tgrelid::regclass, e.tgname) as remedy
+    from existing as e where e.tgenabled in ('D', 'R') and e.tgrelid is distinct from to_regclass('storage.objects')
+    union all
+    select format('%s is missing', w.name), 'Create what is missing as supabase/schema.sql has it.'
+    from unnest(array['trigger_process_import_jobs', 'trigger_process_import_jobs_retry']) as w (name)
+    where not exists (
+      select from existing as e where e.tgname = w.name and e.tgrelid = to_regclass('public.import_jobs')
+    )
+    union all
+    select format('that of %s() is missing', p.proname), 'Create what is missing as supabase/schema.sql has it.'
+    from pg_catalog.pg_proc as p
+    where p.pronamespace = 'importer'::regnamespace and p.prorettype = 'trigger'::regtype
+      and p.proname not in ('follow_upload', 'trigger_import_job_processing')
+      and not exists (select from existing as e where e.function = p.oid)
+  )
+
+  select
+    'triggers do not fire: ' || string_agg(p.what, ', ' order by p.what),
+    string_agg(distinct p.remedy, ' ' order by p.remedy)
+  from problems as p
+  having count(*) > 0
+$$;
+
+COMMENT ON FUNCTION importer.doctor_triggers() IS 'Check of importer.doctor(): triggers of import-jobs that are disabled or missing.';
+
+CREATE FUNCTION importer.doctor_upload_trigger() RETURNS TABLE(message text, hint text)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select
+    'there are import folders, but uploads make no jobs: storage.objects lacks the trigger of import-jobs',
+    'Run import-jobs doctor --fix, or in SQL: select importer.install_upload_trigger().'
+  where exists (select from public.import_folders) and not exists (
+    select from pg_catalog.pg_trigger as t
+    where t.tgrelid = to_regclass('storage.objects') and t.tgname = 'import-jobs: import on upload'
+      and t.tgenabled <> 'D'
+  )
+$$;
+
+COMMENT ON FUNCTION importer.doctor_upload_trigger() IS 'Check of importer.doctor(): folders whose uploads are not imported, since the trigger of storage.objects is missing.';
+
+CREATE FUNCTION importer.doctor_wake_token() RETURNS TABLE(message text, hint text)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select 'no token of the doorbell is stored', 'Run import-jobs configure --processor-url URL, which stores one.'
+  where coalesce(importer.setting('import_jobs_wake_token'), '') = ''
+$$;
+
+COMMENT ON FUNCTION importer.doctor_wake_token() IS 'Check of importer.doctor(): the token of the doorbell is missing.';
+
 CREATE FUNCTION importer.drop_job_tables() RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3885,6 +4531,7 @@ CREATE FUNCTION importer.public_objects() RETURNS SETOF text
     'public.check_planned_import(text,bigint,text,jsonb)',
     'public.create_import_job(text,text,jsonb,text,smallint,timestamp with time zone,text,uuid,text,uuid)',
     'public.execute_import_job(uuid)',
+    'public.import_doctor()',
     'public.import_job_statistics(timestamp with time zone,timestamp with time zone,text)',
     'public.import_queue(uuid)',
     'public.import_queue_health()',
@@ -4836,6 +5483,22 @@ $_$;
 COMMENT ON FUNCTION importer.rows_without_parent(job_id uuid, token uuid, stage regclass, written text[], reference oid, judged bytea) IS 'Returns those of the judged rows, as 8-byte numbers, for which the foreign key finds no parent. Raises IJ103 without a
 valid lease.';
 
+CREATE FUNCTION importer.schedule_sweep() RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if to_regclass('cron.job') is null then
+    return false;
+  end if;
+  execute 'select cron.unschedule(j.jobid) from cron.job as j where j.jobname = ''import-jobs-sweep''';
+  execute 'select cron.schedule(''import-jobs-sweep'', ''* * * * *'', ''select importer.sweep_import_jobs()'')';
+  return true;
+end
+$$;
+
+COMMENT ON FUNCTION importer.schedule_sweep() IS 'Lets pg_cron run the sweep once a minute; returns whether pg_cron is there. For administrators.';
+
 CREATE FUNCTION importer.self_references(job_id uuid, token uuid) RETURNS TABLE(name text, columns text[], referenced text[])
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4873,6 +5536,19 @@ $$;
 
 COMMENT ON FUNCTION importer.self_references(job_id uuid, token uuid) IS 'Returns the foreign keys by which rows of a job''s table refer to rows of the same table, with their columns. Raises
 IJ103 without a valid lease.';
+
+CREATE FUNCTION importer.send_test_ring() RETURNS TABLE(ring bigint, request bigint)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  request := importer.notify_process_import_jobs_async();
+  ring := currval('importer.ring_numbers');
+  return next;
+end
+$$;
+
+COMMENT ON FUNCTION importer.send_test_ring() IS 'Rings the processor when the transaction commits; returns the number of the ring and pg_net''s request id.';
 
 CREATE FUNCTION importer.session_is_open(session integer) RETURNS boolean
     LANGUAGE sql
@@ -5615,6 +6291,27 @@ $$;
 COMMENT ON FUNCTION importer.target_relation(name_or_table text, must_exist boolean) IS 'Returns the table of a target; null, or IJ503 if it must exist, when there is no such target, when its table is gone or
 when another one has taken its place.';
 
+CREATE FUNCTION importer.test_ring_result(ring bigint, request bigint) RETURNS TABLE(taken boolean, status integer, error text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+begin
+  taken := exists (select from importer.processors as p where p.newest_ring >= test_ring_result.ring);
+  begin
+    execute 'select r.status_code, r.error_msg from net._http_response as r where r.id = $1'
+    into status, error using test_ring_result.request;
+  exception when undefined_table or undefined_column or insufficient_privilege then
+    status := null;
+  end;
+  if not taken and (error is not null or status not between 200 and 299) then
+    delete from importer.rings as r where r.number = test_ring_result.ring;
+  end if;
+  return next;
+end
+$_$;
+
+COMMENT ON FUNCTION importer.test_ring_result(ring bigint, request bigint) IS 'Returns whether a processor has taken a ring, and the HTTP status and the error that pg_net has noted.';
+
 CREATE FUNCTION importer.trigger_import_job_processing() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -6127,6 +6824,19 @@ $$;
 
 COMMENT ON FUNCTION public.execute_import_job(id uuid) IS 'Lets a pending job run now: ends the delay of run_after and of a back-off, and rings. Limits and turns apply. Raises
 IJ101 for a job in any other state.';
+
+CREATE FUNCTION public.import_doctor() RETURNS TABLE(name text, severity text, message text, hint text)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    BEGIN ATOMIC
+ SELECT d.name,
+     d.severity,
+     d.message,
+     d.hint
+    FROM importer.doctor() d(name, severity, message, hint);
+END;
+
+COMMENT ON FUNCTION public.import_doctor() IS 'Examines the installation, for supervisors: returns each check; message and hint are null where nothing is wrong.';
 
 CREATE FUNCTION public.import_job_statistics(since timestamp with time zone DEFAULT (now() - '30 days'::interval), until timestamp with time zone DEFAULT now(), only_target text DEFAULT NULL::text) RETURNS TABLE(day date, target text, jobs bigint, pending bigint, running bigint, completed bigint, failed bigint, cancelled bigint, success_rate numeric, median_seconds numeric, rows_read bigint, rows_loaded bigint, rows_rejected bigint, rows_skipped bigint)
     LANGUAGE sql STABLE
@@ -7196,6 +7906,65 @@ REVOKE ALL ON FUNCTION importer.dependent_objects() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.describe_target(target text, uploader text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION importer.doctor() FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.doctor() TO import_processor;
+GRANT ALL ON FUNCTION importer.doctor() TO authenticated;
+GRANT ALL ON FUNCTION importer.doctor() TO service_role;
+
+REVOKE ALL ON FUNCTION importer.doctor_bloat() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.doctor_bucket() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.doctor_bucket_policies() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.doctor_checks() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.doctor_connections() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.doctor_definers() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.doctor_leases() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.doctor_listener() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.doctor_open_functions() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.doctor_pause() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.doctor_pg_net() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.doctor_pg_net_worker() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.doctor_processor() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.doctor_processor_rights() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.doctor_processor_url() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.doctor_read_only() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.doctor_realtime() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.doctor_rings() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.doctor_row_security() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.doctor_search_paths() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.doctor_sweep() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.doctor_target_rights() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.doctor_targets() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.doctor_time_outs() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.doctor_triggers() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.doctor_upload_trigger() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.doctor_wake_token() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION importer.drop_job_tables() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.drop_staging_table(job_id uuid, token uuid) FROM PUBLIC;
@@ -7500,9 +8269,14 @@ REVOKE ALL ON FUNCTION importer.rows_without_parent(job_id uuid, token uuid, sta
 GRANT ALL ON FUNCTION importer.rows_without_parent(job_id uuid, token uuid, stage regclass, written text[], reference oid, judged bytea) TO import_processor;
 GRANT ALL ON FUNCTION importer.rows_without_parent(job_id uuid, token uuid, stage regclass, written text[], reference oid, judged bytea) TO import_uploader;
 
+REVOKE ALL ON FUNCTION importer.schedule_sweep() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION importer.self_references(job_id uuid, token uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.self_references(job_id uuid, token uuid) TO import_processor;
 GRANT ALL ON FUNCTION importer.self_references(job_id uuid, token uuid) TO import_uploader;
+
+REVOKE ALL ON FUNCTION importer.send_test_ring() FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.send_test_ring() TO import_processor;
 
 REVOKE ALL ON FUNCTION importer.session_is_open(session integer) FROM PUBLIC;
 
@@ -7556,6 +8330,9 @@ REVOKE ALL ON FUNCTION importer.target_privileges(target public.import_targets) 
 
 REVOKE ALL ON FUNCTION importer.target_relation(name_or_table text, must_exist boolean) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION importer.test_ring_result(ring bigint, request bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.test_ring_result(ring bigint, request bigint) TO import_processor;
+
 REVOKE ALL ON FUNCTION importer.trigger_import_job_processing() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.typed_values(columns jsonb) FROM PUBLIC;
@@ -7601,6 +8378,10 @@ GRANT ALL ON FUNCTION public.create_import_job(object_path text, target text, op
 REVOKE ALL ON FUNCTION public.execute_import_job(id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.execute_import_job(id uuid) TO authenticated;
 GRANT ALL ON FUNCTION public.execute_import_job(id uuid) TO service_role;
+
+REVOKE ALL ON FUNCTION public.import_doctor() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.import_doctor() TO authenticated;
+GRANT ALL ON FUNCTION public.import_doctor() TO service_role;
 
 REVOKE ALL ON FUNCTION public.import_job_statistics(since timestamp with time zone, until timestamp with time zone, only_target text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.import_job_statistics(since timestamp with time zone, until timestamp with time zone, only_target text) TO authenticated;

@@ -13,6 +13,7 @@ as $$
     'public.check_planned_import(text,bigint,text,jsonb)',
     'public.create_import_job(text,text,jsonb,text,smallint,timestamp with time zone,text,uuid,text,uuid)',
     'public.execute_import_job(uuid)',
+    'public.import_doctor()',
     'public.import_job_statistics(timestamp with time zone,timestamp with time zone,text)',
     'public.import_queue(uuid)',
     'public.import_queue_health()',

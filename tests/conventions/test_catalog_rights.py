@@ -48,6 +48,7 @@ EXECUTABLE = {
         "importer.claim_undos",
         "importer.column_defaults",
         "importer.commit_chunk",
+        "importer.doctor",
         "importer.drop_staging_table",
         "importer.end_former_sessions",
         "importer.failing_generated_columns",
@@ -67,6 +68,7 @@ EXECUTABLE = {
         "importer.keep_replaced_rows",
         "importer.keep_waiting",
         "importer.self_references",
+        "importer.send_test_ring",
         "importer.settle_waiting",
         "importer.waiting_chunks",
         "importer.read_rejected_chunks",
@@ -89,6 +91,7 @@ EXECUTABLE = {
         "importer.sources_to_delete",
         "importer.sweep_import_jobs",
         "importer.take_back_lost_jobs",
+        "importer.test_ring_result",
         "importer.typed_values",
         "importer.wake_token",
         "importer.table_rules",
@@ -145,6 +148,8 @@ for role in ("authenticated", "service_role"):
     EXECUTABLE[role] |= {
         "importer.check_planned_import",
         "public.check_planned_import",
+        "importer.doctor",
+        "public.import_doctor",
         "importer.list_import_targets",
         "public.list_import_targets",
     }

@@ -608,6 +608,15 @@ export type Database = {
         };
         SetofOptions: { from: "*"; to: "import_jobs"; isOneToOne: true; isSetofReturn: false };
       };
+      import_doctor: {
+        Args: never;
+        Returns: {
+          hint: string;
+          message: string;
+          name: string;
+          severity: string;
+        }[];
+      };
       import_job_statistics: {
         Args: { only_target?: string; since?: string; until?: string };
         Returns: {
