@@ -20,7 +20,7 @@ from docs.tools.job_samples import (
     rejected,
     watched,
 )
-from processor.cli import changes, database, install, queue, stack_addresses, stack_view, targets, uninstall
+from processor.cli import changes, database, install, pause, queue, stack_addresses, stack_view, targets, uninstall
 from processor.cli.screen import screen
 from processor.database.migrate import Migration
 from processor.install import settings
@@ -50,6 +50,8 @@ def samples() -> dict[str, str]:
         "undo": (SHORT, lambda: screen.sentence(changes.undo_sentence(FIRST, 3, 0))),
         "targets": ("", lambda: screen.lines(targets.lines([TARGET]))),
         "queue": ("", lambda: screen.lines(queue.lines(QUEUE))),
+        "pause": ('"moving the database"', lambda: screen.sentence(pause.paused_sentence(2))),
+        "resume": ("", lambda: screen.sentence(pause.resumed_sentence(was_paused=True))),
         "stack up": ("--detach", stack_up),
         "stack env": ("", stack_env),
         "stack down": ("", lambda: screen.lines(["The stack in .import-jobs is stopped."])),

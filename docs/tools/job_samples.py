@@ -45,6 +45,9 @@ QUEUE: dict[str, Any] = {
     "processor_seen_at": NOW - timedelta(seconds=2),
     "processor_sleeps": False,
     "last_ring_at": NOW - timedelta(seconds=4),
+    "queue_paused": False,
+    "paused_reason": None,
+    "paused_since": None,
 }
 
 

@@ -22,6 +22,7 @@ from processor.cli import (
     install,
     job,
     jobs,
+    pause,
     psql,
     queue,
     rejections,
@@ -54,6 +55,8 @@ app.command()(changes.cancel)
 app.command()(changes.undo)
 app.command()(targets.targets)
 app.command()(queue.queue)
+app.command()(pause.pause)
+app.command()(pause.resume)
 app.command(context_settings={"ignore_unknown_options": True})(psql.psql)
 stack.app.command()(stack_view.status)
 stack.app.command()(stack_view.logs)

@@ -13,7 +13,7 @@ from processor.errors import UserError
 
 PATIENCE_SECONDS = 10.0
 QUEUE = """
-select q.waiting, q.running, h.processor_alive, h.processor_seen_at, h.processor_sleeps
+select q.waiting, q.running, h.processor_alive, h.processor_seen_at, h.processor_sleeps, h.paused_reason
 from importer.import_queue() as q, importer.import_queue_health() as h
 """
 LEASE_IS_VALID = """
@@ -34,6 +34,7 @@ class Queue:
     processor_alive: bool
     processor_seen_at: datetime | None
     processor_sleeps: bool
+    paused_reason: str | None
 
 
 @dataclass(slots=True)
@@ -90,6 +91,8 @@ def scheduled(conn: psycopg.Connection, state: JobState) -> str:
 
 def waiting(queue: Queue) -> str:
     """Return why a job that is due waits."""
+    if queue.paused_reason is not None:
+        return f"nobody works on the job: an administrator has paused the queue ({queue.paused_reason})"
     if queue.processor_alive:
         return f"nobody works on the job: it waits for its turn; {queue.running} run and {queue.waiting} wait"
     if queue.processor_sleeps:

@@ -13,13 +13,13 @@ from processor.config import database_url
 
 OVERVIEW: LiteralString = """
 select q.waiting, q.scheduled, q.running, q.oldest_waiting_since, h.processor_alive, h.processors, h.processor_seen_at,
-  h.processor_sleeps, h.last_ring_at, clock_timestamp() as now
+  h.processor_sleeps, h.last_ring_at, h.queue_paused, h.paused_reason, h.paused_since, clock_timestamp() as now
 from importer.import_queue() as q, importer.import_queue_health() as h
 """
 
 
 def queue() -> None:
-    """Show how many jobs wait and run, since when the oldest waits, and whether a processor is alive."""
+    """Show how many jobs wait and run, since when the oldest waits, whether a processor is alive, and a pause."""
     with connected(database_url()) as conn, conn.cursor(row_factory=dict_row) as cursor:
         row = cursor.execute(OVERVIEW).fetchone() or {}
     screen.show(row, [row["waiting"]], lambda: lines(row))
@@ -29,8 +29,12 @@ def lines(row: dict[str, Any]) -> Iterator[str]:
     """Yield the numbers and times of the queue."""
     now: datetime = row["now"]
     oldest = row["oldest_waiting_since"]
+    paused: dict[str, str] = {}
+    if row["queue_paused"]:
+        paused["paused"] = f"for {duration(row['paused_since'], now)}: {row['paused_reason']}"
     yield from screen.values(
-        {
+        paused
+        | {
             "waiting": f"{row['waiting']:,}" + (f", the oldest for {duration(oldest, now)}" if oldest else ""),
             "scheduled": f"{row['scheduled']:,}",
             "running": f"{row['running']:,}",

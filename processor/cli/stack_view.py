@@ -54,6 +54,9 @@ def as_document(stack: StackStatus) -> dict[str, object]:
         "folder": str(stack.directory),
         "status": stack.sentence,
         "postgres": stack.state.major if stack.state else None,
+        "queue_paused": stack.pause is not None,
+        "paused_reason": stack.pause.reason if stack.pause else None,
+        "paused_since": stack.pause.since if stack.pause else None,
         "parts": [
             {
                 "part": part.name,
@@ -79,6 +82,11 @@ def as_lines(stack: StackStatus) -> list[str]:
     """Return the status of a stack as text: a sentence, the parts, and what to do about those that do not work."""
     version = f", with PostgreSQL {stack.state.major}" if stack.state and stack.is_running else ""
     lines = [f"The stack in {stack.directory} is {stack.sentence}{version}."]
+    if stack.pause:
+        since = f"{stack.pause.since.astimezone():%Y-%m-%d %H:%M:%S}"
+        lines += screen.wrapped(
+            f"The queue is paused since {since}: {stack.pause.reason}. To go on: import-jobs resume"
+        )
     if stack.parts:
         rows = [
             (part.name, part.sentence, f"{part.since.astimezone():%Y-%m-%d %H:%M:%S}", part.restarts, part.address)

@@ -54,15 +54,24 @@ class PartStatus:
                 return other
 
 
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A pause of the queue: why nobody takes jobs from it, and since when."""
+
+    reason: str
+    since: datetime
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StackStatus:
-    """A stack: whether it runs, whether each part does, and what a killed supervisor has left behind."""
+    """A stack: whether it runs, whether each part does, what a killed supervisor has left behind, and a pause."""
 
     directory: Path
     state: State | None
     supervisor: Process | None
     ready: bool
     parts: list[PartStatus]
+    pause: Pause | None = None
 
     @property
     def is_running(self) -> bool:
@@ -98,7 +107,20 @@ def read(directory: Path) -> StackStatus:
         supervisor=run.supervisor if run else None,
         ready=run is not None and run.ready,
         parts=parts,
+        pause=_pause(kept)
+        if kept and ("postgres", "running") in {(part.name, part.condition) for part in parts}
+        else None,
     )
+
+
+def _pause(kept: State) -> Pause | None:
+    """Return the pause of the queue; None without one, and while the database has no queue yet."""
+    try:
+        with psycopg.connect(kept.database_url(), connect_timeout=_CONNECT_SECONDS) as conn:
+            row = conn.execute("select reason, paused_at from importer.queue_pause").fetchone()
+    except psycopg.Error:
+        return None
+    return Pause(*row) if row else None
 
 
 def why_idle(database_url: str, directory: Path = Path(".import-jobs")) -> str | None:

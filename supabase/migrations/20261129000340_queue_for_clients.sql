@@ -1,6 +1,6 @@
 -- The queue as clients see it: how full it is, and the place of one job. These figures are about the jobs of all
--- owners, so they come from SECURITY DEFINER functions that return numbers and times, never an id, an owner or a target.
--- The functions in public are parsed here and not at the call, so that clients need no right on the schema importer.
+-- owners, so they come from SECURITY DEFINER functions that return numbers and times, never an id, an owner or a
+-- target. The functions in public are parsed here and not at the call, so that clients need no right on the schema.
 -- Whether anybody works on the queue is told together with the reason of a pause, in a later file.
 
 alter function importer.import_queue() security definer;

@@ -18,6 +18,7 @@ END_WATCHERS = """
 select pg_terminate_backend(pid) from pg_stat_activity
 where application_name = 'import-jobs command' and query like '%j.phase, j.target%'
 """
+RING_TAKEN_SINCE = "select max(ring_taken_at) > %s as taken from importer.processors"
 COMMANDS = ["jobs", "job", "errors", "targets", "queue"]
 
 
@@ -241,6 +242,25 @@ def test_queue_counts_without_naming_anything(stack: Stack, table: str) -> None:
     text = cli("queue", env=stack.env).stdout
     assert "processor  alive" in text
     cli("cancel", str(job), env=stack.env)
+
+
+def test_paused_queue_keeps_jobs_pending_until_resumed(stack: Stack, table: str) -> None:
+    assert json.loads(cli("pause", "moving\nhouse", "--json", env=stack.env).stdout)["queue_paused"] is True
+    try:
+        path = stack.upload(b"id,name\n9,Hal\n")
+        insert = "insert into public.import_jobs (object_path, target) values (%s, %s) returning id, created_at"
+        (row,) = stack.sql(insert, path, table)
+        until(lambda: stack.sql(RING_TAKEN_SINCE, row["created_at"]) == [{"taken": True}])
+        queue = json.loads(cli("queue", "--json", env=stack.env).stdout)
+        assert (queue["queue_paused"], queue["paused_reason"], queue["waiting"]) == (True, "moving house", 1)
+        assert "moving house" in cli("queue", env=stack.env).stdout
+        (job,) = stack.sql("select status, attempts from public.import_jobs where id = %s", row["id"])
+        assert (job["status"], job["attempts"]) == ("pending", 0)
+    finally:
+        assert cli("resume", env=stack.env).stdout == "resumed\n"
+    assert cli("watch", str(row["id"]), env=stack.env).returncode == 0
+    assert cli("resume", env=stack.env).stdout == "the queue was not paused\n"
+    assert json.loads(cli("queue", "--json", env=stack.env).stdout)["queue_paused"] is False
 
 
 def test_watch_survives_the_loss_of_its_session(stack: Stack, table: str) -> None:

@@ -10,8 +10,12 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
+from psycopg.rows import class_row
 
+from processor.cli.idle import QUEUE, Queue
+from processor.cli.idle import waiting as why_waiting
 from processor.errors import UserError
 from processor.local import reset, state, status
 from processor.local.platform import require_packages, require_unix
@@ -63,6 +67,24 @@ def test_status_as_text_and_as_names(running):
     assert header.split() == ["part", "status", "since", "restarts", "address"]
     assert [row.split()[:2] for row in rows] == [[part, "running"] for part in PARTS]
     assert stack.run("status", "--quiet").stdout.splitlines() == PARTS
+
+
+def test_status_names_a_pause_of_the_queue(running):
+    stack, env = running
+    before = json.loads(stack.run("status", "--json").stdout)
+    assert (before["queue_paused"], before["paused_reason"], before["paused_since"]) == (False, None, None)
+    with psycopg.connect(env["DATABASE_URL"], autocommit=True) as conn:
+        conn.execute("select importer.pause('moving house')")
+        try:
+            document = json.loads(stack.run("status", "--json").stdout)
+            lines = stack.run("status").stdout.splitlines()
+            queue = conn.cursor(row_factory=class_row(Queue)).execute(QUEUE).fetchone()
+        finally:
+            conn.execute("select importer.resume()")
+    assert (document["queue_paused"], document["paused_reason"]) == (True, "moving house")
+    assert document["paused_since"] is not None
+    assert "moving house" in lines[1]
+    assert why_waiting(queue).endswith("an administrator has paused the queue (moving house)")
 
 
 def test_part_that_hangs_does_not_answer(running):
