@@ -45,7 +45,8 @@ class Config:
     of a chunk. A processor that is told to stop cancels the statements of its current chunks after `stop_seconds`.
     There is a page if there is a `publishable_key`; browsers reach the project at `public_supabase_url`, or at
     `supabase_url` when it is None. Workbooks are spooled to `spool_dir`, by default the folder for temporary files,
-    and each is read by a process within these limits of memory and time.
+    and each is read by a process within these limits of memory and time. A processor ends by itself after
+    `idle_seconds` without a job; None: never. `is_sized` says that `max_jobs` or `connections` were given.
     """
 
     database_url: str = field(repr=False)
@@ -73,6 +74,8 @@ class Config:
     workbook_memory_bytes: int = 2048 * MIB
     workbook_seconds: int = 120
     log_level: str = "INFO"
+    idle_seconds: float | None = None
+    is_sized: bool = False
 
     @property
     def spare_connections(self) -> int:
@@ -191,6 +194,7 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Config:
         workbook_memory_bytes=whole("IMPORT_JOBS_WORKBOOK_MEMORY_BYTES", 2048 * MIB, 64 * MIB),
         workbook_seconds=whole("IMPORT_JOBS_WORKBOOK_SECONDS", 120),
         log_level=(environ.get("IMPORT_JOBS_LOG_LEVEL") or "INFO").upper(),
+        is_sized=any(environ.get(name, "").strip() for name in ("IMPORT_JOBS_MAX_JOBS", "IMPORT_JOBS_CONNECTIONS")),
     )
 
 

@@ -3345,6 +3345,21 @@ $$;
 
 COMMENT ON FUNCTION importer.job_table_name(kind text, job_id uuid) IS 'Returns the name, in the schema importer, of a job''s table of the kind staging, keys or replaced.';
 
+CREATE FUNCTION importer.judged_table(job_id uuid, token uuid) RETURNS regclass
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform importer.check_token(judged_table.job_id, judged_table.token);
+  return (
+    select importer.target_relation(j.target, must_exist => true)
+    from public.import_jobs as j where j.id = judged_table.job_id
+  );
+end
+$$;
+
+COMMENT ON FUNCTION importer.judged_table(job_id uuid, token uuid) IS 'Returns the table of a job whose rows are looked up. Raises IJ103 without a valid lease.';
+
 CREATE FUNCTION importer.keep_figures(job_id uuid, token uuid, seq integer, figures jsonb) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3775,8 +3790,28 @@ CREATE FUNCTION importer.lock_for_reading(relation regclass, is_stage boolean DE
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
+declare
+  part regclass;
 begin
   execute format('lock table only %s in access share mode', relation);
+  if not is_stage and exists (
+    select
+    from (
+      select lock_for_reading.relation::oid as oid
+      union
+      select p.relid::oid from pg_catalog.pg_partition_tree(lock_for_reading.relation) as p
+    ) as r
+    inner join pg_catalog.pg_class as c on c.oid = r.oid
+    inner join pg_catalog.pg_roles as o on o.oid = c.relowner
+    where o.rolname <> current_user and not o.rolsuper
+  ) then
+    execute format('lock table only %s in share update exclusive mode', relation);
+    for part in
+      select p.relid from pg_catalog.pg_partition_tree(lock_for_reading.relation) as p order by p.level, p.relid
+    loop
+      execute format('lock table only %s in share update exclusive mode', part);
+    end loop;
+  end if;
   if to_regclass(relation::text) is distinct from relation or importer.has_planned_code(relation) or not exists (
     select from pg_catalog.pg_class as c
     where c.oid = lock_for_reading.relation and c.relkind in ('r', 'p') and not (
@@ -3792,7 +3827,8 @@ begin
 end
 $$;
 
-COMMENT ON FUNCTION importer.lock_for_reading(relation regclass, is_stage boolean) IS 'Keeps a table in its place until the end of the transaction. Raises IJ503 if it is not a plain one.';
+COMMENT ON FUNCTION importer.lock_for_reading(relation regclass, is_stage boolean) IS 'Keeps a table in its place until the end of the transaction, and keeps one of another owner from being given
+statistics or indexes. Raises IJ503 if it is not a plain one.';
 
 CREATE FUNCTION importer.lock_stage(stage regclass, relation regclass) RETURNS void
     LANGUAGE plpgsql
@@ -5379,6 +5415,51 @@ $$;
 COMMENT ON FUNCTION importer.ring_timeout() IS 'Returns for how many milliseconds pg_net waits for the answer to a ring: ring_timeout_milliseconds, or 2,000 if the
 processor was seen before and is silent, unless the setting processor_sleeps is true.';
 
+CREATE FUNCTION importer.rows_before_their_parent(job_id uuid, token uuid, stage regclass, written text[], reference oid, winners bytea DEFAULT NULL::bytea, judged bytea DEFAULT NULL::bytea) RETURNS TABLE(place bigint, first bigint, last bigint)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET row_security TO 'off'
+    SET jit TO 'off'
+    SET constraint_exclusion TO 'off'
+    SET work_mem TO '32MB'
+    SET random_page_cost TO '1'
+    AS $_$
+#variable_conflict use_variable
+declare
+  relation regclass := importer.judged_table(rows_before_their_parent.job_id, rows_before_their_parent.token);
+  rule record;
+  rows text;
+begin
+  select
+    array_to_string(f.conditions, ' and ') as same, (
+      select string_agg(format('s.%I is not null', a.attname), ' and ')
+      from pg_catalog.pg_attribute as a where a.attrelid = relation and a.attnum = any (f.columns)
+    ) as complete, (
+      select string_agg(format('r.%I', a.attname), ', ')
+      from pg_catalog.pg_attribute as a where a.attrelid = relation and a.attnum = any (f.referenced)
+    ) as key
+  into strict rule
+  from importer.table_references(relation) as f
+  where f.id = rows_before_their_parent.reference and f.is_plain and f.parent = relation;
+  perform importer.lock_for_reading(relation);
+  perform importer.lock_stage(stage, relation);
+  rows := importer.staged_rows(relation, written, stage::text);
+  return query execute format(
+    'select s."#record", p.first, p.last
+    from %1$s as s left join (
+      select min(r."#record") as first, max(r."#record") as last, %2$s
+      from %1$s as r where $1 is null or get_bit($1, r."#record") = 1 group by %2$s
+    ) as p on %3$s
+    where ($2 is null or get_bit($2, s."#record") = 1) and %4$s
+      and not exists (select from only %5$s as p where %3$s) and not exists (select from (select s.*) as p where %3$s)',
+    rows, rule.key, rule.same, rule.complete, relation
+  ) using winners, judged;
+end
+$_$;
+
+COMMENT ON FUNCTION importer.rows_before_their_parent(job_id uuid, token uuid, stage regclass, written text[], reference oid, winners bytea, judged bytea) IS 'Returns those of the judged rows for which a foreign key of the table to itself finds no parent in the table, each with
+the first and the last winner that is its parent, if there is one. Raises IJ103 without a valid lease.';
+
 CREATE FUNCTION importer.rows_of_job(job public.import_jobs, rules jsonb) RETURNS text
     LANGUAGE sql IMMUTABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -5402,13 +5483,10 @@ CREATE FUNCTION importer.rows_with_taken_key(job_id uuid, token uuid, stage regc
     SET random_page_cost TO '1'
     AS $_$
 declare
-  relation regclass;
+  relation regclass := importer.judged_table(rows_with_taken_key.job_id, rows_with_taken_key.token);
   rule record;
   rows bytea;
 begin
-  perform importer.check_token(rows_with_taken_key.job_id, rows_with_taken_key.token);
-  select importer.target_relation(j.target, must_exist => true) into relation
-  from public.import_jobs as j where j.id = rows_with_taken_key.job_id;
   perform importer.lock_for_reading(relation);
   perform importer.lock_stage(stage, relation);
   select
@@ -5454,13 +5532,10 @@ CREATE FUNCTION importer.rows_without_parent(job_id uuid, token uuid, stage regc
     SET random_page_cost TO '1'
     AS $_$
 declare
-  relation regclass;
+  relation regclass := importer.judged_table(rows_without_parent.job_id, rows_without_parent.token);
   rule record;
   rows bytea;
 begin
-  perform importer.check_token(rows_without_parent.job_id, rows_without_parent.token);
-  select importer.target_relation(j.target, must_exist => true) into relation
-  from public.import_jobs as j where j.id = rows_without_parent.job_id;
   select
     f.parent, array_to_string(f.conditions, ' and ') as same, (
       select string_agg(format('s.%I is not null', a.attname), ' and ')
@@ -5911,7 +5986,7 @@ $$;
 COMMENT ON FUNCTION importer.table_keys(relation regclass) IS 'Returns the unique indexes and exclusion constraints of a table: what they compare, for which rows, whether a set can
 be looked up in them, and, of one that is checked after the rows are written, the trigger that does so.';
 
-CREATE FUNCTION importer.table_references(relation regclass) RETURNS TABLE(id oid, name text, parent regclass, columns smallint[], conditions text[], is_plain boolean, trigger_name text)
+CREATE FUNCTION importer.table_references(relation regclass) RETURNS TABLE(id oid, name text, parent regclass, columns smallint[], referenced smallint[], conditions text[], is_plain boolean, trigger_name text)
     LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -5919,7 +5994,7 @@ CREATE FUNCTION importer.table_references(relation regclass) RETURNS TABLE(id oi
 begin
   return query
   select
-    o.oid, o.conname::text, o.confrelid::regclass, o.conkey,
+    o.oid, o.conname::text, o.confrelid::regclass, o.conkey, o.confkey,
     array(
       select format(
         'p.%I operator(pg_catalog.%s) %s%s', b.attname, e.oprname, format('s.%I', a.attname), case
@@ -5933,7 +6008,7 @@ begin
       left join pg_catalog.pg_collation as l on l.oid = b.attcollation
       left join pg_catalog.pg_namespace as n on n.oid = l.collnamespace
     ),
-    o.confrelid <> o.conrelid and (o.confmatchtype = 's' or cardinality(o.conkey) = 1)
+    (o.confmatchtype = 's' or cardinality(o.conkey) = 1)
       and coalesce(to_jsonb(o) ->> 'conperiod', 'false') = 'false'
       and not exists (select from unnest(o.conpfeqop) as e (id) where e.id >= 16384)
       and not importer.has_planned_code(o.confrelid)
@@ -6019,7 +6094,7 @@ begin
       )
       and not importer.has_planned_code(relation)
       and not exists (select from importer.table_keys(relation) as k where not k.is_plain)
-      and not exists (select from importer.table_references(relation) as f where not f.is_plain),
+      and not exists (select from importer.table_references(relation) as f where not f.is_plain or f.parent = relation),
       'rows', importer.staged_rows(relation, needed, 'pg_temp.import_judged'),
       'checks', checks,
       'keys', (
@@ -6577,15 +6652,18 @@ CREATE FUNCTION importer.work_is_left(soon interval) RETURNS boolean
     AS $$
   select
     exists (select from public.import_jobs as j where j.status = 'running')
-    or exists (
-      select from public.import_jobs as j
-      where j.status = 'pending' and j.attempts < j.max_attempts
-        and j.run_after <= clock_timestamp() + work_is_left.soon
+    or not importer.is_paused() and (
+      exists (
+        select from public.import_jobs as j
+        where j.status = 'pending' and j.attempts < j.max_attempts
+          and j.run_after <= clock_timestamp() + work_is_left.soon
+      )
+      or exists (select from importer.undo_requests)
     )
-    or exists (select from importer.undo_requests)
 $$;
 
-COMMENT ON FUNCTION importer.work_is_left(soon interval) IS 'Returns whether a job runs, a pending job is due within the given time, or somebody asks for an undo.';
+COMMENT ON FUNCTION importer.work_is_left(soon interval) IS 'Returns whether a job runs or, unless the queue is paused, a pending job is due within the given time or somebody asks
+for an undo.';
 
 CREATE FUNCTION importer.write_accepted_rows(write text, stage regclass, first bigint, last bigint, max_rejected bigint, role text, path text, row_states text[], other_states text[], step_rows integer DEFAULT 64) RETURNS TABLE(state text, constraint_name text, column_name text, table_name text, nested boolean, records bytea, written bigint)
     LANGUAGE plpgsql
@@ -8098,6 +8176,8 @@ REVOKE ALL ON FUNCTION importer.is_supervisor() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.job_table_name(kind text, job_id uuid) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION importer.judged_table(job_id uuid, token uuid) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION importer.keep_figures(job_id uuid, token uuid, seq integer, figures jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.keep_figures(job_id uuid, token uuid, seq integer, figures jsonb) TO import_processor;
 GRANT ALL ON FUNCTION importer.keep_figures(job_id uuid, token uuid, seq integer, figures jsonb) TO import_uploader;
@@ -8258,6 +8338,10 @@ REVOKE ALL ON FUNCTION importer.ring_is_unanswered() FROM PUBLIC;
 REVOKE ALL ON FUNCTION importer.ring_processor(job_ids uuid[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.ring_timeout() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.rows_before_their_parent(job_id uuid, token uuid, stage regclass, written text[], reference oid, winners bytea, judged bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.rows_before_their_parent(job_id uuid, token uuid, stage regclass, written text[], reference oid, winners bytea, judged bytea) TO import_processor;
+GRANT ALL ON FUNCTION importer.rows_before_their_parent(job_id uuid, token uuid, stage regclass, written text[], reference oid, winners bytea, judged bytea) TO import_uploader;
 
 REVOKE ALL ON FUNCTION importer.rows_of_job(job public.import_jobs, rules jsonb) FROM PUBLIC;
 

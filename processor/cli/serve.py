@@ -1,8 +1,11 @@
 """`import-jobs serve`: run the processor."""
 
-from typing import TYPE_CHECKING
+import threading
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated
 
 import psycopg
+import typer
 
 from processor.cli.connection import connected
 from processor.database.sqlstates import is_not_up, user_error
@@ -12,11 +15,16 @@ if TYPE_CHECKING:
     from processor.config import Config
 
 
-def serve() -> None:
-    """Run the processor. All settings come from the environment."""
-    config = configured()
+IDLE_HELP = "End when no job is left and none came for so long. Without it the processor runs until it is stopped."
+
+
+def serve(
+    exit_when_idle: Annotated[int | None, typer.Option(metavar="SECONDS", min=1, help=IDLE_HELP)] = None,
+) -> None:
+    """Run the processor. All other settings come from the environment."""
+    config = replace(configured(), idle_seconds=exit_when_idle)
     if database_answers(config.database_url):
-        check_database(config.database_url)
+        config = check_database(config)
         if config.uploader_database_url is not None:
             check_uploader(config.uploader_database_url)
 
@@ -30,8 +38,30 @@ def serve() -> None:
     # Imported after all checks, because it imports Polars, which takes 1.5 s.
     from processor.http.app import create_app
 
-    limits = ServerLimits()
-    server.run(create_app(config, limits), config.host, config.port, limits)
+    limits, idle = ServerLimits(), threading.Event()
+    while True:
+        server.run(create_app(config, limits, idle), config.host, config.port, limits, idle.is_set)
+        if not (idle.is_set() and work_came(config.database_url)):
+            return
+        idle.clear()
+
+
+def work_came(database_url: str) -> bool:
+    """Return whether a job came after the decision to end, whose ring was answered while the server closed.
+
+    Later rings find no listener, so a host that starts processors starts the next one.
+    """
+    from processor.log import event
+    from processor.queue.sweep import work_is_left
+
+    try:
+        with psycopg.connect(database_url, connect_timeout=10, autocommit=True) as conn:
+            came = work_is_left(conn, 0)
+    except psycopg.Error:
+        return False  # the job is pending, and the next processor takes it
+    if came:
+        event("work_came")
+    return came
 
 
 def check_storage(config: "Config") -> None:
@@ -89,22 +119,25 @@ def database_answers(database_url: str) -> bool:
     return True
 
 
-def check_database(database_url: str) -> None:
-    """Check that the role may claim jobs, and that the schema fits this version.
+def check_database(config: "Config") -> "Config":
+    """Check that the role may claim jobs and that the schema fits this version; return settings that fit the server.
 
     Raises: UserError.
     """
+    from processor.cli.few_connections import fitted
     from processor.database import schema_version
 
-    with connected(database_url) as conn:
+    with connected(config.database_url) as conn:
         schema_version.check(conn)
         row = conn.execute(
             "select has_function_privilege('importer.claim_jobs(text, integer, integer, integer)', 'execute')"
         ).fetchone()
+        fit = fitted(config, conn)
     if not row or not row[0]:
         raise UserError(
             "the role in DATABASE_URL may not claim jobs", "Use the role import_processor or an administrator."
         )
+    return fit
 
 
 def check_uploader(database_url: str) -> None:

@@ -1,6 +1,7 @@
 """The ASGI application: the doorbell, the two probes, the page, and a lifespan that starts and stops the worker."""
 
 import logging
+import threading
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
@@ -41,12 +42,12 @@ select current_setting('transaction_read_only') = 'off'
 """
 
 
-def create_app(config: Config, limits: ServerLimits) -> Starlette:
-    """Return the application. Its lifespan opens the connection pool and runs the worker."""
+def create_app(config: Config, limits: ServerLimits, idle: threading.Event | None = None) -> Starlette:
+    """Return the application. Its lifespan opens the connection pool and runs the worker, which may set `idle`."""
     pool, uploader = connection_pools(config)
     pools = [one for one in (pool, uploader) if one is not None]
     downloads = Downloads(config.supabase_url, config.secret_key)
-    worker = Worker(config, Pools(pool, uploader), downloads)
+    worker = Worker(config, Pools(pool, uploader), downloads, idle or threading.Event())
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncGenerator[None]:

@@ -2,6 +2,7 @@
 
 import socket
 import sys
+from collections.abc import Callable
 from functools import partial
 
 import uvicorn
@@ -18,8 +19,13 @@ STARTUP_FAILURE = 3
 STOP_SECONDS = 5
 
 
-def run(app: Starlette, host: str, port: int, limits: ServerLimits) -> None:
-    """Serve until SIGTERM."""
+def never() -> bool:
+    """Return that the server should go on."""
+    return False
+
+
+def run(app: Starlette, host: str, port: int, limits: ServerLimits, ended: Callable[[], bool] = never) -> None:
+    """Serve until SIGTERM, or until `ended` returns true, which is asked ten times a second."""
     settings = uvicorn.Config(
         app,
         host=host,
@@ -38,15 +44,19 @@ def run(app: Starlette, host: str, port: int, limits: ServerLimits) -> None:
         timeout_keep_alive=limits.idle_seconds,
         timeout_graceful_shutdown=STOP_SECONDS,
     )
-    LimitedServer(settings, limits).run()
+    LimitedServer(settings, limits, ended).run()
 
 
 class LimitedServer(uvicorn.Server):
     """uvicorn with a listener that limits the number of connections."""
 
-    def __init__(self, config: uvicorn.Config, limits: ServerLimits) -> None:
+    def __init__(self, config: uvicorn.Config, limits: ServerLimits, ended: Callable[[], bool]) -> None:
         super().__init__(config)
-        self._limits = limits
+        self._limits, self._ended = limits, ended
+
+    async def on_tick(self, counter: int) -> bool:
+        """Return whether to stop; uvicorn calls this every 0.1 s."""
+        return self._ended() or await super().on_tick(counter)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start the application, then accept connections. uvicorn gives the sockets only to several processes."""

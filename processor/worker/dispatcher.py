@@ -18,6 +18,7 @@ from processor.queue import sessions
 from processor.queue.sweep import sweep
 from processor.worker.bell import Bell
 from processor.worker.heartbeat import Heartbeat
+from processor.worker.idleness import Idleness
 from processor.worker.interval import Interval
 from processor.worker.slots import WorkQueue
 from processor.worker.undos import Undos
@@ -33,13 +34,25 @@ SESSION_SECONDS, MISSING_SECONDS = 1.0, 0.25
 
 
 class Dispatcher:
-    """Claims as many jobs of each queue as there are free slots. `stop` waits for the end of the thread."""
+    """Claims as many jobs of each queue as there are free slots. `stop` waits for the end of the thread.
 
-    def __init__(self, config: Config, pool: ConnectionPool, heartbeat: Heartbeat, bell: Bell, name: str) -> None:
+    It sets `idle`, and claims nothing more, once it was idle for `config.idle_seconds`.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        pool: ConnectionPool,
+        heartbeat: Heartbeat,
+        bell: Bell,
+        name: str,
+        idle: threading.Event,
+    ) -> None:
         self._config, self._pool, self._heartbeat, self._bell, self._name = config, pool, heartbeat, bell, name
         self._stopped = threading.Event()
         self._unavailable = ""
         self._schema_fits = False
+        self._idleness = Idleness(config.idle_seconds, idle)
         self._claims, self._reports = Interval(LOOK_SECONDS), Interval(REPORT_SECONDS)
         self._sweeps, self._sessions = Interval(config.sweep_seconds), Interval(SESSION_SECONDS)
 
@@ -75,6 +88,8 @@ class Dispatcher:
                 self._stopped.wait(RETRY_SECONDS)
             timers = (self._claims, self._reports, self._sweeps, self._sessions)
             rung = self._bell.wait(max(0.0, min(timer.left for timer in timers)))
+            if rung:  # the end of a job rings as well
+                self._idleness.disturb()
 
     def _round(self, *, rung: bool) -> None:
         """Do what is due. A ring is noted before the look for jobs: what is inserted later rings again.
@@ -94,6 +109,8 @@ class Dispatcher:
             rung = True
         if rung or self._claims.left <= 0:
             self._claim_all()
+        if self._idleness.due and self._undos.free():
+            self._end_if_idle()
 
     def _answered(self) -> None:
         if self._unavailable:
@@ -132,6 +149,11 @@ class Dispatcher:
             _log_swept(sweep(conn))
         self._sweeps.restart()
 
+    def _end_if_idle(self) -> None:
+        with self._pool.connection(POOL_SECONDS) as conn:
+            if self._idleness.decide(conn):
+                self._stopped.set()
+
     def _claim_all(self) -> None:
         for queue in self._queues:
             self._claim(queue)
@@ -145,6 +167,7 @@ class Dispatcher:
             with self._pool.connection(POOL_SECONDS) as conn:
                 claimed = queue.claim(conn, self._name, free, self._config.lease_seconds, self._heartbeat.session)
             for job in claimed:
+                self._idleness.disturb()
                 queue.begin(job)
             if len(claimed) < free:
                 break

@@ -36,10 +36,11 @@ CANCEL_AGAIN_SECONDS = 0.5
 class Worker:
     """Holds at most `config.max_jobs` imports, besides them inspections and an undo.
 
-    `start` returns at once; `ring` may be called from any thread.
+    `start` returns at once; `ring` may be called from any thread. It sets `idle` when nothing is left to do, if
+    `config.idle_seconds` asks for it.
     """
 
-    def __init__(self, config: Config, pools: Pools, downloads: Downloads) -> None:
+    def __init__(self, config: Config, pools: Pools, downloads: Downloads, idle: threading.Event) -> None:
         pool = pools.processor
         self._config, self._pools, self._pool, self._downloads = config, pools, pool, downloads
         self._artifacts = Artifacts(config.supabase_url, config.secret_key)
@@ -48,7 +49,7 @@ class Worker:
         self._ended = threading.Event()
         self._bell = Bell()
         self._heartbeat = Heartbeat(config, pool, self._bell.ring)
-        self._dispatcher = Dispatcher(config, pool, self._heartbeat, self._bell, self._name)
+        self._dispatcher = Dispatcher(config, pool, self._heartbeat, self._bell, self._name, idle)
         self._imports, self._inspections = Slots(config.max_jobs, "job"), Slots(INSPECTIONS, "inspection")
         self._undos = Undos(pools, self._bell, self._ended)
         self._spare = threading.Semaphore(config.spare_connections)

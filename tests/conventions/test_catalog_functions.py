@@ -89,6 +89,7 @@ DEFINERS = {
     "ring_is_unanswered",
     "ring_processor",
     "ring_timeout",
+    "rows_before_their_parent",
     "rows_with_taken_key",
     "rows_without_parent",
     "setting",
@@ -103,6 +104,7 @@ DEFINERS = {
     "test_ring_result",
     "trigger_import_job_processing",
     "wake_token",
+    "work_is_left",
     "yield_upload",
 }
 

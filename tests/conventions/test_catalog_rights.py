@@ -95,9 +95,11 @@ EXECUTABLE = {
         "importer.typed_values",
         "importer.wake_token",
         "importer.table_rules",
+        "importer.rows_before_their_parent",
         "importer.rows_with_taken_key",
         "importer.rows_without_parent",
         "importer.write_accepted_rows",
+        "importer.work_is_left",
     },
 }
 # The sessions that write as users have the functions that demand the token of a lease or of an undo. invalid_values()
@@ -138,6 +140,7 @@ EXECUTABLE["import_uploader"] = {
         "skip_staged_rows",
         "typed_values",
         "table_rules",
+        "rows_before_their_parent",
         "rows_with_taken_key",
         "rows_without_parent",
         "write_accepted_rows",
