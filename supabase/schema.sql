@@ -294,6 +294,29 @@ $$;
 
 COMMENT ON FUNCTION importer.backoff(attempt integer) IS 'Returns how long to wait after a failed attempt (counted from 1).';
 
+CREATE FUNCTION importer.base_columns(relation regclass, numbers smallint[]) RETURNS text[]
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select array(
+    select a.attname::text
+    from pg_catalog.pg_attribute as a
+    where a.attrelid = relation and a.attnum > 0 and a.attgenerated = '' and (
+      a.attnum = any (numbers) or exists (
+        select
+        from pg_catalog.pg_attribute as g
+        inner join pg_catalog.pg_attrdef as d on d.adrelid = g.attrelid and d.adnum = g.attnum
+        inner join pg_catalog.pg_depend as p on p.classid = 'pg_attrdef'::regclass and p.objid = d.oid
+        where g.attrelid = relation and g.attgenerated <> '' and g.attnum = any (numbers)
+          and p.refclassid = 'pg_class'::regclass and p.refobjid = relation and p.refobjsubid = a.attnum
+      )
+    )
+    order by a.attnum
+  )
+$$;
+
+COMMENT ON FUNCTION importer.base_columns(relation regclass, numbers smallint[]) IS 'Returns the names of columns; in the place of generated ones those that they are made of.';
+
 CREATE FUNCTION importer.base_type(type_id oid) RETURNS oid
     LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4427,6 +4450,37 @@ $$;
 COMMENT ON FUNCTION importer.pause(reason text) IS 'Pauses the queue: no processor takes a job or an undo any more; jobs that run end. Returns since when it is paused. A
 queue that is paused gets the new reason. Clients can read the reason, of which 500 characters are kept.';
 
+CREATE FUNCTION importer.policies_of_new_rows(relation regclass, role name) RETURNS TABLE(condition text, by_sets boolean)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  with policies as (
+    select
+      p.polpermissive as permissive, coalesce(p.polwithcheck, p.polqual)::text as tree,
+      coalesce(pg_get_expr(coalesce(p.polwithcheck, p.polqual), p.polrelid), 'true') as expression
+    from pg_catalog.pg_policy as p
+    where p.polrelid = relation and p.polcmd in ('a', '*')
+      and exists (select from unnest(p.polroles) as r (id) where r.id = 0 or pg_has_role(role, r.id, 'usage'))
+  )
+
+  select
+    format(
+      '(%s)%s', coalesce(string_agg(format('(%s)', p.expression), ' or ') filter (where p.permissive), 'false'),
+      string_agg(format(' and (%s)', p.expression), '') filter (where not p.permissive)
+    ),
+    coalesce(bool_and(p.tree !~ ':rtekind [^8]' and not exists (
+      select
+      from regexp_matches(p.tree, ':(funcid|opno) ([0-9]+)', 'g') as m (parts)
+      left join pg_catalog.pg_operator as o on m.parts[1] = 'opno' and o.oid = m.parts[2]::oid
+      inner join pg_catalog.pg_proc as f on f.oid = coalesce(o.oprcode::oid, m.parts[2]::oid)
+      where f.provolatile = 'v' or f.provolatile = 's' and f.oid >= 16384 and f.pronamespace::regnamespace::text <> 'auth'
+    )), true)
+  from policies as p
+$$;
+
+COMMENT ON FUNCTION importer.policies_of_new_rows(relation regclass, role name) IS 'Returns the condition that the policies for INSERT put on rows that a role writes, and whether it is the same for a row
+whatever rows were written before.';
+
 CREATE FUNCTION importer.postpone_job(job_id uuid, token uuid, seconds double precision) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -5473,6 +5527,120 @@ $$;
 
 COMMENT ON FUNCTION importer.rows_of_job(job public.import_jobs, rules jsonb) IS 'Returns the condition by which an undo finds the rows of a job; rules are those of importer.describe_target().';
 
+CREATE FUNCTION importer.rows_that_meet(job_id uuid, token uuid, stage regclass, written text[], key oid, whose text, judged bytea) RETURNS bytea
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET row_security TO 'off'
+    SET jit TO 'off'
+    SET constraint_exclusion TO 'off'
+    SET work_mem TO '32MB'
+    SET random_page_cost TO '1'
+    AS $_$
+declare
+  relation regclass;
+  owner_is text := 'true';
+  rule record;
+  rows bytea;
+begin
+  perform importer.check_token(rows_that_meet.job_id, rows_that_meet.token);
+  select
+    importer.target_relation(j.target, must_exist => true),
+    case when whose <> 'anybody' then format(
+      '(%I operator(pg_catalog.=) %L) is %s true', t.owner_column, j.created_by,
+      case when whose = 'others' then 'not' end
+    ) else 'true' end
+  into relation, owner_is
+  from public.import_jobs as j cross join importer.find_target(j.target) as t
+  where j.id = rows_that_meet.job_id;
+  perform importer.lock_for_reading(relation);
+  perform importer.lock_stage(stage, relation);
+  select
+    string_agg(format('%s as k%s', e.value, e.place), ', ') as keys,
+    string_agg(format('t.k%s operator(pg_catalog.=) s.k%s', e.place, e.place), ' and ') as same
+  into strict rule
+  from importer.table_keys(relation) as k cross join unnest(k.expressions) with ordinality as e (value, place)
+  where k.id = rows_that_meet.key and k.is_plain
+  having count(*) > 0;
+  execute format(
+    'select string_agg(int8send(s.place), '''')
+    from (select s."#record" as place, %1$s from %2$s as s where get_bit($1, s."#record") = 1) as s
+    where exists (select from (select %1$s from only %3$s where %4$s) as t where %5$s)',
+    rule.keys, importer.staged_rows(relation, written, stage::text), relation, owner_is, rule.same
+  ) into rows using judged;
+  return rows;
+end
+$_$;
+
+COMMENT ON FUNCTION importer.rows_that_meet(job_id uuid, token uuid, stage regclass, written text[], key oid, whose text, judged bytea) IS 'Returns those of the judged rows, as 8-byte numbers, whose key a row of the table has: one of anybody, of the owner of
+the job, or of others. Raises IJ103 without a valid lease.';
+
+CREATE FUNCTION importer.rows_with_key_of_another(job_id uuid, token uuid, stage regclass, written text[], key oid, met oid, winners bytea, judged bytea) RETURNS TABLE(taken bytea, unclear boolean)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET row_security TO 'off'
+    SET jit TO 'off'
+    SET constraint_exclusion TO 'off'
+    SET work_mem TO '32MB'
+    SET random_page_cost TO '1'
+    AS $_$
+declare
+  relation regclass;
+  rule record;
+  other record;
+begin
+  perform importer.check_token(rows_with_key_of_another.job_id, rows_with_key_of_another.token);
+  select importer.target_relation(j.target, must_exist => true) into relation
+  from public.import_jobs as j where j.id = rows_with_key_of_another.job_id;
+  perform importer.lock_for_reading(relation);
+  perform importer.lock_stage(stage, relation);
+  select
+    string_agg(format('%s as k%s', e.value, e.place), ', ') as keys,
+    string_agg(format('k%s', e.place), ', ') as names,
+    string_agg(format('k%s is not null', e.place), ' and ') as complete,
+    string_agg(format('t.k%s operator(pg_catalog.=) w.k%s', e.place, e.place), ' and ') as same,
+    min(k.condition) as condition
+  into strict rule
+  from importer.table_keys(relation) as k cross join unnest(k.expressions) with ordinality as e (value, place)
+  where k.id = rows_with_key_of_another.key and k.is_plain
+  having count(*) > 0;
+  select
+    string_agg(format('%s as m%s', e.value, e.place), ', ') as keys,
+    string_agg(format('m%s', e.place), ', ') as names,
+    string_agg(format('t.m%s operator(pg_catalog.=) w.m%s', e.place, e.place), ' and ') as same
+  into strict other
+  from importer.table_keys(relation) as k cross join unnest(k.expressions) with ordinality as e (value, place)
+  where k.id = rows_with_key_of_another.met and k.is_plain
+  having count(*) > 0;
+  return query execute format(
+    'with staged as (
+      select s."#record" as place, %1$s, %2$s, (%3$s) as is_in from %4$s as s
+      where get_bit($1, s."#record") = 1 or get_bit($2, s."#record") = 1
+    ),
+    w as (
+      select staged.*, min(case when get_bit($1, place) = 1 then place end) over (partition by %5$s) as first
+      from staged where is_in and %6$s
+    ),
+    t as (
+      select w.place, t.* from w inner join (select %1$s, %2$s from only %7$s where (%3$s)) as t on %8$s
+      where get_bit($2, w.place) = 1 and (%9$s) is not true
+    )
+    select
+      (select string_agg(int8send(w.place), '''') from w
+      where get_bit($2, w.place) = 1 and (w.first < w.place or w.place in (select t.place from t))),
+      exists (
+        select from t inner join staged as w on %9$s
+        where w.place < t.place and (w.is_in and %8$s) is not true
+      )',
+    rule.keys, other.keys, rule.condition, importer.staged_rows(relation, written, stage::text), rule.names,
+    rule.complete, relation, rule.same, other.same
+  ) using winners, judged;
+end
+$_$;
+
+COMMENT ON FUNCTION importer.rows_with_key_of_another(job_id uuid, token uuid, stage regclass, written text[], key oid, met oid, winners bytea, judged bytea) IS 'Returns those of the judged rows, as 8-byte numbers, whose key is that of an earlier winner or of another row of the
+table than the one that the row changes, and whether an earlier row may give such a key back. Raises IJ103 without a
+valid lease.';
+
 CREATE FUNCTION importer.rows_with_taken_key(job_id uuid, token uuid, stage regclass, written text[], key oid, winners bytea, judged bytea) RETURNS bytea
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -5557,6 +5725,66 @@ $_$;
 
 COMMENT ON FUNCTION importer.rows_without_parent(job_id uuid, token uuid, stage regclass, written text[], reference oid, judged bytea) IS 'Returns those of the judged rows, as 8-byte numbers, for which the foreign key finds no parent. Raises IJ103 without a
 valid lease.';
+
+CREATE FUNCTION importer.rules_of_modes(relation regclass, written text[]) RETURNS jsonb
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  known smallint[] := array(select k.number from importer.known_columns(relation, written) as k);
+begin
+  return (
+    select jsonb_build_object(
+      'updates', not c.relhassubclass
+      and not exists (select from pg_catalog.pg_rewrite as r where r.ev_class = c.oid and r.ev_type = '2')
+      and not exists (
+        select from pg_catalog.pg_trigger as g
+        where g.tgrelid = c.oid and not g.tgisinternal and g.tgtype & 1 = 1 and g.tgtype & 20 > 0
+          and g.tgenabled in ('O', 'A')
+      ),
+      'knows_keys', not exists (select from importer.table_keys(relation) as k where not k.columns <@ known),
+      'unfilled', array(
+        select a.attname::text
+        from pg_catalog.pg_attribute as a inner join pg_catalog.pg_type as t on t.oid = a.atttypid
+        where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and not a.atthasdef and a.attidentity = ''
+          and t.typdefault is null and not a.attname = any (written)
+      ),
+      'referenced', array(
+        select unnest(importer.base_columns(relation, o.confkey))
+        from pg_catalog.pg_constraint as o where o.confrelid = c.oid and o.contype = 'f'
+      ),
+      'checks', (
+        select coalesce(jsonb_object_agg(o.conname, jsonb_build_object(
+          'columns', importer.base_columns(relation, o.conkey), 'valid', o.convalidated
+        )), '{}')
+        from pg_catalog.pg_constraint as o where o.conrelid = c.oid and o.contype = 'c'
+      ),
+      'keys', (
+        select coalesce(jsonb_object_agg(k.id, jsonb_build_object(
+          'columns', importer.base_columns(relation, k.columns),
+          'whole', num_nulls(i.indexprs, i.indpred) = 2 and i.indnkeyatts = i.indnatts and not exists (
+            select from pg_catalog.pg_attribute as a
+            where a.attrelid = c.oid and a.attnum = any (k.columns) and a.attgenerated <> ''
+          )
+        )), '{}')
+        from importer.table_keys(relation) as k inner join pg_catalog.pg_index as i on i.indexrelid = k.id
+      ),
+      'references', (
+        select coalesce(jsonb_object_agg(o.oid, jsonb_build_object(
+          'columns', importer.base_columns(relation, o.conkey), 'valid', o.convalidated, 'on_update', g.tgname
+        )), '{}')
+        from pg_catalog.pg_constraint as o
+        inner join pg_catalog.pg_trigger as g on g.tgconstraint = o.oid and g.tgrelid = o.conrelid and g.tgtype & 16 > 0
+        where o.conrelid = c.oid and o.contype = 'f'
+      )
+    )
+    from pg_catalog.pg_class as c where c.oid = relation
+  );
+end
+$$;
+
+COMMENT ON FUNCTION importer.rules_of_modes(relation regclass, written text[]) IS 'Returns what importer.table_rules() leaves out: of which columns each rule is, whether all rows obey it, which columns
+other tables refer to or nothing fills, and whether no trigger, rule or child of the table takes part in an UPDATE.';
 
 CREATE FUNCTION importer.schedule_sweep() RETURNS boolean
     LANGUAGE plpgsql
@@ -6038,7 +6266,7 @@ $$;
 COMMENT ON FUNCTION importer.table_references(relation regclass) IS 'Returns the foreign keys of a table that are checked for new rows: the conditions that join a parent p with a row s,
 and whether a set can be looked up by them.';
 
-CREATE FUNCTION importer.table_rules(relation regclass, written text[]) RETURNS jsonb
+CREATE FUNCTION importer.table_rules(relation regclass, written text[], role name DEFAULT NULL::name) RETURNS jsonb
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -6067,6 +6295,11 @@ begin
     select unnest(o.conkey) from pg_catalog.pg_constraint as o where o.conrelid = relation and o.contype in ('c', 'f')
     union
     select unnest(k.columns) from importer.table_keys(relation) as k
+    union
+    select d.refobjsubid::smallint
+    from pg_catalog.pg_depend as d inner join pg_catalog.pg_policy as p on p.oid = d.objid
+    where d.classid = 'pg_policy'::regclass and p.polrelid = table_rules.relation and table_rules.role is not null
+      and d.refclassid = 'pg_class'::regclass and d.refobjid = table_rules.relation and d.refobjsubid > 0
   );
   needed := array(
     select a.attname::text from pg_catalog.pg_attribute as a
@@ -6097,6 +6330,10 @@ begin
       and not exists (select from importer.table_references(relation) as f where not f.is_plain or f.parent = relation),
       'rows', importer.staged_rows(relation, needed, 'pg_temp.import_judged'),
       'checks', checks,
+      'policies', (
+        select to_jsonb(p) from importer.policies_of_new_rows(relation, table_rules.role) as p
+        where table_rules.role is not null
+      ),
       'keys', (
         select coalesce(
           jsonb_agg(jsonb_build_object('id', k.id, 'name', k.name, 'after', k.trigger_name) order by k.id), '[]'
@@ -6119,8 +6356,9 @@ begin
 end
 $$;
 
-COMMENT ON FUNCTION importer.table_rules(relation regclass, written text[]) IS 'Returns what can refuse rows of which the file fills the columns `written`, and whether sets can say which ones: the
-checks by name, the keys by index, the foreign keys, the query for the rows, and the role that looks them up.';
+COMMENT ON FUNCTION importer.table_rules(relation regclass, written text[], role name) IS 'Returns what can refuse rows of which the file fills the columns `written`, and whether sets can say which ones: the
+checks by name, the keys by index, the foreign keys, the policies if row security applies to `role`, the query for the
+rows, and the role that looks them up.';
 
 CREATE FUNCTION importer.take_back_lost_jobs(own_session integer, grace interval DEFAULT '00:00:03'::interval) RETURNS TABLE(job_id uuid, action text)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -7871,6 +8109,8 @@ REVOKE ALL ON FUNCTION importer.advance_sequences_of_interrupted_job() FROM PUBL
 
 REVOKE ALL ON FUNCTION importer.backoff(attempt integer) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION importer.base_columns(relation regclass, numbers smallint[]) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION importer.base_type(type_id oid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.begin_undo(job_id uuid, token uuid) FROM PUBLIC;
@@ -8262,6 +8502,8 @@ REVOKE ALL ON FUNCTION importer.own_objects() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.pause(reason text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION importer.policies_of_new_rows(relation regclass, role name) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION importer.postpone_job(job_id uuid, token uuid, seconds double precision) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.postpone_job(job_id uuid, token uuid, seconds double precision) TO import_processor;
 
@@ -8345,6 +8587,14 @@ GRANT ALL ON FUNCTION importer.rows_before_their_parent(job_id uuid, token uuid,
 
 REVOKE ALL ON FUNCTION importer.rows_of_job(job public.import_jobs, rules jsonb) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION importer.rows_that_meet(job_id uuid, token uuid, stage regclass, written text[], key oid, whose text, judged bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.rows_that_meet(job_id uuid, token uuid, stage regclass, written text[], key oid, whose text, judged bytea) TO import_processor;
+GRANT ALL ON FUNCTION importer.rows_that_meet(job_id uuid, token uuid, stage regclass, written text[], key oid, whose text, judged bytea) TO import_uploader;
+
+REVOKE ALL ON FUNCTION importer.rows_with_key_of_another(job_id uuid, token uuid, stage regclass, written text[], key oid, met oid, winners bytea, judged bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.rows_with_key_of_another(job_id uuid, token uuid, stage regclass, written text[], key oid, met oid, winners bytea, judged bytea) TO import_processor;
+GRANT ALL ON FUNCTION importer.rows_with_key_of_another(job_id uuid, token uuid, stage regclass, written text[], key oid, met oid, winners bytea, judged bytea) TO import_uploader;
+
 REVOKE ALL ON FUNCTION importer.rows_with_taken_key(job_id uuid, token uuid, stage regclass, written text[], key oid, winners bytea, judged bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.rows_with_taken_key(job_id uuid, token uuid, stage regclass, written text[], key oid, winners bytea, judged bytea) TO import_processor;
 GRANT ALL ON FUNCTION importer.rows_with_taken_key(job_id uuid, token uuid, stage regclass, written text[], key oid, winners bytea, judged bytea) TO import_uploader;
@@ -8352,6 +8602,10 @@ GRANT ALL ON FUNCTION importer.rows_with_taken_key(job_id uuid, token uuid, stag
 REVOKE ALL ON FUNCTION importer.rows_without_parent(job_id uuid, token uuid, stage regclass, written text[], reference oid, judged bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.rows_without_parent(job_id uuid, token uuid, stage regclass, written text[], reference oid, judged bytea) TO import_processor;
 GRANT ALL ON FUNCTION importer.rows_without_parent(job_id uuid, token uuid, stage regclass, written text[], reference oid, judged bytea) TO import_uploader;
+
+REVOKE ALL ON FUNCTION importer.rules_of_modes(relation regclass, written text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.rules_of_modes(relation regclass, written text[]) TO import_processor;
+GRANT ALL ON FUNCTION importer.rules_of_modes(relation regclass, written text[]) TO import_uploader;
 
 REVOKE ALL ON FUNCTION importer.schedule_sweep() FROM PUBLIC;
 
@@ -8399,9 +8653,9 @@ REVOKE ALL ON FUNCTION importer.table_keys(relation regclass) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.table_references(relation regclass) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION importer.table_rules(relation regclass, written text[]) FROM PUBLIC;
-GRANT ALL ON FUNCTION importer.table_rules(relation regclass, written text[]) TO import_processor;
-GRANT ALL ON FUNCTION importer.table_rules(relation regclass, written text[]) TO import_uploader;
+REVOKE ALL ON FUNCTION importer.table_rules(relation regclass, written text[], role name) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.table_rules(relation regclass, written text[], role name) TO import_processor;
+GRANT ALL ON FUNCTION importer.table_rules(relation regclass, written text[], role name) TO import_uploader;
 
 REVOKE ALL ON FUNCTION importer.take_back_lost_jobs(own_session integer, grace interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.take_back_lost_jobs(own_session integer, grace interval) TO import_processor;

@@ -140,7 +140,8 @@ revoke all on function importer.table_keys(regclass) from public, anon, authenti
 
 create function importer.table_references(relation regclass)
 returns table (
-  id oid, name text, parent regclass, columns smallint[], conditions text[], is_plain boolean, trigger_name text
+  id oid, name text, parent regclass, columns smallint[], referenced smallint[], conditions text[], is_plain boolean,
+  trigger_name text
 )
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
@@ -148,7 +149,7 @@ as $$
 begin
   return query
   select
-    o.oid, o.conname::text, o.confrelid::regclass, o.conkey,
+    o.oid, o.conname::text, o.confrelid::regclass, o.conkey, o.confkey,
     array(
       select format(
         'p.%I operator(pg_catalog.%s) %s%s', b.attname, e.oprname, format('s.%I', a.attname), case
@@ -162,7 +163,7 @@ begin
       left join pg_catalog.pg_collation as l on l.oid = b.attcollation
       left join pg_catalog.pg_namespace as n on n.oid = l.collnamespace
     ),
-    o.confrelid <> o.conrelid and (o.confmatchtype = 's' or cardinality(o.conkey) = 1)
+    (o.confmatchtype = 's' or cardinality(o.conkey) = 1)
       and coalesce(to_jsonb(o) ->> 'conperiod', 'false') = 'false'
       and not exists (select from unnest(o.conpfeqop) as e (id) where e.id >= 16384)
       and not importer.has_planned_code(o.confrelid)
@@ -197,7 +198,7 @@ revoke all on function importer.table_references(regclass) from public, anon, au
 
 -- A check whose functions are immutable says the same before the row is written as when it is. The function reads the
 -- catalog alone; it is SECURITY DEFINER so that the processor needs none of those that it calls.
-create function importer.table_rules(relation regclass, written text[]) returns jsonb
+create function importer.table_rules(relation regclass, written text[], role name default null) returns jsonb
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -225,6 +226,11 @@ begin
     select unnest(o.conkey) from pg_catalog.pg_constraint as o where o.conrelid = relation and o.contype in ('c', 'f')
     union
     select unnest(k.columns) from importer.table_keys(relation) as k
+    union
+    select d.refobjsubid::smallint
+    from pg_catalog.pg_depend as d inner join pg_catalog.pg_policy as p on p.oid = d.objid
+    where d.classid = 'pg_policy'::regclass and p.polrelid = table_rules.relation and table_rules.role is not null
+      and d.refclassid = 'pg_class'::regclass and d.refobjid = table_rules.relation and d.refobjsubid > 0
   );
   needed := array(
     select a.attname::text from pg_catalog.pg_attribute as a
@@ -252,9 +258,13 @@ begin
       )
       and not importer.has_planned_code(relation)
       and not exists (select from importer.table_keys(relation) as k where not k.is_plain)
-      and not exists (select from importer.table_references(relation) as f where not f.is_plain),
+      and not exists (select from importer.table_references(relation) as f where not f.is_plain or f.parent = relation),
       'rows', importer.staged_rows(relation, needed, 'pg_temp.import_judged'),
       'checks', checks,
+      'policies', (
+        select to_jsonb(p) from importer.policies_of_new_rows(relation, table_rules.role) as p
+        where table_rules.role is not null
+      ),
       'keys', (
         select coalesce(
           jsonb_agg(jsonb_build_object('id', k.id, 'name', k.name, 'after', k.trigger_name) order by k.id), '[]'
@@ -277,9 +287,10 @@ begin
 end
 $$;
 
-comment on function importer.table_rules(regclass, text[]) is
+comment on function importer.table_rules(regclass, text[], name) is
 'Returns what can refuse rows of which the file fills the columns `written`, and whether sets can say which ones: the
-checks by name, the keys by index, the foreign keys, the query for the rows, and the role that looks them up.';
+checks by name, the keys by index, the foreign keys, the policies if row security applies to `role`, the query for the
+rows, and the role that looks them up.';
 
-revoke all on function importer.table_rules(regclass, text[]) from public, anon, authenticated, service_role;
-grant execute on function importer.table_rules(regclass, text[]) to import_processor, import_uploader;
+revoke all on function importer.table_rules(regclass, text[], name) from public, anon, authenticated, service_role;
+grant execute on function importer.table_rules(regclass, text[], name) to import_processor, import_uploader;

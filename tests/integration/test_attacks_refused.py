@@ -90,6 +90,49 @@ def unique_keys(queue: Queue) -> list[int]:
     return [oid for (oid,) in indexes]
 
 
+PARTED = """alter table app.parent rename to whole;
+create table app.parent (id integer primary key, code integer) partition by range (id);
+create table app.low partition of app.parent for values from (0) to (100);
+alter table app.t drop constraint t_p_fkey, add constraint t_p_fkey foreign key (p) references app.parent"""
+OWNED = {
+    "table": "alter table app.t owner to app_owner; select importer.keep_target_table('t')",
+    "parent": "alter table app.parent owner to app_owner",
+    "partition of the parent": f"{PARTED}; alter table app.low owner to app_owner",
+    "parent of a partition": f"{PARTED}; alter table app.parent owner to app_owner",
+}
+#: What the owner of each of them tries meanwhile.
+STATISTICS = "create statistics app.s on (app.foreign_code(1) + id), {} from app.{}"
+TRIED = {
+    "table": STATISTICS.format("a", "t"),
+    "parent": STATISTICS.format("code", "parent"),
+    "partition of the parent": STATISTICS.format("code", "low"),
+    "parent of a partition": "alter table app.parent attach partition app.high for values from (100) to (200)",
+}
+
+
+@pytest.mark.parametrize("owned", OWNED)
+def test_another_owner_adds_no_code_between_the_look_and_the_query(queue: Queue, job: Job, owned: str) -> None:
+    queue.admin.execute(EVIDENCE)
+    queue.admin.execute(
+        "create role app_owner; grant app_owner to current_user; grant create on schema app to app_owner"
+    )
+    try:
+        queue.admin.execute(OWNED[owned])
+        queue.admin.execute("create table app.high (id integer not null, code integer)")
+        queue.admin.execute("alter table app.high owner to app_owner; grant all on schema app to app_owner")
+        statement, rule = (TAKEN, unique_keys(queue)[0]) if owned == "table" else (ORPHANS, reference(queue))
+        with queue.db.connect("import_uploader") as conn, conn.transaction():
+            conn.execute(STAGE)
+            conn.execute(statement, (job.id, job.token, rule, b"\x0f"))
+            queue.admin.execute("set lock_timeout = '100ms'; set role app_owner")
+            with pytest.raises(psycopg.errors.LockNotAvailable):
+                queue.admin.execute(TRIED[owned])  # pyright: ignore[reportArgumentType]
+        queue.admin.execute(TRIED[owned])  # pyright: ignore[reportArgumentType]
+    finally:
+        queue.admin.execute("reset role; reset lock_timeout")
+        queue.admin.execute("drop owned by app_owner cascade; drop role app_owner")
+
+
 @pytest.mark.parametrize("change", OTHER_STAGES)
 def test_no_stage_has_code_executed(queue: Queue, job: Job, change: str) -> None:
     assert not executed(queue, job, OTHER_STAGES[change], "stage")

@@ -101,6 +101,7 @@ importer.resume                           | -     | -     | -    | -            
 importer.is_imported                      | -     | -     | -    | -            | -                | yes
 importer.is_supervisor                    | -     | -     | -    | -            | -                | yes
 importer.job_table_name                   | -     | -     | -    | -            | -                | yes
+importer.judged_table                     | -     | -     | -    | -            | -                | yes
 importer.keep_figures                     | -     | -     | -    | -            | yes              | yes
 importer.keep_preview                     | -     | -     | -    | -            | yes              | yes
 importer.keep_rejections                  | -     | -     | -    | -            | -                | yes

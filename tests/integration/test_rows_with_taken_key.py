@@ -95,3 +95,38 @@ def test_a_key_of_another_table_is_not_looked_up(queue: Queue, job: Job) -> None
     other = queue.admin.execute("select 'app.parent_pkey'::regclass::oid").fetchone()[0]
     with raises("P0002"):
         asked(queue, TAKEN, job, other, b"\x0f")
+
+
+OWN = """alter table app.t add constraint own foreign key (a) references app.t;
+insert into app.t (id, a) values (7, 7)"""
+RELATIVES = """select importer.rows_before_their_parent(
+  job_id => %s, token => %s, stage => 'pg_temp.import_judged', written => '{id,a}',
+  reference => (select oid from pg_constraint where conname = %s), winners => %s, judged => %s
+)::text"""
+#: (id, a): refers to a row of the table, to one that comes later, to none, to itself, to one that is there twice.
+FAMILY = """create temporary table import_judged (id integer, a integer, "#record" bigint) on commit drop;
+insert into import_judged values (3, 7, 0), (4, 5, 1), (5, 9, 2), (6, 6, 3), (5, null, 4), (8, 4, 5);
+grant select on import_judged to postgres"""
+
+
+def relatives(queue: Queue, job: Job, winners: bytes | None, judged: bytes | None, key: str = "own") -> list[str]:
+    queue.admin.execute(OWN)
+    with queue.processor.transaction():
+        queue.processor.execute(FAMILY)
+        return sorted(row for (row,) in queue.processor.execute(RELATIVES, (job.id, job.token, key, winners, judged)))
+
+
+def test_rows_before_their_parent_have_the_first_and_the_last_winner_that_is_it(queue: Queue, job: Job) -> None:
+    assert relatives(queue, job, None, None) == ["(1,2,4)", "(2,,)", "(5,1,1)"]
+
+
+def test_only_winners_are_parents_and_only_judged_rows_are_asked_about(queue: Queue, job: Job) -> None:
+    assert relatives(queue, job, b"\x10", b"\x22") == ["(1,4,4)", "(5,,)"]
+
+
+def test_relatives_are_not_told_of_another_reference_or_without_the_lease(queue: Queue, job: Job) -> None:
+    with raises("P0002"):
+        relatives(queue, job, None, None, "t_p_fkey")
+    queue.admin.execute("alter table app.t drop constraint own; delete from app.t where id = 7")
+    with raises("IJ103"):
+        relatives(queue, replace(job, token=uuid4()), None, None)
