@@ -26,9 +26,12 @@ ROLES = ("import_processor", "import_uploader")
 END_SESSIONS = "select pg_terminate_backend(pid) from pg_stat_activity where usename = any (%s)"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def set_roles(stack: Stack) -> Iterator[None]:
-    """Give the processor's roles the settings, in new sessions; take them back afterwards."""
+    """Give the processor's roles the settings, in new sessions; take them back after the tests of this file.
+
+    The processor takes some seconds to connect again, so that is done once.
+    """
     with psycopg.connect(state.load(stack.folder).database_url(SUPERUSER), autocommit=True) as superuser:
         known = {name.lower() for (name,) in superuser.execute("select name from pg_settings")} & SETTINGS.keys()
 
