@@ -15,13 +15,17 @@ SHARE = 6
 SMALLER = ((2, 2), (2, 1), (1, 1))
 
 
-def fitted(config: Config, conn: psycopg.Connection) -> Config:
-    """Return the settings with as many jobs and connections as fit the server; what the environment gives stays.
+def server_connections(conn: psycopg.Connection) -> int:
+    """Return how many connections the server has, also where a pooler is between.
 
     Raises: psycopg.Error.
     """
     row = conn.execute("select pg_catalog.current_setting('max_connections')::integer").fetchone()
-    most = int(row[0]) if row else 0
+    return int(row[0]) if row else 0
+
+
+def fitted(config: Config, most: int) -> Config:
+    """Return the settings with as many jobs and connections as fit a server with `most`, unless they were given."""
     if config.is_sized or connections_of(config) * SHARE <= most:
         return config
     for max_jobs, connections in SMALLER:

@@ -34,6 +34,8 @@ def serve(
     from processor.http.limits import ServerLimits
 
     server.check_address(config.host, config.port)
+    if config.metrics_port is not None:
+        server.check_address(config.host, config.metrics_port, "IMPORT_JOBS_METRICS_PORT")
 
     # Imported after all checks, because it imports Polars, which takes 1.5 s.
     from processor.http.app import create_app
@@ -124,7 +126,7 @@ def check_database(config: "Config") -> "Config":
 
     Raises: UserError.
     """
-    from processor.cli.few_connections import fitted
+    from processor.cli.few_connections import fitted, server_connections
     from processor.database import schema_version
 
     with connected(config.database_url) as conn:
@@ -132,7 +134,7 @@ def check_database(config: "Config") -> "Config":
         row = conn.execute(
             "select has_function_privilege('importer.claim_jobs(text, integer, integer, integer)', 'execute')"
         ).fetchone()
-        fit = fitted(config, conn)
+        fit = fitted(config, server_connections(conn))
     if not row or not row[0]:
         raise UserError(
             "the role in DATABASE_URL may not claim jobs", "Use the role import_processor or an administrator."

@@ -102,12 +102,17 @@ class FaultStack:
         return self.hold("select pg_advisory_lock(%s, %s)", GATE, row)
 
     def processor(
-        self, *, lease: int = LONG_LEASE, direct: bool = False, database: str | None = None, **settings: object
+        self,
+        *arguments: str,
+        lease: int = LONG_LEASE,
+        direct: bool = False,
+        database: str | None = None,
+        **settings: object,
     ) -> Processor:
         """Start a processor and wait until it accepts requests; a `direct` one connects to Postgres past the proxy.
 
-        `database` is another connection string of the processor's role. `settings` are further variables, without the
-        prefix IMPORT_JOBS_ and in lower case.
+        `arguments` are those of `import-jobs serve`. `database` is another connection string of the processor's role.
+        `settings` are further variables, without the prefix IMPORT_JOBS_ and in lower case.
         """
         state = self.local.state
         port = self._processor_port()
@@ -130,7 +135,7 @@ class FaultStack:
             **{f"IMPORT_JOBS_{name.upper()}": str(value) for name, value in settings.items()},
         }
         log = self.local.directory / "logs" / f"processor-{next(_numbers)}.log"
-        processor = Processor(fork_server=self.fork_server, log=log, port=port, env=env)
+        processor = Processor(fork_server=self.fork_server, log=log, port=port, env=env, arguments=arguments)
         self.processors.append(processor)
         return processor.wait_ready()
 

@@ -60,12 +60,15 @@ class Processor:
     log: Path
     port: int
     env: Mapping[str, str]
+    arguments: tuple[str, ...] = ()
     process: Process = field(init=False)
     ended: bool = False
     is_lost: bool = False
 
     def __post_init__(self) -> None:
-        self.process = identify(self.fork_server.ask({"log": str(self.log), "env": dict(self.env)}))
+        self.process = identify(
+            self.fork_server.ask({"log": str(self.log), "env": dict(self.env), "arguments": self.arguments})
+        )
 
     @property
     def url(self) -> str:
