@@ -2,6 +2,8 @@
 
 The compiler is Zig's `cc`, which is installed as a wheel on every platform, so that an installation from source needs
 no other compiler. The library runs on every processor of the machine's architecture, not only on this one.
+
+scripts/release names another platform in IMPORT_JOBS_BUILD_FOR, and the compiler makes the library for that one.
 """
 
 import importlib.util
@@ -21,14 +23,24 @@ FLAGS = (
     *("-std=c11", "-O3", "-shared", "-fPIC", "-fvisibility=hidden", "-mcpu=baseline"),
     *("-fstack-protector-strong", "-D_FORTIFY_SOURCE=2", "-Wall", "-Wextra", "-Werror", "-s"),
 )
+VARIABLE = "IMPORT_JOBS_BUILD_FOR"
+# The compiler's target of each platform, which is called as in the names of wheels. glibc 2.17 is of 2012, and every system
+# that is still maintained has a newer one; macOS 11 is the first on Apple's processors.
+TARGETS = {
+    "manylinux_2_17_x86_64": "x86_64-linux-gnu.2.17",
+    "manylinux_2_17_aarch64": "aarch64-linux-gnu.2.17",
+    "macosx_11_0_x86_64": "x86_64-macos.11.0",
+    "macosx_11_0_arm64": "aarch64-macos.11.0",
+}
 
 
-def compile_kernels() -> None:
-    """Compile the library and its stamp file.
+def compile_kernels(platform: str | None = None) -> None:
+    """Compile the library and its stamp file, for this machine or for a platform of TARGETS.
 
     The compiler writes a new file, which then replaces the library: a running processor keeps the one that it loaded.
     Raises: CalledProcessError; the compiler's messages go to standard error.
     """
+    target = () if platform is None else ("-target", TARGETS[platform])
     sources = _load_sources()
     stamp = sources.stamp_of(FOLDER)
     fresh = LIBRARY.with_suffix(".new")
@@ -36,7 +48,7 @@ def compile_kernels() -> None:
     with tempfile.TemporaryDirectory() as cache:
         subprocess.run(
             [
-                *(sys.executable, "-m", "ziglang", "cc", *FLAGS, f'-DIJ_SOURCES="{stamp}"'),
+                *(sys.executable, "-m", "ziglang", "cc", *target, *FLAGS, f'-DIJ_SOURCES="{stamp}"'),
                 *("-o", str(fresh), *files, "-lm"),
             ],
             check=True,
@@ -63,9 +75,12 @@ class CustomBuildHook(BuildHookInterface[Any]):
         """Compile the kernels, and put them into a wheel for this platform."""
         if self.target_name != "wheel":
             return
-        compile_kernels()
+        platform = os.environ.get(VARIABLE) or None
+        if platform is not None and (platform not in TARGETS or version == "editable"):
+            raise ValueError(f"{VARIABLE} must be one of {', '.join(TARGETS)}, and is not for editable wheels")
+        compile_kernels(platform)
         build_data["pure_python"] = False
-        build_data["tag"] = f"py3-none-{_platform()}"
+        build_data["tag"] = f"py3-none-{platform or _platform()}"
         build_data["artifacts"] += ["processor/native/kernels.so", "processor/native/kernels.stamp"]
 
 
