@@ -18,6 +18,7 @@ from processor.cli import (
     changes,
     command_tree,
     database,
+    doctor,
     import_files,
     install,
     job,
@@ -55,6 +56,7 @@ app.command()(changes.cancel)
 app.command()(changes.undo)
 app.command()(targets.targets)
 app.command()(queue.queue)
+app.command()(doctor.doctor)
 app.command()(pause.pause)
 app.command()(pause.resume)
 app.command(context_settings={"ignore_unknown_options": True})(psql.psql)

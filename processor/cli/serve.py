@@ -22,11 +22,14 @@ def serve(
     exit_when_idle: Annotated[int | None, typer.Option(metavar="SECONDS", min=1, help=IDLE_HELP)] = None,
 ) -> None:
     """Run the processor. All other settings come from the environment."""
+    from processor.doctor.start import log_problems
+
     config = replace(configured(), idle_seconds=exit_when_idle)
     if database_answers(config.database_url):
         config = check_database(config)
         if config.uploader_database_url is not None:
             check_uploader(config.uploader_database_url)
+        log_problems(config)
 
     check_storage(config)
 
