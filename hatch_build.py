@@ -24,8 +24,8 @@ FLAGS = (
     *("-fstack-protector-strong", "-D_FORTIFY_SOURCE=2", "-Wall", "-Wextra", "-Werror", "-s"),
 )
 VARIABLE = "IMPORT_JOBS_BUILD_FOR"
-# The compiler's target of each platform, which is called as in the names of wheels. glibc 2.17 is of 2012, and every system
-# that is still maintained has a newer one; macOS 11 is the first on Apple's processors.
+# The compiler's target of each platform, which is called as in the names of wheels. glibc 2.17 is of 2012, and every
+# system that is still maintained has a newer one; macOS 11 is the first on Apple's processors.
 TARGETS = {
     "manylinux_2_17_x86_64": "x86_64-linux-gnu.2.17",
     "manylinux_2_17_aarch64": "aarch64-linux-gnu.2.17",
@@ -41,7 +41,7 @@ def compile_kernels(platform: str | None = None) -> None:
     Raises: CalledProcessError; the compiler's messages go to standard error.
     """
     target = () if platform is None else ("-target", TARGETS[platform])
-    sources = _load_sources()
+    sources = load_sources()
     stamp = sources.stamp_of(FOLDER)
     fresh = LIBRARY.with_suffix(".new")
     files = sorted(str(path) for path in FOLDER.glob("*.c"))
@@ -58,7 +58,7 @@ def compile_kernels(platform: str | None = None) -> None:
     (FOLDER / sources.STAMP_FILE).write_text(f"{stamp}\n", encoding="ascii")
 
 
-def _load_sources() -> Any:
+def load_sources() -> Any:
     """Load processor/native/sources.py by itself: its package cannot be imported before the library is there."""
     spec = importlib.util.spec_from_file_location("native_sources", FOLDER / "sources.py")
     if spec is None or spec.loader is None:

@@ -1,0 +1,1 @@
+"""`scripts/release`: what a release consists of, and the steps that check, build, try and publish it."""
