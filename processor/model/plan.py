@@ -47,7 +47,8 @@ class Reading:
     `date_formats` and `timestamp_formats` are in strptime notation, or "iso", "excel", "epoch" or "epoch_ms", and are
     tried in order. `indian` says that digits are grouped by two before the last three. `default` is the text that
     replaces null. `formula_text` says that `="0012"` is the text 0012, `empty_as` whether an empty field is null or the
-    default of the table's column. An empty tuple or None leaves the value to Postgres.
+    default of the table's column. `cell_errors` are the error values of a spreadsheet, which are rejected. An empty
+    tuple or None leaves the value to Postgres.
     """
 
     null_values: tuple[str, ...] = ()
@@ -66,6 +67,7 @@ class Reading:
     default: str | None = None
     formula_text: bool = False
     empty_as: Literal["null", "default"] = "null"
+    cell_errors: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

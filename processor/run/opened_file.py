@@ -8,17 +8,19 @@ from processor.run.sinks import Sink
 from processor.run.text import Digest
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Beginning:
     """What the first bytes of a file say: its dialect, its header, and where its first record begins.
 
-    `from_errors_csv` says that the file is an errors.csv, whose formulas are escaped.
+    `from_errors_csv` says that the file is an errors.csv, whose formulas are escaped. `errors` are the different error
+    values of a sheet's cells.
     """
 
     dialect: Dialect
     header: list[str]
     first: Position
     from_errors_csv: bool
+    errors: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,7 +33,7 @@ def open_file(conn: psycopg.Connection, context: AttemptContext, target: Target,
     beginning = read_beginning(download.sample[:SAMPLE_BYTES], download.complete, job, member, context.sheet)
     dialect, first = beginning.dialect, beginning.first
     identity = source.identified()
-    plan = plan_for(job, target, dialect, beginning.header)
+    plan = plan_for(job, target, beginning)
     entries = ledger.open_job(conn, job, etag=identity.etag, size=identity.size, dialect=dialect.as_json())
     rewrites_output = bool(job.options.get("output"))
     start = first if rewrites_output else end_of_prefix(first, entries)
@@ -97,7 +97,13 @@ def read_beginning(
         header = [unescape_cell(name) for name in header]
     if job.options.get("formula_text"):
         header = [validate.header_text(name) for name in header]
-    return Beginning(dialect, header, first, from_errors_csv=from_errors_csv)
+    return Beginning(
+        dialect=dialect,
+        header=header,
+        first=first,
+        from_errors_csv=from_errors_csv,
+        errors=sheet.errors if sheet else (),
+    )
 
 
 def usable_target(job: Job) -> Target:

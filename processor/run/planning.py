@@ -5,8 +5,9 @@ from dataclasses import replace
 from typing import Any, cast
 
 from processor import validate
-from processor.model import Column, Dialect, Job, KnownColumns, Plan, Reading, Target
+from processor.model import Column, Job, KnownColumns, Plan, Reading, Target
 from processor.run.artifacts.formulas import MARKERS, added_headers, is_errors_file
+from processor.run.opened_file import Beginning
 
 #: The name of the dates that Postgres reads in any session: 2026-12-31.
 ISO = "iso"
@@ -14,20 +15,21 @@ ISO = "iso"
 MOST_FIELDS = 1600
 
 
-def plan_for(
-    job: Job, target: Target, dialect: Dialect, header: list[str], refuse: validate.Refuse = validate.refuse
-) -> Plan:
+def plan_for(job: Job, target: Target, beginning: Beginning, refuse: validate.Refuse = validate.refuse) -> Plan:
     """Match the file's fields with the target's columns, and decide how the texts of each column are read.
 
     `refuse` gets each error of the match; if it returns, the plan is what can be matched.
     Raises: NoMatchingColumn, MissingColumn, DuplicateHeader, UnknownColumn, AmbiguousDialect, BadOption.
     """
+    dialect, header = beginning.dialect, beginning.header
     readings = {
         column.name: validate.make_reading(job.own_options, settings_of(target, column.name), target.options)
         for column in target.columns
     }
     if dialect.is_sheet or is_errors_file(header):
         readings = {name: with_cells(reading) for name, reading in readings.items()}
+    if beginning.errors:
+        readings = {name: with_errors(reading, beginning.errors) for name, reading in readings.items()}
     if target.mode == "none":  # no table, so no defaults
         readings = {name: replace(reading, empty_as="null") for name, reading in readings.items()}
     shared = shared_null_values(readings)
@@ -121,6 +123,16 @@ def with_cells(reading: Reading) -> Reading:
         true_values=(*reading.true_values, *{"true"} - taken),
         false_values=(*reading.false_values, *{"false"} - taken),
     )
+
+
+def with_errors(reading: Reading, errors: tuple[str, ...]) -> Reading:
+    """Return the reading of a column that rejects the error values of a sheet.
+
+    Where a missing value is null in one language of spreadsheets, it is in all: the file says `#N/A` in each of them.
+    """
+    is_null = not set(validate.MISSING).isdisjoint(reading.null_values)
+    nulls = tuple(dict.fromkeys((*reading.null_values, *validate.MISSING))) if is_null else reading.null_values
+    return replace(reading, null_values=nulls, cell_errors=errors)
 
 
 def shared_null_values(readings: Mapping[str, Reading]) -> tuple[str, ...]:

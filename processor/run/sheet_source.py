@@ -36,6 +36,11 @@ class SheetSource:
         return self._text.mark
 
     @property
+    def errors(self) -> tuple[str, ...]:
+        """The different error values of its cells."""
+        return self._text.errors
+
+    @property
     def options(self) -> dict[str, Any]:
         """The options of the text's dialect, which win over those of the job."""
         return FIXED | {"delimiter": self._text.delimiter}

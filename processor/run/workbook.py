@@ -58,7 +58,7 @@ def other_marks(context: AttemptContext, sheet: SheetSource) -> Mapping[int, str
     download = begin_download(sheet)
     try:
         beginning = read_beginning(download.sample[:SAMPLE_BYTES], download.complete, context.job, sheet=sheet)
-        plan = plan_for(context.job, usable_target(context.job), beginning.dialect, beginning.header)
+        plan = plan_for(context.job, usable_target(context.job), beginning)
     except JobError:
         return {}
     return {

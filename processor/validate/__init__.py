@@ -7,6 +7,7 @@ Postgres's cast results reject an uncertain value.
 from processor.validate.checks import check, opaque_values, settle
 from processor.validate.formula_text import header_text
 from processor.validate.headers import Matcher, fold
+from processor.validate.locales import MISSING
 from processor.validate.parse import parse
 from processor.validate.plan import Refuse, make_plan, refuse
 from processor.validate.reading import make_reading
@@ -14,6 +15,7 @@ from processor.validate.shape import Shape, check_shape
 from processor.validate.transform import transform
 
 __all__ = [
+    "MISSING",
     "Matcher",
     "Refuse",
     "Shape",

@@ -139,6 +139,10 @@ _TIMES: Final = (" %H:%M:%S", " %H:%M", ", %H:%M:%S", ", %H:%M", " %H:%M:%S.%f")
 _TWELVE_HOURS: Final = (" %I:%M:%S %p", " %I:%M %p", ", %I:%M:%S %p", ", %I:%M %p")
 
 
+#: What spreadsheets write for a missing value, in any language; the file says `#N/A` in all of them.
+MISSING: Final = tuple(sorted({text for language in LANGUAGES.values() for text in language.null_values}))
+
+
 def preset(name: str) -> dict[str, object] | None:
     """Return the settings that a locale stands for, by the names of the options; None for an unknown locale."""
     locale = LOCALES.get(name)

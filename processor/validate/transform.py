@@ -1,7 +1,8 @@
 """Rewrite texts as the job and the target declare, before they are checked against the types of their columns.
 
-The order is: white space and null values, then numbers, dates, booleans or case by the column's type, then the column's
-normaliser. The result is text that Postgres reads in one way only. A text that fits no declared form is rejected here.
+The order is: white space, null values and errors of a spreadsheet, then numbers, dates, booleans or case by the
+column's type, then the column's normaliser. The result is text that Postgres reads in one way only. A text that fits no
+declared form is rejected here.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -79,8 +80,8 @@ def _rewrite(rows: Rows, field: Field) -> _Result:
     empty = _stand_for_defaults(texts, field.reading)
     texts = _without_null_values(texts, field.reading)
     rejections, changes = list[tuple[pl.Series, _Step]](), tuple[Change, ...]()
-    by_type, normalising = _step_by_type(field), _normalising_step(field)
-    for step in (by_type, normalising):
+    normalising = _normalising_step(field)
+    for step in (_cell_error_step(field.reading), _step_by_type(field), normalising):
         if step is None:
             continue
         rewritten = rewrite_distinct(texts, step.rewrite)
@@ -131,6 +132,18 @@ def _trimmed(texts: pl.Series) -> pl.Series:
     empty = trimmed.str.len_bytes() == 0
     blank = empty & (texts.str.len_bytes() > 0) if empty.any() else empty
     return pl.select(pl.when(~blank).then(trimmed)).to_series() if blank.any() else trimmed
+
+
+def _cell_error_step(reading: Reading) -> _Step | None:
+    """Return the step that rejects error values of a spreadsheet, in columns of text as well."""
+    if not reading.cell_errors:
+        return None
+    errors = list(reading.cell_errors)
+    return _Step(
+        lambda texts: pl.select(pl.when(~texts.is_in(errors)).then(texts)).to_series(),
+        "IJ403",
+        "an error value of the spreadsheet, such as #REF!",
+    )
 
 
 def _step_by_type(field: Field) -> _Step | None:

@@ -2,8 +2,8 @@
 
 The request comes as JSON on the standard input: the descriptors `workbook` and `text`, `member`, `delimiter`, `mark`,
 `marks`, and the limits `memory_bytes`, `seconds` and `text_bytes`. The answer is one JSON object on the standard
-output: the name of the `sheet`, or the `reason` why there is no text, with `names`. A process that ends in any other
-way has met a limit, or a file that the library cannot bear.
+output: the name of the `sheet` and its different `errors`, or the `reason` why there is no text, with `names`. A
+process that ends in any other way has met a limit, or a file that the library cannot bear.
 """
 
 import ctypes
@@ -15,7 +15,10 @@ import sys
 import zipfile
 import zlib
 from typing import Any, Final
+from xml.parsers.expat import ExpatError
 
+from processor.workbook.error_cells import error_cells
+from processor.workbook.error_parsers import Cells
 from processor.workbook.kinds import is_binary_workbook, other_kind
 
 PR_SET_PDEATHSIG: Final = 1
@@ -24,6 +27,8 @@ MANIFEST: Final = "META-INF/manifest.xml"
 MANIFEST_BYTES: Final = 1 << 20
 #: What Python and the library take for themselves before they have read a byte.
 OWN_BYTES: Final = 128 << 20
+#: What zipfile raises for archives that are damaged.
+DAMAGES: Final = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, ValueError)
 
 
 def main() -> None:
@@ -59,7 +64,7 @@ def convert(request: dict[str, Any]) -> dict[str, Any]:
     """Write the text of the sheet; return the answer."""
     from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
-    from processor.workbook.cells import csv_blocks
+    from processor.workbook.cells import csv_blocks, with_errors
     from processor.workbook.sheets import choose_sheet
 
     path = f"/dev/fd/{request['workbook']}"
@@ -71,14 +76,25 @@ def convert(request: dict[str, Any]) -> dict[str, Any]:
             if choice.sheet is None:
                 return {"reason": choice.reason, "names": choice.names}
             marks = {int(place): mark for place, mark in request["marks"].items()}
+            errors = errors_of(request["workbook"], choice.sheet.name)
             with open(request["text"], "w", encoding="utf-8", errors="replace", newline="", closefd=False) as text:
-                rows = choice.sheet.iter_rows()
+                rows = with_errors(choice.sheet.iter_rows(), errors, (choice.sheet.start or (0, 0))[1])
                 text.writelines(csv_blocks(rows, request["delimiter"], request["mark"], marks))
-            return {"sheet": choice.sheet.name}
+            different = {text for cells in errors.values() for text in cells.values()}
+            return {"sheet": choice.sheet.name, "errors": sorted(different)}
     except PasswordError:
         return {"reason": "locked"}
-    except CalamineError:
+    except (CalamineError, ExpatError, *DAMAGES):
         return {"reason": "damaged"}
+
+
+def errors_of(descriptor: int, sheet: str) -> Cells:
+    """Return the error values of a sheet.
+
+    Raises: ExpatError and DAMAGES for an archive or XML that is damaged.
+    """
+    with os.fdopen(os.dup(descriptor), "rb") as file, zipfile.ZipFile(file) as archive:
+        return error_cells(archive, sheet)
 
 
 def not_a_workbook(descriptor: int) -> dict[str, str] | None:
@@ -87,7 +103,7 @@ def not_a_workbook(descriptor: int) -> dict[str, str] | None:
         with os.fdopen(os.dup(descriptor), "rb") as file, zipfile.ZipFile(file) as archive:
             names = archive.namelist()
             encrypted = MANIFEST in names and b":encryption-data" in archive.open(MANIFEST).read(MANIFEST_BYTES)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, ValueError):
+    except DAMAGES:
         return {"reason": "damaged"}
     if encrypted:
         return {"reason": "locked"}

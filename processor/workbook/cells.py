@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Final
 
+from processor.workbook.error_parsers import Cells
+
 #: A text that must be in quotes: with a mark of ours, a line end, or a byte order mark, which the beginning would lose.
 _SPECIAL = re.compile('[,;"\r\n\ufeff]')
 _HOUR, _MINUTE = 3600, 60
@@ -61,6 +63,20 @@ def _writers(mark: str) -> dict[type, Callable[..., str]]:
         datetime.time: datetime.time.isoformat,
         datetime.timedelta: duration_text,
     }
+
+
+def with_errors(rows: Iterable[Sequence[object]], errors: Cells, first_column: int) -> Iterable[Sequence[object]]:
+    """Return rows with the error values in their places; the rows begin at the column of this number."""
+    return _with_errors(rows, errors, first_column) if errors else rows
+
+
+def _with_errors(rows: Iterable[Sequence[object]], errors: Cells, first_column: int) -> Iterator[Sequence[object]]:
+    for number, row in enumerate(rows):
+        if number in errors:
+            texts = errors[number]
+            yield [texts.get(first_column + place, value) for place, value in enumerate(row)]
+        else:
+            yield row
 
 
 #: Rows whose text is written at once.

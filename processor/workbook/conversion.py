@@ -81,7 +81,14 @@ class Workbooks:
                 raise error_of(answer, self._limits)
             size = os.fstat(text.fileno()).st_size
             on_error.pop_all()
-        return SheetText(file=text, size=size, sheet=answer["sheet"], delimiter=request.delimiter, mark=request.mark)
+        return SheetText(
+            file=text,
+            size=size,
+            sheet=answer["sheet"],
+            delimiter=request.delimiter,
+            mark=request.mark,
+            errors=tuple(answer["errors"]),
+        )
 
     @contextmanager
     def _turn(self, check: Callable[[], None]) -> Generator[None]:

@@ -13,6 +13,7 @@ BLOCK_BYTES = 1 << 18
 class SheetText:
     """The CSV text of the sheet of a name: UTF-8, in `size` bytes, with `delimiter` and `mark` of its numbers.
 
+    `errors` are the different error values of its cells, such as `#REF!`.
     Several threads may read it at once.
     """
 
@@ -21,6 +22,7 @@ class SheetText:
     sheet: str
     delimiter: str
     mark: str
+    errors: tuple[str, ...] = ()
 
     def blocks(self, check: Callable[[], None], start: int = 0, stop: int | None = None) -> Generator[bytes]:
         """Yield the bytes from `start` to `stop` or to the end; `check` is called for each block.

@@ -99,6 +99,38 @@ def test_rejections_name_the_rows_of_the_sheet_and_can_be_corrected(stack: Stack
     assert stack.rows(table) == [(1, DAY), (2, DAY), (3, DAY)]
 
 
+ERRORS = [["a", "b"], [1, "x"], ["#REF!", "y"], [3, "#DIV/0!"], ["#N/A", "z"], [5, "#N/A"]]
+AS_TEXT = "an error value of the spreadsheet, such as #REF!"
+
+
+def test_error_values_are_rejected_in_any_column(stack: Stack) -> None:
+    """A text column would take them as texts, and null would be a guess."""
+    table = stack.table("a integer, b text")
+    job = stack.run(books.by_openpyxl({"S": ERRORS}), table)
+    codes = [(3, "a", "IJ403"), (4, "b", "IJ403"), (5, "a", "IJ403"), (6, "b", "IJ403")]
+    assert (job["error_code"], stack.rejections(job)) == (None, codes)
+    assert stack.rows(table) == [(1, "x")]
+    messages = stack.sql("select distinct message from public.import_job_errors where job_id = %s", job["id"])
+    assert sorted(row["message"] for row in messages) == [f"a: {AS_TEXT}", f"b: {AS_TEXT}"]
+
+
+@pytest.mark.parametrize("options", [{"null_values": ["#N/A"]}, {"locale": "pt-BR"}, {"locale": "de-DE"}])
+def test_a_value_that_is_not_available_is_null_where_the_options_say_so(stack: Stack, options: dict[str, Any]) -> None:
+    """The locales name it in their languages, in which the spreadsheet shows it: `#N/D`, `#NV`."""
+    table = stack.table("a integer, b text")
+    job = stack.run(books.by_openpyxl({"S": ERRORS}), table, options)
+    assert (job["error_code"], stack.rejections(job)) == (None, [(3, "a", "IJ403"), (4, "b", "IJ403")])
+    assert stack.rows(table) == [(1, "x"), (5, None), (None, "z")]
+
+
+def test_an_inspection_shows_error_values(stack: Stack) -> None:
+    table = stack.table("a integer, b text")
+    stack.sql(f"grant select, insert on public.{table} to authenticated")
+    job = stack.run_as(uuid4(), books.by_openpyxl({"S": ERRORS}), table, {"inspect": True})
+    errors = [[error["column"] for error in row["errors"]] for row in job["report"]["inspection"]["rows"]]
+    assert errors == [[], ["a"], ["b"], ["a"], ["b"]]
+
+
 def test_options_of_the_text_do_not_apply(stack: Stack) -> None:
     table = stack.table("a text, b text")
     given = {

@@ -13,8 +13,12 @@ import xlsxwriter
 
 Rows = Sequence[Sequence[Any]]
 MANIFEST = "urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"
-_NAMESPACES = " ".join(
-    f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ("office", "table", "text", "style")
+_NAMESPACES = (
+    " ".join(
+        f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+        for name in ("office", "table", "text", "style")
+    )
+    + ' xmlns:calcext="urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0"'
 )
 
 
@@ -46,6 +50,11 @@ def by_xlsxwriter(rows: Rows, **options: Any) -> bytes:
 def ods(rows: Sequence[Sequence[tuple[str, str]]], *, encrypted: bool = False) -> bytes:
     """Return an OpenDocument spreadsheet; each cell has the type and the value of its attribute."""
     body = "".join(f"<table:table-row>{''.join(map(_ods_cell, row))}</table:table-row>" for row in rows)
+    return ods_by_hand(body, encrypted=encrypted)
+
+
+def ods_by_hand(body: str, *, encrypted: bool = False) -> bytes:
+    """Return an OpenDocument spreadsheet with this XML as the content of its table `Plan`."""
     content = (
         f'<?xml version="1.0"?><office:document-content {_NAMESPACES} office:version="1.2"><office:body>'
         f'<office:spreadsheet><table:table table:name="Plan">{body}</table:table></office:spreadsheet></office:body>'

@@ -147,10 +147,11 @@ def test_both_languages_have_the_same_codes_and_no_unknown_one() -> None:
 def test_names_of_formats_and_reasons_of_normalisers_are_translated() -> None:
     known = {english for english, _ in texts()["fragmentsPt"]}
     formats = {name for _, name in MAGIC if name != "an old Excel or Word file (.xls, .doc)"}
-    module = Path(normalise.__file__).read_text(encoding="utf-8")
-    reasons = set(re.findall(r'"(not a valid [^"]+|does not [^"]+)"', module))
+    folder = Path(normalise.__file__).parent
+    modules = "".join((folder / name).read_text(encoding="utf-8") for name in ("normalise.py", "transform.py"))
+    reasons = set(re.findall(r'"(not a valid [^"]+|does not [^"]+|an error value [^"]+)"', modules))
     assert formats | reasons <= known
-    assert len(reasons) >= 7
+    assert len(reasons) >= 8
 
 
 def test_messages_are_said_from_code_and_parameters() -> None:

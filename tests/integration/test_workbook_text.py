@@ -9,12 +9,14 @@ import os
 import struct
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from openpyxl.cell.cell import ERROR_CODES
 
 from processor.config import Config
 from processor.errors import AmbiguousDialect, JobError
@@ -61,6 +63,7 @@ CELLS = st.one_of(
     st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"], include_characters="\n\t"), max_size=20),
     st.dates(MARCH_1900.date(), LAST_DAY.date()),
     st.datetimes(MARCH_1900, LAST_DAY).map(lambda moment: moment.replace(microsecond=0)),
+    st.sampled_from(ERROR_CODES),
 )
 
 
@@ -97,6 +100,71 @@ def test_every_cell_is_what_openpyxl_reads(rows: list[list[Any]]) -> None:
     assert len(read) == len(expected)
     for texts, values in zip(read, expected, strict=True):
         assert all(same(text, value) for text, value in zip(texts, values, strict=True)), (texts, values)
+
+
+WORKBOOKS = Path(__file__).parents[1] / "data" / "workbooks"
+LIBREOFFICE = """\
+name,amount,rate
+Ana,10,#DIV/0!
+#N/A,20,2
+Bob,#N/A,3
+Eva,#NAME?,4
+Lia,{root},5
+Rui,#VALUE!,5
+#N/A,7,8
+#DIV/0!,#DIV/0!,#DIV/0!
+"""
+
+
+@pytest.mark.parametrize(("name", "root"), [("libreoffice.ods", "Err:502"), ("libreoffice.xlsx", "#VALUE!")])
+def test_error_values_that_libreoffice_writes(name: str, root: str) -> None:
+    assert text_of((WORKBOOKS / name).read_bytes()) == LIBREOFFICE.format(root=root)
+
+
+ERRORS = {
+    "with places": '<row r="2"><c r="C2" t="e"><v>#REF!</v></c><c r="D2"><v>1</v></c></row>',
+    "without places": "<row/><row><c/><c/><c t='e'><v>#REF!</v></c><c><v>1</v></c></row>",
+    "with spaces": '<row r="2"><c  t = "e"\nr="C2"><f>A1</f><v>#REF!</v></c><c r="D2"><v>1</v></c></row>',
+}
+
+
+@pytest.mark.parametrize("name", ERRORS)
+def test_error_values_are_in_their_places(name: str) -> None:
+    assert text_of(books.by_hand(f"<sheetData>{ERRORS[name]}</sheetData>")) == ",\n#REF!,1\n"
+
+
+def test_an_error_value_beside_empty_columns() -> None:
+    cells = '<row r="1"><c r="A1"><v>1</v></c></row><row r="2"><c r="C2" t="e"><v>#NUM!</v></c></row>'
+    assert text_of(books.by_hand(f"<sheetData>{cells}</sheetData>")) == "1,,\n,,#NUM!\n"
+
+
+def test_texts_that_look_like_errors_are_texts() -> None:
+    cells = '<row r="1"><c r="A1" t="str"><v>#REF!</v></c><c r="B1" t="inlineStr"><is><t>x t="e"</t></is></c></row>'
+    assert text_of(books.by_hand(f"<sheetData>{cells}</sheetData>")) == '#REF!,"x t=""e"""\n'
+
+
+def test_error_values_of_other_sheets_are_left_out() -> None:
+    sheets = {"A": [["a", "#REF!"], [1, 2]], "B & c": [["b", "c"], [1, "#N/A"]]}
+    assert text_of(books.by_openpyxl(sheets), Request(member="B & c")) == "b,c\n1,#N/A\n"
+    assert text_of(books.by_openpyxl(sheets), Request(member="A")) == "a,#REF!\n1,2\n"
+
+
+_ERROR = 'calcext:value-type="error" office:value-type="string" office:string-value=""'
+_ZERO = 'office:value-type="float" office:value="0"'
+ODS_CELLS = (
+    '<table:table-row><table:table-cell office:value-type="string"><text:p>#N/A</text:p></table:table-cell>'
+    f'<table:table-cell table:number-columns-repeated="2" {_ERROR}><office:annotation><text:p>#NOTE!</text:p>'
+    "</office:annotation><text:p>#RE<text:span>F!</text:span></text:p></table:table-cell>"
+    '<table:table-cell office:value-type="float" office:value="1"><text:p>#1</text:p></table:table-cell>'
+    f'</table:table-row><table:table-row table:number-rows-repeated="2"><table:table-cell table:formula="of:=1/0" {_ZERO}>'
+    "<text:p>#DIV/0!</text:p></table:table-cell><table:covered-table-cell/>"
+    f"<table:table-cell {_ZERO}><text:p>#DIV/0!</text:p></table:table-cell></table:table-row>"
+)
+
+
+def test_error_values_of_open_document() -> None:
+    """They repeat, have comments, and older writers give them the number 0; a format may show anything for a number."""
+    assert text_of(books.ods_by_hand(ODS_CELLS)) == "#N/A,#REF!,#REF!,1\n#DIV/0!,,0,\n#DIV/0!,,0,\n"
 
 
 NUMBERS = {

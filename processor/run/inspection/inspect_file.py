@@ -72,7 +72,7 @@ class Inspection:
         """Return the plan as far as the header allows one; what is in the way of an import is kept."""
         job = self._context.job
         try:
-            plan = plan_for(job, target, beginning.dialect, beginning.header, self._errors.append)
+            plan = plan_for(job, target, beginning, self._errors.append)
         except JobError as exc:
             self._errors.append(exc)
             return Plan(len(beginning.header), ())

@@ -5,6 +5,7 @@ export const fragmentsPt: readonly (readonly [english: string, portuguese: strin
   ["not a valid e-mail address", "não é um endereço de e-mail válido"],
   ["not a valid phone number", "não é um número de telefone válido"],
   ["not a valid web address", "não é um endereço da web válido"],
+  ["an error value of the spreadsheet, such as #REF!", "é um valor de erro da planilha, como #REF!"],
   ["not a valid text", "não é um texto válido"],
   ["not a valid CPF", "não é um CPF válido"],
   ["not a valid CNPJ", "não é um CNPJ válido"],
