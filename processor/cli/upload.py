@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO
 from uuid import UUID, uuid4
 
+from processor.cli.content_types import content_type
 from processor.errors import UserError
 
 BUCKET = "imports"
@@ -63,7 +64,7 @@ def upload(supabase_url: str, key: str, file: Path, path: str, tell: Callable[[i
 
     with storage_errors(file), CountedFile(file, tell) as source:
         client: Client = create_client(supabase_url, key, ClientOptions(storage_client_timeout=UPLOAD_SECONDS))
-        client.storage.from_(BUCKET).upload(path, source, {"content-type": "text/csv"})
+        client.storage.from_(BUCKET).upload(path, source, {"content-type": content_type(file.name)})
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """`import-jobs import`: its options, its files, what it says about the end, and its exit status."""
 
+import gzip
 import json
 import socket
 import subprocess
@@ -10,7 +11,9 @@ from uuid import uuid4
 import psycopg
 import pytest
 
+from processor.cli.content_types import TYPES
 from tests.acceptance import terminal
+from tests.acceptance import workbook_files as books
 from tests.acceptance.conftest import Stack, cli
 
 PEOPLE = "id,name\n1,Ana\n2,Bia\nx,Caio\n"
@@ -54,6 +57,20 @@ def test_name_of_the_file_is_shown_unless_it_could_mislead(
     done = cli("import", str(written(tmp_path / name, GOOD)), "--target", table, env=stack.env)
     (job,) = stack.sql("select status, file_name from public.import_jobs where target = %s", table)
     assert (done.returncode, job) == (0, {"status": "completed", "file_name": shown})
+
+
+@pytest.mark.parametrize("name", ["people.xlsx", "people.CSV.GZ"])
+def test_storage_is_told_the_type_of_the_file(stack: Stack, tmp_path: Path, name: str) -> None:
+    table, file = stack.table("id integer, name text"), tmp_path / name
+    is_workbook = name.endswith("xlsx")
+    file.write_bytes(
+        books.by_openpyxl({"S": [["id", "name"], [1, "Ana"]]}) if is_workbook else gzip.compress(b"id\n1\n")
+    )
+    done = cli("import", str(file), "--target", table, env=stack.env)
+    (job,) = stack.sql("select status, object_path from public.import_jobs where target = %s", table)
+    (kept,) = stack.sql("select metadata from storage.objects where name = %s", job["object_path"])
+    assert (done.returncode, job["status"]) == (0, "completed")
+    assert kept["metadata"]["mimetype"] == (TYPES[".xlsx"] if is_workbook else "application/gzip")
 
 
 def test_watch_is_still_accepted(stack: Stack, good: Path) -> None:
