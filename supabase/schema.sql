@@ -3398,6 +3398,48 @@ $$;
 COMMENT ON FUNCTION importer.keep_figures(job_id uuid, token uuid, seq integer, figures jsonb) IS 'Stores the figures of the report with a chunk that they cover, in place of earlier ones. Raises IJ103 without a valid
 lease.';
 
+CREATE FUNCTION importer.keep_loadable_rows(job_id uuid, token uuid, written text[], keys oid[]) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_hashjoin TO 'on'
+    SET enable_mergejoin TO 'on'
+    SET enable_seqscan TO 'on'
+    SET jit TO 'off'
+    AS $_$
+declare
+  is_twice boolean;
+begin
+  create temporary table import_parents (record bigint, parent bigint, other bigint) on commit drop;
+  execute 'insert into pg_temp.import_parents
+    select * from importer.parents_in_stage(
+      job_id => $1, token => $2, stage => ''pg_temp.import_stage'', written => $3, keys => $4
+    )' using keep_loadable_rows.job_id, keep_loadable_rows.token, keep_loadable_rows.written, keep_loadable_rows.keys;
+  execute 'create index on pg_temp.import_parents (parent)';
+  perform set_config('enable_hashjoin', 'off', true);
+  perform set_config('enable_mergejoin', 'off', true);
+  perform set_config('enable_seqscan', 'off', true);
+  execute format(
+    'create temporary table import_left on commit drop as
+    with recursive l as (
+      select p.record from pg_temp.import_parents as p where p.parent is null
+      union %s
+      select p.record from l inner join pg_temp.import_parents as p on p.parent = l.record
+    )
+    select l.record from l', case when cardinality(keep_loadable_rows.keys) = 1 then 'all' end
+  );
+  perform set_config('enable_hashjoin', 'on', true);
+  perform set_config('enable_mergejoin', 'on', true);
+  perform set_config('enable_seqscan', 'on', true);
+  execute 'delete from pg_temp.import_stage as s using pg_temp.import_left as l where s."#record" = l.record';
+  execute 'select exists (select from pg_temp.import_parents as p where p.parent <> p.other)' into is_twice;
+  return is_twice;
+end
+$_$;
+
+COMMENT ON FUNCTION importer.keep_loadable_rows(job_id uuid, token uuid, written text[], keys oid[]) IS 'Moves the rows that a missing row cuts off from the stage pg_temp.import_stage to pg_temp.import_left. Returns whether
+some row has several parents in the stage by one foreign key, so that a further look may find more. Raises IJ103 without
+a valid lease.';
+
 CREATE FUNCTION importer.keep_preview(job_id uuid, token uuid, preview jsonb) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4434,6 +4476,32 @@ CREATE FUNCTION importer.own_objects() RETURNS TABLE(classid oid, objid oid)
 $$;
 
 COMMENT ON FUNCTION importer.own_objects() IS 'Returns the tables, views, types and functions of import-jobs, as pg_depend refers to them.';
+
+CREATE FUNCTION importer.parents_in_stage(job_id uuid, token uuid, stage regclass, written text[], keys oid[]) RETURNS TABLE(record bigint, parent bigint, other bigint)
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  reader text := (
+    select pg_get_userbyid(p.proowner) from pg_catalog.pg_proc as p
+    where p.oid = 'importer.rows_before_their_parent'::regproc
+  );
+  key oid;
+begin
+  execute format('grant select on %s to %I', stage, reader);
+  foreach key in array parents_in_stage.keys loop
+    return query
+    select r.place, r.first, r.last
+    from importer.rows_before_their_parent(
+      job_id => parents_in_stage.job_id, token => parents_in_stage.token, stage => parents_in_stage.stage,
+      written => parents_in_stage.written, reference => key
+    ) as r;
+  end loop;
+end
+$$;
+
+COMMENT ON FUNCTION importer.parents_in_stage(job_id uuid, token uuid, stage regclass, written text[], keys oid[]) IS 'Returns the staged rows whose parent by one of the foreign keys is not in the table, each with the first and the last
+staged row that is its parent, if there is one. Raises IJ103 without a valid lease.';
 
 CREATE FUNCTION importer.pause(reason text DEFAULT NULL::text) RETURNS timestamp with time zone
     LANGUAGE sql
@@ -5802,7 +5870,7 @@ $$;
 
 COMMENT ON FUNCTION importer.schedule_sweep() IS 'Lets pg_cron run the sweep once a minute; returns whether pg_cron is there. For administrators.';
 
-CREATE FUNCTION importer.self_references(job_id uuid, token uuid) RETURNS TABLE(name text, columns text[], referenced text[])
+CREATE FUNCTION importer.self_references(job_id uuid, token uuid) RETURNS TABLE(name text, columns text[], referenced text[], id oid)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -5829,7 +5897,11 @@ begin
     array(
       select a.attname::text from unnest(c.confkey) with ordinality as k (number, place)
       inner join pg_catalog.pg_attribute as a on a.attrelid = c.confrelid and a.attnum = k.number order by k.place
-    )
+    ),
+    case
+      when importer.takes_rows_as_they_are(relation)
+      then (select f.id from importer.table_references(relation) as f where f.id = c.oid and f.is_plain)
+    end
   from pg_catalog.pg_constraint as c
   where c.contype = 'f' and c.conrelid in (select f.oid from family as f)
     and c.confrelid in (select f.oid from family as f)
@@ -5837,8 +5909,8 @@ begin
 end
 $$;
 
-COMMENT ON FUNCTION importer.self_references(job_id uuid, token uuid) IS 'Returns the foreign keys by which rows of a job''s table refer to rows of the same table, with their columns. Raises
-IJ103 without a valid lease.';
+COMMENT ON FUNCTION importer.self_references(job_id uuid, token uuid) IS 'Returns the foreign keys by which rows of a job''s table refer to rows of the same table, with their columns, and with
+their OIDs where sets can look parents up. Raises IJ103 without a valid lease.';
 
 CREATE FUNCTION importer.send_test_ring() RETURNS TABLE(ring bigint, request bigint)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -6501,6 +6573,21 @@ $$;
 COMMENT ON FUNCTION importer.take_jobs(job_ids uuid[], worker text, lease_seconds integer, session integer) IS 'Sets those of the given jobs running that are pending and that no other transaction has locked, counts the attempt and
 gives each a lease; none while the queue is paused. Returns for each job what the processor needs, including the token of
 the lease, and the seconds since it was created and since it was due.';
+
+CREATE FUNCTION importer.takes_rows_as_they_are(relation regclass) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select c.relkind = 'r' and not c.relispartition and not importer.has_planned_code(c.oid)
+    and not exists (select from pg_catalog.pg_rewrite as r where r.ev_class = c.oid and r.ev_type = '3')
+    and not exists (
+      select from pg_catalog.pg_trigger as g
+      where g.tgrelid = c.oid and not g.tgisinternal and g.tgtype & 7 = 7 and g.tgenabled in ('O', 'A')
+    )
+  from pg_catalog.pg_class as c where c.oid = takes_rows_as_they_are.relation
+$$;
+
+COMMENT ON FUNCTION importer.takes_rows_as_they_are(relation regclass) IS 'Returns whether a table is a plain one, and no rule or trigger changes the rows that are inserted into it.';
 
 CREATE FUNCTION importer.target_columns(relation regclass, mode text, key_columns text[]) RETURNS TABLE(name text, place smallint, type text, base text, kind text, not_null boolean, required boolean, labels text[])
     LANGUAGE plpgsql STABLE
@@ -8422,6 +8509,10 @@ REVOKE ALL ON FUNCTION importer.keep_figures(job_id uuid, token uuid, seq intege
 GRANT ALL ON FUNCTION importer.keep_figures(job_id uuid, token uuid, seq integer, figures jsonb) TO import_processor;
 GRANT ALL ON FUNCTION importer.keep_figures(job_id uuid, token uuid, seq integer, figures jsonb) TO import_uploader;
 
+REVOKE ALL ON FUNCTION importer.keep_loadable_rows(job_id uuid, token uuid, written text[], keys oid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.keep_loadable_rows(job_id uuid, token uuid, written text[], keys oid[]) TO import_processor;
+GRANT ALL ON FUNCTION importer.keep_loadable_rows(job_id uuid, token uuid, written text[], keys oid[]) TO import_uploader;
+
 REVOKE ALL ON FUNCTION importer.keep_preview(job_id uuid, token uuid, preview jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.keep_preview(job_id uuid, token uuid, preview jsonb) TO import_processor;
 GRANT ALL ON FUNCTION importer.keep_preview(job_id uuid, token uuid, preview jsonb) TO import_uploader;
@@ -8499,6 +8590,10 @@ REVOKE ALL ON FUNCTION importer.open_rings() FROM PUBLIC;
 REVOKE ALL ON FUNCTION importer.open_targets() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.own_objects() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.parents_in_stage(job_id uuid, token uuid, stage regclass, written text[], keys oid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.parents_in_stage(job_id uuid, token uuid, stage regclass, written text[], keys oid[]) TO import_processor;
+GRANT ALL ON FUNCTION importer.parents_in_stage(job_id uuid, token uuid, stage regclass, written text[], keys oid[]) TO import_uploader;
 
 REVOKE ALL ON FUNCTION importer.pause(reason text) FROM PUBLIC;
 
@@ -8661,6 +8756,8 @@ REVOKE ALL ON FUNCTION importer.take_back_lost_jobs(own_session integer, grace i
 GRANT ALL ON FUNCTION importer.take_back_lost_jobs(own_session integer, grace interval) TO import_processor;
 
 REVOKE ALL ON FUNCTION importer.take_jobs(job_ids uuid[], worker text, lease_seconds integer, session integer) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.takes_rows_as_they_are(relation regclass) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.target_columns(relation regclass, mode text, key_columns text[]) FROM PUBLIC;
 

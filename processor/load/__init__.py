@@ -1,10 +1,12 @@
 """Load: write the rows of a chunk by COPY, ask Postgres about uncertain values, and find the rows that it rejects."""
 
-from processor.load.accepted import PLACE, StagedRows, watch_all
+from processor.load.accepted import PLACE, Accepted, StagedRows, watch_all
 from processor.load.bisect import Watch, bisect, go_on
 from processor.load.casts import cast_results
 from processor.load.copy import CopyTarget, copy_in_savepoint, copy_target
+from processor.load.judge import Judge
 from processor.load.lookups import StageLookups, table_rules
+from processor.load.modes import Writes, rules_of_mode
 from processor.load.rejections import (
     DatabaseRejection,
     RowError,
@@ -14,13 +16,15 @@ from processor.load.rejections import (
     savepoint,
     single_rejections,
 )
-from processor.load.verdict import Judge, NotBySets, TableRules, Verdict
+from processor.load.verdict import Meeting, NotBySets, TableRules, Verdict
 
 __all__ = [
     "PLACE",
+    "Accepted",
     "CopyTarget",
     "DatabaseRejection",
     "Judge",
+    "Meeting",
     "NotBySets",
     "RowError",
     "StageLookups",
@@ -28,6 +32,7 @@ __all__ = [
     "TableRules",
     "Verdict",
     "Watch",
+    "Writes",
     "bisect",
     "cast_results",
     "copy_in_savepoint",
@@ -36,6 +41,7 @@ __all__ = [
     "go_on",
     "in_columns",
     "reason",
+    "rules_of_mode",
     "savepoint",
     "single_rejections",
     "table_rules",

@@ -9,13 +9,23 @@ import numpy.typing as npt
 import psycopg
 from psycopg import sql
 
-from processor.load.verdict import CHECK, FOREIGN_KEY, UNIQUE, Mask, Rule, TableRules
+from processor.database.sqlstates import DENIED
+from processor.load.verdict import CHECK, FOREIGN_KEY, UNIQUE, Mask, NotBySets, Rule, TableRules
 from processor.model import Job
 
-_RULES: Final = "select importer.table_rules(relation => %s::regclass, written => %s)"
+_RULES: Final = "select importer.table_rules(relation => %s::regclass, written => %s, role => %s)"
+_MORE: Final = "select importer.rules_of_modes(relation => %s::regclass, written => %s)"
 _TAKEN: Final = """select importer.rows_with_taken_key(
   job_id => %(job_id)s, token => %(token)s, stage => 'pg_temp.import_judged', written => %(written)s, key => %(rule)s,
   winners => %(winners)s, judged => %(judged)s
+)"""
+_OF_ANOTHER: Final = """select taken, unclear from importer.rows_with_key_of_another(
+  job_id => %(job_id)s, token => %(token)s, stage => 'pg_temp.import_judged', written => %(written)s, key => %(rule)s,
+  met => %(met)s, winners => %(winners)s, judged => %(judged)s
+)"""
+_MEETING: Final = """select importer.rows_that_meet(
+  job_id => %(job_id)s, token => %(token)s, stage => 'pg_temp.import_judged', written => %(written)s, key => %(rule)s,
+  whose => %(whose)s, judged => %(judged)s
 )"""
 _ORPHANS: Final = """select importer.rows_without_parent(
   job_id => %(job_id)s, token => %(token)s, stage => 'pg_temp.import_judged', written => %(written)s,
@@ -23,22 +33,53 @@ _ORPHANS: Final = """select importer.rows_without_parent(
 )"""
 
 
-def table_rules(conn: psycopg.Connection, table: sql.Identifier, written: Sequence[str]) -> TableRules:
+def table_rules(
+    conn: psycopg.Connection,
+    table: sql.Identifier,
+    written: Sequence[str],
+    *,
+    meets_rows: bool = False,
+    role: str | None = None,
+) -> TableRules:
     """Return what a table may refuse rows for, of which the file fills the columns `written`.
 
+    `meets_rows` asks for what only modes need to know that meet existing rows; `role` is the one to which row security
+    applies (None: to nobody). Its policies come first, as a check without a name.
     Raises: psycopg.Error.
     """
-    row = conn.execute(_RULES, (table.as_string(conn), list(written))).fetchone()
-    rules: dict[str, Any] = row[0] if row else {}
+    rules = one_value(conn, _RULES, (table.as_string(conn), list(written), role))
+    more = one_value(conn, _MORE, (table.as_string(conn), list(written))) if meets_rows else {}
+    policies = rules["policies"]
+    checks = [Rule(sqlstate=DENIED, name="", condition=f"({policies['condition']}) is true")] if policies else []
+    checks += [Rule(sqlstate=CHECK, **rule, **of_rule(more, "checks", rule["name"])) for rule in rules["checks"]]
     return TableRules(
-        by_sets=rules["by_sets"],
+        by_sets=rules["by_sets"] and (policies is None or policies["by_sets"]),
         rows=rules["rows"],
         columns=tuple(rules["columns"]),
         reader=rules["reader"],
-        checks=tuple(Rule(sqlstate=CHECK, **rule) for rule in rules["checks"]),
-        keys=tuple(Rule(sqlstate=UNIQUE, **rule) for rule in rules["keys"]),
-        references=tuple(Rule(sqlstate=FOREIGN_KEY, **rule) for rule in rules["references"]),
+        checks=tuple(checks),
+        keys=tuple(Rule(sqlstate=UNIQUE, **rule, **of_rule(more, "keys", rule["id"])) for rule in rules["keys"]),
+        references=tuple(
+            Rule(sqlstate=FOREIGN_KEY, **rule, **of_rule(more, "references", rule["id"]))
+            for rule in rules["references"]
+        ),
+        updates=more.get("updates", False),
+        knows_keys=more.get("knows_keys", False),
+        unfilled=frozenset(more.get("unfilled", ())),
+        referenced=frozenset(more.get("referenced", ())),
     )
+
+
+def one_value(conn: psycopg.Connection, statement: LiteralString, arguments: Sequence[object]) -> dict[str, Any]:
+    """Return the object that a function answers."""
+    row = conn.execute(statement, arguments).fetchone()
+    return row[0] if row else {}
+
+
+def of_rule(more: dict[str, Any], kind: str, key: object) -> dict[str, Any]:
+    """Return what is known of one rule besides the rule itself."""
+    known: dict[str, Any] = more[kind][str(key)] if more else {}
+    return {**known, "columns": frozenset(known["columns"])} if known else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +93,20 @@ class StageLookups:
     def taken(self, key: Rule, winners: Mask, judged: Mask) -> Mask:
         """Mark those of the judged rows whose key the table has, or an earlier one of the winners."""
         return self._marked(_TAKEN, key, judged, winners=bits(winners))
+
+    def taken_by_another(self, key: Rule, met: Rule, winners: Mask, judged: Mask) -> Mask:
+        """Mark those whose key another row of the table has than the one they meet, or an earlier one of the winners.
+
+        Raises: NotBySets where an earlier row may give the key back.
+        """
+        answer = self._answer(_OF_ANOTHER, key, judged, winners=bits(winners), met=met.id)
+        if answer is not None and answer[1]:
+            raise NotBySets(for_good=False)
+        return marked(judged.size, answer)
+
+    def meeting(self, key: Rule, whose: str, judged: Mask) -> Mask:
+        """Mark those of the judged rows whose key a row of the table has, of which owner `whose` says."""
+        return self._marked(_MEETING, key, judged, whose=whose)
 
     def orphans(self, reference: Rule, judged: Mask) -> Mask:
         """Mark those of the judged rows that have no parent."""
@@ -69,10 +124,13 @@ class StageLookups:
             failed[np.frombuffer(rows, ">i8")] = place
         return failed
 
-    def _marked(self, statement: LiteralString, rule: Rule, judged: Mask, **more: bytes) -> Mask:
-        mask = np.zeros(judged.size, np.bool_)
+    def _marked(self, statement: LiteralString, rule: Rule, judged: Mask, **more: object) -> Mask:
+        return marked(judged.size, self._answer(statement, rule, judged, **more))
+
+    def _answer(self, statement: LiteralString, rule: Rule, judged: Mask, **more: object) -> tuple[Any, ...] | None:
+        """Return what a function answers about rows; None where there are none."""
         if not judged.any():
-            return mask
+            return None
         arguments = {
             "job_id": self.job.id,
             "token": self.job.token,
@@ -81,10 +139,15 @@ class StageLookups:
             "judged": bits(judged),
             **more,
         }
-        row = self.conn.execute(statement, arguments).fetchone()
-        if row and row[0] is not None:
-            mask[np.frombuffer(row[0], ">i8")] = True
-        return mask
+        return self.conn.execute(statement, arguments).fetchone()
+
+
+def marked(rows: int, answer: tuple[Any, ...] | None) -> Mask:
+    """Return the mask of the rows that an answer names."""
+    mask = np.zeros(rows, np.bool_)
+    if answer and answer[0] is not None:
+        mask[np.frombuffer(answer[0], ">i8")] = True
+    return mask
 
 
 def failed_checks_query(rules: TableRules) -> sql.Composed:

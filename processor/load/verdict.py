@@ -6,7 +6,7 @@ row takes no key: of several rows with the same key the first that nothing else 
 """
 
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -32,8 +32,10 @@ class NotBySets(Exception):
 class Rule:
     """A check (without an `id`), a key or a foreign key: its OID, its name, and how messages of Postgres call it.
 
-    `condition` is that of a check. `after` is the trigger that tests the rule after the row is written, `sqlstate` that
-    of the error.
+    `condition` is that of a check. `after` is the trigger that tests the rule after the row is written, and `on_update`
+    the one that does so for a changed row, where that is another; `sqlstate` is that of the error. `columns` are those
+    whose values the rule is about. All rows of the table obey a rule that is `valid`. A `whole` key is of plain columns
+    and of all rows.
     """
 
     name: str
@@ -41,6 +43,10 @@ class Rule:
     id: int = 0
     condition: str = ""
     after: str | None = None
+    on_update: str | None = None
+    columns: frozenset[str] = frozenset()
+    valid: bool = True
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +55,9 @@ class TableRules:
 
     `rows` is the query for the staged rows with the columns that the rules need, of which the stage has `columns`;
     `reader` is the role that looks up keys and parents. Checks are in the order of their names, keys in that of their
-    OIDs.
+    OIDs. For modes that meet existing rows: `updates` says that nothing else takes part in an UPDATE, `knows_keys` that
+    the values of all keys are known before a row is written; `unfilled` columns of a new row are null, and other tables
+    refer to the `referenced` ones.
     """
 
     by_sets: bool
@@ -59,6 +67,10 @@ class TableRules:
     checks: tuple[Rule, ...]
     keys: tuple[Rule, ...]
     references: tuple[Rule, ...]
+    updates: bool = False
+    knows_keys: bool = False
+    unfilled: frozenset[str] = frozenset()
+    referenced: frozenset[str] = frozenset()
 
     @property
     def in_order(self) -> list[Rule]:
@@ -68,11 +80,36 @@ class TableRules:
         return at_once + sorted(later, key=lambda rule: (rule.after or "").encode())
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meeting:
+    """How rows meet existing rows by one of the `keys`: which of them the mode skips, so that nothing refuses them.
+
+    `taken`: those whose key is taken; `others`: those that meet a row of another owner; `unmet`: those that meet none
+    (`whose`: of which owner). `changes` says that the existing row is changed, so that it may keep its own keys.
+    """
+
+    keys: tuple[Rule, ...] = ()
+    skips: Literal["nothing", "taken", "others", "unmet"] = "nothing"
+    whose: Literal["anybody", "owner", "others"] = "anybody"
+    changes: bool = False
+
+
 class Lookups(Protocol):
     """What the database says about staged rows; a mask (shape: rows) marks rows."""
 
     def taken(self, key: Rule, winners: Mask, judged: Mask) -> Mask:
         """Mark those of the judged rows whose key the table has, or an earlier one of the winners."""
+        ...
+
+    def taken_by_another(self, key: Rule, met: Rule, winners: Mask, judged: Mask) -> Mask:
+        """Mark those whose key another row of the table has than the one they meet, or an earlier one of the winners.
+
+        Raises: NotBySets where an earlier row may give the key back.
+        """
+        ...
+
+    def meeting(self, key: Rule, whose: str, judged: Mask) -> Mask:
+        """Mark those of the judged rows whose key a row of the table has, of which owner `whose` says."""
         ...
 
     def orphans(self, reference: Rule, judged: Mask) -> Mask:
@@ -82,82 +119,7 @@ class Lookups(Protocol):
 
 @dataclass(slots=True, kw_only=True)
 class Verdict:
-    """Which rows are accepted, and by which rule each of the others is refused (shape: rows; -1: accepted)."""
+    """Which rows are to be written, and by which rule each of the others is refused (shape: rows; -1: by none)."""
 
     accepted: Mask
     refused_by: npt.NDArray[np.int64]
-
-
-class Judge:
-    """Judges rows by the rules that have refused some (`suspects`, by name) and by all checks.
-
-    `failed` (shape: rows) is the place of the first check that is false, or -1. Whatever is accepted still has to be
-    written: a rule that is no suspect yet may refuse some of it.
-    """
-
-    def __init__(self, rules: TableRules, lookups: Lookups, suspects: frozenset[str]) -> None:
-        self._rules, self._lookups = rules, lookups
-        keys = [rule for rule in rules.keys if rule.name in suspects]
-        # A row that one key refuses takes none of the others, so two of them concern all.
-        self._keys = keys if len(keys) < 2 else list(rules.keys)
-        self._references = [rule for rule in rules.references if rule.name in suspects]
-
-    def orphans(self, failed: npt.NDArray[np.int64]) -> dict[str, Mask]:
-        """Return, by foreign key, the rows without a parent among those that pass the checks."""
-        candidates = failed < 0
-        return {rule.name: self._lookups.orphans(rule, candidates) for rule in self._references}
-
-    def verdict(self, failed: npt.NDArray[np.int64], orphans: dict[str, Mask]) -> Verdict:
-        """Decide about all rows.
-
-        Raises: NotBySets, psycopg.Error.
-        """
-        candidates = failed < 0
-        for mask in orphans.values():
-            candidates &= ~mask
-        taken: dict[str, Mask] = {}
-        accepted = self._accepted(candidates, taken)
-        refused_by = failed.copy()
-        rest = (failed < 0) & ~accepted
-        for place, rule in enumerate(self._rules.in_order, len(self._rules.checks)):
-            if not rest.any():
-                break
-            if rule.sqlstate == FOREIGN_KEY:
-                mask = orphans[rule.name] & rest if rule.name in orphans else self._lookups.orphans(rule, rest)
-            else:
-                mask = self._taken_by_accepted(rule, accepted, rest, candidates, taken)
-            refused_by[mask] = place
-            rest &= ~mask
-        if rest.any():
-            raise NotBySets(for_good=False)
-        return Verdict(accepted=accepted, refused_by=refused_by)
-
-    def _accepted(self, candidates: Mask, taken: dict[str, Mask]) -> Mask:
-        """Return the candidates that get all their keys; fill `taken` with what one key alone refuses."""
-        if not self._keys:
-            return candidates
-        taken |= {key.name: self._lookups.taken(key, candidates, candidates) for key in self._keys}
-        undecided = np.logical_or.reduce(list(taken.values()))
-        accepted = candidates & ~undecided
-        if len(self._keys) == 1:
-            return accepted
-        taken.clear()
-        for _ in range(ROUNDS):
-            undecided &= ~self._any_taken(accepted, undecided)
-            if not undecided.any():
-                return accepted
-            again = self._any_taken(undecided, undecided)
-            accepted |= undecided & ~again
-            undecided = again
-        raise NotBySets(for_good=False)
-
-    def _any_taken(self, winners: Mask, judged: Mask) -> Mask:
-        return np.logical_or.reduce([self._lookups.taken(key, winners, judged) for key in self._keys])
-
-    def _taken_by_accepted(
-        self, key: Rule, accepted: Mask, rest: Mask, candidates: Mask, taken: dict[str, Mask]
-    ) -> Mask:
-        if key.name not in taken:
-            return self._lookups.taken(key, accepted, rest)
-        known, unknown = taken[key.name] & rest, rest & ~candidates
-        return known | self._lookups.taken(key, accepted, unknown) if unknown.any() else known

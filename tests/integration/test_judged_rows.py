@@ -14,11 +14,12 @@ import pytest
 from processor.database.transaction import loading
 from processor.load import go_on
 from processor.model import Field, Plan, Reason
-from processor.run.sinks import sink_for
+from processor.run.sinks import Sink, sink_for
 from processor.run.sinks.direct import DirectSink
+from processor.run.sinks.relation import RelationSink
 from tests.integration.queue_harness import EMPTY, Queue
 from tests.integration.refusal_tables import COLUMNS, CONTENT, SCHEMA, Case, fill, values
-from tests.integration.test_refused_rows import chunk_of, claimed, written
+from tests.integration.test_refused_rows import chunk_of, claimed, outcome, written
 
 CASES = 500 if os.environ.get("IMPORT_JOBS_NIGHTLY") == "1" else 8
 RULES = (
@@ -48,6 +49,18 @@ CREATE = """create table app.t (
   late integer generated always as identity{}
 )"""
 
+#: Mode of the target, whether the job is all-or-nothing, and whether it is of a user, to whom row security applies.
+MODES = (
+    ("upsert", False, False),
+    ("ignore", False, False),
+    ("update", False, False),
+    ("insert", True, False),
+    ("insert", False, True),
+    ("upsert", True, False),
+    ("replace", False, False),
+    ("insert", True, True),
+)
+
 PARENTS = f"""{SCHEMA}
 create table app.t (id integer primary key, a integer, b text, c integer, p integer references app.parent);
 {CONTENT}
@@ -67,6 +80,31 @@ def plain_case(seed: int) -> Case:
     )
     script = ";\n".join([SCHEMA, create, *indexes, CONTENT, fill(existing)])
     return Case(sql=script, mode="insert", keys=(), options={}, as_user=False, rows=rows)
+
+
+def mode_case(seed: int) -> Case:
+    """Return a table of which sets can say everything in the mode of the case, and rows for it."""
+    random = Random(seed)  # noqa: S311 - no secret
+    mode, atomic, as_user = MODES[seed % len(MODES)]
+    meets = mode in ("upsert", "ignore", "update")
+    changes = mode in ("upsert", "update")
+    rules = [rule for rule in RULES if not (meets and "primary key" in rule) and not (changes and "d > 0" in rule)]
+    chosen = random.sample(rules, random.randint(1, 4)) + (["primary key (id)"] if meets else [])
+    create = CREATE.format("integer", "".join(f", {rule}" for rule in chosen))
+    indexes = random.sample(INDEXES[:2] if changes else INDEXES, random.choice((0, 0, 1)))
+    existing = [values(random, 60, 0.2) for _ in range(random.randint(0, 40))]
+    rows = tuple(
+        tuple(values(random, random.choice((30, 60, 400)), random.choice((0, 0.1))))
+        for _ in range(random.choice((3, 40, 150, 300)))
+    )
+    return Case(
+        sql=";\n".join([SCHEMA, create, *indexes, CONTENT, fill(existing)]),
+        mode=mode,
+        keys=("id",) if meets else (),
+        options={"atomic": True} if atomic else {},
+        as_user=as_user,
+        rows=rows,
+    )
 
 
 def loaded(queue: Queue, given: Case, *, row_by_row: bool) -> tuple[list[tuple[int, Reason]], list[str], bool]:
@@ -99,6 +137,19 @@ def test_sets_refuse_the_rows_that_are_refused_one_by_one(queue: Queue, seed: in
     by_sets = loaded(queue, given, row_by_row=False)
     assert by_sets == one_by_one
     assert by_sets[2], "sets could not say which rows the table refuses"
+
+
+@pytest.mark.parametrize("seed", range(2 * CASES))
+def test_sets_refuse_in_every_mode_the_rows_that_are_refused_one_by_one(queue: Queue, seed: int) -> None:
+    given = mode_case(seed)
+    print(given.sql, given.mode, given.options, given.as_user)  # shown when a test fails
+    sinks: list[Sink] = []
+    one_by_one = outcome(queue, given, row_by_row=True)
+    assert outcome(queue, given, row_by_row=False, sinks=sinks) == one_by_one
+    (sink,) = sinks
+    assert isinstance(sink, RelationSink)
+    assert sink.judged
+    assert sink.judged.by_sets, "sets could not say which rows the table refuses"
 
 
 def test_a_row_whose_parent_goes_in_the_meantime_is_refused(queue: Queue) -> None:

@@ -92,8 +92,8 @@ def written(conn: psycopg.Connection, job: Job, sink: Sink, rows: Rows, chunk: C
         return sink.write(conn, rows, chunk, lambda: None, isolating=go_on)
 
 
-def outcome(queue: Queue, given: Case, *, row_by_row: bool) -> Outcome:
-    """Return what becomes of the file of a case, in chunks of unequal size."""
+def outcome(queue: Queue, given: Case, *, row_by_row: bool, sinks: list[Sink] | None = None) -> Outcome:
+    """Return what becomes of the file of a case, in chunks of unequal size; append the sink to `sinks`."""
     queue.admin.execute(EMPTY)
     job, conn = claimed(queue, given), queue.processor
     assert job.target
@@ -103,6 +103,8 @@ def outcome(queue: Queue, given: Case, *, row_by_row: bool) -> Outcome:
     )
     sink = sink_for(conn, job, job.target, plan)
     sink.row_by_row = row_by_row
+    if sinks is not None:
+        sinks.append(sink)
     cells: list[tuple[int, Reason]] = []
     skipped, first, size = 0, 1, len(given.rows)
     for seq, end in enumerate(sorted({size // 3, size // 2, size} - {0})):

@@ -9,17 +9,26 @@ import psycopg
 from psycopg import sql
 
 from processor.errors import MissingColumn, NotAllowed, NotPermitted
-from processor.load import PLACE, copy_target
+from processor.load import PLACE, Writes, copy_target
 from processor.model import Column, Job, Plan, Target
 from processor.queue import staging
 from processor.run.access.identity import owner_identity, writer_identity
 from processor.run.sinks.direct import DirectSink
 from processor.run.sinks.dry_run import Comparison, comparison
 from processor.run.sinks.judged import JudgedCopy
+from processor.run.sinks.judged_transfer import JudgedTransfer
 from processor.run.sinks.repeated_keys import select_repeated, unique_in_file
 from processor.run.sinks.sink import DiscardSink, Sink
 from processor.run.sinks.staging_table import StagingTableSink
-from processor.run.sinks.statements import LINE, RECORD, STAGE, Writing, transfer_statements, updated_columns
+from processor.run.sinks.statements import (
+    LINE,
+    RECORD,
+    STAGE,
+    TransferStatements,
+    Writing,
+    transfer_statements,
+    updated_columns,
+)
 from processor.run.sinks.temp_table import TempTableSink
 
 
@@ -46,7 +55,9 @@ def sink_for(conn: psycopg.Connection, job: Job, target: Target, plan: Plan) -> 
             enter=enter,
             staged=partial(temp_table_sink, job=job, columns=columns, writing=writing),
         )
-    return temp_table_sink(conn, job, columns, writing)
+    sink = temp_table_sink(conn, job, columns, writing)
+    sink.judged = judged_transfer(job, columns, writing, sink.statements)
+    return sink
 
 
 def check_writing(job: Job, target: Target, plan: Plan) -> Writing:
@@ -143,6 +154,35 @@ def temp_table_sink(conn: psycopg.Connection, job: Job, columns: tuple[Column, .
     )
 
 
+def judged_transfer(
+    job: Job, columns: tuple[Column, ...], writing: Writing, statements: TransferStatements
+) -> JudgedTransfer:
+    """Return what finds by sets the staged rows that the table refuses."""
+    target, owner = writing.target, writing.target.owner_column
+    names = (
+        {*target.key_columns, *writing.updated} if target.mode == "update" else {*writing.columns, *writing.constants}
+    )
+    constants = {name: value for name, value in writing.constants.items() if name in names}
+    return JudgedTransfer(
+        job=job,
+        table=writing.table,
+        columns=(
+            *(column for column in columns if column.name in names),
+            *(constant_column(target, name) for name in constants),
+        ),
+        enter=writer_identity(job),
+        writes=Writes(
+            mode=target.mode,
+            keys=frozenset(target.key_columns),
+            updated=frozenset(writing.updated),
+            own_rows=owner in writing.constants and owner not in target.key_columns,
+        ),
+        secured=job.as_uploader and target.row_security,
+        transfer=statements.transfer,
+        constants=constants,
+    )
+
+
 def prepare_steps(job: Job, *, create_index: bool) -> sql.Composed:
     """Compose what a stage needs for being transferred in small steps: an index, and the sequence that counts rows."""
     index = sql.SQL('create unique index on {} ("#record"); ').format(STAGE) if create_index else sql.SQL("")
@@ -207,6 +247,7 @@ def staging_table_sink(
         clear=clear_statement(job, target) if target.mode == "replace" else None,
         select_repeated=select_repeated(keys, stage) if keys else None,
         enter=writer_identity(job),
+        judged=judged_transfer(job, columns, writing, statements),
         prepare_steps=prepare_steps(job, create_index=False),
         dry_run=dry_run,
         comparison=dry_run_comparison(job, writing) if dry_run else None,

@@ -1,6 +1,8 @@
 """What is the same for sinks that transfer rows from a staging relation: in one statement, or around refused rows."""
 
 from dataclasses import dataclass
+from functools import partial
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -8,6 +10,7 @@ import psycopg
 from psycopg import sql
 
 from processor.load import (
+    Accepted,
     DatabaseRejection,
     StagedRows,
     Watch,
@@ -19,23 +22,34 @@ from processor.load import (
 )
 from processor.model import Rejections
 from processor.run.access.identity import Identity, acting, claims_alone
+from processor.run.sinks.judged_transfer import JudgedTransfer
 from processor.run.sinks.sink import ImmediateSink
 from processor.run.sinks.statements import STAGE, TransferStatements
 
 # The numbers of the records that are staged, or may be, in the order of the file.
 Records = range | npt.NDArray[np.int64]
+#: What is known of so many rows takes some megabytes.
+SLICE_ROWS: Final = 1 << 18
 
 
 @dataclass(slots=True, kw_only=True)
 class RelationSink(ImmediateSink):
     """`statements` transfer the rows; `enter` gives the transaction the uploader's identity.
 
-    `prepare_steps` prepares the stage for being transferred in small steps.
+    `prepare_steps` prepares the stage for being transferred in small steps. `judged` finds refused rows by sets, where
+    these can say it.
     """
 
     statements: TransferStatements
     prepare_steps: sql.Composed
+    judged: JudgedTransfer | None = None
     enter: Identity | None = None
+
+    def can_isolate(self, exc: psycopg.Error) -> bool:
+        """Return whether a row may have caused the error."""
+        if self.judged:
+            self.judged.note(exc)
+        return ImmediateSink.can_isolate(self, exc)
 
     def transfer_accepted(
         self, conn: psycopg.Connection, records: Records, *, limit: int | None = None, watch: Watch = go_on
@@ -50,14 +64,28 @@ class RelationSink(ImmediateSink):
         if self.row_by_row:
             with acting(conn, self.enter):
                 return self._transfer_row_by_row(conn, records, limit, watch)
-        conn.execute(self.prepare_steps)
+        prepared = False
+        parts: list[Rejections] = []
+        refused = written = 0
+        for first, last in slices(records):
+            left = None if limit is None else limit - refused
+            if left == 0:
+                break
+            watch_slice = partial(watch_records, watch, records, refused)
+            done = self.judged.write(conn, first, last, left, watch_slice) if self.judged else None
+            if done is None:
+                if not prepared:
+                    conn.execute(self.prepare_steps)
+                    prepared = True
+                done = self._in_steps(conn, first, last, left, watch_slice)
+            parts.append(done.rejections)
+            refused, written = refused + done.rejections.records.size, written + done.written
+        return Rejections.joined(parts), written
+
+    def _in_steps(self, conn: psycopg.Connection, first: int, last: int, limit: int | None, watch: Watch) -> Accepted:
         staged = StagedRows(stage=STAGE, write=self.statements.step, role=self.enter.role if self.enter else None)
-        first, last = int(records[0]), int(records[-1])
         with acting(conn, claims_alone(self.enter)):
-            accepted = staged.write_accepted(
-                conn, first, last, limit, lambda record, rejected: watch(place_of(records, record), rejected)
-            )
-        return accepted.rejections, accepted.written
+            return staged.write_accepted(conn, first, last, limit, watch)
 
     def _transfer_row_by_row(
         self, conn: psycopg.Connection, records: Records, limit: int | None, watch: Watch
@@ -95,6 +123,19 @@ class RelationSink(ImmediateSink):
             rows = conn.execute(self.statements.select_owned_by_others).fetchall()
         records = sorted({int(row[0]) for row in rows} - set(rejected.tolist()))
         return records if len(records) <= missing else []
+
+
+def slices(records: Records) -> list[tuple[int, int]]:
+    """Return the first and the last record of each part that is judged at once."""
+    return [
+        (int(records[start]), int(records[min(start + SLICE_ROWS, len(records)) - 1]))
+        for start in range(0, len(records), SLICE_ROWS)
+    ]
+
+
+def watch_records(watch: Watch, records: Records, before: int, record: int, rejected: int) -> None:
+    """Call `watch` with the place of a rejected record, and with the number of rejections so far."""
+    watch(place_of(records, record), before + rejected)
 
 
 def place_of(records: Records, record: int) -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 from uuid import UUID
 
 from psycopg import sql
@@ -16,7 +17,6 @@ RECORD, LINE = "#record", "#line"
 # The largest bigint: every record.
 LAST = (1 << 63) - 1
 
-Transfer = Callable[[int, int], sql.Composed]
 # Composes the statement for the records from one to another; the third part advances a sequence for each row.
 Compose = Callable[[sql.Composable, sql.Composable, sql.Composable], sql.Composed]
 
@@ -25,14 +25,22 @@ FIRST, LAST_OF_STEP = sql.SQL("$1"), sql.SQL("$2")
 COUNTED = sql.SQL(" and pg_catalog.nextval('{}') > 0").format(PLACE)
 
 
+class Transfer(Protocol):
+    """Composes a statement that transfers rows."""
+
+    def __call__(self, first: int, last: int, refused: Sequence[int] = ()) -> sql.Composed:
+        """Compose the statement for the records from `first` to `last` without those that are refused."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class TransferStatements:
     """How rows get from a staging relation into the target.
 
-    `transfer` composes the statement for the records from one number to another; its row count is the number of rows
-    that it writes. It has no placeholders: with them, a per cent sign in a column's name would count as one. `step` is
-    the same statement for the records from `$1` to `$2`, and advances the sequence PLACE. `meets_rules` asks whether
-    the table has rules for INSERT, which COPY does not obey.
+    `transfer` composes the statement; its row count is the number of rows that it writes. It has no placeholders: with
+    them, a per cent sign in a column's name would count as one. `step` is the same statement for the records from `$1`
+    to `$2`, and advances the sequence PLACE. `meets_rules` asks whether the table has rules for INSERT, which COPY does
+    not obey.
     `delete_superseded` deletes staged rows whose key is repeated further down in the file; None where the mode knows no
     keys. `select_owned_by_others` selects, after the transfer, the records of staged rows whose key no row of the owner
     has; None where that cannot be, or row security rejects them.
@@ -92,12 +100,25 @@ def transfer_statements(
     mode = writing.target.mode
     compose = update(writing, stage) if mode == "update" else insert(writing, stage, sort=table is not None)
     supersedes = mode in ("upsert", "update") and writing.keys
+
+    def transfer(first: int, last: int, refused: Sequence[int] = ()) -> sql.Composed:
+        return compose(sql.Literal(first), sql.Literal(last), without(refused))
+
     return TransferStatements(
-        lambda first, last: compose(sql.Literal(first), sql.Literal(last), sql.SQL("")),
+        transfer,
         compose(FIRST, LAST_OF_STEP, COUNTED),
         meets_rules(writing),
         delete_superseded(writing.keys, table or stage) if supersedes else None,
         select_owned_by_others(writing, stage) if writing.may_meet_other_owners else None,
+    )
+
+
+def without(records: Sequence[int]) -> sql.Composable:
+    """Compose the condition that leaves out records. Postgres looks them up in a hash table, which keeps the order."""
+    if not len(records):
+        return sql.SQL("")
+    return sql.SQL(""" and s."#record" <> all ({}::bigint[])""").format(
+        sql.Literal("{" + ",".join(map(str, records)) + "}")
     )
 
 
