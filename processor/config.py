@@ -17,6 +17,7 @@ MIB = 1 << 20
 #: times its size when its quotes are rewritten.
 MAX_CHUNK_BYTES = 512 * MIB
 UNLIMITED = float("inf")
+MAX_PORT = 65_535
 #: Connections of what runs beside the imports: two inspections and an undo.
 SIDE_CONNECTIONS = 3
 
@@ -45,8 +46,9 @@ class Config:
     of a chunk. A processor that is told to stop cancels the statements of its current chunks after `stop_seconds`.
     There is a page if there is a `publishable_key`; browsers reach the project at `public_supabase_url`, or at
     `supabase_url` when it is None. Workbooks are spooled to `spool_dir`, by default the folder for temporary files,
-    and each is read by a process within these limits of memory and time. A processor ends by itself after
-    `idle_seconds` without a job; None: never. `is_sized` says that `max_jobs` or `connections` were given.
+    and each is read by a process within these limits of memory and time. `/metrics` is served on `metrics_port`; None:
+    nowhere. A processor ends by itself after `idle_seconds` without a job; None: never. `is_sized` says that `max_jobs`
+    or `connections` were given.
     """
 
     database_url: str = field(repr=False)
@@ -73,6 +75,7 @@ class Config:
     max_workbook_bytes: int = 256 * MIB
     workbook_memory_bytes: int = 2048 * MIB
     workbook_seconds: int = 120
+    metrics_port: int | None = None
     log_level: str = "INFO"
     idle_seconds: float | None = None
     is_sized: bool = False
@@ -165,8 +168,11 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Config:
         return int(number(environ, name, default, least, most))
 
     port = whole("IMPORT_JOBS_PORT", whole("PORT", 8080))
-    if port > 65_535:
-        raise BadEnvironment("IMPORT_JOBS_PORT must be at most 65535")
+    if port > MAX_PORT:
+        raise BadEnvironment(f"IMPORT_JOBS_PORT must be at most {MAX_PORT}")
+    metrics_port = whole("IMPORT_JOBS_METRICS_PORT", 0, 1, MAX_PORT) or None
+    if metrics_port == port:
+        raise BadEnvironment("IMPORT_JOBS_METRICS_PORT must be another port than IMPORT_JOBS_PORT")
     supabase_url, secret_key = storage_credentials(environ)
     return Config(
         database_url=database_url(environ),
@@ -193,6 +199,7 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Config:
         max_workbook_bytes=whole("IMPORT_JOBS_MAX_WORKBOOK_BYTES", 256 * MIB),
         workbook_memory_bytes=whole("IMPORT_JOBS_WORKBOOK_MEMORY_BYTES", 2048 * MIB, 64 * MIB),
         workbook_seconds=whole("IMPORT_JOBS_WORKBOOK_SECONDS", 120),
+        metrics_port=metrics_port,
         log_level=(environ.get("IMPORT_JOBS_LOG_LEVEL") or "INFO").upper(),
         is_sized=any(environ.get(name, "").strip() for name in ("IMPORT_JOBS_MAX_JOBS", "IMPORT_JOBS_CONNECTIONS")),
     )

@@ -19,6 +19,7 @@ from processor.http.body import limited_body
 from processor.http.cached_probe import CachedProbe
 from processor.http.error_responses import HANDLERS
 from processor.http.limits import ServerLimits
+from processor.http.metrics import metrics_server
 from processor.http.page import page_routes
 from processor.http.ring import RING_HEADER, check_ring, ring_number
 from processor.http.token_auth import TokenAuth
@@ -48,14 +49,19 @@ def create_app(config: Config, limits: ServerLimits, idle: threading.Event | Non
     pools = [one for one in (pool, uploader) if one is not None]
     downloads = Downloads(config.supabase_url, config.secret_key)
     worker = Worker(config, Pools(pool, uploader), downloads, idle or threading.Event())
+    metrics = metrics_server(config, worker, pools)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncGenerator[None]:
         for one in pools:
             one.open()
         worker.start()
+        if metrics:
+            metrics.start()
         yield
         await run_in_threadpool(worker.stop)
+        if metrics:
+            await run_in_threadpool(metrics.stop)
         downloads.close()
         for one in pools:
             one.close()

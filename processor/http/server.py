@@ -26,7 +26,12 @@ def never() -> bool:
 
 def run(app: Starlette, host: str, port: int, limits: ServerLimits, ended: Callable[[], bool] = never) -> None:
     """Serve until SIGTERM, or until `ended` returns true, which is asked ten times a second."""
-    settings = uvicorn.Config(
+    LimitedServer(server_settings(app, host, port, limits), limits, ended).run()
+
+
+def server_settings(app: Starlette, host: str, port: int, limits: ServerLimits) -> uvicorn.Config:
+    """Return the settings of a server with these limits."""
+    return uvicorn.Config(
         app,
         host=host,
         port=port,
@@ -44,13 +49,12 @@ def run(app: Starlette, host: str, port: int, limits: ServerLimits, ended: Calla
         timeout_keep_alive=limits.idle_seconds,
         timeout_graceful_shutdown=STOP_SECONDS,
     )
-    LimitedServer(settings, limits, ended).run()
 
 
 class LimitedServer(uvicorn.Server):
     """uvicorn with a listener that limits the number of connections."""
 
-    def __init__(self, config: uvicorn.Config, limits: ServerLimits, ended: Callable[[], bool]) -> None:
+    def __init__(self, config: uvicorn.Config, limits: ServerLimits, ended: Callable[[], bool] = never) -> None:
         super().__init__(config)
         self._limits, self._ended = limits, ended
 
@@ -104,8 +108,10 @@ def close(sockets: list[socket.socket]) -> None:
         one.close()
 
 
-def check_address(host: str, port: int) -> None:
-    """Check that a server can listen on an address. uvicorn would report an error in its log and without a hint.
+def check_address(host: str, port: int, variable: str = "IMPORT_JOBS_PORT") -> None:
+    """Check that a server can listen on an address, whose port comes from a variable.
+
+    uvicorn would report an error in its log and without a hint.
 
     Raises: UserError.
     """
@@ -114,5 +120,5 @@ def check_address(host: str, port: int) -> None:
     except (OSError, UnicodeError) as exc:
         raise UserError(
             f"cannot listen on {host}, port {port}: {getattr(exc, 'strerror', None) or exc}",
-            "Set IMPORT_JOBS_HOST and IMPORT_JOBS_PORT to an address of this machine and a free port.",
+            f"Set IMPORT_JOBS_HOST and {variable} to an address of this machine and a free port.",
         ) from exc

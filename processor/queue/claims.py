@@ -62,6 +62,8 @@ def read_job(value: dict[str, Any]) -> Job:
         claims=value["claims"],
         last=value["last"],
         fresh=value["fresh"],
+        age=value["age"],
+        waited=value["waited"],
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
+from processor import metrics
 from processor.errors import SourceRefused, SourceUnavailable
 from processor.storage.error_codes import storage_error
 
@@ -46,6 +47,13 @@ class Artifacts:
         self._do(bucket, lambda files: files.remove([path]))
 
     def _do(self, bucket: str, work: "Callable[[SyncBucketProxy], object]") -> None:
+        try:
+            self._work(bucket, work)
+        except SourceUnavailable:
+            metrics.storage_failed("write")
+            raise
+
+    def _work(self, bucket: str, work: "Callable[[SyncBucketProxy], object]") -> None:
         from storage3.exceptions import StorageApiError
 
         try:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import urllib3
 from urllib3.exceptions import HTTPError
 
+from processor import metrics
 from processor.errors import SourceChanged, SourceTooLarge, SourceUnavailable
 from processor.storage.downloads import Downloads
 from processor.storage.error_codes import storage_error
@@ -70,12 +71,14 @@ class Source:
                         position += len(block)
                         self.position = position
                         failures = 0
+                        metrics.downloaded(len(block))
                         yield block
                 if self.identity is not None and position >= self._end(stop):
                     return
                 raise SourceUnavailable("Storage ended the response before the end of the file")
             except (HTTPError, SourceUnavailable) as exc:
                 failures += 1
+                metrics.storage_failed("read")
                 if failures >= MAX_FAILURES:
                     reason = exc.message if isinstance(exc, SourceUnavailable) else type(exc).__name__
                     raise SourceUnavailable(

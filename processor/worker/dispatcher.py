@@ -8,7 +8,7 @@ from uuid import UUID
 import psycopg
 from psycopg_pool import ConnectionPool
 
-from processor import log
+from processor import log, metrics
 from processor.config import Config
 from processor.database import schema_version
 from processor.database.sqlstates import user_error
@@ -31,6 +31,10 @@ LOOK_SECONDS, REPORT_SECONDS = 1.5, 5.0
 # How often to look for lost sessions, and how soon again while one is missing: a job is taken over 3 s after the first
 # look that misses its session, so within 5 s.
 SESSION_SECONDS, MISSING_SECONDS = 1.0, 0.25
+
+
+# What the sweep says of a job that is due, as opposed to one that it took back.
+RUNG = "rung"
 
 
 class Dispatcher:
@@ -176,3 +180,5 @@ class Dispatcher:
 def _log_swept(jobs: Iterable[tuple[UUID, str]]) -> None:
     for job_id, action in jobs:
         event("swept", job_id=job_id, found=action)
+        if action != RUNG:
+            metrics.taken_back(action)

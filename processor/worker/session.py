@@ -9,6 +9,7 @@ from collections.abc import Callable
 import psycopg
 from psycopg_pool import ConnectionPool
 
+from processor import metrics
 from processor.database.connection import connect
 from processor.queue import sessions
 
@@ -74,7 +75,11 @@ class Session:
         if conn.pgconn.socket in readable:
             conn.pgconn.consume_input()
             while conn.pgconn.notifies():
-                self._notified()
+                self._heard()
+
+    def _heard(self) -> None:
+        metrics.rung("notify")
+        self._notified()
 
     def interrupt(self) -> None:
         """Let `wait` return, now and from now on."""
@@ -96,7 +101,7 @@ class Session:
         self._pooled = sessions.backend(conn) != self._backend or (not self._compared and self._is_pooled(conn))
         # Without a comparison there is no lock, because a pooler's connection would keep it.
         if self._compared and not self._pooled:
-            conn.add_notify_handler(lambda _: self._notified())
+            conn.add_notify_handler(lambda _: self._heard())
             sessions.listen(conn)
             self.lock = self._key if sessions.hold(conn, self._key) else 0
 

@@ -42,6 +42,11 @@ class Slots:
         """Return how many further jobs may begin."""
         return self._count - len(self._running)
 
+    @property
+    def count(self) -> int:
+        """The number of jobs that may run at once."""
+        return self._count
+
     def leases(self) -> list[Lease]:
         """Return the leases of the jobs that run."""
         return list(self._running.values())

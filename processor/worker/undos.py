@@ -2,12 +2,13 @@
 
 import logging
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import psycopg
 
-from processor import log
+from processor import log, metrics
 from processor.database.cancellation import Cancellation
 from processor.database.sqlstates import is_lease_lost
 from processor.log import event
@@ -61,6 +62,7 @@ class Undos:
         request = running.request
         log.job_id.set(str(request.job_id))
         event("undo_started", attempt=request.attempt)
+        started, result = time.monotonic(), "completed"
         try:
             pool = self._pools.uploader or self._pools.processor
             with pool.connection(CONNECTION_SECONDS) as conn:
@@ -71,22 +73,29 @@ class Undos:
                     clean(conn)
             event("undo_completed")
         except Exception as exc:  # noqa: BLE001 - the end of the thread; the request is there for the next attempt
-            self._failed(request, exc)
+            result = self._failed(request, exc)
         finally:
+            metrics.attempt_ended("undo", result, time.monotonic() - started)
             self._running = None
             self._ended.set()
             self._bell.wake()
 
-    def _failed(self, request: UndoRequest, exc: Exception) -> None:
-        """Write why the undo cannot be done; one that may succeed later is taken again after a while."""
+    def _failed(self, request: UndoRequest, exc: Exception) -> str:
+        """Write why the undo cannot be done; one that may succeed later is taken again after a while.
+
+        Return how the attempt ended, as a word.
+        """
         if isinstance(exc, psycopg.Error) and is_lease_lost(exc):
-            return
+            return "lease_lost"
         error = as_job_error(exc)
         event("undo_failed", logging.WARNING, code=error.code, reason=error.message)
         if error.transient or isinstance(exc, psycopg.errors.QueryCanceled):
-            return
+            return "retried"
         try:
             with self._pools.processor.connection(CONNECTION_SECONDS) as conn:
                 undos.fail(conn, request, error)
         except psycopg.Error as failure:
             event("undo_failure_not_written", logging.WARNING, exception=type(failure).__name__)
+            return "retried"
+        metrics.attempt_failed(error.code)
+        return "failed"

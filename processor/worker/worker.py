@@ -8,7 +8,7 @@ import time
 
 import psycopg
 
-from processor import log
+from processor import log, metrics
 from processor.config import Config
 from processor.database.sqlstates import is_lease_lost
 from processor.errors import JobError, LeaseLost
@@ -71,6 +71,7 @@ class Worker:
 
     def ring(self, number: int | None) -> None:
         """Look for due jobs now; `number` is that of the ring, None when it has none."""
+        metrics.rung("http")
         self._bell.ring(number)
 
     def stop(self) -> None:
@@ -94,6 +95,12 @@ class Worker:
     def alive(self) -> bool:
         """Whether the worker looks for jobs."""
         return self._dispatcher.alive
+
+    def slots(self) -> dict[str, tuple[int, int]]:
+        """Return for each kind of attempt how many run, and how many may run at once."""
+        kinds = {"import": self._imports, "inspection": self._inspections}
+        slots = {kind: (len(slots.leases()), slots.count) for kind, slots in kinds.items()}
+        return slots | {"undo": (len(self._undos.running()), 1)}
 
     def _cancel_after(self, deadline: float) -> None:
         """Return when no job is left; cancel the statements of those that still run from `deadline` (monotonic) on."""
@@ -132,11 +139,14 @@ class Worker:
         job = lease.job
         log.job_id.set(str(job.id))
         event("job_started", attempt=job.attempt, target=job.target_name)
+        kind, started, result = "inspection" if job.inspects else "import", time.monotonic(), "abandoned"
+        metrics.claimed(kind, job.waited)
         try:
-            self._record(lease, run_attempt(self._context(lease)))
+            result = self._record(lease, run_attempt(self._context(lease)))
         except Exception as exc:  # noqa: BLE001 - the end of the thread; the sweep takes the job back when its lease ends
             event("job_abandoned", logging.ERROR, exception=log.traceback_of(exc))
         finally:
+            metrics.attempt_ended(kind, result, time.monotonic() - started)
             self._heartbeat.drop(job)
             (self._inspections if job.inspects else self._imports).done(lease)
             self._ended.set()
@@ -158,36 +168,47 @@ class Worker:
             digests=self._digests,
         )
 
-    def _record(self, lease: Lease, result: AttemptResult) -> None:
-        """Log how an attempt ended, and write it into the queue where the attempt has not done so."""
+    def _record(self, lease: Lease, result: AttemptResult) -> str:
+        """Log how an attempt ended, and write it into the queue where the attempt has not done so.
+
+        Return it as a word, one of `metrics.RESULTS`.
+        """
         match result:
             case Completed():
                 event("job_completed")
+                ended = "completed"
             case Skipped(duplicate_of):
                 event("job_skipped", duplicate_of=duplicate_of)
+                ended = "skipped"
             case LeaseOver():
-                event("lease_lost", logging.WARNING, code=LeaseLost.code)
-                self._restore_attempt(lease.job)
+                ended = self._lost(lease)
             case Postponed() | Released() | Failed():
-                self._write(lease, result)
+                ended = self._write(lease, result)
         if isinstance(result, Completed | Skipped) and lease.job.options.get("delete_source"):
             self._delete_sources()
+        return ended
 
-    def _write(self, lease: Lease, result: Postponed | Released | Failed) -> None:
-        """Write a result into the queue, again while the database does not answer and the lease may still hold."""
+    def _lost(self, lease: Lease) -> str:
+        event("lease_lost", logging.WARNING, code=LeaseLost.code)
+        metrics.lease_lost()
+        self._restore_attempt(lease.job)
+        return "lease_lost"
+
+    def _write(self, lease: Lease, result: Postponed | Released | Failed) -> str:
+        """Write a result into the queue, again while the database does not answer and the lease may still hold.
+
+        Return it as a word, one of `metrics.RESULTS`.
+        """
         deadline = time.monotonic() + self._config.lease_seconds
         while not lease.lost.is_set() and time.monotonic() < deadline:
             try:
                 with self._pool.connection(CONNECTION_SECONDS) as conn:
-                    write_result(conn, lease.job, result)
+                    return write_result(conn, lease.job, result)
             except psycopg.Error as exc:
                 if is_lease_lost(exc):
                     break
                 time.sleep(RETRY_SECONDS)
-            else:
-                return
-        event("lease_lost", logging.WARNING, code=LeaseLost.code)
-        self._restore_attempt(lease.job)
+        return self._lost(lease)
 
     def _restore_attempt(self, job: Job) -> None:
         """Say that this processor is alive: a failure of its connections must not use up the job's attempts."""
@@ -210,8 +231,8 @@ class Worker:
                     files.source_deleted(conn, job_id)
 
 
-def write_result(conn: psycopg.Connection, job: Job, result: Postponed | Released | Failed) -> None:
-    """Write a result into the queue.
+def write_result(conn: psycopg.Connection, job: Job, result: Postponed | Released | Failed) -> str:
+    """Write a result into the queue; return it as a word.
 
     Raises: psycopg.Error, with SQLSTATE IJ103 when the lease is over.
     """
@@ -219,9 +240,13 @@ def write_result(conn: psycopg.Connection, job: Job, result: Postponed | Release
         case Postponed(seconds):
             claims.postpone(conn, job, seconds)
             event("job_postponed", seconds=seconds)
+            return "postponed"
         case Released():
             claims.release(conn, job)
             event("job_released")
+            return "released"
         case Failed(error, report, paths):
             status = claims.fail(conn, job, error, report, paths)
             event("attempt_failed", logging.WARNING, code=error.code, reason=error.message, status=status)
+            metrics.attempt_failed(error.code)
+            return "retried" if status == "pending" else "failed"

@@ -1,6 +1,7 @@
 """importer.claim_jobs: a claim sets the job running, counts an attempt and makes a lease; each job is claimed once."""
 
 import threading
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from tests.integration.queue_harness import OWNER, Queue
@@ -20,8 +21,15 @@ def test_claim_counts_the_attempt(queue: Queue) -> None:
 def test_claim_returns_what_the_processor_needs(queue: Queue) -> None:
     queue.admin.execute("create schema app; create table app.people (name text)")
     queue.admin.execute("select importer.register_target('app.people')")
-    claim = queue.running(created_by=OWNER, options='{"trim": true}')
+    queue.insert(
+        created_by=OWNER,
+        options='{"trim": true}',
+        created_at=datetime.now(UTC) - timedelta(hours=2),
+        run_after=datetime.now(UTC) - timedelta(hours=1),
+    )
+    (claim,) = queue.claim()
     assert claim.value.pop("target")["name"] == "people"
+    assert 3600 <= claim.value.pop("waited") < 7200 <= claim.value.pop("age")
     assert claim.value == {
         "id": str(claim.id),
         "token": str(claim.token),

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from processor import metrics
 from processor.model import Change, NoRows, Position, Rejections, RowCounts, Rows
 from processor.report import Preview, Report, Row, is_worth_keeping, kept_figures
 from processor.run.chunks.order import ChunkOrder
@@ -109,6 +110,7 @@ class Progress:
                 self.report.add(written.rows, written.rejections, written.changes)
                 self.report.skip(written.counts.skipped_by_mode, written.superseded)
                 self.report.count_no_rows(written.no_rows)
+        count(written.counts, written.rejections)
         check_error_limit(self.counts, self._options)
 
     def add_to_report(self, seq: int, rows: Rows, changes: Sequence[Change], skipped: int, no_rows: NoRows) -> None:
@@ -132,6 +134,12 @@ class Progress:
             self.counts += counts
             self.earlier[position.seq] = position
         self.order.committed(position.seq)
+
+
+def count(counts: RowCounts, rejections: Rejections) -> None:
+    """Count records of a chunk, and the codes of those that are rejected, in the metrics."""
+    metrics.counted(loaded=counts.loaded, rejected=counts.rejected, skipped=counts.skipped)
+    metrics.rejected((reason.code, cells) for reason, cells in rejections.counts())
 
 
 def ranges(numbers: Iterable[int]) -> list[tuple[int, int]]:
