@@ -2081,18 +2081,21 @@ CREATE FUNCTION importer.doctor_target_rights() RETURNS TABLE(message text, hint
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   select
-    'import_processor may not write the tables of these targets: ' || string_agg(t.name, ', ' order by t.name),
+    'import_processor may not write the tables of these targets: ' || string_agg(distinct t.name, ', ' order by t.name),
     'Register these targets again with importer.register_target(), which grants what is missing.'
   from public.import_targets as t
   inner join pg_catalog.pg_class as c on c.oid = importer.registered_table(t)
-  where t.run_as = 'processor' and not (
-    has_schema_privilege('import_processor', c.relnamespace, 'usage')
-    and has_any_column_privilege('import_processor', c.oid, case t.mode when 'update' then 'update' else 'insert' end)
-  )
+  cross join lateral importer.target_privileges(t) as p
+  left join pg_catalog.pg_attribute as a on a.attrelid = c.oid and a.attname = p.column_name and not a.attisdropped
+  where not has_schema_privilege('import_processor', c.relnamespace, 'usage')
+    or case
+      when p.column_name is null then not has_table_privilege('import_processor', c.oid, p.privilege)
+      else not has_column_privilege('import_processor', c.oid, a.attnum, p.privilege)
+    end
   having count(*) > 0
 $$;
 
-COMMENT ON FUNCTION importer.doctor_target_rights() IS 'Check of importer.doctor(): targets whose table import_processor may no longer write.';
+COMMENT ON FUNCTION importer.doctor_target_rights() IS 'Check of importer.doctor(): targets for whose mode import_processor lacks a privilege.';
 
 CREATE FUNCTION importer.doctor_targets() RETURNS TABLE(message text, hint text)
     LANGUAGE sql STABLE
