@@ -133,6 +133,7 @@ class MetricsServer:
 
     def __init__(self, config: Config, port: int, figures: Collector) -> None:
         app = Starlette(routes=[metrics_route(figures)], exception_handlers=HANDLERS)
+        app.router.redirect_slashes = False
         self._server = LimitedServer(server_settings(app, config.host, port, LIMITS), LIMITS)
         self._thread = threading.Thread(target=self._run, name="metrics", daemon=True)
 

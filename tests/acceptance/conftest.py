@@ -18,6 +18,7 @@ from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from processor.local import state
+from processor.local.ports import free_port
 from processor.local.postgres import SUPERUSER
 from tests.servers import POSTGRES_MAJOR, StorageFiles, server_folder, turn_fsync_off
 from tests.waiting import until
@@ -42,10 +43,11 @@ def cli(*arguments: str, env: dict[str, str] | None = None, timeout: float = 120
 
 @dataclass(frozen=True)
 class Stack:
-    """A running stack and its variables."""
+    """A running stack, its variables, and the variable with the port of its processor's metrics."""
 
     folder: Path
     env: dict[str, str]
+    metrics: dict[str, str]
     files: StorageFiles = field(init=False)
     _sessions: list[psycopg.Connection[dict[str, Any]]] = field(default_factory=list)
 
@@ -151,12 +153,14 @@ def stack() -> Iterator[Stack]:
     """A stack with its processor, started and stopped by the command line."""
     with server_folder("import-jobs-acceptance-") as parent:
         folder = parent / "stack"
-        up = cli("stack", "up", "--detach", "--no-api", "--data", str(folder), "--postgres", str(POSTGRES_MAJOR))
+        metrics = {"IMPORT_JOBS_METRICS_PORT": str(free_port())}
+        arguments = ("--detach", "--no-api", "--data", str(folder), "--postgres", str(POSTGRES_MAJOR))
+        up = cli("stack", "up", *arguments, env=metrics)
         assert up.returncode == 0, up.stderr
         try:
             turn_fsync_off(state.load(folder).database_url(SUPERUSER))
             lines = cli("stack", "env", "--data", str(folder)).stdout.splitlines()
-            stack = Stack(folder, dict(line.removeprefix("export ").split("=", 1) for line in lines))
+            stack = Stack(folder, dict(line.removeprefix("export ").split("=", 1) for line in lines), metrics)
             yield stack
             stack.close()
         finally:
