@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -24,25 +25,27 @@ from scripts.release_steps.version import Version
 
 
 def make(root: Path, output: Path, version: Version, *, publishing: bool) -> None:
-    """Build a release of the commit into an empty folder, try what runs here, and publish it if that is wanted.
+    """Build a release of the commit, try what runs here, write it into a new folder, and publish it if that is wanted.
 
     Raises: ReleaseError.
     """
-    if output.exists() and any(output.iterdir()):
-        raise ReleaseError(f"{output} is not empty", "Remove it, or name another folder with --output.")
-    output.mkdir(parents=True, exist_ok=True)
+    if output.exists():
+        raise ReleaseError(f"{output} exists", "Remove it, or name another folder with --output.")
     with tempfile.TemporaryDirectory(prefix="import-jobs-build-") as folder:
-        tree = Path(folder, "tree")
+        tree, built = Path(folder, "tree"), Path(folder, "built")
         tree.mkdir()
+        built.mkdir()
         repository.export(root, tree)
-        sdist, *wheels = packages.build(tree, output, repository.commit_seconds(root))
+        sdist, *wheels = packages.build(tree, built, repository.commit_seconds(root))
         for wheel, name in zip(wheels, TARGETS, strict=True):
             wheel_check.check(wheel, name, version, tree)
             print(f"built {wheel.name}")
-        try_packages(tree, output, version, sdist, runnable(wheels))
-        build_image(root, tree, output, version)
-    checksums.write(output)
-    print(f"{output} is complete: {len(list(output.iterdir()))} files")
+        try_packages(tree, built, version, sdist, runnable(wheels))
+        build_image(root, tree, built, version)
+        checksums.write(built)
+        # Only a release that is complete gets to where it is looked for.
+        shutil.copytree(built, output)
+    print(f"wrote {output}")
     if publishing:
         listed = publish.commands(output, version, os.environ, root)
         publish.publish(listed, publish.missing(output, os.environ))

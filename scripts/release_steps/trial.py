@@ -4,7 +4,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -63,7 +63,7 @@ class Environment:
 
 
 @contextmanager
-def installed(package: Path, version: Version) -> Iterator[Environment]:
+def installed(package: Path, version: Version) -> Generator[Environment, None, None]:
     """Yield an empty environment in which pip has installed a package with its embedded stack; remove it afterwards.
 
     Raises: ReleaseError.
@@ -86,7 +86,7 @@ def installed(package: Path, version: Version) -> Iterator[Environment]:
 
 
 @contextmanager
-def stack(environment: Environment) -> Iterator[Environment]:
+def stack(environment: Environment) -> Generator[Environment, None, None]:
     """Run a stack with a table to import into; yield the environment with the stack's variables.
 
     Raises: ReleaseError.
