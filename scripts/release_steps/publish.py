@@ -39,9 +39,10 @@ def commands(output: Path, version: Version, env: Mapping[str, str], tree: Path)
 
 
 def missing(output: Path, env: Mapping[str, str]) -> list[str]:
-    """Return the credentials that are not there; the image's is needed only where an image was built."""
+    """Return what uploads lack; the image's name is needed only where an image was built."""
     needed = set(CREDENTIALS) if list(output.glob("*.image.tar")) else set(CREDENTIALS) - {"IMPORT_JOBS_IMAGE"}
-    return [name for name in CREDENTIALS if name in needed and not env.get(name)]
+    absent = [f"set {name} ({what})" for name, what in CREDENTIALS.items() if name in needed and not env.get(name)]
+    return absent if importlib.util.find_spec("twine") else [*absent, "install twine into .venv"]
 
 
 def publish(listed: list[list[str]], absent: list[str]) -> None:
@@ -52,10 +53,7 @@ def publish(listed: list[list[str]], absent: list[str]) -> None:
     for command in listed:
         print(shlex.join(command))
     if absent:
-        names = ", ".join(f"{name} ({CREDENTIALS[name]})" for name in absent)
-        raise ReleaseError("nothing was published", f"Set {names}, or run these commands yourself.")
-    if importlib.util.find_spec("twine") is None:
-        raise ReleaseError("nothing was published: twine is not installed", "Install it into .venv.")
+        raise ReleaseError("nothing was published", f"Run these commands yourself, or {', '.join(absent)}.")
     for number, command in enumerate(listed):
         if subprocess.run(command, env=os.environ, check=False).returncode != 0:
             rest = "; ".join(map(shlex.join, listed[number:]))
