@@ -1,7 +1,8 @@
 """The rows of committed chunks that wait for the rows to which they refer: their record numbers, chunk by chunk."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -11,13 +12,25 @@ from processor.database.wire_arrays import BigintArray, decoded
 from processor.model import Job, Position, RejectedRecords, RowCounts
 from processor.queue.rejections import REJECTED, rejected_parameters
 
-SELF_REFERENCES: Final = "select name, columns, referenced from importer.self_references(%s, %s)"
+SELF_REFERENCES: Final = "select name, columns, referenced, id from importer.self_references(%s, %s)"
 KEEP: Final = "select importer.keep_waiting(%s, %s, %s, %s, %s, %s)"
 CHUNKS: Final = """
 select seq, byte_start, byte_end, line, record, cardinality(records) from importer.waiting_chunks(%s, %s)
 """
 RECORDS: Final = "select array_send(records) from importer.waiting_chunks(%s, %s) where seq = %s"
 ALL_RECORDS: Final = "select array_send(records) from importer.waiting_chunks(%s, %s)"
+PARENTS: Final = """
+select string_agg(int8send(p.record), ''), string_agg(int8send(coalesce(p.parent, -1)), '')
+from importer.parents_in_stage(
+  job_id => %(job_id)s, token => %(token)s, stage => 'pg_temp.import_family', written => %(written)s, keys => %(keys)s
+) as p"""
+KEEP_LOADABLE: Final = """select importer.keep_loadable_rows(
+  job_id => %(job_id)s, token => %(token)s, written => %(written)s, keys => %(keys)s
+)"""
+LEFT: Final = """
+select string_agg(int8send(l.record), '' order by l.record)
+from pg_temp.import_left as l where l.record between %s and %s
+"""
 SETTLE: Final = """select importer.settle_waiting(
   job_id => %(job_id)s, token => %(token)s, seq => %(seq)s, waiting => %(waiting)s, rows_loaded => %(rows_loaded)s,
   rows_rejected => %(rows_rejected)s, rows_skipped => %(rows_skipped)s, kept => %(kept)s
@@ -27,11 +40,15 @@ SETTLE_REJECTING: Final = SETTLE.removesuffix("\n)") + f",\n  rejected => {REJEC
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SelfReference:
-    """A foreign key by which `columns` of a row refer to the columns `referenced` of a row of the same table."""
+    """A foreign key by which `columns` of a row refer to the columns `referenced` of a row of the same table.
+
+    `id` is its OID, None where sets cannot look parents up.
+    """
 
     name: str
     columns: tuple[str, ...]
     referenced: tuple[str, ...]
+    id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +63,58 @@ class WaitingChunk:
 def self_references(conn: psycopg.Connection, job: Job) -> tuple[SelfReference, ...]:
     """Return the foreign keys by which rows of the job's table refer to others of the same table."""
     rows = conn.execute(SELF_REFERENCES, (job.id, job.token)).fetchall()
-    return tuple(SelfReference(name=row[0], columns=tuple(row[1]), referenced=tuple(row[2])) for row in rows)
+    return tuple(
+        SelfReference(name=name, columns=tuple(columns), referenced=tuple(referenced), id=oid)
+        for name, columns, referenced, oid in rows
+    )
+
+
+def parents_in_stage(
+    conn: psycopg.Connection, job: Job, references: Sequence[SelfReference]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return the rows of pg_temp.import_family without a parent in the table, and the staged row that is it, or -1.
+
+    A row is there once for each of the references. Both are numbers from the column "#record".
+    Raises: psycopg.Error.
+    """
+    row = conn.execute(PARENTS, asked(job, references)).fetchone()
+    orphans, parents = row or (None, None)
+    return bigints(orphans), bigints(parents)
+
+
+def keep_loadable_rows(conn: psycopg.Connection, job: Job, references: Sequence[SelfReference]) -> bool:
+    """Delete the rows of pg_temp.import_stage that a missing row cuts off; return whether a further look may find more.
+
+    Raises: psycopg.Error.
+    """
+    row = conn.execute(KEEP_LOADABLE, asked(job, references)).fetchone()
+    return row is not None and row[0]
+
+
+def left_records(conn: psycopg.Connection, first: int, last: int) -> npt.NDArray[np.int64]:
+    """Return the records from `first` to `last` that were deleted from the stage, in order."""
+    row = conn.execute(LEFT, (first, last)).fetchone()
+    return bigints(row[0] if row else None)
+
+
+def bigints(numbers: bytes | None) -> npt.NDArray[np.int64]:
+    """Return integers of 8 bytes each, as int8send() writes them."""
+    return np.frombuffer(numbers or b"", ">i8").astype(np.int64)
+
+
+def asked(job: Job, references: Sequence[SelfReference]) -> dict[str, Any]:
+    """Return the arguments of the functions that look parents up by these references."""
+    return {
+        "job_id": job.id,
+        "token": job.token,
+        "written": columns_of(references),
+        "keys": [reference.id for reference in references],
+    }
+
+
+def columns_of(references: Sequence[SelfReference]) -> list[str]:
+    """Return the columns by which rows refer to each other."""
+    return sorted({name for reference in references for name in (*reference.columns, *reference.referenced)})
 
 
 def keep_waiting(conn: psycopg.Connection, job: Job, position: Position, records: npt.NDArray[np.int64]) -> None:

@@ -25,9 +25,26 @@ comment on column importer.waiting_records.records is 'Numbers of the records th
 
 revoke all on importer.waiting_records from public, anon, authenticated, service_role;
 
+create function importer.takes_rows_as_they_are(relation regclass) returns boolean
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+  select c.relkind = 'r' and not c.relispartition and not importer.has_planned_code(c.oid)
+    and not exists (select from pg_catalog.pg_rewrite as r where r.ev_class = c.oid and r.ev_type = '3')
+    and not exists (
+      select from pg_catalog.pg_trigger as g
+      where g.tgrelid = c.oid and not g.tgisinternal and g.tgtype & 7 = 7 and g.tgenabled in ('O', 'A')
+    )
+  from pg_catalog.pg_class as c where c.oid = takes_rows_as_they_are.relation
+$$;
+
+comment on function importer.takes_rows_as_they_are(regclass) is
+'Returns whether a table is a plain one, and no rule or trigger changes the rows that are inserted into it.';
+
+revoke all on function importer.takes_rows_as_they_are(regclass) from public, anon, authenticated, service_role;
+
 -- A partition reports the constraint of its own, which has the name of its parent's or another.
 create function importer.self_references(job_id uuid, token uuid)
-returns table (name text, columns text[], referenced text[])
+returns table (name text, columns text[], referenced text[], id oid)
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -53,7 +70,11 @@ begin
     array(
       select a.attname::text from unnest(c.confkey) with ordinality as k (number, place)
       inner join pg_catalog.pg_attribute as a on a.attrelid = c.confrelid and a.attnum = k.number order by k.place
-    )
+    ),
+    case
+      when importer.takes_rows_as_they_are(relation)
+      then (select f.id from importer.table_references(relation) as f where f.id = c.oid and f.is_plain)
+    end
   from pg_catalog.pg_constraint as c
   where c.contype = 'f' and c.conrelid in (select f.oid from family as f)
     and c.confrelid in (select f.oid from family as f)
@@ -62,8 +83,8 @@ end
 $$;
 
 comment on function importer.self_references(uuid, uuid) is
-'Returns the foreign keys by which rows of a job''s table refer to rows of the same table, with their columns. Raises
-IJ103 without a valid lease.';
+'Returns the foreign keys by which rows of a job''s table refer to rows of the same table, with their columns, and with
+their OIDs where sets can look parents up. Raises IJ103 without a valid lease.';
 
 revoke all on function importer.self_references(uuid, uuid) from public, anon, authenticated, service_role;
 grant execute on function importer.self_references(uuid, uuid) to import_processor, import_uploader;

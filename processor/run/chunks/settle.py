@@ -1,7 +1,5 @@
 """Try the waiting rows of a file, when all its chunks are loaded: in rounds, until nothing more loads."""
 
-from collections.abc import Callable
-
 import numpy as np
 import numpy.typing as npt
 import psycopg
@@ -9,18 +7,16 @@ import psycopg
 from processor.database.connection import unavailable_if_broken
 from processor.database.transaction import loading
 from processor.load import Watch
-from processor.model import Rejections, RowCounts, Rows
+from processor.model import Rejections, RowCounts
 from processor.queue import waiting
 from processor.run.chunks.progress import WrittenChunk
 from processor.run.chunks.rejections import explained
+from processor.run.chunks.settle_at_once import Loaded, WholeFamily
 from processor.run.chunks.waiting_group import WaitingGroup, groups, read_group
 from processor.run.chunks.write import ChunkLoader, LimitExceeded, without_rejected
 from processor.run.error_limit import rejections_to_excess
 from processor.run.sinks import SinkResult
 from processor.run.sinks.family import Family, Mask
-
-#: Called with rows that have been loaded, and with the numbers of their records.
-Loaded = Callable[[Rows, npt.NDArray[np.int64]], None]
 
 
 def load_waiting_rows(loader: ChunkLoader, loaded: Loaded) -> None:
@@ -33,17 +29,44 @@ def load_waiting_rows(loader: ChunkLoader, loaded: Loaded) -> None:
     """
     conn, job = loader.conn, loader.context.job
     with unavailable_if_broken(conn):
-        # Parents come later, so the first round goes backwards; compressed bytes can be read forwards alone.
-        is_plain = loader.opened.dialect.is_plain
-        backwards = is_plain
-        while grouped := groups(waiting.waiting_chunks(conn, job)):
-            ordered = grouped[::-1] if backwards else grouped
-            moved = [Trial(loader, read_group(loader, places), loaded).load() for places in ordered]
-            if len(grouped) == 1 or not any(moved):
-                break
-            backwards = is_plain and not backwards
+        if not load_at_once(loader, loaded):
+            load_in_rounds(loader, loaded)
         for places in groups(waiting.waiting_chunks(conn, job)):
             Trial(loader, read_group(loader, places), loaded).reject()
+
+
+def load_at_once(loader: ChunkLoader, loaded: Loaded) -> bool:
+    """Load the waiting rows that no missing row cuts off; return whether that could be done, so that none is left.
+
+    Raises: as `load_waiting_rows`.
+    """
+    conn, sink = loader.conn, loader.opened.sink
+    places = waiting.waiting_chunks(conn, loader.context.job)
+    family = WholeFamily.of(loader, loaded) if places else None
+    try:
+        while family and places and family.load(places):
+            places = waiting.waiting_chunks(conn, loader.context.job)
+    except psycopg.Error as exc:
+        if conn.broken or not sink.can_isolate(exc):
+            raise
+        return False
+    return family is not None
+
+
+def load_in_rounds(loader: ChunkLoader, loaded: Loaded) -> None:
+    """Try the waiting rows group by group, until nothing more loads.
+
+    Parents come later, so the first round goes backwards; compressed bytes can be read forwards alone.
+    Raises: as `load_waiting_rows`.
+    """
+    is_plain = loader.opened.dialect.is_plain
+    backwards = is_plain
+    while grouped := groups(waiting.waiting_chunks(loader.conn, loader.context.job)):
+        ordered = grouped[::-1] if backwards else grouped
+        moved = [Trial(loader, read_group(loader, places), loaded).load() for places in ordered]
+        if len(grouped) == 1 or not any(moved):
+            break
+        backwards = is_plain and not backwards
 
 
 class Trial:

@@ -56,9 +56,11 @@ class ChunkValidator:
     def __init__(self, opened: Readable, report: Report) -> None:
         self._plan, self._dialect, self._report = opened.plan, opened.dialect, report
         self._escaped = opened.beginning.from_errors_csv
+        # A type that was left to writing has refused values of the last chunk, so that the next one is not tried first.
+        self._opaque_refuse = False
 
     def validate(self, conn: psycopg.Connection, chunk: Chunk) -> ValidatedChunk:
-        """Validate a chunk; types that writing will test anyway are left to it.
+        """Validate a chunk; types that writing will test anyway are left to it, until they refuse values.
 
         Raises: RowAccounting, psycopg.Error.
         """
@@ -76,7 +78,7 @@ class ChunkValidator:
             checked = validate.check(read.rows, plan, read.rejections)
             rows, rejections = self._cast(conn, checked)
             rejections = self._with_opaque(conn, checked.rows, rejections)
-        return ValidatedChunk(
+        validated = ValidatedChunk(
             chunk=chunk,
             blank=shape.skipped,
             rows=rows,
@@ -84,6 +86,7 @@ class ChunkValidator:
             changes=read.changes,
             no_rows=no_rows,
         )
+        return self.validate_opaque(conn, validated) if self._opaque_refuse else validated
 
     def _with_opaque(self, conn: psycopg.Connection, rows: Rows, rejections: Rejections) -> Rejections:
         """Add the invalid values of opaque types in the records that are rejected anyway, which are never written."""
@@ -94,12 +97,13 @@ class ChunkValidator:
         return self._cast(conn, Checked(rejected, uncertain, rejections))[1] if uncertain else rejections
 
     def validate_opaque(self, conn: psycopg.Connection, validated: ValidatedChunk) -> ValidatedChunk:
-        """Validate the types that were left to writing, after it has failed.
+        """Validate the types that were left to writing, after it has failed for this chunk or the one before.
 
         Raises: psycopg.Error.
         """
         uncertain = validate.opaque_values(validated.rows, self._plan)
         rows, rejections = self._cast(conn, Checked(validated.rows, uncertain, Rejections()))
+        self._opaque_refuse = bool(rejections.records.size)
         return replace(validated, rows=rows, rejections=validated.rejections + rejections)
 
     def _cast(self, conn: psycopg.Connection, checked: Checked) -> tuple[Rows, Rejections]:

@@ -8,6 +8,7 @@ from typing import NoReturn
 import numpy as np
 import psycopg
 
+from processor import metrics, traces
 from processor.database import transaction
 from processor.database.connection import unavailable_if_broken
 from processor.database.sqlstates import is_busy
@@ -17,6 +18,7 @@ from processor.model import Chunk, ChunkCommit, Offsets, Rejections, RowCounts, 
 from processor.queue import ledger
 from processor.queue.waiting import keep_waiting
 from processor.run.chunks.defaults import DefaultValues
+from processor.run.chunks.orphans import FOREIGN_KEY
 from processor.run.chunks.progress import Progress, WrittenChunk
 from processor.run.chunks.rejections import from_database, numbered
 from processor.run.chunks.validate import ChunkValidator, ValidatedChunk
@@ -57,7 +59,7 @@ class ChunkLoader:
         self.conn, self.context, self.opened = conn, context, opened
         self.validator, self.progress = validator, progress
         self.defaults, self.generated = DefaultValues(context.job), GeneratedColumns(context.job)
-        self.waiting = WaitingRows(context.job, opened.sink)
+        self.waiting = WaitingRows(context.job, opened.sink, tuple(field.column for field in opened.plan.fields))
         # The chunk that is written ends with the rejection that exceeds the limit.
         self._ending = False
 
@@ -66,6 +68,7 @@ class ChunkLoader:
 
         Raises: JobError, psycopg.Error; DatabaseUnavailable when the connection is broken.
         """
+        started = time.monotonic()
         with unavailable_if_broken(self.conn):
             try:
                 written = self.write(self._within_limit(self.validator.validate(self.conn, chunk)))
@@ -73,6 +76,8 @@ class ChunkLoader:
                 self._end_with(chunk, exceeded.record)
             if figures := self.progress.figures_to_keep():
                 ledger.keep_figures(self.conn, self.context.job, chunk.position.seq, figures)
+            metrics.chunk_written(time.monotonic() - started)
+            traces.chunk(started, seq=written.seq, rows=written.counts.loaded, rejected=written.counts.rejected)
             return written
 
     def write(self, validated: ValidatedChunk) -> WrittenChunk:
@@ -85,7 +90,7 @@ class ChunkLoader:
         sink = self.opened.sink
         if sink.casts_values and not sink.refuses:
             try:
-                return self._write_again_while_busy(validated, isolating=None)
+                return self._write_all(validated)
             except psycopg.Error as exc:
                 if self.conn.broken or not sink.can_isolate(exc):
                     raise
@@ -93,6 +98,18 @@ class ChunkLoader:
             self.progress.order.wait(validated.chunk.position.seq)
         cast = self._within_limit(self.validator.validate_opaque(self.conn, validated))
         return self._write_again_while_busy(cast, isolating=self._watch(cast))
+
+    def _write_all(self, validated: ValidatedChunk) -> WrittenChunk:
+        """Write all rows; once one was refused for lack of a parent of the same table, all but those that wait for one.
+
+        Raises: JobError, psycopg.Error.
+        """
+        try:
+            return self._write_again_while_busy(validated, isolating=None)
+        except psycopg.Error as exc:
+            if self.conn.broken or exc.sqlstate != FOREIGN_KEY or not self.waiting.orphans(self.conn).expect(exc):
+                raise
+        return self._write_again_while_busy(validated, isolating=None)
 
     def _within_limit(self, validated: ValidatedChunk) -> ValidatedChunk:
         """Return the chunk if its rejections so far are within the job's limit.
@@ -190,8 +207,10 @@ class ChunkLoader:
         ):
             rows = self.defaults.fill(self.conn, rows)
             wait_turn = partial(self._wait_in_transaction, seq)
+            rows, apart = self.waiting.set_apart(self.conn, rows, wait_turn)
             result = self.opened.sink.write(self.conn, rows, chunk, wait_turn, isolating=isolating)
             refused, waiting = self._refused(rows, result)
+            waiting = np.union1d(rows.index[waiting], apart)
             loaded = without_rejected(rows, result.rejected)
             rejections = validated.rejections + refused
             if isolating:
@@ -209,7 +228,7 @@ class ChunkLoader:
                 chunk_bytes=self.opened.chunk_bytes,
             )
             ledger.commit_chunk(self.conn, job, commit)
-            self._keep_waiting(chunk, rows.index[waiting])
+            self._keep_waiting(chunk, waiting)
         self.progress.show(seq, first_rows, preview)
         self.progress.order.committed(seq)
         return WrittenChunk(
