@@ -25,11 +25,12 @@ from processor.run.error_limit import check_error_limit, check_whole_file, rejec
 from processor.run.first_bad_row import first_bad_row, first_refused
 from processor.run.opened_file import OpenedFile
 from processor.run.resume.earlier_chunks import EarlierChunks
-from processor.run.sinks import DryRunOutcome
+from processor.run.sinks import DryRunOutcome, SinkResult
 from processor.run.text import text_from_beginning
 
-# How often completing the job is tried when the target rejects rows that it accepted a moment before.
-TRIES = 3
+# How often completing the job is tried when the target rejects rows that it accepted a moment before, or that were not
+# foreseen.
+TRIES = 4
 
 
 class Finisher:
@@ -71,7 +72,7 @@ class Finisher:
             except psycopg.Error as exc:
                 if self._conn.broken or not opened.sink.can_isolate(exc) or not tries_left:
                     raise
-                counts = self._reject_late(counts)
+                counts = self._reject_late(counts, some=True)
             else:
                 return
 
@@ -134,12 +135,18 @@ class Finisher:
             staging.skip_staged_rows(conn, self._context.job, rows)
             self._context.report.skip(rows, 0)
 
-    def _reject_late(self, counts: RowCounts) -> RowCounts:
-        """Find the staged rows that the target does not accept and count them as rejected, even if the job fails."""
+    def _reject_late(self, counts: RowCounts, *, some: bool = False) -> RowCounts:
+        """Find the staged rows that the target does not accept and count them as rejected, even if the job fails.
+
+        `some` says that there are some.
+        """
         job, sink, idle_seconds = self._context.job, self._opened.sink, self._context.idle_seconds
+        limit = rejections_to_failure(counts, job.options)
         with self._writing(keep=False) as conn:
-            limit = rejections_to_failure(counts, job.options)
-            result = sink.find_rejected(conn, job, counts.read, limit)
+            foreseen = sink.foresee_rejected(conn, job, counts.read, limit)
+        if foreseen is None or (some and not foreseen.rejected.records.size):
+            foreseen = self._find_rejected(counts.read, limit)
+        result = foreseen
         rejected = result.rejected
         if job.aborts and rejected.records.size:
             rejected = in_columns([self._first_of(single_rejections(rejected))])
@@ -155,6 +162,11 @@ class Finisher:
         self._rejected_late.update(numbers.tolist())
         self._context.report.reject_late(rejected)
         return counts + RowCounts(-numbers.size - skipped, numbers.size, skipped, skipped)
+
+    def _find_rejected(self, last_record: int, limit: int | None) -> SinkResult:
+        """Return the staged rows that the target does not accept, by writing them."""
+        with self._writing(keep=False) as conn:
+            return self._opened.sink.find_rejected(conn, self._context.job, last_record, limit)
 
     def _first_of(self, rejected: Sequence[DatabaseRejection]) -> DatabaseRejection:
         """Return the first row that the target does not accept, when it has rejected these."""

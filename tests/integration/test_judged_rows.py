@@ -60,6 +60,7 @@ MODES = (
     ("replace", False, False),
     ("insert", True, True),
 )
+STAGED = [(mode, atomic, as_user) for mode, atomic, as_user in MODES if atomic or mode == "replace"]
 
 PARENTS = f"""{SCHEMA}
 create table app.t (id integer primary key, a integer, b text, c integer, p integer references app.parent);
@@ -150,6 +151,14 @@ def test_sets_refuse_in_every_mode_the_rows_that_are_refused_one_by_one(queue: Q
     assert isinstance(sink, RelationSink)
     assert sink.judged
     assert sink.judged.by_sets, "sets could not say which rows the table refuses"
+
+
+@pytest.mark.parametrize("seed", [seed for seed in range(2 * CASES) if MODES[seed % len(MODES)] in STAGED])
+def test_sets_foresee_what_an_all_or_nothing_job_finds_by_writing(queue: Queue, seed: int) -> None:
+    given = mode_case(seed)
+    print(given.sql, given.mode, given.options, given.as_user)  # shown when a test fails
+    found_by_writing = outcome(queue, given, row_by_row=True)[0]
+    assert outcome(queue, given, row_by_row=False, foreseen=True)[0] == found_by_writing
 
 
 def test_a_row_whose_parent_goes_in_the_meantime_is_refused(queue: Queue) -> None:

@@ -92,8 +92,13 @@ def written(conn: psycopg.Connection, job: Job, sink: Sink, rows: Rows, chunk: C
         return sink.write(conn, rows, chunk, lambda: None, isolating=go_on)
 
 
-def outcome(queue: Queue, given: Case, *, row_by_row: bool, sinks: list[Sink] | None = None) -> Outcome:
-    """Return what becomes of the file of a case, in chunks of unequal size; append the sink to `sinks`."""
+def outcome(
+    queue: Queue, given: Case, *, row_by_row: bool, sinks: list[Sink] | None = None, foreseen: bool = False
+) -> Outcome:
+    """Return what becomes of the file of a case, in chunks of unequal size; append the sink to `sinks`.
+
+    `foreseen` asks which staged rows are refused without writing them.
+    """
     queue.admin.execute(EMPTY)
     job, conn = claimed(queue, given), queue.processor
     assert job.target
@@ -114,7 +119,9 @@ def outcome(queue: Queue, given: Case, *, row_by_row: bool, sinks: list[Sink] | 
         skipped, first = skipped + result.skipped, end + 1
     with loading(conn, job.id, 60, token=job.token, keep=False):
         if job.stages:
-            result = sink.find_rejected(conn, job, size, None)
+            find = sink.foresee_rejected if foreseen else sink.find_rejected
+            result = find(conn, job, size, None)
+            assert result is not None
             cells += result.rejected.cells()
             skipped += result.skipped
         content = conn.execute("select app.content()").fetchone()[0]

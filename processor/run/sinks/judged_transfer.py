@@ -14,6 +14,7 @@ from processor.load import Accepted, NotBySets, StageLookups, Watch, savepoint, 
 from processor.model import Rejections
 from processor.run.access.identity import acting
 from processor.run.sinks.judging import JUDGED, Judging, Mask, not_by_sets, rejections
+from processor.run.sinks.sink import WaitTurn
 from processor.run.sinks.statements import STAGE, Transfer
 
 DROP = sql.SQL("drop table {}").format(JUDGED)
@@ -33,37 +34,73 @@ class JudgedTransfer(Judging):
     by_sets: bool = True
 
     def write(
-        self, conn: psycopg.Connection, first: int, last: int, limit: int | None, watch: Watch
+        self,
+        conn: psycopg.Connection,
+        records: tuple[int, int],
+        limit: int | None,
+        watch: Watch,
+        wait_turn: WaitTurn,
     ) -> Accepted | None:
-        """Write the rows of the records from `first` to `last` that the table accepts; stop after `limit` rejections.
+        """Write the rows from one record to another that the table accepts; stop after `limit` rejections.
 
-        Returns None where sets cannot say which they are; nothing is written
-        then. `watch` is called with the numbers of rejected records.
+        Returns None where sets cannot say which they are; nothing is written then. `watch` is called with the numbers
+        of rejected records, and `wait_turn` once the rows and their parents have been looked at: only keys depend on
+        the rows before them.
         Raises: psycopg.Error; what `watch` raises.
         """
         if not self.by_sets:
             return None
         try:
             with conn.transaction():
-                return self._write(conn, first, last, limit, watch)
+                return self._write(conn, records, limit, watch, wait_turn)
         except NotBySets as exc:
             self.by_sets = not exc.for_good
             return None
 
-    def _write(self, conn: psycopg.Connection, first: int, last: int, limit: int | None, watch: Watch) -> Accepted:
-        lookups, failed, present = self._staged(conn, first, last)
-        while True:
+    def refused(self, conn: psycopg.Connection, last: int, limit: int | None) -> Rejections | None:
+        """Return the first `limit` refused rows of all records up to `last`, without writing any; None as for `write`.
+
+        Raises: psycopg.Error.
+        """
+        if not self.by_sets:
+            return None
+        try:
+            rules, _ = self.rules(conn)
+            self.suspects |= {rule.name for rule in rules.in_order}
+            lookups, failed, present = self._staged(conn, 1, last)
             orphans = self.judge(conn, lookups, lambda judge: judge.orphans(failed), present)
+            verdict = self.judge(conn, lookups, lambda judge: judge.verdict(failed, orphans), present)
+        except NotBySets as exc:
+            self.by_sets = not exc.for_good
+            return None
+        refused, _ = up_to_limit(rejections(lookups.rules, verdict), last, limit)
+        return Rejections(refused.records + 1, refused.reason_of, refused.reasons)
+
+    def _write(
+        self,
+        conn: psycopg.Connection,
+        records: tuple[int, int],
+        limit: int | None,
+        watch: Watch,
+        wait_turn: WaitTurn,
+    ) -> Accepted:
+        first, last = records
+        lookups, failed, present = self._staged(conn, first, last)
+        orphans = self.judge(conn, lookups, lambda judge: judge.orphans(failed), present)
+        wait_turn()
+        while True:
             verdict = self.judge(conn, lookups, lambda judge, known=orphans: judge.verdict(failed, known), present)
             refused, end = up_to_limit(rejections(lookups.rules, verdict), last - first, limit)
             refused = Rejections(refused.records + first, refused.reason_of, refused.reasons)
             watch_all(watch, refused.records, 0)
-            counts: list[int] = []
-            error = savepoint(conn, partial(self._transfer, conn, first, first + end, refused.records, counts))
+            counts = [] if verdict.accepted[: end + 1].any() else [0]
+            write = partial(self._transfer, conn, first, first + end, refused.records, counts)
+            error = None if counts else savepoint(conn, write)
             if error is None:
                 conn.execute(DROP)
                 return Accepted(rejections=refused, written=counts[0])
             self.suspect(lookups.rules, error)
+            orphans = self.judge(conn, lookups, lambda judge: judge.orphans(failed), present)
 
     def _transfer(
         self, conn: psycopg.Connection, first: int, last: int, refused: npt.NDArray[np.int64], counts: list[int]

@@ -23,13 +23,17 @@ from processor.load import (
 from processor.model import Rejections
 from processor.run.access.identity import Identity, acting, claims_alone
 from processor.run.sinks.judged_transfer import JudgedTransfer
-from processor.run.sinks.sink import ImmediateSink
+from processor.run.sinks.sink import ImmediateSink, WaitTurn
 from processor.run.sinks.statements import STAGE, TransferStatements
 
 # The numbers of the records that are staged, or may be, in the order of the file.
 Records = range | npt.NDArray[np.int64]
 #: What is known of so many rows takes some megabytes.
 SLICE_ROWS: Final = 1 << 18
+
+
+def at_once() -> None:
+    """Wait for nothing."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -52,16 +56,24 @@ class RelationSink(ImmediateSink):
         return ImmediateSink.can_isolate(self, exc)
 
     def transfer_accepted(
-        self, conn: psycopg.Connection, records: Records, *, limit: int | None = None, watch: Watch = go_on
+        self,
+        conn: psycopg.Connection,
+        records: Records,
+        *,
+        limit: int | None = None,
+        watch: Watch = go_on,
+        wait_turn: WaitTurn = at_once,
     ) -> tuple[Rejections, int]:
         """Transfer the rows that the target accepts; return the rejections, by record number, and the rows written.
 
-        It stops after `limit` rejections. `watch` is called with the places of rejected rows among `records`.
+        It stops after `limit` rejections. `watch` is called with the places of rejected rows among `records`, and
+        `wait_turn` before anything is written.
         Raises: psycopg.Error; what `watch` raises.
         """
         if not len(records):
             return Rejections(), 0
         if self.row_by_row:
+            wait_turn()
             with acting(conn, self.enter):
                 return self._transfer_row_by_row(conn, records, limit, watch)
         prepared = False
@@ -72,8 +84,9 @@ class RelationSink(ImmediateSink):
             if left == 0:
                 break
             watch_slice = partial(watch_records, watch, records, refused)
-            done = self.judged.write(conn, first, last, left, watch_slice) if self.judged else None
+            done = self.judged.write(conn, (first, last), left, watch_slice, wait_turn) if self.judged else None
             if done is None:
+                wait_turn()
                 if not prepared:
                     conn.execute(self.prepare_steps)
                     prepared = True

@@ -70,6 +70,15 @@ class Sink(Protocol):
         """
         ...
 
+    def foresee_rejected(
+        self, conn: psycopg.Connection, job: Job, last_record: int, limit: int | None
+    ) -> SinkResult | None:
+        """Return what `find_rejected` would, if that is known without writing the rows; nothing stays.
+
+        Raises: psycopg.Error.
+        """
+        ...
+
     def find_rejected(self, conn: psycopg.Connection, job: Job, last_record: int, limit: int | None) -> SinkResult:
         """Return the staged rows that the target does not accept, at most `limit`, by record number; nothing stays.
 
@@ -105,6 +114,11 @@ class ImmediateSink:
     def complete(self, conn: psycopg.Connection, job: Job) -> int:
         """Do nothing."""
         return 0
+
+    def foresee_rejected(
+        self, conn: psycopg.Connection, job: Job, last_record: int, limit: int | None
+    ) -> SinkResult | None:
+        """Foresee nothing."""
 
     def find_rejected(self, conn: psycopg.Connection, job: Job, last_record: int, limit: int | None) -> SinkResult:
         """Reject nothing."""

@@ -35,6 +35,7 @@ class TempTableSink(RelationSink):
     enter_keys: sql.Composed | None = None
     delete_repeated: sql.Composed | None = None
     deletes_superseded: bool = False
+    waits_for_turn: bool = True
 
     def write(
         self, conn: psycopg.Connection, rows: Rows, chunk: Chunk, wait_turn: WaitTurn, *, isolating: Watch | None
@@ -43,14 +44,14 @@ class TempTableSink(RelationSink):
         records = rows.index + chunk.position.record
         conn.execute(self.create)
         frame = rows.frame.with_columns(pl.Series(RECORD, records))
-        rejected = self._stage(conn, frame, rows.certain, isolating=isolating)
+        rejected = self._stage(conn, frame, rows.certain, wait_turn, isolating=isolating)
         if self.ordered:
             wait_turn()
         rejected += self._reject_repeated(conn, records)
         superseded = 0
         if self.statements.delete_superseded is not None and (isolating or self.deletes_superseded):
             superseded = conn.execute(self.statements.delete_superseded).rowcount
-        late, transferred = self._transfer(conn, records, isolating=isolating)
+        late, transferred = self._transfer(conn, records, wait_turn, isolating=isolating)
         rejected += late
         missing = len(records) - rejected.records.size - superseded - transferred
         others = self.owned_by_others(conn, missing, records[rejected.records])
@@ -69,7 +70,13 @@ class TempTableSink(RelationSink):
         return exc.sqlstate == KEY_TWICE or RelationSink.can_isolate(self, exc)
 
     def _stage(
-        self, conn: psycopg.Connection, frame: pl.DataFrame, certain: frozenset[str], *, isolating: Watch | None
+        self,
+        conn: psycopg.Connection,
+        frame: pl.DataFrame,
+        certain: frozenset[str],
+        wait_turn: WaitTurn,
+        *,
+        isolating: Watch | None,
     ) -> Rejections:
         """COPY the rows into the temporary table; return the rejections of those whose values its types do not accept.
 
@@ -77,14 +84,16 @@ class TempTableSink(RelationSink):
         """
         if isolating and not self.row_by_row and copy_in_savepoint(self.copy, conn, frame, certain):
             return Rejections()
+        if isolating:
+            wait_turn()
         return copy_rows(self.copy, conn, frame, certain, isolating=isolating)[0]
 
     def _transfer(
-        self, conn: psycopg.Connection, records: Offsets, *, isolating: Watch | None
+        self, conn: psycopg.Connection, records: Offsets, wait_turn: WaitTurn, *, isolating: Watch | None
     ) -> tuple[Rejections, int]:
         """Transfer the staged rows; return the rejections and the number of rows written."""
         if isolating:
-            rejected, written = self.transfer_accepted(conn, records, watch=isolating)
+            rejected, written = self.transfer_accepted(conn, records, watch=isolating, wait_turn=wait_turn)
             self.refuses = bool(rejected.records.size)
             return at_places(records, rejected), written
         with acting(conn, self.enter):
