@@ -72,7 +72,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def sources_in_dockerfile() -> list[str]:
     """Return the files and folders that the Dockerfile copies."""
     lines = (ROOT / "Dockerfile").read_text(encoding="utf-8").splitlines()
-    return [name for line in lines if line.startswith("COPY ") for name in line.split()[1:-1]]
+    copies = [line.split()[1:-1] for line in lines if line.startswith("COPY ")]
+    return [name for names in copies if not names[0].startswith("--from=") for name in names]
 
 
 @pytest.fixture(scope="module")
