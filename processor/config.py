@@ -47,8 +47,8 @@ class Config:
     There is a page if there is a `publishable_key`; browsers reach the project at `public_supabase_url`, or at
     `supabase_url` when it is None. Workbooks are spooled to `spool_dir`, by default the folder for temporary files,
     and each is read by a process within these limits of memory and time. `/metrics` is served on `metrics_port`; None:
-    nowhere. A processor ends by itself after `idle_seconds` without a job; None: never. `is_sized` says that `max_jobs`
-    or `connections` were given.
+    nowhere. `trace_exporters` send traces of OpenTelemetry. A processor ends by itself after `idle_seconds` without a
+    job; None: never. `is_sized` says that `max_jobs` or `connections` were given.
     """
 
     database_url: str = field(repr=False)
@@ -76,6 +76,7 @@ class Config:
     workbook_memory_bytes: int = 2048 * MIB
     workbook_seconds: int = 120
     metrics_port: int | None = None
+    trace_exporters: tuple[str, ...] = ()
     log_level: str = "INFO"
     idle_seconds: float | None = None
     is_sized: bool = False
@@ -200,6 +201,7 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Config:
         workbook_memory_bytes=whole("IMPORT_JOBS_WORKBOOK_MEMORY_BYTES", 2048 * MIB, 64 * MIB),
         workbook_seconds=whole("IMPORT_JOBS_WORKBOOK_SECONDS", 120),
         metrics_port=metrics_port,
+        trace_exporters=trace_exporters(environ),
         log_level=(environ.get("IMPORT_JOBS_LOG_LEVEL") or "INFO").upper(),
         is_sized=any(environ.get(name, "").strip() for name in ("IMPORT_JOBS_MAX_JOBS", "IMPORT_JOBS_CONNECTIONS")),
     )
@@ -216,6 +218,33 @@ def publishable_key(environ: Mapping[str, str]) -> str | None:
     if not (key.startswith("sb_publishable_") or role_of(key) == "anon") or not key.isascii() or not key.isprintable():
         raise BadEnvironment("SUPABASE_PUBLISHABLE_KEY is no publishable key: everybody would get it with the page")
     return key
+
+
+def trace_exporters(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the names of the exporters of traces, `otlp` or `console`; empty where no variable OTEL_* asks for traces.
+
+    Raises: BadEnvironment for an exporter or a protocol that is not supported.
+    """
+    names = [name.strip() for name in environ.get("OTEL_TRACES_EXPORTER", "").split(",") if name.strip()]
+    endpoints = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+    if not names and any(environ.get(name, "").strip() for name in endpoints):
+        names = ["otlp"]
+    if environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true" or names == ["none"]:
+        return ()
+    if not set(names) <= {"otlp", "console"}:
+        raise BadEnvironment("OTEL_TRACES_EXPORTER must be otlp, console or none")
+    for name in ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"):
+        if "otlp" in names and environ.get(name, "").strip() not in ("", "http/protobuf"):
+            raise BadEnvironment(f"{name} must be http/protobuf")
+    return tuple(dict.fromkeys(names))
+
+
+def pass_on_telemetry_variables() -> None:
+    """Give the variables OTEL_* of .env to OpenTelemetry, which reads the environment itself.
+
+    Raises: BadEnvironment.
+    """
+    os.environ.update({name: value for name, value in from_file().items() if name.startswith("OTEL_")})
 
 
 def public_supabase_url(environ: Mapping[str, str]) -> str | None:

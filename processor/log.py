@@ -1,4 +1,7 @@
-"""Logging: one JSON object per line, with a constant `action` per kind of record and the job's id from the context."""
+"""Logging: one JSON object per line, with a constant `action` per kind of record.
+
+The ids of the job and of its trace are in the context.
+"""
 
 import json
 import logging
@@ -8,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 job_id: ContextVar[str | None] = ContextVar("job_id", default=None)
+trace_id: ContextVar[str | None] = ContextVar("trace_id", default=None)
 
 logger = logging.getLogger("import_jobs")
 
@@ -23,6 +27,8 @@ class JsonFormatter(logging.Formatter):
         }
         if (job := job_id.get()) is not None:
             line["job_id"] = job
+        if (trace := trace_id.get()) is not None:
+            line["trace_id"] = trace
         line |= getattr(record, "detail", {})
         if record.exc_info and record.exc_info[0] is not None:
             line["exception"] = traceback_of(record.exc_info[1])

@@ -36,6 +36,7 @@ def serve(
     from processor.http import server
     from processor.http.limits import ServerLimits
 
+    begin_traces(config)
     server.check_address(config.host, config.port)
     if config.metrics_port is not None:
         server.check_address(config.host, config.metrics_port, "IMPORT_JOBS_METRICS_PORT")
@@ -49,6 +50,19 @@ def serve(
         if not (idle.is_set() and work_came(config.database_url)):
             return
         idle.clear()
+
+
+def begin_traces(config: "Config") -> None:
+    """Send traces from now on, if the environment asks for them.
+
+    Raises: UserError when OpenTelemetry is not installed.
+    """
+    if config.trace_exporters:
+        from processor import traces
+        from processor.config import pass_on_telemetry_variables
+
+        pass_on_telemetry_variables()
+        traces.set_up(config.trace_exporters)
 
 
 def work_came(database_url: str) -> bool:

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from processor import traces
 from processor.config import Config
 from processor.database.connection import SETTINGS, check, configure_session
 from processor.http.body import limited_body
@@ -60,6 +61,7 @@ def create_app(config: Config, limits: ServerLimits, idle: threading.Event | Non
             metrics.start()
         yield
         await run_in_threadpool(worker.stop)
+        await run_in_threadpool(traces.flush)
         if metrics:
             await run_in_threadpool(metrics.stop)
         downloads.close()

@@ -46,7 +46,8 @@ class Job:
     `attempt` counts from 1; `last` says that no attempt follows this one. `own_options` are the job's own options,
     `options` adds the target's defaults. `role` and `claims` are those of the owner when the job was inserted; `claims`
     is None for a job of an administrator or of the service. `fresh` says that the job was never claimed before. `age`
-    and `waited` are the seconds, by the database's clock, from its insert to the claim, and since it was due.
+    and `waited` are the seconds, by the database's clock, from its insert to the claim, and since it was due;
+    `claim_seconds` is what the claim took.
     """
 
     id: UUID
@@ -65,6 +66,7 @@ class Job:
     fresh: bool = False
     age: float = 0.0
     waited: float = 0.0
+    claim_seconds: float = 0.0
 
     @property
     def as_uploader(self) -> bool:

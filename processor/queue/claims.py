@@ -1,6 +1,8 @@
 """Claims and leases: take a job, keep it, and end the attempt."""
 
-from typing import Any
+import time
+from collections.abc import Sequence
+from typing import Any, LiteralString
 from uuid import UUID
 
 import psycopg
@@ -31,19 +33,24 @@ _FIXED_AT_INSERT = ("atomic", "dry_run", "delete_source", "inspect")
 
 def claim(conn: psycopg.Connection, worker: str, max_jobs: int, lease_seconds: int, session: int) -> list[Job]:
     """Take up to `max_jobs` due jobs for a worker with this session (0: none); the claim counts the attempt."""
-    rows = conn.execute(CLAIM, (worker, max_jobs, lease_seconds, session)).fetchall()
-    return [read_job(value) for (value,) in rows]
+    return _claimed(conn, CLAIM, (worker, max_jobs, lease_seconds, session))
 
 
 def claim_inspections(
     conn: psycopg.Connection, worker: str, max_jobs: int, lease_seconds: int, session: int
 ) -> list[Job]:
     """Take up to `max_jobs` inspections, as `claim` takes imports."""
-    rows = conn.execute(CLAIM_INSPECTIONS, (worker, max_jobs, lease_seconds, session)).fetchall()
-    return [read_job(value) for (value,) in rows]
+    return _claimed(conn, CLAIM_INSPECTIONS, (worker, max_jobs, lease_seconds, session))
 
 
-def read_job(value: dict[str, Any]) -> Job:
+def _claimed(conn: psycopg.Connection, statement: LiteralString, parameters: Sequence[object]) -> list[Job]:
+    started = time.monotonic()
+    rows = conn.execute(statement, parameters).fetchall()
+    seconds = time.monotonic() - started
+    return [read_job(value, seconds) for (value,) in rows]
+
+
+def read_job(value: dict[str, Any], claim_seconds: float = 0.0) -> Job:
     """Turn a row of `importer.claim_jobs` into a Job."""
     target = read_target(value["target"]) if value["target"] else None
     implied = {"output": True} if target and target.mode == "none" else {}
@@ -64,6 +71,7 @@ def read_job(value: dict[str, Any]) -> Job:
         fresh=value["fresh"],
         age=value["age"],
         waited=value["waited"],
+        claim_seconds=claim_seconds,
     )
 
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import psycopg
 from psycopg_pool import PoolTimeout
 
-from processor import log
+from processor import log, traces
 from processor.database.connection import unavailable_if_broken
 from processor.database.sqlstates import job_error
 from processor.errors import DatabaseUnavailable, Defect, JobError, LeaseLost, TooManyRejected
@@ -81,7 +81,7 @@ class Attempt:
                 self._context.sheet.close()
 
     def _run(self) -> AttemptResult:
-        with self._database_errors(), self._context.report.timed("open"):
+        with self._database_errors(), self._context.report.timed("open"), traces.span("open"):
             opened = self._open()
         if not isinstance(opened, OpenedFile):
             return opened
@@ -147,9 +147,11 @@ class Attempt:
         output = NormalisedCsv() if context.job.options.get("output") else None
         finisher = Finisher(conn, context, opened, progress, earlier)
         try:
-            counts = FileLoader(conn, context, opened, validator, progress, output).load()
+            with traces.span("chunks"):
+                counts = FileLoader(conn, context, opened, validator, progress, output).load()
             check_whole_file(counts, context.job.options)
-            finisher.finish(counts, output)
+            with traces.span("finish"):
+                finisher.finish(counts, output)
         except TooManyRejected as exc:
             raise (finisher.first_bad_row(exc) if context.job.aborts else exc) from exc
         finally:

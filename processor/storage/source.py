@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import urllib3
 from urllib3.exceptions import HTTPError
 
-from processor import metrics
-from processor.errors import SourceChanged, SourceTooLarge, SourceUnavailable
+from processor import metrics, traces
+from processor.errors import JobError, SourceChanged, SourceTooLarge, SourceUnavailable
 from processor.storage.downloads import Downloads
 from processor.storage.error_codes import storage_error
 from processor.storage.responses import full_size, status_and_code
@@ -61,6 +61,20 @@ class Source:
         Raises: ObjectNotFound, SourceRefused, SourceTooLarge, SourceChanged; SourceUnavailable when Storage fails
         `MAX_FAILURES` times in a row without a byte in between.
         """
+        step, size, error = traces.begin_step("download"), 0, ""
+        try:
+            with closing(self._blocks(start, stop)) as blocks:
+                for block in blocks:
+                    size += len(block)
+                    metrics.downloaded(len(block))
+                    yield block
+        except JobError as exc:
+            error = exc.code
+            raise
+        finally:
+            step.end(error, bytes=size)
+
+    def _blocks(self, start: int, stop: int | None) -> Generator[bytes]:
         position, failures = start, 0
         while self.identity is None or position < self._end(stop):
             self.check()
@@ -71,7 +85,6 @@ class Source:
                         position += len(block)
                         self.position = position
                         failures = 0
-                        metrics.downloaded(len(block))
                         yield block
                 if self.identity is not None and position >= self._end(stop):
                     return

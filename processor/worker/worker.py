@@ -8,7 +8,7 @@ import time
 
 import psycopg
 
-from processor import log, metrics
+from processor import log, metrics, traces
 from processor.config import Config
 from processor.database.sqlstates import is_lease_lost
 from processor.errors import JobError, LeaseLost
@@ -138,15 +138,17 @@ class Worker:
     def _run(self, lease: Lease) -> None:
         job = lease.job
         log.job_id.set(str(job.id))
-        event("job_started", attempt=job.attempt, target=job.target_name)
         kind, started, result = "inspection" if job.inspects else "import", time.monotonic(), "abandoned"
         metrics.claimed(kind, job.waited)
+        trace = trace_of(job, kind)
+        event("job_started", attempt=job.attempt, target=job.target_name)
         try:
             result = self._record(lease, run_attempt(self._context(lease)))
         except Exception as exc:  # noqa: BLE001 - the end of the thread; the sweep takes the job back when its lease ends
             event("job_abandoned", logging.ERROR, exception=log.traceback_of(exc))
         finally:
             metrics.attempt_ended(kind, result, time.monotonic() - started)
+            trace.end(result)
             self._heartbeat.drop(job)
             (self._inspections if job.inspects else self._imports).done(lease)
             self._ended.set()
@@ -231,6 +233,13 @@ class Worker:
                     files.source_deleted(conn, job_id)
 
 
+def trace_of(job: Job, kind: str) -> traces.AttemptTrace:
+    """Begin the trace of an attempt."""
+    return traces.begin(
+        job.id, kind, number=job.attempt, target=job.target_name, age=job.age, claim_seconds=job.claim_seconds
+    )
+
+
 def write_result(conn: psycopg.Connection, job: Job, result: Postponed | Released | Failed) -> str:
     """Write a result into the queue; return it as a word.
 
@@ -249,4 +258,5 @@ def write_result(conn: psycopg.Connection, job: Job, result: Postponed | Release
             status = claims.fail(conn, job, error, report, paths)
             event("attempt_failed", logging.WARNING, code=error.code, reason=error.message, status=status)
             metrics.attempt_failed(error.code)
+            traces.fail(error.code)
             return "retried" if status == "pending" else "failed"

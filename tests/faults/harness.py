@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
@@ -107,12 +108,13 @@ class FaultStack:
         lease: int = LONG_LEASE,
         direct: bool = False,
         database: str | None = None,
+        variables: Mapping[str, str] | None = None,
         **settings: object,
     ) -> Processor:
         """Start a processor and wait until it accepts requests; a `direct` one connects to Postgres past the proxy.
 
         `arguments` are those of `import-jobs serve`. `database` is another connection string of the processor's role.
-        `settings` are further variables, without the prefix IMPORT_JOBS_ and in lower case.
+        `settings` are further variables, without the prefix IMPORT_JOBS_ and in lower case; `variables` have any names.
         """
         state = self.local.state
         port = self._processor_port()
@@ -133,6 +135,7 @@ class FaultStack:
             "IMPORT_JOBS_SWEEP_SECONDS": "0.2",
             "IMPORT_JOBS_CHUNK_BYTES": str(64 * 1024),
             **{f"IMPORT_JOBS_{name.upper()}": str(value) for name, value in settings.items()},
+            **(variables or {}),
         }
         log = self.local.directory / "logs" / f"processor-{next(_numbers)}.log"
         processor = Processor(fork_server=self.fork_server, log=log, port=port, env=env, arguments=arguments)
