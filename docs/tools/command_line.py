@@ -44,7 +44,7 @@ width, elsewhere each row is one line. Every command has two options for scripts
 | 2 | the command cannot be understood |
 | 130 | Ctrl-C; jobs go on, and the command says how to watch or cancel them |
 
-`import-jobs psql` ends with the exit status of psql.
+`import-jobs psql` ends with the exit status of psql, and `import-jobs doctor` with 3 if it has found warnings and no error.
 
 **Completion** of commands, options, ids and targets: `import-jobs --install-completion` for the shell in which it is called.
 """  # noqa: E501 - the page has the width of the other pages

@@ -20,9 +20,23 @@ from docs.tools.job_samples import (
     rejected,
     watched,
 )
-from processor.cli import changes, database, install, pause, queue, stack_addresses, stack_view, targets, uninstall
+from processor.cli import (
+    changes,
+    database,
+    doctor,
+    install,
+    pause,
+    queue,
+    stack_addresses,
+    stack_view,
+    targets,
+    uninstall,
+)
 from processor.cli.screen import screen
 from processor.database.migrate import Migration
+from processor.doctor import bells, storage
+from processor.doctor import database as connection
+from processor.doctor.check import Problem, Result, Skipped, Sound
 from processor.install import settings
 from processor.install.functions import Change
 from processor.install.plan import Plan
@@ -50,6 +64,7 @@ def samples() -> dict[str, str]:
         "undo": (SHORT, lambda: screen.sentence(changes.undo_sentence(FIRST, 3, 0))),
         "targets": ("", lambda: screen.lines(targets.lines([TARGET]))),
         "queue": ("", lambda: screen.lines(queue.lines(QUEUE))),
+        "doctor": ("", examined),
         "pause": ('"moving the database"', lambda: screen.sentence(pause.paused_sentence(2))),
         "resume": ("", lambda: screen.sentence(pause.resumed_sentence(was_paused=True))),
         "stack up": ("--detach", stack_up),
@@ -106,6 +121,22 @@ def installed() -> None:
         settings=wanted,
     )
     screen.lines(install.report(plan, check=False, write=False))
+
+
+def examined() -> None:
+    """Print what an examination finds where the database does not answer."""
+    answers = {
+        "environment": Sound(),
+        "database": Problem(
+            "the database does not answer", "Check DATABASE_URL, and that the server is running.", "IJ501"
+        ),
+        **{check.name: Sound() for check in storage.CHECKS},
+        "bucket_size": Sound("53,687,091,200 bytes"),
+        "project_size": Sound("53,687,091,200 bytes"),
+    }
+    checks = (*connection.CHECKS, *bells.CHECKS, *storage.CHECKS)
+    results = [Result(check.name, check.severity, answers.get(check.name, Skipped(""))) for check in checks]
+    screen.lines(doctor.lines(results, {}))
 
 
 def stack_up() -> None:
