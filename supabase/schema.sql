@@ -1798,10 +1798,10 @@ CREATE FUNCTION importer.doctor_leases() RETURNS TABLE(message text, hint text)
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   select
-    format('%s running jobs have no lease that is valid, for more than two minutes', count(*)),
+    format('%s running jobs have had no valid lease for more than a minute', count(*)),
     'Start a processor, or run import-jobs doctor --fix, which sweeps: the jobs become pending again.'
   from public.import_jobs as j left join importer.job_leases as l on l.job_id = j.id
-  where j.status = 'running' and coalesce(l.expires_at, j.updated_at) < clock_timestamp() - interval '2 minutes'
+  where j.status = 'running' and coalesce(l.expires_at, j.updated_at) < clock_timestamp() - interval '1 minute'
   having count(*) > 0
 $$;
 
@@ -6402,7 +6402,7 @@ begin
       )
       and not importer.has_planned_code(relation)
       and not exists (select from importer.table_keys(relation) as k where not k.is_plain)
-      and not exists (select from importer.table_references(relation) as f where not f.is_plain or f.parent = relation),
+      and not exists (select from importer.table_references(relation) as f where not f.is_plain),
       'rows', importer.staged_rows(relation, needed, 'pg_temp.import_judged'),
       'checks', checks,
       'policies', (
@@ -6417,9 +6417,12 @@ begin
       ),
       'references', (
         select coalesce(
-          jsonb_agg(jsonb_build_object('id', f.id, 'name', f.name, 'after', f.trigger_name) order by f.id), '[]'
+          jsonb_agg(jsonb_build_object(
+            'id', f.id, 'name', f.name, 'after', f.trigger_name, 'is_own', f.parent = relation
+          ) order by f.id), '[]'
         )
-        from importer.table_references(relation) as f where f.columns <@ known
+        from importer.table_references(relation) as f
+        where f.columns <@ known and (f.parent <> relation or f.referenced <@ known)
       ),
       'columns', to_jsonb(needed),
       'reader', (

@@ -47,10 +47,10 @@ create function importer.doctor_leases() returns table (message text, hint text)
 language sql stable set search_path = pg_catalog, pg_temp
 as $$
   select
-    format('%s running jobs have no lease that is valid, for more than two minutes', count(*)),
+    format('%s running jobs have had no valid lease for more than a minute', count(*)),
     'Start a processor, or run import-jobs doctor --fix, which sweeps: the jobs become pending again.'
   from public.import_jobs as j left join importer.job_leases as l on l.job_id = j.id
-  where j.status = 'running' and coalesce(l.expires_at, j.updated_at) < clock_timestamp() - interval '2 minutes'
+  where j.status = 'running' and coalesce(l.expires_at, j.updated_at) < clock_timestamp() - interval '1 minute'
   having count(*) > 0
 $$;
 
