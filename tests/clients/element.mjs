@@ -147,7 +147,7 @@ results.opened = { title: opened.text("h2"), events: opened.events.length };
 const history = show("import-jobs-history", { client: ada, lang: "en" });
 await history.until("jobs", () => history.one(".job"));
 history.one(".job .link").click();
-results.history = { names: history.all(".job .link").map((link) => link.textContent.trim()), opened: history.events };
+results.history = { names: history.all(".job > .link").map((link) => link.textContent.trim()), checks: history.all(".checks summary").map((one) => one.textContent.trim()), opened: history.events };
 
 // A target that is not there is said so.
 const nobody = show("import-jobs-importer", { client: ada, target: "no such target" });

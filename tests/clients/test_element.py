@@ -107,8 +107,9 @@ def test_own_job_opens_by_its_id_and_tells_nothing_twice(results: dict[str, Any]
 
 
 def test_history_lists_files_by_name_and_opens_one(results: dict[str, Any]) -> None:
-    # Corrections and imports; inspections and the checks before the imports are left out.
+    # Corrections and imports; inspections are left out, and checks are folded under their imports.
     assert results["history"]["names"] == ["pairs.csv"] * 2 + [f"{NAME}.csv"] * 2
+    assert results["history"]["checks"] == ["1 check before it"] * 2
     ((event, detail),) = results["history"]["opened"]
     assert (event, set(detail)) == ("open", {"id"})
 

@@ -12,6 +12,8 @@ interface Config {
   key: string;
 }
 
+const addressOfJob = (job: string): string => addressOf({ target: "", job, list: false });
+
 class Page {
   #language: Language = firstLanguage();
   #place: Place = readPlace();
@@ -95,7 +97,12 @@ class Page {
         @started=${this.#started}
       ></import-jobs-importer>
       ${list
-        ? html`<import-jobs-history .client=${this.#client} .lang=${this.#language} @open=${this.#opened}></import-jobs-history>`
+        ? html`<import-jobs-history
+            .client=${this.#client}
+            .lang=${this.#language}
+            .address=${addressOfJob}
+            @open=${this.#opened}
+          ></import-jobs-history>`
         : nothing}
     </main>`;
   }
@@ -149,7 +156,13 @@ class Page {
   };
 
   readonly #opened = (event: CustomEvent<{ id: string }>): void => {
-    this.#move({ target: "", job: event.detail.id, list: false });
+    const { id } = event.detail;
+    const isThere = this.#place.job === id;
+    this.#move({ target: "", job: id, list: false });
+    if (isThere) {
+      // It may be at work again.
+      this.root.querySelector("import-jobs-importer")?.refresh();
+    }
   };
 
   readonly #speak = (event: Event): void => {

@@ -1,37 +1,42 @@
 /** The element `<import-jobs-history>`: the person's own imports, by the names of their files. */
 
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
-import type { AnyClient, Job } from "./client.js";
+import { retry, type AnyClient, type Job } from "./client.js";
 import { createTexts, languageOf, type Key, type Texts } from "./i18n/texts.js";
+import { entriesOf, type Entry } from "./model/entries.js";
 import { isDryRun } from "./model/job.js";
+import { canRetry } from "./model/remedy.js";
 import { troubleOf, type Trouble } from "./model/trouble.js";
 import { listJobs } from "./queries.js";
 import { styles } from "./style/index.js";
-import { button, fileName, icon, notice, progressBar, troubleNotice, type Content } from "./view/parts.js";
+import { button, fileName, icon, notice, progressBar, STATUS_ICONS, troubleNotice, type Content } from "./view/parts.js";
 
 const PAGE_ROWS = 20;
 // After the last letter; a question for each of them would be many.
 const TYPING_MS = 300;
 
-const STATUS_ICONS = {
-  pending: "info",
-  running: "info",
-  completed: "check",
-  failed: "error",
-  cancelled: "warn",
-} as const;
+const STATUSES = ["pending", "running", "completed", "failed", "cancelled"] as const;
 
 export class ImportJobsHistory extends LitElement {
   static override readonly styles = styles;
-  static override readonly properties = { client: { attribute: false }, target: {}, lang: {} };
+  static override readonly properties = {
+    client: { attribute: false },
+    target: {},
+    lang: {},
+    address: { attribute: false },
+  };
 
   declare client: AnyClient | undefined;
   declare target: string;
   declare lang: string;
+  /** Returns the link to a job; without it a job is opened by the event alone. */
+  declare address: ((id: string) => string) | undefined;
   #jobs: Job[] | undefined;
   #hasMore = false;
   #last: string | undefined;
   #name = "";
+  #status = "";
+  #busy: string | undefined;
   #trouble: Trouble | undefined;
   #asked = 0;
   #typing: ReturnType<typeof setTimeout> | undefined;
@@ -41,6 +46,7 @@ export class ImportJobsHistory extends LitElement {
     this.client = undefined;
     this.target = "";
     this.lang = "";
+    this.address = undefined;
   }
 
   /** Ask again, for example after an import. */
@@ -60,9 +66,20 @@ export class ImportJobsHistory extends LitElement {
     return html`<section class="card history" part="card" aria-labelledby="heading">
       <header class="head history-head">
         <h2 id="heading">${t("history.title")}</h2>
-        <label class="search"
-          ><span>${t("history.search")}</span><input type="search" .value=${this.#name} @input=${this.#search}
-        /></label>
+        <div class="filters">
+          <label class="search"
+            ><span>${t("history.search")}</span><input type="search" .value=${this.#name} @input=${this.#search}
+          /></label>
+          <label class="search"
+            ><span>${t("history.status")}</span>
+            <select @change=${this.#choose}>
+              <option value="">${t("history.all")}</option>
+              ${STATUSES.map(
+                (one) => html`<option value=${one} .selected=${one === this.#status}>${t(`status.${one}`)}</option>`,
+              )}
+            </select></label
+          >
+        </div>
       </header>
       <div class="body">
         ${troubleNotice(
@@ -81,30 +98,79 @@ export class ImportJobsHistory extends LitElement {
       return this.#trouble ? nothing : progressBar(t, undefined, t("history.loading"));
     }
     if (!jobs.length && !this.#hasMore) {
-      return notice("info", t(this.#name ? "history.noMatch" : "history.empty"));
+      return notice("info", t(this.#name || this.#status ? "history.noMatch" : "history.empty"));
     }
     const more = this.#hasMore ? button(t("history.more"), () => void this.#load(this.#last)) : nothing;
     return html`<ul class="jobs">
-        ${jobs.map((job) => this.#entry(job, t))}
+        ${entriesOf(jobs).map((entry) => this.#entry(entry, t))}
       </ul>
       ${more}`;
   }
 
-  #entry(job: Job, t: Texts): TemplateResult {
-    const open = (): boolean =>
-      this.dispatchEvent(new CustomEvent("open", { detail: { id: job.id }, bubbles: true, composed: true }));
-    const state: Key = job.undone_at ? "status.undone" : `status.${job.status}`;
+  #entry({ job, checks }: Entry, t: Texts): TemplateResult {
+    const state: Key = isDryRun(job) ? "status.check" : job.undone_at ? "status.undone" : `status.${job.status}`;
     return html`<li class="job ${job.status}">
       <span class="status">${icon(STATUS_ICONS[job.status])} ${t(state)}</span>
-      <button type="button" class="link break" @click=${open}>${fileName(job)}</button>
+      ${this.#link(job, fileName(job))}
       <span class="hint">${job.target} · ${t.moment(job.created_at)}</span>
       <span class="hint figure">
-        ${t("history.rows", { loaded: job.rows_loaded, rejected: job.rows_rejected })}${job.parent_job_id
+        ${isDryRun(job)
+          ? t("history.check")
+          : t("history.rows", { loaded: job.rows_loaded, rejected: job.rows_rejected })}${job.parent_job_id
           ? html` · ${t("history.corrections")}`
           : nothing}
       </span>
+      ${canRetry(job)
+        ? button(t("mend.retry"), () => void this.#retry(job), { busy: this.#busy === job.id })
+        : nothing}
+      ${checks.length ? this.#checks(checks, t) : nothing}
     </li>`;
   }
+
+  #checks(checks: readonly Job[], t: Texts): TemplateResult {
+    return html`<details class="checks">
+      <summary>${t("history.checks", { n: checks.length })}</summary>
+      <ul>
+        ${checks.map((job) => html`<li>${this.#link(job, t.moment(job.created_at))}</li>`)}
+      </ul>
+    </details>`;
+  }
+
+  #link(job: Job, words: string): TemplateResult {
+    const address = this.address?.(job.id);
+    const open = (event: MouseEvent): void => {
+      // A link may be opened in another tab.
+      if (!address || !(event.ctrlKey || event.metaKey || event.shiftKey)) {
+        event.preventDefault();
+        this.#open(job.id);
+      }
+    };
+    return address
+      ? html`<a class="link break" href=${address} @click=${open}>${words}</a>`
+      : html`<button type="button" class="link break" @click=${open}>${words}</button>`;
+  }
+
+  #open(id: string): void {
+    this.dispatchEvent(new CustomEvent("open", { detail: { id }, bubbles: true, composed: true }));
+  }
+
+  async #retry(job: Job): Promise<void> {
+    this.#busy = job.id;
+    this.requestUpdate();
+    try {
+      await retry(this.client!, job.id);
+      this.#open(job.id);
+    } catch (error) {
+      this.#trouble = troubleOf(error);
+    }
+    this.#busy = undefined;
+    this.requestUpdate();
+  }
+
+  readonly #choose = (event: Event): void => {
+    this.#status = (event.target as HTMLSelectElement).value;
+    void this.#load(undefined);
+  };
 
   readonly #search = (event: Event): void => {
     this.#name = (event.target as HTMLInputElement).value;
@@ -122,6 +188,7 @@ export class ImportJobsHistory extends LitElement {
       const filter = {
         name: this.#name || undefined,
         target: this.target || undefined,
+        status: (this.#status || undefined) as Job["status"] | undefined,
         after,
         page_size: PAGE_ROWS + 1,
       };
@@ -130,8 +197,7 @@ export class ImportJobsHistory extends LitElement {
         this.#hasMore = jobs.length > PAGE_ROWS;
         const page = jobs.slice(0, PAGE_ROWS);
         this.#last = page.at(-1)?.id;
-        // The check before an import is a part of it.
-        this.#jobs = [...((after && this.#jobs) || []), ...page.filter((job) => !isDryRun(job))];
+        this.#jobs = [...((after && this.#jobs) || []), ...page];
         this.#trouble = undefined;
       }
     } catch (error) {

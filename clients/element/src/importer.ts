@@ -81,6 +81,11 @@ export class ImportJobsImporter extends LitElement {
     }
   }
 
+  /** Ask again for what is shown: the job, or what may be imported. */
+  refresh(): void {
+    this.#start();
+  }
+
   protected override willUpdate(changed: PropertyValues<this>): void {
     if (this.hasUpdated && (changed.has("client") || changed.has("target") || changed.has("job"))) {
       this.#start();

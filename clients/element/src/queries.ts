@@ -55,15 +55,16 @@ export async function isServed(client: AnyClient): Promise<boolean> {
   return health?.processor_alive ?? false;
 }
 
-/** Return why the last attempt at a job ended; undefined where none did. */
-export async function lastRetry(client: AnyClient, jobId: string): Promise<Trouble | undefined> {
-  const events = client.from("import_job_events").select("detail").eq("job_id", jobId).eq("event", "retry_scheduled");
-  const [last] = await answered<{ detail: { error_code?: string; message?: string } }[]>(
-    events.order("id", { ascending: false }).limit(1),
-  );
-  return (
-    last && { code: last.detail.error_code ?? "unknown", message: last.detail.message ?? "", hint: "", params: {} }
-  );
+/** Return why a job waits longer: the end of its last attempt, or an import of the same file; undefined for neither. */
+export async function lastDelay(client: AnyClient, jobId: string): Promise<Trouble | "same file" | undefined> {
+  const events = client.from("import_job_events").select("event,detail").eq("job_id", jobId);
+  const delays = events.in("event", ["retry_scheduled", "postponed"]).order("id", { ascending: false }).limit(1);
+  const [last] = await answered<{ event: string; detail: { error_code?: string; message?: string } }[]>(delays);
+  if (!last) {
+    return undefined;
+  }
+  const { error_code: code = "unknown", message = "" } = last.detail;
+  return last.event === "postponed" ? "same file" : { code, message, hint: "", params: {} };
 }
 
 /** Return a page of rejected records in file order, each with all of its invalid columns. */

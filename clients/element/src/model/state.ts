@@ -16,6 +16,7 @@
  */
 
 import type { Inspection, Job, JobOptions, Rejection, StoredFile } from "../client.js";
+import type { Queue } from "./queue.js";
 import type { Field } from "./record.js";
 import type { Target } from "./target.js";
 import type { Trouble } from "./trouble.js";
@@ -35,8 +36,7 @@ export interface TargetState {
 export interface FileState {
   step: "file";
   target: Target;
-  /** Files that were chosen together with this one and come after it. */
-  waiting: File[];
+  queue: Queue;
   /** Why the last file was refused. */
   refused?: { name: string; trouble: Trouble };
   /** A completed import of a file of this name and size; the person decides whether to go on. */
@@ -49,7 +49,7 @@ export interface UploadState {
   step: "upload";
   target: Target;
   file: File;
-  waiting: File[];
+  queue: Queue;
   sent: number;
   /** Bytes that an earlier attempt had sent. */
   resumedAt: number;
@@ -64,7 +64,7 @@ export interface UploadState {
 /** A file in Storage, what an inspection found in it, and what the person chose. */
 export interface Look {
   target: Target;
-  waiting: File[];
+  queue: Queue;
   file: StoredFile;
   size: number;
   inspection: Inspection;
@@ -76,6 +76,8 @@ export interface Look {
   choices: Record<string, unknown[]>;
   /** The remembered mapping was used or put aside. */
   rememberedIsDone: boolean;
+  /** The person does not want the locale that was proposed. */
+  localeIsDone?: boolean;
 }
 
 export type Mapping = Readonly<Record<string, string | null>>;
@@ -96,6 +98,8 @@ export interface CheckState {
   dry?: Job;
   dryTrouble?: Trouble;
   confirming: boolean;
+  /** It was pressed a second time. */
+  importing?: boolean;
   wishes: Wishes;
   trouble?: Trouble;
 }
@@ -105,6 +109,8 @@ export interface Wishes {
   atomic: boolean;
   /** Keep the normalised file. */
   output: boolean;
+  /** Import the files of the queue in the same way, without asking, where their headers agree. */
+  others: boolean;
 }
 
 /** A job at work. */
@@ -112,10 +118,12 @@ export interface RunState {
   step: "run";
   job: Job;
   target: Target | undefined;
-  waiting: File[];
+  queue: Queue;
   place?: number | null;
   /** Nobody has taken the job for a minute, and no processor is alive. */
   silent: boolean;
+  /** Another job imports the same file; this one comes after it. */
+  isSameFile?: boolean;
   /** Why the last attempt ended, and when the next one begins. */
   retry?: { reason: Trouble; at: string };
   rowsPerSecond: number;
@@ -129,7 +137,7 @@ export interface ResultState {
   step: "result";
   job: Job;
   target: Target | undefined;
-  waiting: File[];
+  queue: Queue;
   groups?: RejectionGroup[];
   filter?: RejectionFilter;
   page?: RejectionPage;

@@ -1,9 +1,11 @@
 /** What an import would do: typed rows, a dry run, and a second press. */
 
-import { importFile, watch, type Job } from "../client.js";
+import { importFile, watch, type Job, type JobOptions } from "../client.js";
 import type { Flow } from "../flow.js";
 import { jobOptions } from "../model/look.js";
 import { paceOf } from "../model/pace.js";
+import { wayOf, withWay } from "../model/queue.js";
+import { ANY_REJECTIONS } from "../model/remedy.js";
 import type { Look, Wishes } from "../model/state.js";
 import { troubleOf } from "../model/trouble.js";
 import { beginJob } from "./begin-job.js";
@@ -13,7 +15,7 @@ import { follow } from "./run.js";
 const CHECKED_BYTES = 20_000_000;
 
 export function toCheck(flow: Flow, look: Look): void {
-  flow.go({ step: "check", look, confirming: false, wishes: { atomic: false, output: false } });
+  flow.go({ step: "check", look, confirming: false, wishes: { atomic: false, output: false, others: false } });
   if (look.size <= CHECKED_BYTES) {
     void startDryRun(flow);
   }
@@ -40,6 +42,15 @@ export async function startDryRun(flow: Flow): Promise<void> {
   }
 }
 
+/** Check again, and import, however many rows are rejected. */
+export function allowRejections(flow: Flow): void {
+  const look = flow.at("check")?.look;
+  if (look) {
+    flow.set("check", { look: { ...look, options: { ...look.options, ...ANY_REJECTIONS } } });
+    void startDryRun(flow);
+  }
+}
+
 export function setWish(flow: Flow, wish: keyof Wishes, value: boolean): void {
   const state = flow.at("check");
   if (state) {
@@ -62,28 +73,36 @@ export function backToMap(flow: Flow): void {
 /** Import: the second press. */
 export async function importIt(flow: Flow): Promise<void> {
   const state = flow.at("check");
-  if (!state?.confirming) {
+  if (!state?.confirming || state.importing) {
     return;
   }
-  // Another press finds nothing to confirm.
-  flow.set("check", { confirming: false });
+  flow.set("check", { importing: true, trouble: undefined });
   const { signal } = flow;
-  const { atomic, output } = state.wishes;
   try {
-    const job = await createJob(flow, { ...(atomic && { atomic }), ...(output && { output }) });
+    const job = await createJob(flow, optionsOf(state.wishes));
     flow.host.emit("started", { job });
     if (!signal.aborted) {
-      const { target, waiting } = state.look;
-      void follow(flow, { job, target, waiting });
+      const { target, queue } = state.look;
+      void follow(flow, { job, target, queue: withWay(queue, wayOf(state.look, state.wishes)) });
     }
   } catch (error) {
     if (!signal.aborted) {
-      flow.set("check", { trouble: troubleOf(error), confirming: true });
+      flow.set("check", { trouble: troubleOf(error), importing: false });
     }
   }
 }
 
-function createJob(flow: Flow, wishes: object): Promise<Job> {
+/** Import a file in the way that was confirmed for the one before. */
+export async function importAlike(flow: Flow, look: Look, wishes: Wishes): Promise<void> {
+  flow.go({ step: "check", look, confirming: true, wishes });
+  await importIt(flow);
+}
+
+function optionsOf({ atomic, output }: Wishes): JobOptions {
+  return { ...(atomic && { atomic }), ...(output && { output }) };
+}
+
+function createJob(flow: Flow, wishes: JobOptions): Promise<Job> {
   const { look } = flow.at("check")!;
   const options = { ...jobOptions(look), ...wishes };
   return beginJob((settings) => importFile(flow.client, look.file, { target: look.target.name, options, ...settings }));

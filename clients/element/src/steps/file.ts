@@ -4,28 +4,40 @@ import { ImportJobsError, type Job } from "../client.js";
 import type { Flow } from "../flow.js";
 import { isDryRun } from "../model/job.js";
 import { kindOfFile } from "../model/file-kind.js";
+import { ALONE, type Queue } from "../model/queue.js";
 import type { Target } from "../model/target.js";
 import { troubleOf, type Trouble } from "../model/trouble.js";
 import { checkPlanned, listJobs } from "../queries.js";
 import { startUpload } from "./upload.js";
 
 /** Go to the step of the file; of files that wait, the first one is taken at once. */
-export function toFile(flow: Flow, target: Target, waiting: File[] = []): void {
-  const [next, ...others] = waiting;
-  flow.go({ step: "file", target, waiting: others, checking: false }, true);
-  if (next) {
-    void takeFiles(flow, [next, ...others]);
+export function toFile(flow: Flow, target: Target, queue = ALONE): void {
+  showFile(flow, target, queue);
+  void takeFiles(flow, queue.files);
+}
+
+/** Go to the step of the file; files that wait are taken when the person says so. */
+export function showFile(flow: Flow, target: Target, queue: Queue): void {
+  flow.go({ step: "file", target, queue, checking: false }, true);
+}
+
+/** Go on with the next file that waits. */
+export function takeNext(flow: Flow): void {
+  const queue = flow.at("file")?.queue;
+  if (queue) {
+    void takeFiles(flow, queue.files);
   }
 }
 
 /** Check the first of the files and upload it; the others come after it. */
 export async function takeFiles(flow: Flow, files: readonly File[]): Promise<void> {
   const state = flow.at("file");
-  const [file, ...waiting] = files;
+  const [file, ...others] = files;
   if (!state || !file || state.checking) {
     return;
   }
-  flow.set("file", { checking: true, waiting, refused: undefined, seen: undefined });
+  const queue = { ...state.queue, files: others };
+  flow.set("file", { checking: true, queue, refused: undefined, seen: undefined });
   const { signal } = flow;
   const refused = await refusal(flow, state.target, file);
   const seen = refused ? undefined : await seenBefore(flow, state.target, file);
@@ -39,7 +51,7 @@ export async function takeFiles(flow: Flow, files: readonly File[]): Promise<voi
       seen: seen && { file, job: seen },
     });
   } else {
-    startUpload(flow, state.target, file, waiting);
+    startUpload(flow, state.target, file, queue);
   }
 }
 
@@ -47,7 +59,7 @@ export async function takeFiles(flow: Flow, files: readonly File[]): Promise<voi
 export function takeSeen(flow: Flow): void {
   const state = flow.at("file");
   if (state?.seen) {
-    startUpload(flow, state.target, state.seen.file, state.waiting);
+    startUpload(flow, state.target, state.seen.file, state.queue);
   }
 }
 
@@ -60,7 +72,7 @@ export function putAside(flow: Flow): void {
 export function takePasted(flow: Flow, text: string): void {
   if (text.trim()) {
     const name = text.includes("\t") ? "pasted.tsv" : "pasted.csv";
-    void takeFiles(flow, [new File([text], name)]);
+    void takeFiles(flow, [new File([text], name), ...(flow.at("file")?.queue.files ?? [])]);
   }
 }
 

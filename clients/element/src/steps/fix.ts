@@ -55,7 +55,7 @@ export async function importCorrections(flow: Flow): Promise<void> {
     markSent(flow, state);
     flow.host.emit("started", { job });
     if (!signal.aborted) {
-      await follow(flow, { job, target: state.target, waiting: state.waiting });
+      await follow(flow, { job, target: state.target, queue: state.queue });
     }
   } catch (error) {
     if (!signal.aborted) {

@@ -2,11 +2,12 @@
 
 import type { InspectedHeader, JobOptions } from "../client.js";
 import type { Flow } from "../flow.js";
-import { choicesOf, jobOptions, withColumn, withOption } from "../model/look.js";
+import { choicesOf, jobOptions, missingColumns, openChoices, withColumn, withOption } from "../model/look.js";
+import { isClear, wayFor, type Way } from "../model/queue.js";
 import type { Look } from "../model/state.js";
 import { troubleOf } from "../model/trouble.js";
-import { toCheck } from "./check.js";
-import { toFile } from "./file.js";
+import { importAlike, toCheck } from "./check.js";
+import { showFile } from "./file.js";
 import { inspectStored } from "./inspect.js";
 
 /** Change how the file is read, and look at it again. */
@@ -41,6 +42,13 @@ export function useRemembered(flow: Flow): void {
   }
 }
 
+export function dismissLocale(flow: Flow): void {
+  const look = flow.at("map")?.look;
+  if (look) {
+    flow.set("map", { look: { ...look, localeIsDone: true } });
+  }
+}
+
 export function dismissRemembered(flow: Flow): void {
   const look = flow.at("map")?.look;
   if (look) {
@@ -52,14 +60,32 @@ export function dismissRemembered(flow: Flow): void {
 export async function proceed(flow: Flow): Promise<void> {
   const look = flow.at("map")?.look;
   if (look && (await lookAgain(flow, look))) {
-    toCheck(flow, flow.at("map")!.look);
+    const seen = flow.at("map")!.look;
+    // What goes where may raise a question, such as the order of dates.
+    if (!openChoices(seen).length && !missingColumns(seen).length) {
+      toCheck(flow, seen);
+    }
+  }
+}
+
+/** Go on with a file that is like the one before: to its import if the person wanted that, else to its check. */
+export async function goOnAlike(flow: Flow, look: Look, way: Way): Promise<void> {
+  const isSeen = await lookAgain(flow, look);
+  const seen = flow.at("map")?.look;
+  if (!isSeen || !seen || !isClear(seen) || !wayFor(seen.inspection, [way])) {
+    return;
+  }
+  if (way.wishes.others) {
+    await importAlike(flow, seen, way.wishes);
+  } else {
+    toCheck(flow, seen);
   }
 }
 
 export function leaveMap(flow: Flow): void {
   const look = flow.at("map")?.look;
   if (look) {
-    toFile(flow, look.target);
+    showFile(flow, look.target, look.queue);
   }
 }
 
@@ -67,7 +93,9 @@ export function leaveMap(flow: Flow): void {
  * Inspect with what was chosen; return whether the state is still about it. The answer to an earlier choice is dropped:
  * nothing is disabled meanwhile, so that the focus of a keyboard stays where it is.
  */
-async function lookAgain(flow: Flow, look: Look): Promise<boolean> {
+export async function lookAgain(flow: Flow, chosen: Look): Promise<boolean> {
+  // The copy is what tells this question from an earlier one about the same choice.
+  const look = { ...chosen };
   flow.set("map", { look, busy: true, trouble: undefined });
   const isLatest = (): boolean => flow.at("map")?.look === look;
   try {

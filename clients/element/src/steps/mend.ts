@@ -3,6 +3,7 @@
 import { retry, undo, watch, type Job, type JobOptions } from "../client.js";
 import type { Flow } from "../flow.js";
 import { choicesOf } from "../model/look.js";
+import { ALONE } from "../model/queue.js";
 import { troubleOf } from "../model/trouble.js";
 import { signedLink } from "../queries.js";
 import { inspectStored } from "./inspect.js";
@@ -18,7 +19,7 @@ export async function retryJob(flow: Flow, options?: JobOptions): Promise<void> 
   try {
     const job = await retry(flow.client, state.job.id, options);
     flow.host.emit("started", { job });
-    await follow(flow, { job, target: state.target, waiting: state.waiting });
+    await follow(flow, { job, target: state.target, queue: state.queue });
   } catch (error) {
     flow.set("result", { busy: undefined, trouble: troubleOf(error) });
   }
@@ -30,7 +31,7 @@ const OF_ONE_JOB = /^(dry_run|inspect|atomic|output|force|max_errors|on_error|ma
 /** Go back to the columns with the file of the job and its options; the file is not uploaded again. */
 export async function changeSettings(flow: Flow): Promise<void> {
   const state = flow.at("result");
-  const { job, target, waiting } = state ?? {};
+  const { job, target, queue } = state ?? {};
   if (!job || !target || state?.busy) {
     return;
   }
@@ -44,7 +45,7 @@ export async function changeSettings(flow: Flow): Promise<void> {
     const inspection = await inspectStored(flow, file, target.name, { ...options, mapping });
     if (!signal.aborted) {
       const chosen = { options, mapping, choices: choicesOf(inspection), rememberedIsDone: true };
-      const look = { target, waiting: waiting ?? [], file, size: job.bytes_total ?? 0, inspection, ...chosen };
+      const look = { target, queue: queue ?? ALONE, file, size: job.bytes_total ?? 0, inspection, ...chosen };
       flow.go({ step: "map", look, busy: false });
     }
   } catch (error) {
@@ -85,9 +86,8 @@ export async function download(flow: Flow, job: Job, which: "errors" | "output")
   if (!path) {
     return;
   }
-  const stem = (job.file_name ?? "file").replace(/\.[^.]*$/, "");
   try {
-    save(await signedLink(flow.client, job.bucket_id, path, `${stem}.${which}.csv`));
+    save(await signedLink(flow.client, job.bucket_id, path, `${stemOf(job)}.${which}.csv`));
   } catch (error) {
     const trouble = troubleOf(error);
     flow.set("result", { trouble });
@@ -95,8 +95,25 @@ export async function download(flow: Flow, job: Job, which: "errors" | "output")
   }
 }
 
+/** Let the browser save the report of a job. */
+export function saveReport(job: Job): void {
+  const report = new Blob([JSON.stringify(job.report, null, 2)], { type: "application/json" });
+  saveBlob(report, `${stemOf(job)}.report.json`);
+}
+
+function stemOf(job: Job): string {
+  return (job.file_name ?? "file").replace(/\.[^.]*$/, "");
+}
+
+/** Let the browser save data under a name. */
+export function saveBlob(data: Blob, name: string): void {
+  const address = URL.createObjectURL(data);
+  save(address, name);
+  setTimeout(() => URL.revokeObjectURL(address));
+}
+
 /** Let the browser save what an address has. */
-export function save(address: string, name = ""): void {
+function save(address: string, name = ""): void {
   const link = Object.assign(document.createElement("a"), { href: address, download: name });
   link.click();
 }

@@ -4,6 +4,7 @@ import { getJob, type Job } from "../client.js";
 import type { Flow } from "../flow.js";
 import { fieldsOf, dialectOf, isWhole } from "../model/record.js";
 import type { RejectedRow, RejectionFilter, RejectionGroup, RejectionPage } from "../model/state.js";
+import { ALONE, type Queue } from "../model/queue.js";
 import type { Target } from "../model/target.js";
 import { troubleOf } from "../model/trouble.js";
 import { rejectionPage, rejectionReasons } from "../queries.js";
@@ -17,10 +18,10 @@ export const PAGE_ROWS = 25;
 /** Show a job that has ended. */
 export async function toResult(
   flow: Flow,
-  { job, target, waiting }: { job: Job; target: Target | undefined; waiting: File[] },
+  { job, target, queue }: { job: Job; target: Target | undefined; queue: Queue },
 ): Promise<void> {
   const nothing = { busy: undefined, askingUndo: false, edits: {}, opened: new Set<number>() };
-  flow.go({ step: "result", job, target, waiting, sent: sentOf(flow, job.id), ...nothing }, true);
+  flow.go({ step: "result", job, target, queue, sent: sentOf(flow, job.id), ...nothing }, true);
   if (!job.rows_rejected) {
     return;
   }
@@ -119,22 +120,21 @@ export function toggleRow(flow: Flow, record: number): void {
 export function importNext(flow: Flow): void {
   const state = flow.at("result");
   if (state?.target) {
-    toFile(flow, state.target, state.waiting);
+    toFile(flow, state.target, state.queue.files.length ? state.queue : ALONE);
   } else {
     void begin(flow);
   }
 }
 
-/** Show the job whose rows this one mends. */
-export async function toParent(flow: Flow): Promise<void> {
+/** Show the job whose rows this one mends, or that of another file of the queue. */
+export async function toOther(flow: Flow, id: string): Promise<void> {
   const state = flow.at("result");
-  const parent = state?.job.parent_job_id;
-  if (!state || !parent) {
+  if (!state) {
     return;
   }
   try {
-    const job = await getJob(flow.client, parent);
-    await toResult(flow, { job, target: state.target, waiting: state.waiting });
+    const job = await getJob(flow.client, id);
+    await toResult(flow, { job, target: state.target, queue: state.queue });
   } catch (error) {
     flow.set("result", { trouble: troubleOf(error) });
   }

@@ -3,10 +3,12 @@
 import { cancel, getJob, watch, type Job } from "../client.js";
 import type { Flow } from "../flow.js";
 import { paceOf } from "../model/pace.js";
+import { ALONE, withEnded, type Queue } from "../model/queue.js";
 import { Speed } from "../model/speed.js";
 import type { Target } from "../model/target.js";
 import { troubleOf } from "../model/trouble.js";
-import { isServed, lastRetry, listTargets, placeInQueue } from "../queries.js";
+import { isServed, lastDelay, listTargets, placeInQueue } from "../queries.js";
+import { toFile } from "./file.js";
 import { toResult } from "./result.js";
 
 const ASK_MS = 3000;
@@ -16,7 +18,7 @@ const SILENCE_MS = 60_000;
 interface Followed {
   job: Job;
   target: Target | undefined;
-  waiting: File[];
+  queue: Queue;
 }
 
 /** Show a job, whoever began it: at work, or ended. */
@@ -27,7 +29,7 @@ export async function openJob(flow: Flow, id: string): Promise<void> {
     flow.targets = flow.targets.length ? flow.targets : await listTargets(flow.client);
     const job = await getJob(flow.client, id);
     if (!signal.aborted) {
-      const opened = { job, target: flow.targets.find(({ name }) => name === job.target), waiting: [] };
+      const opened = { job, target: flow.targets.find(({ name }) => name === job.target), queue: ALONE };
       const isAtWork = job.status === "pending" || job.status === "running";
       await (isAtWork ? follow(flow, opened) : toResult(flow, opened));
     }
@@ -39,9 +41,9 @@ export async function openJob(flow: Flow, id: string): Promise<void> {
 }
 
 /** Follow a job until it has ended, then show its result. */
-export async function follow(flow: Flow, { job, target, waiting }: Followed): Promise<void> {
+export async function follow(flow: Flow, { job, target, queue }: Followed): Promise<void> {
   const idle = { silent: false, rowsPerSecond: 0, secondsLeft: undefined, cancelling: false };
-  flow.go({ step: "run", job, target, waiting, ...idle }, true);
+  flow.go({ step: "run", job, target, queue, ...idle }, true);
   const { signal } = flow;
   const speed = new Speed();
   let last = job;
@@ -59,7 +61,13 @@ export async function follow(flow: Flow, { job, target, waiting }: Followed): Pr
     return;
   }
   flow.host.emit(last.status as "completed" | "failed" | "cancelled", { job: last });
-  await toResult(flow, { job: last, target, waiting });
+  const rest = withEnded(queue, last);
+  const goesOn = last.status === "completed" && target && rest.ways.at(-1)?.wishes.others && rest.files.length > 0;
+  if (goesOn) {
+    toFile(flow, target, rest);
+  } else {
+    await toResult(flow, { job: last, target, queue: rest });
+  }
 }
 
 /** Cancel the job; what is in the table stays there. */
@@ -91,7 +99,9 @@ async function askAround(flow: Flow, signal: AbortSignal): Promise<void> {
 
 async function describeWaiting(flow: Flow, job: Job, isLong: boolean): Promise<void> {
   const place = await placeInQueue(flow.client, job.id);
-  const reason = job.attempts ? await lastRetry(flow.client, job.id) : undefined;
+  const isDelayed = job.attempts > 0 || Date.parse(job.run_after) > Date.now();
+  const reason = isDelayed ? await lastDelay(flow.client, job.id) : undefined;
+  const isSameFile = reason === "same file";
   const silent = isLong && !(await isServed(flow.client));
-  flow.set("run", { place, silent, retry: reason && { reason, at: job.run_after } });
+  flow.set("run", { place, silent, isSameFile, retry: isSameFile ? undefined : reason && { reason, at: job.run_after } });
 }

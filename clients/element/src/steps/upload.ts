@@ -4,9 +4,11 @@ import { importFile, type ImportRun, type Inspection, type Job, type Progress, t
 import type { Flow } from "../flow.js";
 import { LOOK_MS } from "../model/pace.js";
 import { choicesOf } from "../model/look.js";
+import { wayFor, type Queue, type Way } from "../model/queue.js";
 import type { Target } from "../model/target.js";
 import { troubleOf } from "../model/trouble.js";
-import { toFile } from "./file.js";
+import { showFile } from "./file.js";
+import { goOnAlike, lookAgain } from "./map.js";
 
 // The first bytes that are reported of a new upload are fewer than one of its chunks.
 const CHUNK_BYTES = 6 * 1024 * 1024;
@@ -14,10 +16,10 @@ const CHUNK_BYTES = 6 * 1024 * 1024;
 const runs = new WeakMap<Flow, ImportRun>();
 
 /** Upload a file, from where it was if an earlier upload of it was not finished, and look at it. */
-export function startUpload(flow: Flow, target: Target, file: File, waiting: File[]): void {
+export function startUpload(flow: Flow, target: Target, file: File, queue: Queue): void {
   const offline = navigator.onLine === false;
   flow.go(
-    { step: "upload", target, file, waiting, sent: 0, resumedAt: 0, paused: false, offline, looking: false },
+    { step: "upload", target, file, queue, sent: 0, resumedAt: 0, paused: false, offline, looking: false },
     true,
   );
   void send(flow, target, file);
@@ -37,12 +39,14 @@ async function send(flow: Flow, target: Target, file: File): Promise<void> {
     flow.host.emit("progress", { phase: "upload", percent: (100 * progress.bytesSent) / file.size });
   };
   try {
-    const options = { inspect: true };
+    // What is found with the settings of the file before is used if the headers agree.
+    const ways = flow.at("upload")?.queue.ways ?? [];
+    const options = { ...ways.at(-1)?.options, inspect: true };
     const run = importFile(flow.client, file, { target: target.name, options, signal, onProgress, interval: LOOK_MS });
     runs.set(flow, run);
     const job = await run;
     if (!signal.aborted) {
-      toMap(flow, job);
+      await toMap(flow, job, ways);
     }
   } catch (error) {
     if (!signal.aborted) {
@@ -51,18 +55,22 @@ async function send(flow: Flow, target: Target, file: File): Promise<void> {
   }
 }
 
-/** Go to the mapping with what an inspection has found. */
-function toMap(flow: Flow, job: Job): void {
+/** Go to the mapping with what an inspection has found; a file like the one before needs none. */
+async function toMap(flow: Flow, job: Job, ways: readonly Way[]): Promise<void> {
   const state = flow.at("upload")!;
   const { inspection } = job.report as unknown as { inspection: Inspection };
   const file: StoredFile = { bucket: job.bucket_id, path: job.object_path, name: job.file_name ?? state.file.name };
-  const { target, waiting } = state;
-  const chosen = { options: {}, mapping: {}, choices: choicesOf(inspection), rememberedIsDone: false };
-  flow.go({
-    step: "map",
-    busy: false,
-    look: { target, waiting, file, size: state.file.size, inspection, ...chosen },
-  });
+  const { target, queue } = state;
+  const way = wayFor(inspection, ways);
+  const chosen = { choices: choicesOf(inspection), rememberedIsDone: way !== undefined };
+  const { options, mapping } = way ?? { options: {}, mapping: {} };
+  const look = { target, queue, file, size: state.file.size, inspection, options, mapping, ...chosen };
+  flow.go({ step: "map", busy: false, look });
+  if (way) {
+    await goOnAlike(flow, look, way);
+  } else if (ways.length) {
+    await lookAgain(flow, look);
+  }
 }
 
 export function setPaused(flow: Flow, paused: boolean): void {
@@ -79,7 +87,7 @@ export function setPaused(flow: Flow, paused: boolean): void {
 export function uploadAgain(flow: Flow): void {
   const state = flow.at("upload");
   if (state) {
-    startUpload(flow, state.target, state.file, state.waiting);
+    startUpload(flow, state.target, state.file, state.queue);
   }
 }
 
@@ -87,7 +95,7 @@ export function uploadAgain(flow: Flow): void {
 export function leaveUpload(flow: Flow): void {
   const state = flow.at("upload");
   if (state) {
-    toFile(flow, state.target);
+    showFile(flow, state.target, state.queue);
   }
 }
 

@@ -128,7 +128,7 @@ export const controls = css`
     font-weight: 550;
   }
   .radio,
-  .check {
+  .tick {
     display: flex;
     align-items: center;
     gap: 0.6rem;

@@ -233,13 +233,12 @@ export const steps = css`
   .search {
     display: grid;
     gap: 0.25rem;
-    min-width: min(100%, 16rem);
     font-size: 0.8125rem;
     color: var(--muted);
   }
   .job {
     display: grid;
-    grid-template-columns: 9rem 1fr auto;
+    grid-template-columns: 9rem minmax(0, 1fr) auto auto;
     gap: 0.1rem 1rem;
     align-items: baseline;
     padding: 0.8rem 0;
@@ -256,15 +255,34 @@ export const steps = css`
   .job.failed .icon {
     color: var(--bad);
   }
-  .job .hint:last-child {
+  .job .figure {
     grid-column: 2;
+  }
+  .job > .button {
+    grid-area: 1 / 4 / span 2;
+    align-self: center;
+  }
+  .job .checks {
+    grid-column: 2 / -1;
+    font-size: 0.875rem;
+  }
+  .filters {
+    flex: 0 1 34rem;
+    display: flex;
+    flex-wrap: wrap;
+    gap: 1rem;
+  }
+  .filters > * {
+    flex: 1 1 12rem;
   }
   @container (max-width: 40rem) {
     .job {
       grid-template-columns: 1fr;
     }
-    .job .hint:last-child {
-      grid-column: 1;
+    .job .figure,
+    .job .checks,
+    .job > .button {
+      grid-area: auto / 1;
     }
     .drop {
       padding: 1.75rem 1rem;

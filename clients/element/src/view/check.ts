@@ -10,7 +10,7 @@ import { button, icon, page, troubleNotice } from "./parts.js";
 import { typedRows } from "./typed-rows.js";
 
 export function checkView(state: StateOf<"check">, context: Context): TemplateResult {
-  const { look, confirming, dry, trouble } = state;
+  const { look, confirming, importing = false, dry, trouble } = state;
   const { flow, t } = context;
   const isFailed = dry?.status === "failed";
   const rows = dry?.status === "completed" ? dry.rows_loaded : undefined;
@@ -18,7 +18,7 @@ export function checkView(state: StateOf<"check">, context: Context): TemplateRe
   const back = button(t("check.back"), () => backToMap(flow));
   const first = button(label, () => askToConfirm(flow, true), { kind: "primary", disabled: isFailed || rows === 0 });
   const second = html`${button(t("confirm.no"), () => askToConfirm(flow, false))}
-  ${button(t("confirm.go"), () => void importIt(flow), { kind: "primary" })}`;
+  ${button(t("confirm.go"), () => void importIt(flow), { kind: "primary", busy: importing })}`;
   return page({
     title: confirming ? t("confirm.title") : t("check.title"),
     lede: html`${icon("file")} <strong class="break">${look.file.name}</strong> → <strong>${look.target.name}</strong>`,

@@ -1,7 +1,8 @@
-/** What will happen, in words, and the two wishes that a person may have. */
+/** What will happen, in words, and the wishes that a person may have. */
 
 import { html, nothing, type TemplateResult } from "lit";
 import { columnOf } from "../model/look.js";
+import { ANY_REJECTIONS } from "../model/remedy.js";
 import type { Look, StateOf, Wishes } from "../model/state.js";
 import { setWish } from "../steps/index.js";
 import type { Context } from "./context.js";
@@ -14,12 +15,14 @@ export function confirmPanel(state: StateOf<"check">, context: Context): Templat
   const { look, wishes, dry } = state;
   const { t } = context;
   const { mode, key_columns, options, undo_days } = look.target;
+  const others = look.queue.files.length;
   const isAtomic = wishes.atomic || options.atomic === true;
-  const limit = options.max_errors ?? MAX_ERRORS;
+  const limit = look.options.max_errors ?? options.max_errors ?? MAX_ERRORS;
+  const partial = limit === ANY_REJECTIONS.max_errors ? t("confirm.any") : t("confirm.partial", { limit });
   const key = (key_columns ?? []).join(", ");
   const sentences = [
     t(`mode.${mode}`, { target: look.target.name, key }),
-    options.on_error === "abort" ? t("confirm.abort") : t(isAtomic ? "confirm.atomic" : "confirm.partial", { limit }),
+    options.on_error === "abort" ? t("confirm.abort") : isAtomic ? t("confirm.atomic") : partial,
     dry?.rows_rejected ? t("confirm.rejected", { n: dry.rows_rejected }) : t("confirm.rejections"),
     t(options.delete_source ? "confirm.deleted" : "confirm.kept"),
     undo_days === null ? t("confirm.noUndo") : t("confirm.undo", { n: undo_days }),
@@ -38,6 +41,7 @@ export function confirmPanel(state: StateOf<"check">, context: Context): Templat
         options.output === true,
         context,
       )}
+      ${others ? wish("others", t("confirm.wishOthers", { n: others }), wishes.others, false, context) : nothing}
     </fieldset>`;
 }
 
@@ -58,7 +62,7 @@ function wish(
   { flow }: Context,
 ): TemplateResult {
   const change = (event: Event): void => setWish(flow, name, (event.target as HTMLInputElement).checked);
-  return html`<label class="check"
+  return html`<label class="tick"
     ><input type="checkbox" .checked=${checked} ?disabled=${isFixed} @change=${change} /> ${label}</label
   >`;
 }

@@ -5,7 +5,7 @@ import type { Job } from "../client.js";
 import { codeTitle } from "../i18n/errors.js";
 import type { StateOf } from "../model/state.js";
 import { troubleOfJob } from "../model/trouble.js";
-import { backToMap, download, startDryRun } from "../steps/index.js";
+import { allowRejections, backToMap, download, startDryRun } from "../steps/index.js";
 import type { Context } from "./context.js";
 import { button, notice, progressBar, stat, troubleNotice, type Content } from "./parts.js";
 
@@ -37,8 +37,9 @@ export function dryRun(state: StateOf<"check">, context: Context): TemplateResul
 function stateOf(dry: Job, context: Context): Content {
   const { flow, t } = context;
   if (dry.status === "failed" || dry.status === "cancelled") {
-    const back = button(t("check.back"), () => backToMap(flow));
-    return html`${troubleNotice(t, troubleOfJob(dry), back)} ${reasons(dry, context)}`;
+    const allow = button(t("mend.allowMore"), () => allowRejections(flow));
+    const action = dry.error_code === "IJ420" ? allow : button(t("check.back"), () => backToMap(flow));
+    return html`${troubleNotice(t, troubleOfJob(dry), action)} ${reasons(dry, context)}`;
   }
   if (dry.status !== "completed") {
     const share = dry.status === "running" ? Number(dry.progress ?? 0) / 100 : undefined;

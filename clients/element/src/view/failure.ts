@@ -2,6 +2,7 @@
 
 import type { JobOptions } from "../client.js";
 import type { Key } from "../i18n/texts.js";
+import { ANY_REJECTIONS, isPassing } from "../model/remedy.js";
 import type { StateOf } from "../model/state.js";
 import { troubleOfJob } from "../model/trouble.js";
 import { changeSettings, retryJob } from "../steps/index.js";
@@ -13,17 +14,11 @@ interface Remedy {
   options?: (state: StateOf<"result">) => JobOptions;
 }
 
-// Of the option max_errors: it allows any number of rejections short of all rows.
-const ALL = "100%";
-
 /** What a person can do by one press, by code. */
 const REMEDIES: Readonly<Record<string, Remedy>> = {
   IJ111: { label: "mend.force", options: () => ({ force: true }) },
-  IJ420: { label: "mend.allowMore", options: () => ({ max_errors: ALL, on_error: "skip" }) },
+  IJ420: { label: "mend.allowMore", options: () => ANY_REJECTIONS },
 };
-
-// Causes that go away: the connection, a busy or silent server, a lost processor.
-const PASSING = /^IJ(104|109|114|116|117|202|203|50[1-4]|90[12])$/;
 
 // Causes that another way to read the file, or another mapping, mends. Nothing of the file is in the table then.
 const READ_OTHERWISE = /^IJ(102|304|305|306|307|308|309|310|421)$/;
@@ -31,7 +26,7 @@ const READ_OTHERWISE = /^IJ(102|304|305|306|307|308|309|310|421)$/;
 export function failure(state: StateOf<"result">, { flow, t }: Context): Content {
   const trouble = troubleOfJob(state.job);
   const code = trouble?.code ?? "";
-  const remedy = REMEDIES[code] ?? (PASSING.test(code) ? { label: "mend.retry" as const } : undefined);
+  const remedy = REMEDIES[code] ?? (isPassing(code) ? { label: "mend.retry" as const } : undefined);
   const busy = state.busy === "retry";
   const isFresh = !state.job.rows_loaded && state.target !== undefined && !state.job.parent_job_id;
   if (READ_OTHERWISE.test(code) && isFresh) {

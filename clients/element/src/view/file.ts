@@ -3,7 +3,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import type { StateOf } from "../model/state.js";
 import { neededColumns } from "../model/target.js";
-import { putAside, takeFiles, takePasted, takeSeen } from "../steps/index.js";
+import { putAside, takeFiles, takeNext, takePasted, takeSeen } from "../steps/index.js";
 import type { Context } from "./context.js";
 import { button, icon, notice, page, troubleNotice, type Content } from "./parts.js";
 import { columnTable, saveTemplate } from "./target.js";
@@ -22,9 +22,11 @@ export function fileView(state: StateOf<"file">, context: Context): TemplateResu
   });
 }
 
-function messages({ refused, seen, waiting }: StateOf<"file">, { flow, t }: Context): Content {
+function messages({ refused, seen, queue, checking }: StateOf<"file">, { flow, t }: Context): Content {
   const aside = button(t("file.other"), () => putAside(flow));
-  const next = waiting.length ? html`<p class="hint">${t("file.waiting", { n: waiting.length })}</p>` : nothing;
+  const waiting = queue.files.length;
+  const skip = button(t("file.next", { name: queue.files[0]?.name ?? "" }), () => takeNext(flow), { busy: checking });
+  const next = waiting ? notice("info", t("file.waiting", { n: waiting }), nothing, skip) : nothing;
   if (refused) {
     return html`<p class="file-name">${icon("file")} ${refused.name}</p>
       ${troubleNotice(t, refused.trouble)}${next}`;
@@ -42,8 +44,12 @@ function messages({ refused, seen, waiting }: StateOf<"file">, { flow, t }: Cont
   )}${next}`;
 }
 
-function dropZone({ target, checking }: StateOf<"file">, { flow, t }: Context): TemplateResult {
-  const take = (files: FileList | null | undefined): void => void takeFiles(flow, [...(files ?? [])]);
+function dropZone({ target, checking, queue }: StateOf<"file">, { flow, t }: Context): TemplateResult {
+  const take = (files: FileList | null | undefined): void => {
+    if (files?.length) {
+      void takeFiles(flow, [...files, ...queue.files]);
+    }
+  };
   const mark = (event: DragEvent, isOver: boolean): void => {
     event.preventDefault();
     (event.currentTarget as HTMLElement).classList.toggle("over", isOver);

@@ -5,9 +5,11 @@ import { adviceOf, sentenceOf } from "../i18n/errors.js";
 import { blockers } from "../model/blockers.js";
 import { hasColumns, missingColumns, openChoices } from "../model/look.js";
 import type { Look, StateOf } from "../model/state.js";
-import { dismissRemembered, leaveMap, proceed, useRemembered } from "../steps/index.js";
+import { localeFor } from "../model/written-as.js";
+import { dismissLocale, dismissRemembered, leaveMap, proceed, setOption, useRemembered } from "../steps/index.js";
 import { choiceList } from "./choices.js";
 import type { Context } from "./context.js";
+import { LOCALES, localeExample } from "./dialect-values.js";
 import { dialectCard } from "./dialect.js";
 import { mappingTable } from "./mapping.js";
 import { button, icon, notice, page, troubleNotice, type Content } from "./parts.js";
@@ -23,12 +25,12 @@ export function mapView(state: StateOf<"map">, context: Context): TemplateResult
   const missing = missingColumns(look);
   const isReadable = look.inspection.headers.length > 0;
   const isBlocked = !isReadable || missing.length > 0 || openChoices(look).length > 0 || !hasColumns(look);
-  const next = button(t("map.next"), () => void proceed(flow), { kind: "primary", busy, disabled: isBlocked });
+  const next = button(t("map.next"), () => void proceed(flow), { kind: "primary", disabled: isBlocked });
   return page({
     title: t(isReadable ? "map.title" : "map.unreadable"),
     lede: html`${icon("file")} <strong class="break">${look.file.name}</strong> · ${recordsOf(look, context)}`,
     body: html`${troubleNotice(t, trouble)} ${problems(look, context)} ${remembered(look, context)}
-    ${choiceList(look, context)}
+    ${choiceList(look, context)} ${localeQuestion(look, context)}
     ${isReadable ? html`${missingNotice(missing, context)} ${mappingTable(look, busy, context)}` : nothing}
     ${isHopeless(look) ? nothing : dialectCard(look, context)}`,
     actions: html`${button(t("file.other"), () => leaveMap(flow))}
@@ -69,6 +71,21 @@ function missingNotice(missing: readonly string[], { t }: Context): Content {
   return missing.length
     ? notice("warn", t("map.missing", { n: missing.length, columns: missing.join(", ") }), t("map.missingAdvice"))
     : nothing;
+}
+
+function localeQuestion(look: Look, { flow, t }: Context): Content {
+  const locale = localeFor(look, navigator.languages, LOCALES);
+  if (!locale) {
+    return nothing;
+  }
+  const use = button(t("map.localeUse"), () => setOption(flow, "locale", locale), { kind: "primary" });
+  const title = t("map.locale", { locale: t.locale(locale) });
+  return notice(
+    "warn",
+    title,
+    localeExample(locale),
+    html`${use}${button(t("map.localeNo"), () => dismissLocale(flow))}`,
+  );
 }
 
 function remembered(look: Look, { flow, t }: Context): Content {

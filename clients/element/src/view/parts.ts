@@ -17,6 +17,14 @@ const ICONS = {
   file: svg`<path d="M5 2.5h6.5L15.5 7v10.5h-10.5z M11.5 2.5V7h4" />`,
 };
 
+export const STATUS_ICONS = {
+  pending: "info",
+  running: "info",
+  completed: "check",
+  failed: "error",
+  cancelled: "warn",
+} as const;
+
 /** Return an icon, which says nothing that the text beside it does not. */
 export function icon(name: keyof typeof ICONS): TemplateResult {
   return html`<svg class="icon" viewBox="0 0 20 20" aria-hidden="true">${ICONS[name]}</svg>`;

@@ -4,22 +4,23 @@ import { html, nothing, type TemplateResult } from "lit";
 import { isDryRun } from "../model/job.js";
 import type { StateOf } from "../model/state.js";
 import { troubleOfUndo } from "../model/trouble.js";
-import { askUndo, download, importNext, toParent, undoJob } from "../steps/index.js";
+import { askUndo, download, importNext, saveReport, toOther, undoJob } from "../steps/index.js";
 import type { Context } from "./context.js";
 import { failure } from "./failure.js";
-import { button, fileName, icon, notice, page, stat, troubleNotice, type Content } from "./parts.js";
+import { button, fileName, icon, notice, page, stat, STATUS_ICONS, troubleNotice, type Content } from "./parts.js";
 import { profile } from "./profile.js";
 import { rejectionSection } from "./rejections.js";
 
 export function resultView(state: StateOf<"result">, context: Context): TemplateResult {
-  const { job, trouble, waiting, target } = state;
+  const { job, trouble, queue, target } = state;
   const { flow, t } = context;
-  const next = waiting.length ? t("result.nextFile", { n: waiting.length }) : t("result.another");
+  const waiting = queue.files.length;
+  const next = waiting ? t("result.nextFile", { n: waiting }) : t("result.another");
   return page({
     title: titleOf(state, t),
     lede: html`${icon("file")} <strong class="break">${fileName(job)}</strong> → <strong>${job.target}</strong>`,
-    body: html`${chain(state, context)} ${verdict(state, context)} ${figures(state, context)}
-    ${troubleNotice(t, trouble)} ${files(state, context)} ${rejectionSection(state, context)}
+    body: html`${files(state, context)} ${chain(state, context)} ${verdict(state, context)} ${figures(state, context)}
+    ${troubleNotice(t, trouble)} ${downloads(state, context)} ${rejectionSection(state, context)}
     ${profile(job, target, context)} ${undoPart(state, context)}`,
     actions: button(next, () => importNext(flow), { kind: job.rows_rejected ? "plain" : "primary" }),
   });
@@ -40,8 +41,40 @@ function titleOf({ job }: StateOf<"result">, t: Context["t"]): string {
 
 function chain({ job }: StateOf<"result">, { flow, t }: Context): Content {
   return job.parent_job_id
-    ? html`<p class="hint">${t("result.corrects")} ${button(t("result.parent"), () => void toParent(flow))}</p>`
+    ? html`<p class="hint">${t("result.corrects")} ${button(t("result.parent"), () => void toOther(flow, job.parent_job_id!))}</p>`
     : nothing;
+}
+
+/** Return what became of the files that were chosen together, each to be looked at. */
+function files({ job, queue }: StateOf<"result">, { flow, t }: Context): Content {
+  if (queue.done.length + queue.files.length < 2) {
+    return nothing;
+  }
+  return html`<ol class="jobs" aria-label=${t("result.files")}>
+    ${queue.done.map(
+      (one) =>
+        html`<li class="job ${one.status}">
+          <span class="status">${icon(STATUS_ICONS[one.status])} ${t(`status.${one.status}`)}</span>
+          <button
+            type="button"
+            class="link break"
+            aria-current=${one.id === job.id ? "true" : nothing}
+            @click=${() => void toOther(flow, one.id)}
+          >
+            ${fileName(one)}
+          </button>
+          <span class="hint figure"
+            >${t("history.rows", { loaded: one.rows_loaded, rejected: one.rows_rejected })}</span
+          >
+        </li>`,
+    )}
+    ${queue.files.map(
+      (file) =>
+        html`<li class="job">
+          <span class="status">${icon("info")} ${t("status.pending")}</span><span class="break">${file.name}</span>
+        </li>`,
+    )}
+  </ol>`;
 }
 
 function verdict(state: StateOf<"result">, context: Context): Content {
@@ -74,13 +107,14 @@ function figures({ job }: StateOf<"result">, { t }: Context): TemplateResult {
   </dl>`;
 }
 
-function files({ job }: StateOf<"result">, { flow, t }: Context): Content {
-  if (!job.errors_path && !job.output_path) {
+function downloads({ job }: StateOf<"result">, { flow, t }: Context): Content {
+  if (!job.errors_path && !job.output_path && !job.report) {
     return nothing;
   }
   return html`<p class="files">
     ${job.errors_path ? button(t("result.errors"), () => void download(flow, job, "errors")) : nothing}
     ${job.output_path ? button(t("result.output"), () => void download(flow, job, "output")) : nothing}
+    ${job.report ? button(t("result.report"), () => saveReport(job)) : nothing}
   </p>`;
 }
 

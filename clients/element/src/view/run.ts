@@ -35,7 +35,7 @@ export function runView(state: StateOf<"run">, { flow, t }: Context): TemplateRe
   });
 }
 
-function wordsOf({ job, place, retry, cancelling }: StateOf<"run">, t: Context["t"]): string {
+function wordsOf({ job, place, retry, isSameFile, cancelling }: StateOf<"run">, t: Context["t"]): string {
   if (cancelling) {
     return t("run.cancelling");
   }
@@ -44,6 +44,9 @@ function wordsOf({ job, place, retry, cancelling }: StateOf<"run">, t: Context["
   }
   if (retry) {
     return t("run.retrying", { time: t.time(retry.at) });
+  }
+  if (isSameFile) {
+    return t("run.sameFile");
   }
   return place ? t("run.place", { place }) : t("run.queued");
 }

@@ -3,7 +3,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import type { StateOf } from "../model/state.js";
 import { exampleOf, kindOf, neededColumns, templateOf, type Target } from "../model/target.js";
-import { begin, chooseTarget, save } from "../steps/index.js";
+import { begin, chooseTarget, saveBlob } from "../steps/index.js";
 import type { Context } from "./context.js";
 import { button, notice, page, progressBar, troubleNotice } from "./parts.js";
 
@@ -75,7 +75,5 @@ export function columnTable(target: Target, { t }: Context): TemplateResult {
 
 /** Let the browser save a file with the names of the columns. */
 export function saveTemplate(target: Target): void {
-  const address = URL.createObjectURL(templateOf(target));
-  save(address, `${target.name}.csv`);
-  setTimeout(() => URL.revokeObjectURL(address));
+  saveBlob(templateOf(target), `${target.name}.csv`);
 }

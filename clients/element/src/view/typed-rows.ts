@@ -60,7 +60,8 @@ function cell(row: InspectedRow, name: string, { t }: Context): TemplateResult {
   const isChanged = row.changed.includes(name);
   const text = value === null || value === undefined ? html`<span class="null">${t("rows.null")}</span>` : value;
   if (error) {
-    const why = sentenceOf(t.language, error);
+    // The column is that of the cell.
+    const why = sentenceOf(t.language, error).replace(`${name}: `, "");
     return html`<td class="bad" title=${why}>${icon("warn")} ${text}<span class="cell-why">${why}</span></td>`;
   }
   return isChanged
