@@ -42,6 +42,9 @@ NOT_UP: Final = (
     "too many",
     "remaining connection slots",
 )
+# What libpq says where the server is not the one, or not encrypted, as the connection string demands: waiting does not
+# help.
+NOT_SECURE: Final = ("certificate", "does not support SSL", "sslmode")
 # Undefined table, undefined schema, undefined function: the database has no migrations yet.
 NOT_MIGRATED: Final = {"42P01", "3F000", "42883"}
 # Besides these, undefined column and undefined object: what a migration builds on is not there.
@@ -150,9 +153,15 @@ def is_not_up(exc: psycopg.Error) -> bool:
     the option.
     """
     text = str(exc)
-    if not isinstance(exc, psycopg.OperationalError) or "connection option" in text:
+    if not isinstance(exc, psycopg.OperationalError) or "connection option" in text or is_not_secure(exc):
         return False
     return "FATAL:" not in text or any(part in text for part in NOT_UP)
+
+
+def is_not_secure(exc: psycopg.Error) -> bool:
+    """Return whether a connection failed because of what the connection string demands of its encryption."""
+    text = str(exc)
+    return exc.sqlstate is None and "FATAL:" not in text and any(part in text for part in NOT_SECURE)
 
 
 def user_error(exc: psycopg.Error) -> UserError:
@@ -171,6 +180,13 @@ def user_error(exc: psycopg.Error) -> UserError:
             f"the database refused the connection ({message})",
             "Check the user, the password and the database in DATABASE_URL.",
             code=DatabaseUnavailable.code if is_not_up(exc) else "IJ131",
+        )
+    if is_not_secure(exc):
+        message = " ".join(str(exc).splitlines()[0].rpartition(" failed: ")[2].split())
+        return UserError(
+            f"the connection to the database is not as secure as DATABASE_URL demands ({message})",
+            "Check sslmode and sslrootcert: a hosted project has its certificate in the settings of its database.",
+            code="IJ131",
         )
     if state is None or state.startswith(("08", "57P")):
         return UserError(
