@@ -42,7 +42,7 @@ def base(tree: Path) -> str | None:
 
 
 def build(tree: Path, output: Path, version: Version, commit: str) -> Path:
-    """Build the image with the labels of the release; return the archive that `docker load` reads.
+    """Build the image with the labels of the release, and copy its list of contents; return what `docker load` reads.
 
     Raises: ReleaseError.
     """
@@ -56,6 +56,8 @@ def build(tree: Path, output: Path, version: Version, commit: str) -> Path:
     labelled = run("docker", "image", "inspect", tag, "--format", label, folder=tree).strip()
     if labelled != version.python:
         raise ReleaseError(f'the image is labelled "{labelled}"', "Look at the labels of the Dockerfile.")
+    listed = run("docker", "run", "--rm", "--entrypoint", "cat", tag, "/opt/import-jobs/sbom.cdx.json", folder=tree)
+    (output / f"{NAME}-{version.python}.image.cdx.json").write_text(listed, encoding="utf-8")
     archive = output / f"{NAME}-{version.python}.image.tar"
     run("docker", "save", "--output", archive, tag, folder=tree)
     return archive

@@ -71,7 +71,7 @@ def try_packages(tree: Path, output: Path, version: Version, sdist: Path, wheel:
     manifest = json.loads((tree / "clients" / "typescript" / "package.json").read_text(encoding="utf-8"))
     client: str = manifest["devDependencies"]["@supabase/supabase-js"]
     with trial.installed(wheel, version) as environment:
-        sbom.write(environment.python, output, version)
+        sbom.write(environment.python, tree, output, version)
         tarballs = npm_packages.build(tree, output, version, environment.python)
         with trial.stack(environment) as running:
             trial.import_file(running)

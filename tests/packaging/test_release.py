@@ -229,7 +229,8 @@ def test_release_is_built_tried_and_complete(tmp_path: Path) -> None:
     output = tmp_path / "output"
     done = release(folder, "9.1.0", "--publish", "--output", str(output), TWINE_PASSWORD="", NPM_CONFIG_USERCONFIG="")
     assert (done.returncode, done.stderr.startswith("error: nothing was published — ")) == (1, True), done.stderr
-    names = {path.name for path in output.iterdir()} - {"import-jobs-9.1.0.image.tar"}
+    of_image = {"import-jobs-9.1.0.image.tar", "import-jobs-9.1.0.image.cdx.json"}
+    names = {path.name for path in output.iterdir()} - of_image
     assert names == {
         *(f"import_jobs-9.1.0-py3-none-{platform}.whl" for platform in TARGETS),
         *("import_jobs-9.1.0.tar.gz", "import-jobs-9.1.0.tgz", "import-jobs-importer-9.1.0.tgz"),
