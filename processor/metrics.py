@@ -88,6 +88,9 @@ for _counter, _values in (
     (_taken_back, ("lease_lost", "attempts_used_up")),
     (_storage_errors, ("read", "write")),
     (_rings, ("http", "notify")),
+    # All of them from the beginning: Prometheus sees no increase where a series begins with 1.
+    (_errors, (*JOB_ERRORS, "other")),
+    (_rejections, (*REJECTIONS, "other")),
 ):
     for _value in _values:
         _counter.labels(_value)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shutil
 import socket
+import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import httpx
 import psycopg
 import pytest
+import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from processor.local.ports import free_port
@@ -23,6 +28,22 @@ from tests.waiting import until
 #: Every label, none of which has the name of a job, an owner, a target or a path.
 LABELS = {"kind", "result", "code", "outcome", "action", "operation", "bell", "pool", "state", "le", "generation"}
 INFO_LABELS = {"version", "implementation", "major", "minor", "patchlevel"}
+
+
+ROOT = Path(__file__).parents[2]
+ALERTS, DASHBOARD = ROOT / "deploy" / "prometheus" / "alerts.yml", ROOT / "deploy" / "grafana" / "import-jobs.json"
+SELECTOR = re.compile(r"\b(import_jobs_\w+|process_\w+|up)\b(?:\{([^}]*)\})?")
+MATCHER = re.compile(r'(\w+)=~?"([^"]*)"')
+
+
+def in_alerts() -> list[str]:
+    """Return the expressions of the alert rules."""
+    return [rule["expr"] for group in yaml.safe_load(ALERTS.read_text())["groups"] for rule in group["rules"]]
+
+
+def in_dashboard() -> list[str]:
+    """Return the expressions of the dashboard's panels."""
+    return [target["expr"] for panel in json.loads(DASHBOARD.read_text())["panels"] for target in panel["targets"]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +121,50 @@ def test_names_and_labels_follow_the_conventions(measured: Measured) -> None:
             assert set(sample.labels) <= (INFO_LABELS if sample.name.endswith("_info") else LABELS), sample
             assert (family.type == "counter") == sample.name.endswith("_total"), sample
     assert "_created" not in text
+
+
+@pytest.mark.parametrize("expression", [*in_alerts(), *in_dashboard()])
+def test_what_dashboard_and_alerts_ask_for_exists(measured: Measured, expression: str) -> None:
+    """Each selector has a sample; `job` and `instance` are labels that Prometheus adds, as the metric `up` is."""
+    families = list(text_string_to_metric_families(measured.text()))
+    samples = [sample for family in families for sample in family.samples]
+    selectors = SELECTOR.findall(expression)
+    assert selectors
+    for name, matchers in selectors:
+        wanted = [m for m in MATCHER.findall(matchers) if m[0] not in ("job", "instance")]
+        assert name == "up" or any(
+            sample.name == name and all(re.fullmatch(value, sample.labels.get(label, "")) for label, value in wanted)
+            for sample in samples
+        ), name
+    for labels in re.findall(r"\bby \(([\w, ]+)\)", expression):
+        of_metrics = {label for name, _ in selectors for s in samples if s.name == name for label in s.labels}
+        assert set(labels.split(", ")) <= of_metrics
+
+
+def test_metric_that_does_not_exist_would_be_found() -> None:
+    assert SELECTOR.findall('rate(import_jobs_x_total{a="b"}[5m]) > up') == [
+        ("import_jobs_x_total", 'a="b"'),
+        ("up", ""),
+    ]
+
+
+def test_promtool_accepts_the_rules() -> None:
+    """Where Prometheus is installed; the test of the selectors holds everywhere."""
+    if promtool := shutil.which("promtool"):
+        done = subprocess.run([promtool, "check", "rules", str(ALERTS)], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        config = [promtool, "check", "config", str(ALERTS.with_name("prometheus.yml"))]
+        assert subprocess.run(config, capture_output=True, check=False).returncode == 0
+
+
+def test_rules_say_what_to_do() -> None:
+    rules = [rule for group in yaml.safe_load(ALERTS.read_text())["groups"] for rule in group["rules"]]
+    monitor = (ROOT / "docs" / "how-to" / "monitor.md").read_text(encoding="utf-8")
+    assert len({rule["alert"] for rule in rules}) == len(rules)
+    for rule in rules:
+        assert set(rule["annotations"]) == {"summary", "description"}
+        assert rule["labels"]["severity"] in ("warning", "critical")
+        assert f"`{rule['alert']}`" in monitor
 
 
 def test_full_port_for_metrics_takes_nothing_from_the_doorbell(measured: Measured) -> None:
