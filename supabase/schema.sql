@@ -1293,6 +1293,50 @@ $$;
 COMMENT ON FUNCTION importer.commit_chunk(job_id uuid, token uuid, seq integer, byte_start bigint, byte_end bigint, next_line bigint, next_record bigint, rows_read bigint, rows_loaded bigint, rows_rejected bigint, rows_skipped bigint, bytes_read bigint, rejected importer.rejected_records, kept integer, preview jsonb, chunk_bytes bigint) IS 'Writes a chunk''s ledger entry and rejections, and adds its rows to the counters of the job. Raises IJ103 without a
 valid lease, and 23505 if the chunk is in the ledger already.';
 
+CREATE FUNCTION importer.commit_file(job_id uuid, token uuid, file_etag text, file_bytes bigint, dialect jsonb, byte_start bigint, byte_end bigint, next_line bigint, next_record bigint, rows_loaded bigint, rows_skipped bigint, chunk_bytes bigint, preview jsonb, file_sha256 text, report jsonb) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  job public.import_jobs;
+begin
+  perform importer.check_lease(commit_file.job_id, commit_file.token);
+
+  insert into importer.job_chunks (
+    job_id, seq, byte_start, byte_end, next_line, next_record,
+    rows_read, rows_loaded, rows_rejected, rows_skipped, chunk_bytes, attempt
+  )
+  select
+    commit_file.job_id, 0, commit_file.byte_start, commit_file.byte_end, commit_file.next_line,
+    commit_file.next_record, commit_file.rows_loaded + commit_file.rows_skipped, commit_file.rows_loaded, 0,
+    commit_file.rows_skipped, commit_file.chunk_bytes, l.attempt
+  from importer.job_leases as l where l.job_id = commit_file.job_id;
+
+  -- A job that an earlier attempt has opened has an ETag, a ledger, or a report to be kept.
+  update public.import_jobs as j
+  set
+    status = 'completed', file_etag = commit_file.file_etag, bytes_total = commit_file.file_bytes,
+    bytes_read = commit_file.file_bytes, dialect = commit_file.dialect,
+    rows_read = commit_file.rows_loaded + commit_file.rows_skipped, rows_loaded = commit_file.rows_loaded,
+    rows_skipped = commit_file.rows_skipped, chunks_done = 1, total_chunks = 1, preview = commit_file.preview,
+    file_sha256 = coalesce(commit_file.file_sha256, j.file_sha256), report = commit_file.report
+  where j.id = commit_file.job_id and j.file_etag is null and j.bytes_total is null and j.chunks_done = 0
+  returning j.* into job;
+  if not found then
+    raise exception 'an earlier attempt has opened the file of job %', commit_file.job_id using errcode = 'IJ902',
+    hint = 'This is a defect of import-jobs. Report it with the file''s dialect.';
+  end if;
+
+  -- Not for jobs of users: a user who may choose ids could exhaust the sequence for everybody.
+  perform importer.advance_sequences(importer.registered_table(t))
+  from importer.find_target(job.target) as t
+  where job.created_by is null or t.run_as = 'processor';
+end
+$$;
+
+COMMENT ON FUNCTION importer.commit_file(job_id uuid, token uuid, file_etag text, file_bytes bigint, dialect jsonb, byte_start bigint, byte_end bigint, next_line bigint, next_record bigint, rows_loaded bigint, rows_skipped bigint, chunk_bytes bigint, preview jsonb, file_sha256 text, report jsonb) IS 'Writes the ledger entry of a file''s only chunk and completes the job, for a file that no earlier attempt has opened and
+of which nothing is rejected. Raises IJ103 without a valid lease, 23505 or IJ902 if there was an earlier attempt.';
+
 CREATE FUNCTION importer.condition_holds(condition text, claims jsonb) RETURNS boolean
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2321,21 +2365,6 @@ end
 $$;
 
 COMMENT ON FUNCTION importer.execute_pending_import_job() IS 'Trigger function: makes a pending job due for which public.execute_import_job() was called.';
-
-CREATE FUNCTION importer.expected_digest(job_id uuid, token uuid) RETURNS text
-    LANGUAGE plpgsql STABLE SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-begin
-  return (
-    select j.expected_sha256
-    from public.import_jobs as j inner join importer.job_leases as l on l.job_id = j.id
-    where j.id = expected_digest.job_id and l.token = expected_digest.token
-  );
-end
-$$;
-
-COMMENT ON FUNCTION importer.expected_digest(job_id uuid, token uuid) IS 'Returns the SHA-256 that the file of a claimed job must have; null if any file will do.';
 
 CREATE FUNCTION importer.fail_job(job_id uuid, token uuid, code text, message text, hint text, transient boolean, report jsonb DEFAULT NULL::jsonb, errors_path text DEFAULT NULL::text, params jsonb DEFAULT NULL::jsonb) RETURNS public.import_job_status
     LANGUAGE plpgsql SECURITY DEFINER
@@ -6565,7 +6594,7 @@ begin
   select jsonb_build_object(
     'id', t.id, 'token', t.token, 'attempt', t.attempts, 'bucket_id', t.bucket_id, 'object_path', t.object_path,
     'target_name', t.target, 'target', d.description, 'options', t.options,
-    'owner', t.created_by, 'role', t.role, 'claims', t.claims,
+    'owner', t.created_by, 'role', t.role, 'claims', t.claims, 'expected_sha256', t.expected_sha256,
     'last', t.attempts >= t.max_attempts, 'fresh', t.fresh,
     'age', extract(epoch from clock_timestamp() - t.created_at),
     'waited', extract(epoch from clock_timestamp() - greatest(t.created_at, t.run_after))
@@ -8299,6 +8328,10 @@ REVOKE ALL ON FUNCTION importer.commit_chunk(job_id uuid, token uuid, seq intege
 GRANT ALL ON FUNCTION importer.commit_chunk(job_id uuid, token uuid, seq integer, byte_start bigint, byte_end bigint, next_line bigint, next_record bigint, rows_read bigint, rows_loaded bigint, rows_rejected bigint, rows_skipped bigint, bytes_read bigint, rejected importer.rejected_records, kept integer, preview jsonb, chunk_bytes bigint) TO import_processor;
 GRANT ALL ON FUNCTION importer.commit_chunk(job_id uuid, token uuid, seq integer, byte_start bigint, byte_end bigint, next_line bigint, next_record bigint, rows_read bigint, rows_loaded bigint, rows_rejected bigint, rows_skipped bigint, bytes_read bigint, rejected importer.rejected_records, kept integer, preview jsonb, chunk_bytes bigint) TO import_uploader;
 
+REVOKE ALL ON FUNCTION importer.commit_file(job_id uuid, token uuid, file_etag text, file_bytes bigint, dialect jsonb, byte_start bigint, byte_end bigint, next_line bigint, next_record bigint, rows_loaded bigint, rows_skipped bigint, chunk_bytes bigint, preview jsonb, file_sha256 text, report jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.commit_file(job_id uuid, token uuid, file_etag text, file_bytes bigint, dialect jsonb, byte_start bigint, byte_end bigint, next_line bigint, next_record bigint, rows_loaded bigint, rows_skipped bigint, chunk_bytes bigint, preview jsonb, file_sha256 text, report jsonb) TO import_processor;
+GRANT ALL ON FUNCTION importer.commit_file(job_id uuid, token uuid, file_etag text, file_bytes bigint, dialect jsonb, byte_start bigint, byte_end bigint, next_line bigint, next_record bigint, rows_loaded bigint, rows_skipped bigint, chunk_bytes bigint, preview jsonb, file_sha256 text, report jsonb) TO import_uploader;
+
 REVOKE ALL ON FUNCTION importer.condition_holds(condition text, claims jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.configure(processor_url text, wake_token text) FROM PUBLIC;
@@ -8389,10 +8422,6 @@ GRANT ALL ON FUNCTION importer.end_former_sessions(job_id uuid, token uuid, leas
 REVOKE ALL ON FUNCTION importer.estimated_seconds(owner uuid, target text, bytes bigint) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.execute_pending_import_job() FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION importer.expected_digest(job_id uuid, token uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION importer.expected_digest(job_id uuid, token uuid) TO import_processor;
-GRANT ALL ON FUNCTION importer.expected_digest(job_id uuid, token uuid) TO import_uploader;
 
 REVOKE ALL ON FUNCTION importer.fail_job(job_id uuid, token uuid, code text, message text, hint text, transient boolean, report jsonb, errors_path text, params jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.fail_job(job_id uuid, token uuid, code text, message text, hint text, transient boolean, report jsonb, errors_path text, params jsonb) TO import_processor;

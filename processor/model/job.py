@@ -45,9 +45,9 @@ class Job:
 
     `attempt` counts from 1; `last` says that no attempt follows this one. `own_options` are the job's own options,
     `options` adds the target's defaults. `role` and `claims` are those of the owner when the job was inserted; `claims`
-    is None for a job of an administrator or of the service. `fresh` says that the job was never claimed before. `age`
-    and `waited` are the seconds, by the database's clock, from its insert to the claim, and since it was due;
-    `claim_seconds` is what the claim took.
+    is None for a job of an administrator or of the service. `fresh` says that the job was never claimed before. The
+    file must have the digest `expected_sha256`; None: any file will do. `age` and `waited` are the seconds, by the
+    database's clock, from its insert to the claim, and since it was due; `claim_seconds` is what the claim took.
     """
 
     id: UUID
@@ -64,6 +64,7 @@ class Job:
     claims: dict[str, Any] | None = None
     last: bool = False
     fresh: bool = False
+    expected_sha256: str | None = None
     age: float = 0.0
     waited: float = 0.0
     claim_seconds: float = 0.0

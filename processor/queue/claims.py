@@ -69,6 +69,7 @@ def read_job(value: dict[str, Any], claim_seconds: float = 0.0) -> Job:
         claims=value["claims"],
         last=value["last"],
         fresh=value["fresh"],
+        expected_sha256=value["expected_sha256"],
         age=value["age"],
         waited=value["waited"],
         claim_seconds=claim_seconds,

@@ -6,17 +6,10 @@ import psycopg
 
 from processor.model import EarlierImport, Job
 
-EXPECTED_DIGEST = "select importer.expected_digest(%s, %s)"
 CLAIM_FILE = "select importer.claim_file(%s, %s, %s)"
 SKIP_DUPLICATE = "select importer.skip_duplicate(%s, %s, %s)"
 SOURCES_TO_DELETE = "select job_id, bucket_id, object_path from importer.sources_to_delete()"
 SOURCE_DELETED = "select importer.source_deleted(%s)"
-
-
-def expected_digest(conn: psycopg.Connection, job: Job) -> str | None:
-    """Return the SHA-256 that the job's file must have, in hexadecimal; None if any file will do."""
-    row = conn.execute(EXPECTED_DIGEST, (job.id, job.token)).fetchone()
-    return row[0] if row else None
 
 
 def claim_file(conn: psycopg.Connection, job: Job, sha256: str) -> EarlierImport | None:

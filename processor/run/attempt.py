@@ -27,11 +27,12 @@ from processor.run.finishing import Finisher
 from processor.run.inspection.inspect_file import Inspection
 from processor.run.loading import FileLoader
 from processor.run.opened_file import OpenedFile
-from processor.run.opening import open_file, usable_target
+from processor.run.opening import announce, open_file, usable_target
 from processor.run.result import AttemptResult, Completed, Failed, LeaseOver, Postponed, Released, Skipped
 from processor.run.resume.earlier_chunks import EarlierChunks
 from processor.run.stop_signal import StopRequested
 from processor.run.text import begin_download
+from processor.run.whole_file import WholeFile
 from processor.run.workbook import is_workbook, with_sheet
 from processor.storage import Source
 
@@ -117,7 +118,7 @@ class Attempt:
             self._end_former_sessions()
         target = usable_target(context.job)
         check_permission(self._conn, context.job)
-        check_digest(self._conn, context)
+        check_digest(context)
         return handle_duplicate(self._conn, context) or self._open_file(target)
 
     def _open_file(self, target: Target) -> OpenedFile:
@@ -140,6 +141,12 @@ class Attempt:
     def _import(self, opened: OpenedFile) -> None:
         """Load the file and complete the job."""
         conn, context = self._conn, self._context
+        if opened.at_once:
+            with traces.span("chunks"):
+                completed = WholeFile(conn, context, opened).load()
+            if completed:
+                return
+            announce(conn, context, opened.dialect)
         validator = ChunkValidator(opened, context.report)
         progress = self._progress(opened)
         earlier = EarlierChunks(conn, context, opened, validator, progress)

@@ -14,18 +14,17 @@ from processor.run.result import Postponed, Skipped
 AGAIN_SECONDS = 10.0
 
 
-def check_digest(conn: psycopg.Connection, context: AttemptContext) -> None:
+def check_digest(context: AttemptContext) -> None:
     """Check that the file is the one that the job names, if it names one; that takes a download of the whole file.
 
-    Raises: WrongDigest, JobError of Storage, TimeUp, psycopg.Error.
+    Raises: WrongDigest, JobError of Storage, TimeUp.
     """
     job = context.job
-    expected = files.expected_digest(conn, job)
-    if expected is None:
+    if job.expected_sha256 is None:
         return
     sha256 = file_digest(context)
     context.digests.keep(job.id, context.source.identified(), sha256)
-    if sha256 != expected:
+    if sha256 != job.expected_sha256:
         raise WrongDigest("the file's SHA-256 is not the one that the job expects")
 
 

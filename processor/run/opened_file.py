@@ -1,6 +1,6 @@
 """A file that has been opened: the values that every later step of an attempt reads."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from processor.model import Dialect, LedgerEntry, Plan, Position
@@ -31,14 +31,15 @@ class OpenedFile:
     `chunk_bytes` is the size of a chunk in the first attempt; `sizes` gives the size of each chunk from where it
     begins. `one_connection`
     says that triggers of the table may look at other rows. `rejected` holds the numbers of rejected records, for an
-    attempt that writes the normalised file of an earlier one again.
+    attempt that writes the normalised file of an earlier one again. `at_once` says that the file may go at once: its
+    `text` can be read several times, and the job's row does not show yet that it is open.
     """
 
     beginning: Beginning
     plan: Plan
     sink: Sink
     start: Position
-    text: Iterator[bytes]
+    text: Iterable[bytes]
     digest: Digest
     size: int
     chunk_bytes: int
@@ -46,6 +47,7 @@ class OpenedFile:
     one_connection: bool
     ledger: dict[int, LedgerEntry]
     rejected: frozenset[int] = frozenset()
+    at_once: bool = False
 
     @property
     def dialect(self) -> Dialect:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from itertools import chain
 
 import psycopg
@@ -9,7 +10,7 @@ import psycopg
 from processor import dialect as dialects
 from processor import validate
 from processor.errors import TargetMissing, UnknownTarget
-from processor.model import Job, LedgerEntry, Position, Target
+from processor.model import Dialect, Job, LedgerEntry, Position, Target
 from processor.queue import ledger, rejections, waiting
 from processor.run.archive import at_member
 from processor.run.artifacts.formulas import is_errors_file, unescape_cell
@@ -19,7 +20,8 @@ from processor.run.opened_file import Beginning, OpenedFile
 from processor.run.planning import known_columns, plan_for
 from processor.run.sheet_source import SheetSource
 from processor.run.sinks import sink_for
-from processor.run.text import SAMPLE_BYTES, Download, checked, text_from, without_beginning
+from processor.run.text import SAMPLE_BYTES, Download, SampledText, checked, text_from, without_beginning
+from processor.run.whole_file import may_go_at_once
 
 
 def open_file(conn: psycopg.Connection, context: AttemptContext, target: Target, download: Download) -> OpenedFile:
@@ -32,20 +34,21 @@ def open_file(conn: psycopg.Connection, context: AttemptContext, target: Target,
     # No more than the sample, so that detection does not depend on the size of the network's blocks.
     beginning = read_beginning(download.sample[:SAMPLE_BYTES], download.complete, job, member, context.sheet)
     dialect, first = beginning.dialect, beginning.first
-    identity = source.identified()
     plan = plan_for(job, target, beginning)
-    entries = ledger.open_job(conn, job, etag=identity.etag, size=identity.size, dialect=dialect.as_json())
+    at_once = may_go_at_once(context, target, download, dialect)
+    entries = [] if at_once else announce(conn, context, dialect)
     rewrites_output = bool(job.options.get("output"))
     start = first if rewrites_output else end_of_prefix(first, entries)
     chunk_bytes = next((entry.chunk_bytes for entry in entries if entry.chunk_bytes), context.config.chunk_bytes)
     committed = {entry.seq: entry for entry in entries}
+    load_text = partial(text_to_load, context, beginning, start, download)
     sizes = chunk_sizes(chunk_bytes, download.size - dialect.bom_bytes if dialect.is_plain else None)
     return OpenedFile(
         beginning=beginning,
         plan=plan,
         sink=sink_for(conn, job, target, plan),
         start=start,
-        text=text_to_load(context, beginning, start, download),
+        text=SampledText(load_text) if at_once else load_text(),
         digest=download.digest,
         size=download.size,
         chunk_bytes=chunk_bytes,
@@ -53,7 +56,17 @@ def open_file(conn: psycopg.Connection, context: AttemptContext, target: Target,
         one_connection=target.has_triggers,
         ledger=committed,
         rejected=records_not_loaded(conn, job) if rewrites_output and entries else frozenset(),
+        at_once=at_once,
     )
+
+
+def announce(conn: psycopg.Connection, context: AttemptContext, dialect: Dialect) -> list[LedgerEntry]:
+    """Show in the job's row that the file is open; return what is committed of it.
+
+    Raises: psycopg.Error with SQLSTATE IJ204 when the file is not that of the first attempt.
+    """
+    identity = context.source.identified()
+    return ledger.open_job(conn, context.job, etag=identity.etag, size=identity.size, dialect=dialect.as_json())
 
 
 def records_not_loaded(conn: psycopg.Connection, job: Job) -> frozenset[int]:

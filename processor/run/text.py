@@ -54,6 +54,16 @@ class Digest:
         return None if self._partial else self._sha256.hexdigest()
 
 
+@dataclass(frozen=True, slots=True)
+class SampledText:
+    """The text of a file that is wholly in its sample: it can be read several times, each time with `read`."""
+
+    read: Callable[[], Iterator[bytes]]
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self.read()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Download:
     """A download that has begun: its sample, and the blocks behind that; `complete` says that there are none.

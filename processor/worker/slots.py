@@ -47,6 +47,10 @@ class Slots:
         """The number of jobs that may run at once."""
         return self._count
 
+    def mostly_taken(self) -> bool:
+        """Return whether jobs run in more than half of the slots."""
+        return 2 * len(self._running) > self._count
+
     def leases(self) -> list[Lease]:
         """Return the leases of the jobs that run."""
         return list(self._running.values())

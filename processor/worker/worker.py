@@ -65,6 +65,7 @@ class Worker:
                 WorkQueue(self._imports.free, claims.claim, self._begin_import),
             ],
             self._undos,
+            self._imports.mostly_taken,
         )
         threading.Thread(target=self._clean_up, name="clean-up", daemon=True).start()
         event("worker_started", worker=self._name, max_jobs=self._config.max_jobs)

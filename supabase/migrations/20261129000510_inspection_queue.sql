@@ -349,7 +349,7 @@ begin
   select jsonb_build_object(
     'id', t.id, 'token', t.token, 'attempt', t.attempts, 'bucket_id', t.bucket_id, 'object_path', t.object_path,
     'target_name', t.target, 'target', d.description, 'options', t.options,
-    'owner', t.created_by, 'role', t.role, 'claims', t.claims,
+    'owner', t.created_by, 'role', t.role, 'claims', t.claims, 'expected_sha256', t.expected_sha256,
     'last', t.attempts >= t.max_attempts, 'fresh', t.fresh,
     'age', extract(epoch from clock_timestamp() - t.created_at),
     'waited', extract(epoch from clock_timestamp() - greatest(t.created_at, t.run_after))

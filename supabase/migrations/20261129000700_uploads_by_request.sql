@@ -2,7 +2,7 @@
 -- import-jobs: before it, whether the import would be accepted; after it, that the file is the one that was meant.
 
 -- The digest is a column and no option, because it says which file is meant, not how it is read: a retry cannot change
--- it.
+-- it. A claim gives it to the processor (importer.take_jobs).
 alter table public.import_jobs add column expected_sha256 text;
 
 comment on column public.import_jobs.expected_sha256 is
@@ -31,24 +31,6 @@ revoke all on function importer.check_import_job_digest() from public, anon, aut
 
 create trigger check_import_job_digest before insert on public.import_jobs
 for each row when (new.expected_sha256 is not null) execute function importer.check_import_job_digest();
-
-create function importer.expected_digest(job_id uuid, token uuid) returns text
-language plpgsql stable security definer set search_path = pg_catalog, pg_temp
-as $$
-begin
-  return (
-    select j.expected_sha256
-    from public.import_jobs as j inner join importer.job_leases as l on l.job_id = j.id
-    where j.id = expected_digest.job_id and l.token = expected_digest.token
-  );
-end
-$$;
-
-comment on function importer.expected_digest(uuid, uuid) is
-'Returns the SHA-256 that the file of a claimed job must have; null if any file will do.';
-
-revoke all on function importer.expected_digest(uuid, uuid) from public, anon, authenticated, service_role;
-grant execute on function importer.expected_digest(uuid, uuid) to import_processor, import_uploader;
 
 -- Storage compares types literally, except for those that end with an asterisk.
 create function importer.check_upload(bytes bigint, content_type text) returns void

@@ -43,6 +43,7 @@ def test_claim_returns_what_the_processor_needs(queue: Queue) -> None:
         "claims": {"role": "authenticated", "sub": str(OWNER)},
         "last": False,
         "fresh": True,
+        "expected_sha256": None,
     }
 
 

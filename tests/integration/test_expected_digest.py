@@ -1,30 +1,28 @@
-"""import_jobs.expected_sha256, and importer.expected_digest: a job may name the file that is meant."""
+"""import_jobs.expected_sha256: a job may name the file that is meant."""
 
-from uuid import uuid4
-
-import psycopg
 import pytest
 
-from tests.integration.queue_harness import OWNER, Claim, Queue, raises
+from processor.queue import claims
+from tests.integration.queue_harness import OWNER, Queue, raises
 
 SHA = "5e" * 32
 INSERT = "insert into public.import_jobs (object_path, target, expected_sha256) values (%s, 'people', %s)"
 
 
-def expected(conn: psycopg.Connection, claim: Claim, token: object = None) -> str | None:
-    row = conn.execute("select importer.expected_digest(%s, %s)", [claim.id, token or claim.token]).fetchone()
-    assert row is not None
-    return row[0]
+def claimed(queue: Queue) -> str | None:
+    """Claim the only job; return the digest that the claim gives."""
+    (job,) = claims.claim(queue.processor, "test", 1, 45, 0)
+    return job.expected_sha256
 
 
-def test_digest_is_given_to_the_holder_of_the_lease(queue: Queue) -> None:
-    claim = queue.running(expected_sha256=SHA)
-    assert expected(queue.processor, claim) == SHA
-    assert expected(queue.processor, claim, uuid4()) is None
+def test_digest_is_given_with_the_claim(queue: Queue) -> None:
+    queue.insert(expected_sha256=SHA)
+    assert claimed(queue) == SHA
 
 
 def test_job_without_a_digest_takes_any_file(queue: Queue) -> None:
-    assert expected(queue.processor, queue.running()) is None
+    queue.insert()
+    assert claimed(queue) is None
 
 
 def test_client_may_name_a_digest_in_capitals(queue: Queue) -> None:
