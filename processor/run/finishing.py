@@ -31,6 +31,8 @@ from processor.run.text import text_from_beginning
 # How often completing the job is tried when the target rejects rows that it accepted a moment before, or that were not
 # foreseen.
 TRIES = 4
+# Of a file with so many rows, the beginning is looked at before all are written.
+LARGE_ROWS = 50_000
 
 
 class Finisher:
@@ -60,7 +62,7 @@ class Finisher:
         context, opened = self._context, self._opened
         opened.digest.drain()
         self._earlier.complete_figures()
-        if opened.sink.checks_before_completing:
+        if opened.sink.checks_before_completing or self._refuses_early(counts.read):
             counts = self._reject_late(counts)
         for tries_left in reversed(range(TRIES)):
             check_error_limit(counts, context.job.options)
@@ -162,6 +164,13 @@ class Finisher:
         self._rejected_late.update(numbers.tolist())
         self._context.report.reject_late(rejected)
         return counts + RowCounts(-numbers.size - skipped, numbers.size, skipped, skipped)
+
+    def _refuses_early(self, last_record: int) -> bool:
+        """Return whether staged rows at the beginning of the file are refused, so that all are looked at first."""
+        if not self._opened.sink.starts_over or last_record < LARGE_ROWS:
+            return False
+        with self._context.report.timed("finish"), self._writing(keep=False) as conn:
+            return self._opened.sink.refuses_early(conn, last_record)
 
     def _find_rejected(self, last_record: int, limit: int | None) -> SinkResult:
         """Return the staged rows that the target does not accept, by writing them."""

@@ -70,6 +70,13 @@ class Sink(Protocol):
         """
         ...
 
+    def refuses_early(self, conn: psycopg.Connection, last_record: int) -> bool:
+        """Return whether it is worth while to ask which staged rows the target rejects before it is tried.
+
+        Raises: psycopg.Error.
+        """
+        ...
+
     def foresee_rejected(
         self, conn: psycopg.Connection, job: Job, last_record: int, limit: int | None
     ) -> SinkResult | None:
@@ -114,6 +121,10 @@ class ImmediateSink:
     def complete(self, conn: psycopg.Connection, job: Job) -> int:
         """Do nothing."""
         return 0
+
+    def refuses_early(self, conn: psycopg.Connection, last_record: int) -> bool:
+        """Return that nothing is staged."""
+        return False
 
     def foresee_rejected(
         self, conn: psycopg.Connection, job: Job, last_record: int, limit: int | None

@@ -27,6 +27,8 @@ from processor.run.sinks.statements import LAST, LINE, RECORD, STAGE
 
 STAGED_VALUES = sql.SQL('select s."#record", to_jsonb(s) from {} as s where s."#record" = any (%s)').format(STAGE)
 
+#: One part in so many is the beginning of a file.
+BEGINNING: Final = 64
 #: So many rows of a file are judged at once, by masks of a byte a row.
 FORESEEN_ROWS: Final = 1 << 22
 
@@ -78,6 +80,18 @@ class StagingTableSink(RelationSink):
             conn.execute(self.drop_view)
         staging.drop_staging_table(conn, job)
         return skipped
+
+    def refuses_early(self, conn: psycopg.Connection, last_record: int) -> bool:
+        """Return whether sets foresee that a row at the beginning of a large file will be refused; nothing stays.
+
+        Postgres tests foreign keys when all rows are written, so that to look first saves half of the time of such a
+        job. Of others it takes about 1 %.
+        """
+        if self.judged is None or self.dry_run or self.row_by_row or self.judged.writes.mode != "insert":
+            return False
+        conn.execute(self.create_view)
+        refused = self.judged.refused(conn, last_record // BEGINNING, 1)
+        return refused is not None and bool(refused.records.size)
 
     def foresee_rejected(
         self, conn: psycopg.Connection, job: Job, last_record: int, limit: int | None
