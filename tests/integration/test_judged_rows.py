@@ -37,6 +37,9 @@ RULES = (
     "foreign key (p) references app.parent deferrable initially deferred",
     "foreign key (a) references app.parent (code) on delete cascade",
     "foreign key (p, c) references app.pair",
+    "unique (id), constraint own foreign key (p) references app.t (id)",
+    "unique (id), constraint a_own foreign key (a) references app.t (id) deferrable initially deferred",
+    "unique (id, a), constraint b_own foreign key (p, a) references app.t (id, a)",
 )
 INDEXES = (
     "create unique index on app.t (lower(b), a)",
@@ -161,11 +164,12 @@ def test_sets_foresee_what_an_all_or_nothing_job_finds_by_writing(queue: Queue, 
     assert outcome(queue, given, row_by_row=False, foreseen=True)[0] == found_by_writing
 
 
-def test_a_row_whose_parent_goes_in_the_meantime_is_refused(queue: Queue) -> None:
+@pytest.mark.parametrize("as_user", [False, True])
+def test_a_row_whose_parent_goes_in_the_meantime_is_refused(queue: Queue, as_user: bool) -> None:
     """The chunk waits for its turn between the look for parents and its rows; a parent is deleted just then."""
     queue.admin.execute(EMPTY)
     rows = (("1", "1", "x", "1", "2"), ("2", "1", "x", "1", "9"), ("3", "1", "x", "1", "5"), ("4", "1", "x", "1", "2"))
-    given = Case(sql=PARENTS, mode="insert", keys=(), options={}, as_user=False, rows=rows)
+    given = Case(sql=PARENTS, mode="insert", keys=(), options={}, as_user=as_user, rows=rows)
     job, conn = claimed(queue, given), queue.processor
     assert job.target
     columns = {column.name: column for column in job.target.columns}
@@ -184,3 +188,20 @@ def test_a_row_whose_parent_goes_in_the_meantime_is_refused(queue: Queue) -> Non
         content = conn.execute("select app.content()").fetchone()[0]
     assert [(row, reason.code) for row, reason in result.rejected.cells()] == [(1, "IJ411"), (2, "IJ411")]
     assert content == ["app.t|1|1|x|1|2", "app.t|4|1|x|1|2"]
+
+
+@pytest.mark.parametrize(("orphan", "early"), [(1, True), (100, False), (None, False)])
+def test_the_beginning_of_an_all_or_nothing_file_is_looked_at(queue: Queue, orphan: int | None, early: bool) -> None:
+    """One part in 64 of the file is its beginning."""
+    queue.admin.execute(EMPTY)
+    rows = tuple((str(number), "1", "x", "1", "9" if number == orphan else "2") for number in range(1, 129))
+    given = Case(sql=PARENTS, mode="insert", keys=(), options={"atomic": True}, as_user=False, rows=rows)
+    job, conn = claimed(queue, given), queue.processor
+    assert job.target
+    columns = {column.name: column for column in job.target.columns}
+    fields = tuple(Field(index=at, header=name, column=columns[name]) for at, name in enumerate(COLUMNS))
+    sink = sink_for(conn, job, job.target, Plan(len(COLUMNS), fields))
+    chunk_rows, chunk = chunk_of(rows, 1, 0)
+    assert not written(conn, job, sink, chunk_rows, chunk).rejected.records.size
+    with loading(conn, job.id, 60, token=job.token, keep=False):
+        assert sink.refuses_early(conn, len(rows)) == early
