@@ -20,6 +20,7 @@ from tests.packaging.dockerfile import steps
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "deploy"
+FILES = sorted(path for path in FOLDER.rglob("*") if path.is_file())
 VARIABLES = set(
     re.findall(r'"((?:IMPORT_JOBS|SUPABASE|DATABASE)_\w+|PORT)"', Path(config.__file__).read_text(encoding="utf-8"))
 )
@@ -196,7 +197,7 @@ def options() -> dict[str, set[str]]:
     }
 
 
-@pytest.mark.parametrize("path", sorted(FOLDER.iterdir()), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_commands_and_their_options_exist(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     known = options()
@@ -207,8 +208,8 @@ def test_commands_and_their_options_exist(path: Path) -> None:
 
 
 def test_readme_lists_every_file() -> None:
-    names = {path.name for path in FOLDER.iterdir()} - {"README.md"}
-    assert set(re.findall(r"`([\w.-]+\.\w+)`", text_of("README.md"))) == names
+    names = {str(path.relative_to(FOLDER)) for path in FILES} - {"README.md"}
+    assert set(re.findall(r"`([\w./-]+\.\w+)`", text_of("README.md"))) == names
 
 
 def test_processor_and_store_of_compose_have_few_rights() -> None:
