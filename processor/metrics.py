@@ -1,7 +1,8 @@
 """What the processor counts, for Prometheus: one function for each thing that happens.
 
 No label has the name of a job, an owner, a target or a path, so that the number of series does not grow. Nothing is
-counted for each row: a call takes 1 to 2 µs, and the most frequent ones are for a chunk and for 256 kB of a download.
+counted for each row: a call takes 2 to 20 µs, and the most frequent ones are for 256 kB of a download and for a chunk.
+In all a chunk of 8 MiB costs 0.1 ms.
 """
 
 from collections.abc import Iterable
