@@ -5949,8 +5949,15 @@ CREATE FUNCTION importer.send_test_ring() RETURNS TABLE(ring bigint, request big
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
-  request := importer.notify_process_import_jobs_async();
-  ring := currval('importer.ring_numbers');
+  insert into importer.rings (timeout_milliseconds) values (8000) returning number into ring;
+  request := net.http_post(
+    url := rtrim(importer.setting('import_jobs_processor_url'), '/') || '/process-import-jobs',
+    headers := jsonb_build_object(
+      'Content-Type', 'application/json', 'Authorization', 'Bearer ' || importer.setting('import_jobs_wake_token'),
+      'Import-Jobs-Ring', ring::text
+    ),
+    timeout_milliseconds := 8000
+  );
   return next;
 end
 $$;

@@ -16,6 +16,7 @@ from processor.load.rejections import (
     savepoint,
     single_rejections,
 )
+from processor.load.relatives import Relatives, cut_off, spread
 from processor.load.verdict import Meeting, NotBySets, TableRules, Verdict
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "Judge",
     "Meeting",
     "NotBySets",
+    "Relatives",
     "RowError",
     "StageLookups",
     "StagedRows",
@@ -37,6 +39,7 @@ __all__ = [
     "cast_results",
     "copy_in_savepoint",
     "copy_target",
+    "cut_off",
     "database_rejection",
     "go_on",
     "in_columns",
@@ -44,6 +47,7 @@ __all__ = [
     "rules_of_mode",
     "savepoint",
     "single_rejections",
+    "spread",
     "table_rules",
     "watch_all",
 ]

@@ -1,14 +1,26 @@
 """Judge staged rows by the rules of their table: who gets which key, and why each of the others is refused."""
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
+from processor.load.relatives import cut_off
 from processor.load.verdict import FOREIGN_KEY, Lookups, Mask, Meeting, NotBySets, Rule, TableRules, Verdict
 
 #: How often keys are compared again for rows that one key has refused and another one let pass.
 ROUNDS: Final = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is known before reasons are given: the `orphans` by foreign key, all of them, and what keys have refused."""
+
+    orphans: dict[str, Mask]
+    orphaned: Mask
+    taken: dict[str, Mask]
+    in_order: bool
 
 
 class Judge:
@@ -37,16 +49,19 @@ class Judge:
             self._keys = refusing if suspected else []
         else:
             self._keys = suspected if len(suspected) < 2 else refusing
-        self._references = [rule for rule in rules.references if rule.name in suspects]
+        self._references = [rule for rule in rules.references if rule.name in suspects and not rule.is_own]
+        self._own = [rule for rule in rules.references if rule.name in suspects and rule.is_own]
 
     def orphans(self, failed: npt.NDArray[np.int64]) -> dict[str, Mask]:
         """Return, by foreign key, the rows without a parent among those that pass the checks."""
         candidates = (failed < 0) & self._there(failed)
         return {rule.name: self._lookups.orphans(rule, candidates) for rule in self._references}
 
-    def verdict(self, failed: npt.NDArray[np.int64], orphans: dict[str, Mask]) -> Verdict:
+    def verdict(self, failed: npt.NDArray[np.int64], orphans: dict[str, Mask], *, in_order: bool = True) -> Verdict:
         """Decide about all rows.
 
+        Where rows refer to rows of their table, these come before them if the rows are written `in_order`; in one
+        statement, the order is of no importance.
         Raises: NotBySets, psycopg.Error.
         """
         there = self._there(failed)
@@ -56,38 +71,52 @@ class Judge:
         skipped = self._skipped(there, failed, orphaned)
         refused_by = np.where(skipped, -1, failed)
         passing = there & (refused_by < 0) & ~skipped
-        taken: dict[str, Mask] = {}
-        accepted = self._accepted(passing & ~orphaned, taken)
+        accepted, taken, orphaned = self._related(passing, orphaned, in_order=in_order)
         rest = passing & ~accepted
         if self._meeting.skips == "taken":
             for key in self._meeting.keys:
                 skipped |= self._lookups.taken(key, accepted, rest & ~skipped)
             rest &= ~skipped
-        self._give_reasons(refused_by, accepted, rest, orphans, taken)
+        known = Known(orphans=orphans, orphaned=orphaned, taken=taken, in_order=in_order)
+        self._give_reasons(refused_by, accepted, rest, known)
         return Verdict(accepted=accepted | skipped, refused_by=refused_by)
 
-    def _give_reasons(
-        self,
-        refused_by: npt.NDArray[np.int64],
-        accepted: Mask,
-        rest: Mask,
-        orphans: dict[str, Mask],
-        taken: dict[str, Mask],
-    ) -> None:
+    def _related(self, passing: Mask, orphaned: Mask, *, in_order: bool) -> tuple[Mask, dict[str, Mask], Mask]:
+        """Return the rows that get their keys and have their parents, what keys have refused, and all orphans.
+
+        A row without parent takes no key, so that another row gets it, and may be the parent of a third.
+        Raises: NotBySets, psycopg.Error.
+        """
+        cut = np.zeros_like(passing)
+        for _ in range(ROUNDS):
+            taken: dict[str, Mask] = {}
+            accepted = self._accepted(passing & ~orphaned & ~cut, taken)
+            if not self._own:
+                return accepted, taken, orphaned
+            relatives = [self._lookups.relatives(rule, accepted, accepted | cut) for rule in self._own]
+            before, cut = cut, cut_off(cut.size, relatives, in_order=in_order)
+            if (cut == before).all() or (not self._keys and all(one.is_clear for one in relatives)):
+                return accepted & ~cut, taken, orphaned | cut
+        raise NotBySets(for_good=False)
+
+    def _give_reasons(self, refused_by: npt.NDArray[np.int64], accepted: Mask, rest: Mask, known: "Known") -> None:
         """Note the first rule that refuses each row of the rest.
 
         Raises: NotBySets where none does, psycopg.Error.
         """
-        orphaned = np.logical_or.reduce([np.zeros_like(rest), *orphans.values()])
         for place, rule in enumerate(self._rules.in_order, len(self._rules.checks)):
             if not rest.any():
                 return
             if rule.name in self._met:
                 continue
-            if rule.sqlstate == FOREIGN_KEY:
-                mask = orphans[rule.name] & rest if rule.name in orphans else self._lookups.orphans(rule, rest)
+            if rule.is_own:
+                mask = np.zeros_like(rest)
+                mask[self._lookups.relatives(rule, accepted, rest).lacking(in_order=known.in_order)] = True
+            elif rule.sqlstate == FOREIGN_KEY:
+                known_orphans = known.orphans.get(rule.name)
+                mask = self._lookups.orphans(rule, rest) if known_orphans is None else known_orphans & rest
             else:
-                mask = self._taken_by_accepted(rule, accepted, rest, orphaned, taken)
+                mask = self._taken_by_accepted(rule, accepted, rest, known)
             refused_by[mask] = place
             rest = rest & ~mask
         if rest.any():
@@ -132,8 +161,8 @@ class Judge:
             return self._lookups.taken_by_another(key, self._meeting.keys[0], winners, judged)
         return self._lookups.taken(key, winners, judged)
 
-    def _taken_by_accepted(self, key: Rule, accepted: Mask, rest: Mask, orphaned: Mask, taken: dict[str, Mask]) -> Mask:
-        if key.name not in taken:
+    def _taken_by_accepted(self, key: Rule, accepted: Mask, rest: Mask, known: "Known") -> Mask:
+        if key.name not in known.taken:
             return self._taken(key, accepted, rest)
-        known, unknown = taken[key.name] & rest, rest & orphaned
-        return known | self._taken(key, accepted, unknown) if unknown.any() else known
+        mask, unknown = known.taken[key.name] & rest, rest & known.orphaned
+        return mask | self._taken(key, accepted, unknown) if unknown.any() else mask

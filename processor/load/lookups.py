@@ -10,6 +10,7 @@ import psycopg
 from psycopg import sql
 
 from processor.database.sqlstates import DENIED
+from processor.load.relatives import Relatives
 from processor.load.verdict import CHECK, FOREIGN_KEY, UNIQUE, Mask, NotBySets, Rule, TableRules
 from processor.model import Job
 
@@ -31,6 +32,13 @@ _ORPHANS: Final = """select importer.rows_without_parent(
   job_id => %(job_id)s, token => %(token)s, stage => 'pg_temp.import_judged', written => %(written)s,
   reference => %(rule)s, judged => %(judged)s
 )"""
+
+_RELATIVES: Final = """select string_agg(int8send(r.place), ''), string_agg(int8send(coalesce(r.first, -1)), ''),
+  string_agg(int8send(coalesce(r.last, -1)), '')
+from importer.rows_before_their_parent(
+  job_id => %(job_id)s, token => %(token)s, stage => 'pg_temp.import_judged', written => %(written)s,
+  reference => %(rule)s, winners => %(winners)s, judged => %(judged)s
+) as r"""
 
 
 def table_rules(
@@ -111,6 +119,12 @@ class StageLookups:
     def orphans(self, reference: Rule, judged: Mask) -> Mask:
         """Mark those of the judged rows that have no parent."""
         return self._marked(_ORPHANS, reference, judged)
+
+    def relatives(self, reference: Rule, winners: Mask, judged: Mask) -> Relatives:
+        """Return the judged rows without a parent in the table, and the winners that are it."""
+        answer = self._answer(_RELATIVES, reference, judged, winners=bits(winners)) or (None,) * 3
+        rows, first, last = (np.frombuffer(numbers or b"", ">i8").astype(np.int64) for numbers in answer)
+        return Relatives(rows=rows, first=first, last=last)
 
     def failed_checks(self, count: int) -> npt.NDArray[np.int64]:
         """Return for each of `count` rows the place of the first check that is false, or -1.

@@ -35,7 +35,7 @@ def rules_of_mode(rules: TableRules, writes: Writes) -> tuple[TableRules, Meetin
     met = met_keys(rules, writes)
     if writes.mode == "ignore" or not writes.updated:
         return rules, Meeting(keys=met, skips="taken")
-    if not rules.updates or rules.referenced & writes.updated:
+    if not rules.updates or rules.referenced & writes.updated or any(rule.is_own for rule in rules.references):
         raise NotBySets(for_good=True)
     known = replace(
         rules,

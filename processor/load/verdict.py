@@ -11,6 +11,8 @@ from typing import Final, Literal, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from processor.load.relatives import Relatives
+
 Mask = npt.NDArray[np.bool_]
 # How often keys are compared again for rows that one key has refused and another one let pass.
 ROUNDS: Final = 20
@@ -35,7 +37,7 @@ class Rule:
     `condition` is that of a check. `after` is the trigger that tests the rule after the row is written, and `on_update`
     the one that does so for a changed row, where that is another; `sqlstate` is that of the error. `columns` are those
     whose values the rule is about. All rows of the table obey a rule that is `valid`. A `whole` key is of plain columns
-    and of all rows.
+    and of all rows. By a reference that `is_own`, rows refer to rows of the same table.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Rule:
     columns: frozenset[str] = frozenset()
     valid: bool = True
     whole: bool = False
+    is_own: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +117,10 @@ class Lookups(Protocol):
 
     def orphans(self, reference: Rule, judged: Mask) -> Mask:
         """Mark those of the judged rows that have no parent."""
+        ...
+
+    def relatives(self, reference: Rule, winners: Mask, judged: Mask) -> Relatives:
+        """Return the judged rows without a parent in the table, and the winners that are it."""
         ...
 
 

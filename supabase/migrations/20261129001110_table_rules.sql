@@ -258,7 +258,7 @@ begin
       )
       and not importer.has_planned_code(relation)
       and not exists (select from importer.table_keys(relation) as k where not k.is_plain)
-      and not exists (select from importer.table_references(relation) as f where not f.is_plain or f.parent = relation),
+      and not exists (select from importer.table_references(relation) as f where not f.is_plain),
       'rows', importer.staged_rows(relation, needed, 'pg_temp.import_judged'),
       'checks', checks,
       'policies', (
@@ -273,9 +273,12 @@ begin
       ),
       'references', (
         select coalesce(
-          jsonb_agg(jsonb_build_object('id', f.id, 'name', f.name, 'after', f.trigger_name) order by f.id), '[]'
+          jsonb_agg(jsonb_build_object(
+            'id', f.id, 'name', f.name, 'after', f.trigger_name, 'is_own', f.parent = relation
+          ) order by f.id), '[]'
         )
-        from importer.table_references(relation) as f where f.columns <@ known
+        from importer.table_references(relation) as f
+        where f.columns <@ known and (f.parent <> relation or f.referenced <@ known)
       ),
       'columns', to_jsonb(needed),
       'reader', (

@@ -3,17 +3,16 @@
 from typing import LiteralString, cast
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 import psycopg
 from psycopg import sql
 
-from processor.load import copy_target
+from processor.load import Relatives, copy_target, cut_off
 from processor.model import Column, Job, Rows
 from processor.queue import waiting
 from processor.queue.waiting import SelfReference
 from processor.run.sinks.choose import number_column
-from processor.run.sinks.family import Mask, spread
+from processor.run.sinks.family import Mask
 from processor.run.sinks.statements import RECORD
 
 FOREIGN_KEY = "23503"
@@ -60,7 +59,9 @@ class Orphans:
         copy_target("pg_temp", "import_family", (*self._columns, number_column(RECORD))).write(
             conn, frame, rows.certain
         )
-        return cut_off(rows.frame.height, *waiting.parents_in_stage(conn, self._job, self._references))
+        parents = [waiting.parents_in_stage(conn, self._job, [reference]) for reference in self._references]
+        relatives = [Relatives(rows=orphans, first=first, last=first) for orphans, first in parents]
+        return cut_off(rows.frame.height, relatives)
 
 
 def by_sets(references: tuple[SelfReference, ...], columns: tuple[Column, ...]) -> bool:
@@ -69,21 +70,3 @@ def by_sets(references: tuple[SelfReference, ...], columns: tuple[Column, ...]) 
     return bool(references) and all(
         reference.id is not None and {*reference.columns, *reference.referenced} <= names for reference in references
     )
-
-
-def cut_off(height: int, rows: npt.NDArray[np.int64], parents: npt.NDArray[np.int64]) -> Mask:
-    """Mark those of `height` rows that have no parent, and their descendants; `parents` are rows as well, or -1."""
-    mask = np.zeros(height, np.bool_)
-    mask[rows[parents < 0]] = True
-    by_reference: list[npt.NDArray[np.int64]] = []
-    while rows.size:  # a row is there once for each reference by which its parent is not in the table
-        _, first = np.unique(rows, return_index=True)
-        parent = np.full(height, -1, np.int64)
-        parent[rows[first]] = parents[first]
-        by_reference.append(parent)
-        rows, parents = np.delete(rows, first), np.delete(parents, first)
-    before = -1
-    while before != (before := int(mask.sum())):
-        for parent in by_reference:
-            spread(mask, parent)
-    return mask

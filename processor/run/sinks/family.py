@@ -4,6 +4,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from processor.load import spread
 from processor.model import Message, Reason, Rejections
 from processor.queue.waiting import SelfReference
 
@@ -49,19 +50,6 @@ class Family:
             for parent in self._parents:
                 spread(mask, parent)
         return mask
-
-
-def spread(mask: Mask, parent: npt.NDArray[np.int64]) -> None:
-    """Mark the rows whose ancestors, by one foreign key, are marked; each step doubles the distance."""
-    ancestor = parent
-    for _ in range(len(parent).bit_length()):  # rows that refer to each other in a circle have no last ancestor
-        known = np.flatnonzero(ancestor >= 0)
-        if not known.size:
-            return
-        mask[known] |= mask[ancestor[known]]
-        further = np.full_like(ancestor, -1)
-        further[known] = ancestor[ancestor[known]]
-        ancestor = further
 
 
 def parents(frame: pl.DataFrame, reference: SelfReference) -> npt.NDArray[np.int64] | None:

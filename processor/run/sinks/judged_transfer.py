@@ -69,7 +69,7 @@ class JudgedTransfer(Judging):
             self.suspects |= {rule.name for rule in rules.in_order}
             lookups, failed, present = self._staged(conn, 1, last)
             orphans = self.judge(conn, lookups, lambda judge: judge.orphans(failed), present)
-            verdict = self.judge(conn, lookups, lambda judge: judge.verdict(failed, orphans), present)
+            verdict = self.judge(conn, lookups, lambda judge: judge.verdict(failed, orphans, in_order=False), present)
         except NotBySets as exc:
             self.by_sets = not exc.for_good
             return None
