@@ -4550,36 +4550,54 @@ $$;
 COMMENT ON FUNCTION importer.pause(reason text) IS 'Pauses the queue: no processor takes a job or an undo any more; jobs that run end. Returns since when it is paused. A
 queue that is paused gets the new reason. Clients can read the reason, of which 500 characters are kept.';
 
-CREATE FUNCTION importer.policies_of_new_rows(relation regclass, role name) RETURNS TABLE(condition text, by_sets boolean)
+CREATE FUNCTION importer.policies_of_new_rows(relation regclass, role name, reads boolean DEFAULT false) RETURNS TABLE(condition text, by_sets boolean)
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   with policies as (
     select
-      p.polpermissive as permissive, coalesce(p.polwithcheck, p.polqual)::text as tree,
-      coalesce(pg_get_expr(coalesce(p.polwithcheck, p.polqual), p.polrelid), 'true') as expression
+      c.name as command, p.polpermissive as permissive, e.tree::text as tree, pg_get_expr(e.tree, p.polrelid) as expression
     from pg_catalog.pg_policy as p
-    where p.polrelid = relation and p.polcmd in ('a', '*')
+    cross join (values ('insert', 'a'), ('select', 'r')) as c (name, letter)
+    cross join lateral (
+      select case when c.name = 'insert' then coalesce(p.polwithcheck, p.polqual) else p.polqual end as tree
+    ) as e
+    where p.polrelid = relation and p.polcmd in (c.letter, '*') and (c.name = 'insert' or reads) and e.tree is not null
       and exists (select from unnest(p.polroles) as r (id) where r.id = 0 or pg_has_role(role, r.id, 'usage'))
   )
 
   select
-    format(
-      '(%s)%s', coalesce(string_agg(format('(%s)', p.expression), ' or ') filter (where p.permissive), 'false'),
-      string_agg(format(' and (%s)', p.expression), '') filter (where not p.permissive)
+    (
+      select string_agg(
+        format(
+          '(%s)%s',
+          coalesce((
+            select string_agg(format('(%s)', p.expression), ' or ') from policies as p
+            where p.command = c.name and p.permissive
+          ), 'false'),
+          (
+            select string_agg(format(' and (%s)', p.expression), '') from policies as p
+            where p.command = c.name and not p.permissive
+          )
+        ), ' and '
+      )
+      from (values ('insert', true), ('select', reads)) as c (name, applies) where c.applies
     ),
-    coalesce(bool_and(p.tree !~ ':rtekind [^8]' and not exists (
-      select
-      from regexp_matches(p.tree, ':(funcid|opno) ([0-9]+)', 'g') as m (parts)
-      left join pg_catalog.pg_operator as o on m.parts[1] = 'opno' and o.oid = m.parts[2]::oid
-      inner join pg_catalog.pg_proc as f on f.oid = coalesce(o.oprcode::oid, m.parts[2]::oid)
-      where f.provolatile = 'v' or f.provolatile = 's' and f.oid >= 16384 and f.pronamespace::regnamespace::text <> 'auth'
-    )), true)
-  from policies as p
+    not exists (
+      select from policies as p
+      where p.tree ~ ':rtekind [^8]' or exists (
+        select
+        from regexp_matches(p.tree, ':(funcid|opno) ([0-9]+)', 'g') as m (parts)
+        left join pg_catalog.pg_operator as o on m.parts[1] = 'opno' and o.oid = m.parts[2]::oid
+        inner join pg_catalog.pg_proc as f on f.oid = coalesce(o.oprcode::oid, m.parts[2]::oid)
+        where f.provolatile = 'v'
+          or f.provolatile = 's' and f.oid >= 16384 and f.pronamespace::regnamespace::text <> 'auth'
+      )
+    )
 $$;
 
-COMMENT ON FUNCTION importer.policies_of_new_rows(relation regclass, role name) IS 'Returns the condition that the policies for INSERT put on rows that a role writes, and whether it is the same for a row
-whatever rows were written before.';
+COMMENT ON FUNCTION importer.policies_of_new_rows(relation regclass, role name, reads boolean) IS 'Returns the condition that row security puts on rows that a role writes, by a statement that reads rows or does not, and
+whether it is the same for a row whatever rows were written before.';
 
 CREATE FUNCTION importer.postpone_job(job_id uuid, token uuid, seconds double precision) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -6377,7 +6395,7 @@ $$;
 COMMENT ON FUNCTION importer.table_references(relation regclass) IS 'Returns the foreign keys of a table that are checked for new rows: the conditions that join a parent p with a row s,
 and whether a set can be looked up by them.';
 
-CREATE FUNCTION importer.table_rules(relation regclass, written text[], role name DEFAULT NULL::name) RETURNS jsonb
+CREATE FUNCTION importer.table_rules(relation regclass, written text[], role name DEFAULT NULL::name, reads boolean DEFAULT false) RETURNS jsonb
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -6442,7 +6460,7 @@ begin
       'rows', importer.staged_rows(relation, needed, 'pg_temp.import_judged'),
       'checks', checks,
       'policies', (
-        select to_jsonb(p) from importer.policies_of_new_rows(relation, table_rules.role) as p
+        select to_jsonb(p) from importer.policies_of_new_rows(relation, table_rules.role, table_rules.reads) as p
         where table_rules.role is not null
       ),
       'keys', (
@@ -6470,7 +6488,7 @@ begin
 end
 $$;
 
-COMMENT ON FUNCTION importer.table_rules(relation regclass, written text[], role name) IS 'Returns what can refuse rows of which the file fills the columns `written`, and whether sets can say which ones: the
+COMMENT ON FUNCTION importer.table_rules(relation regclass, written text[], role name, reads boolean) IS 'Returns what can refuse rows of which the file fills the columns `written`, and whether sets can say which ones: the
 checks by name, the keys by index, the foreign keys, the policies if row security applies to `role`, the query for the
 rows, and the role that looks them up.';
 
@@ -6745,8 +6763,11 @@ begin
   exception when undefined_table or undefined_column or insufficient_privilege then
     status := null;
   end;
-  if not taken and (error is not null or status not between 200 and 299) then
-    delete from importer.rings as r where r.number = test_ring_result.ring;
+  if not taken then
+    delete from importer.rings as r
+    where r.number = test_ring_result.ring and (
+      error is not null or status not between 200 and 299 or r.sent_at < clock_timestamp() - interval '8 s'
+    );
   end if;
   return next;
 end
@@ -8639,7 +8660,7 @@ GRANT ALL ON FUNCTION importer.parents_in_stage(job_id uuid, token uuid, stage r
 
 REVOKE ALL ON FUNCTION importer.pause(reason text) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION importer.policies_of_new_rows(relation regclass, role name) FROM PUBLIC;
+REVOKE ALL ON FUNCTION importer.policies_of_new_rows(relation regclass, role name, reads boolean) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.postpone_job(job_id uuid, token uuid, seconds double precision) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.postpone_job(job_id uuid, token uuid, seconds double precision) TO import_processor;
@@ -8790,9 +8811,9 @@ REVOKE ALL ON FUNCTION importer.table_keys(relation regclass) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.table_references(relation regclass) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION importer.table_rules(relation regclass, written text[], role name) FROM PUBLIC;
-GRANT ALL ON FUNCTION importer.table_rules(relation regclass, written text[], role name) TO import_processor;
-GRANT ALL ON FUNCTION importer.table_rules(relation regclass, written text[], role name) TO import_uploader;
+REVOKE ALL ON FUNCTION importer.table_rules(relation regclass, written text[], role name, reads boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION importer.table_rules(relation regclass, written text[], role name, reads boolean) TO import_processor;
+GRANT ALL ON FUNCTION importer.table_rules(relation regclass, written text[], role name, reads boolean) TO import_uploader;
 
 REVOKE ALL ON FUNCTION importer.take_back_lost_jobs(own_session integer, grace interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION importer.take_back_lost_jobs(own_session integer, grace interval) TO import_processor;

@@ -152,16 +152,23 @@ def test_token_of_the_environment_is_compared_without_a_ring(stack: Stack) -> No
         assert one.seen == {}
 
 
+TAKES_NONE = "Check that the stored URL is that of a processor on this database, and that it works: GET /ready."
+
+
 @pytest.mark.nightly
-def test_ring_that_nobody_takes(stack: Stack) -> None:
+@pytest.mark.parametrize(
+    ("path", "problem"),
+    [("", ("ring", "", TAKES_NONE)), ("/never", ("url_reachable", "", bells.URL_HINT))],
+    ids=["another-server", "no-answer"],
+)
+def test_ring_that_nobody_takes_is_forgotten(stack: Stack, path: str, problem: tuple[str, str, str]) -> None:
     with (
         Recorder() as recorder,
-        setting(stack, "import_jobs_processor_url", recorder.url),
+        setting(stack, "import_jobs_processor_url", recorder.url + path),
         installation(stack) as one,
     ):
-        hint = "Check that the stored URL is that of a processor on this database, and that it works: GET /ready."
-        assert problems(bells.CHECKS, one, "pooler", *bells.RINGS) == [("ring", "", hint)]
-    stack.sql("delete from importer.rings")
+        assert problems(bells.CHECKS, one, "pooler", *bells.RINGS) == [problem]
+    assert stack.sql("select from importer.open_rings()") == []
 
 
 def test_pooler_in_transaction_mode_is_named_and_not_listened_through(stack: Stack) -> None:
