@@ -65,6 +65,35 @@ def test_an_upload_goes_on_after_a_reload(person_of: People, large: Path) -> Non
     person.trouble.clear()  # the browser reports the connections that were reset
 
 
+EXPIRE = """() => {
+  const [key] = Object.keys(localStorage).filter((name) => name.endsWith("-auth-token"));
+  const session = JSON.parse(localStorage.getItem(key));
+  localStorage.setItem(key, JSON.stringify({ ...session, expires_at: 1 }));
+}"""
+
+
+def test_a_session_that_expires_in_an_upload_is_renewed(person_of: People, large: Path) -> None:
+    person = person_of()
+    person.sign_up()
+    person.sees("Drop your file here")
+    renewed: list[str] = []
+    person.page.on("request", lambda request: "grant_type=refresh_token" in request.url and renewed.append(request.url))
+    sent: list[str] = []
+
+    def answer(route: Route) -> None:
+        sent.append(route.request.method)
+        if sent.count("PATCH") == 2 and route.request.method == "PATCH":
+            person.page.evaluate(EXPIRE)
+        route.continue_()
+
+    person.page.route("**/storage/v1/upload/resumable**", answer)
+    person.page.locator("input[type=file]").set_input_files(large)
+    person.sees("Does everything go to the right place?")
+    assert sent.count("PATCH") == 4
+    assert len(renewed) >= 1
+    assert sent.count("POST") == 1
+
+
 def test_being_offline_is_said_and_the_upload_goes_on(person_of: People, large: Path) -> None:
     person = person_of()
     person.sign_up()
