@@ -1,8 +1,8 @@
 -- A ring of which `import-jobs doctor` sees what comes of it, from end to end: the database sends it through pg_net,
 -- and the processor that takes it says so.
 
--- As importer.notify_process_import_jobs_async() rings, but with 8 s for the answer: a processor that accepts a ring and
--- does not answer holds pg_net for that long.
+-- As importer.notify_process_import_jobs_async() rings, but with 8 s for the answer: a processor that accepts a ring
+-- and does not answer holds pg_net for that long.
 create function importer.send_test_ring() returns table (ring bigint, request bigint)
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
