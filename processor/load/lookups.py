@@ -14,7 +14,7 @@ from processor.load.relatives import Relatives
 from processor.load.verdict import CHECK, FOREIGN_KEY, UNIQUE, Mask, NotBySets, Rule, TableRules
 from processor.model import Job
 
-_RULES: Final = "select importer.table_rules(relation => %s::regclass, written => %s, role => %s)"
+_RULES: Final = "select importer.table_rules(relation => %s::regclass, written => %s, role => %s, reads => %s)"
 _MORE: Final = "select importer.rules_of_modes(relation => %s::regclass, written => %s)"
 _TAKEN: Final = """select importer.rows_with_taken_key(
   job_id => %(job_id)s, token => %(token)s, stage => 'pg_temp.import_judged', written => %(written)s, key => %(rule)s,
@@ -48,14 +48,16 @@ def table_rules(
     *,
     meets_rows: bool = False,
     role: str | None = None,
+    reads: bool = False,
 ) -> TableRules:
     """Return what a table may refuse rows for, of which the file fills the columns `written`.
 
     `meets_rows` asks for what only modes need to know that meet existing rows; `role` is the one to which row security
-    applies (None: to nobody). Its policies come first, as a check without a name.
+    applies (None: to nobody), and `reads` says whether the statement that writes rows reads some by their keys. The
+    policies come first, as a check without a name.
     Raises: psycopg.Error.
     """
-    rules = one_value(conn, _RULES, (table.as_string(conn), list(written), role))
+    rules = one_value(conn, _RULES, (table.as_string(conn), list(written), role, reads))
     more = one_value(conn, _MORE, (table.as_string(conn), list(written))) if meets_rows else {}
     policies = rules["policies"]
     checks = [Rule(sqlstate=DENIED, name="", condition=f"({policies['condition']}) is true")] if policies else []

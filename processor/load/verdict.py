@@ -88,13 +88,15 @@ class Meeting:
     """How rows meet existing rows by one of the `keys`: which of them the mode skips, so that nothing refuses them.
 
     `taken`: those whose key is taken; `others`: those that meet a row of another owner; `unmet`: those that meet none
-    (`whose`: of which owner). `changes` says that the existing row is changed, so that it may keep its own keys.
+    (`whose`: of which owner). `changes` says that the existing row is changed, so that it may keep its own keys, and
+    `secured` that row security may refuse that before anything else does.
     """
 
     keys: tuple[Rule, ...] = ()
     skips: Literal["nothing", "taken", "others", "unmet"] = "nothing"
     whose: Literal["anybody", "owner", "others"] = "anybody"
     changes: bool = False
+    secured: bool = False
 
 
 class Lookups(Protocol):

@@ -198,7 +198,9 @@ revoke all on function importer.table_references(regclass) from public, anon, au
 
 -- A check whose functions are immutable says the same before the row is written as when it is. The function reads the
 -- catalog alone; it is SECURITY DEFINER so that the processor needs none of those that it calls.
-create function importer.table_rules(relation regclass, written text[], role name default null) returns jsonb
+create function importer.table_rules(
+  relation regclass, written text[], role name default null, reads boolean default false
+) returns jsonb
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -262,7 +264,7 @@ begin
       'rows', importer.staged_rows(relation, needed, 'pg_temp.import_judged'),
       'checks', checks,
       'policies', (
-        select to_jsonb(p) from importer.policies_of_new_rows(relation, table_rules.role) as p
+        select to_jsonb(p) from importer.policies_of_new_rows(relation, table_rules.role, table_rules.reads) as p
         where table_rules.role is not null
       ),
       'keys', (
@@ -290,10 +292,10 @@ begin
 end
 $$;
 
-comment on function importer.table_rules(regclass, text[], name) is
+comment on function importer.table_rules(regclass, text[], name, boolean) is
 'Returns what can refuse rows of which the file fills the columns `written`, and whether sets can say which ones: the
 checks by name, the keys by index, the foreign keys, the policies if row security applies to `role`, the query for the
 rows, and the role that looks them up.';
 
-revoke all on function importer.table_rules(regclass, text[], name) from public, anon, authenticated, service_role;
-grant execute on function importer.table_rules(regclass, text[], name) to import_processor, import_uploader;
+revoke all on function importer.table_rules(regclass, text[], name, boolean) from public, anon, authenticated, service_role;
+grant execute on function importer.table_rules(regclass, text[], name, boolean) to import_processor, import_uploader;

@@ -92,38 +92,58 @@ revoke all on function importer.rules_of_modes(regclass, text[]) from public, an
 grant execute on function importer.rules_of_modes(regclass, text[]) to import_processor, import_uploader;
 
 -- A policy can be evaluated ahead of INSERT if it reads no table and calls no function that may read one, besides those
--- of Auth, which read the claims. The expression itself is evaluated with the rights of the role that writes.
+-- of Auth, which read the claims. The expression itself is evaluated with the rights of the role that writes. INSERT that
+-- names the key of ON CONFLICT reads rows, so that new ones have to be visible as well.
 -- Source: PostgreSQL, get_row_security_policies().
-create function importer.policies_of_new_rows(relation regclass, role name)
+create function importer.policies_of_new_rows(relation regclass, role name, reads boolean default false)
 returns table (condition text, by_sets boolean)
 language sql stable set search_path = pg_catalog, pg_temp
 as $$
   with policies as (
     select
-      p.polpermissive as permissive, coalesce(p.polwithcheck, p.polqual)::text as tree,
-      coalesce(pg_get_expr(coalesce(p.polwithcheck, p.polqual), p.polrelid), 'true') as expression
+      c.name as command, p.polpermissive as permissive, e.tree::text as tree, pg_get_expr(e.tree, p.polrelid) as expression
     from pg_catalog.pg_policy as p
-    where p.polrelid = relation and p.polcmd in ('a', '*')
+    cross join (values ('insert', 'a'), ('select', 'r')) as c (name, letter)
+    cross join lateral (
+      select case when c.name = 'insert' then coalesce(p.polwithcheck, p.polqual) else p.polqual end as tree
+    ) as e
+    where p.polrelid = relation and p.polcmd in (c.letter, '*') and (c.name = 'insert' or reads) and e.tree is not null
       and exists (select from unnest(p.polroles) as r (id) where r.id = 0 or pg_has_role(role, r.id, 'usage'))
   )
 
   select
-    format(
-      '(%s)%s', coalesce(string_agg(format('(%s)', p.expression), ' or ') filter (where p.permissive), 'false'),
-      string_agg(format(' and (%s)', p.expression), '') filter (where not p.permissive)
+    (
+      select string_agg(
+        format(
+          '(%s)%s',
+          coalesce((
+            select string_agg(format('(%s)', p.expression), ' or ') from policies as p
+            where p.command = c.name and p.permissive
+          ), 'false'),
+          (
+            select string_agg(format(' and (%s)', p.expression), '') from policies as p
+            where p.command = c.name and not p.permissive
+          )
+        ), ' and '
+      )
+      from (values ('insert', true), ('select', reads)) as c (name, applies) where c.applies
     ),
-    coalesce(bool_and(p.tree !~ ':rtekind [^8]' and not exists (
-      select
-      from regexp_matches(p.tree, ':(funcid|opno) ([0-9]+)', 'g') as m (parts)
-      left join pg_catalog.pg_operator as o on m.parts[1] = 'opno' and o.oid = m.parts[2]::oid
-      inner join pg_catalog.pg_proc as f on f.oid = coalesce(o.oprcode::oid, m.parts[2]::oid)
-      where f.provolatile = 'v' or f.provolatile = 's' and f.oid >= 16384 and f.pronamespace::regnamespace::text <> 'auth'
-    )), true)
-  from policies as p
+    not exists (
+      select from policies as p
+      where p.tree ~ ':rtekind [^8]' or exists (
+        select
+        from regexp_matches(p.tree, ':(funcid|opno) ([0-9]+)', 'g') as m (parts)
+        left join pg_catalog.pg_operator as o on m.parts[1] = 'opno' and o.oid = m.parts[2]::oid
+        inner join pg_catalog.pg_proc as f on f.oid = coalesce(o.oprcode::oid, m.parts[2]::oid)
+        where f.provolatile = 'v'
+          or f.provolatile = 's' and f.oid >= 16384 and f.pronamespace::regnamespace::text <> 'auth'
+      )
+    )
 $$;
 
-comment on function importer.policies_of_new_rows(regclass, name) is
-'Returns the condition that the policies for INSERT put on rows that a role writes, and whether it is the same for a row
-whatever rows were written before.';
+comment on function importer.policies_of_new_rows(regclass, name, boolean) is
+'Returns the condition that row security puts on rows that a role writes, by a statement that reads rows or does not, and
+whether it is the same for a row whatever rows were written before.';
 
-revoke all on function importer.policies_of_new_rows(regclass, name) from public, anon, authenticated, service_role;
+revoke all on function importer.policies_of_new_rows(regclass, name, boolean)
+from public, anon, authenticated, service_role;

@@ -1,6 +1,6 @@
 """Rows that keys, foreign keys and checks refuse are found by sets: the same ones, for the same reasons, as row by row.
 
-Set IMPORT_JOBS_NIGHTLY=1 for 500 tables instead of 8.
+Set IMPORT_JOBS_NIGHTLY=1 for 500 tables instead of 8, and for 1,000 in the modes.
 """
 
 from __future__ import annotations
@@ -37,6 +37,8 @@ RULES = (
     "foreign key (p) references app.parent deferrable initially deferred",
     "foreign key (a) references app.parent (code) on delete cascade",
     "foreign key (p, c) references app.pair",
+)
+OWN = (
     "unique (id), constraint own foreign key (p) references app.t (id)",
     "unique (id), constraint a_own foreign key (a) references app.t (id) deferrable initially deferred",
     "unique (id, a), constraint b_own foreign key (p, a) references app.t (id, a)",
@@ -62,7 +64,10 @@ MODES = (
     ("upsert", True, False),
     ("replace", False, False),
     ("insert", True, True),
+    ("ignore", False, True),
+    ("upsert", False, True),
 )
+MODE_CASES = 1_000 if CASES > 8 else len(MODES)
 STAGED = [(mode, atomic, as_user) for mode, atomic, as_user in MODES if atomic or mode == "replace"]
 
 PARENTS = f"""{SCHEMA}
@@ -74,7 +79,7 @@ create table app.t (id integer primary key, a integer, b text, c integer, p inte
 def plain_case(seed: int) -> Case:
     """Return a table of which sets can say everything, and rows for it."""
     random = Random(seed)  # noqa: S311 - no secret
-    rules = random.sample(RULES, random.randint(1, 5))
+    rules = random.sample(RULES, random.randint(1, 5)) + random.sample(OWN, random.choice((0, 0, 1, 1, 2)))
     create = CREATE.format(random.choice(("integer", "smallint")), "".join(f", {rule}" for rule in rules))
     indexes = random.sample(INDEXES, random.choice((0, 0, 1, 2)))
     existing = [values(random, 400, 0.2) for _ in range(random.randint(0, 12))]
@@ -143,7 +148,7 @@ def test_sets_refuse_the_rows_that_are_refused_one_by_one(queue: Queue, seed: in
     assert by_sets[2], "sets could not say which rows the table refuses"
 
 
-@pytest.mark.parametrize("seed", range(2 * CASES))
+@pytest.mark.parametrize("seed", range(MODE_CASES))
 def test_sets_refuse_in_every_mode_the_rows_that_are_refused_one_by_one(queue: Queue, seed: int) -> None:
     given = mode_case(seed)
     print(given.sql, given.mode, given.options, given.as_user)  # shown when a test fails
@@ -153,10 +158,11 @@ def test_sets_refuse_in_every_mode_the_rows_that_are_refused_one_by_one(queue: Q
     (sink,) = sinks
     assert isinstance(sink, RelationSink)
     assert sink.judged
-    assert sink.judged.by_sets, "sets could not say which rows the table refuses"
+    # Row security may refuse to change a row before its foreign keys are tested: then steps decide.
+    assert sink.judged.by_sets or (given.mode == "upsert" and given.as_user), "sets could not say it"
 
 
-@pytest.mark.parametrize("seed", [seed for seed in range(2 * CASES) if MODES[seed % len(MODES)] in STAGED])
+@pytest.mark.parametrize("seed", [seed for seed in range(MODE_CASES) if MODES[seed % len(MODES)] in STAGED])
 def test_sets_foresee_what_an_all_or_nothing_job_finds_by_writing(queue: Queue, seed: int) -> None:
     given = mode_case(seed)
     print(given.sql, given.mode, given.options, given.as_user)  # shown when a test fails

@@ -27,7 +27,7 @@ Outcome = tuple[list[tuple[int, str, str | None, str]], int, list[str]]
 TO_USERS = "grant select, insert, update, delete on all tables in schema app to authenticated"
 SECURED = """
 alter table app.t enable row level security;
-create policy reading on app.t to authenticated using (true);
+create policy reading on app.t for select to authenticated using (c is distinct from 9);
 create policy writing on app.t for insert to authenticated with check (a is distinct from 2);
 create policy changing on app.t for update to authenticated using (a is distinct from 1) with check (true);
 """

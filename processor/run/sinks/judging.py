@@ -1,7 +1,7 @@
 """What is the same wherever rows are judged by sets: the rules, the suspects, and the stage of what they need."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import LiteralString, TypeVar, cast
 
 import numpy as np
@@ -60,15 +60,21 @@ class Judging:
         Raises: NotBySets where sets cannot say what the table refuses; psycopg.Error.
         """
         if self._rules is None:
-            # Which policies apply to rows that meet existing ones depends on these.
-            if self.secured and self.writes.meets_rows:
+            # An update passes over rows that the writer may not see.
+            if self.secured and self.writes.mode == "update":
                 raise NotBySets(for_good=True)
-            names = [column.name for column in self.columns]
-            role = self.job.role if self.secured else None
-            rules = table_rules(conn, self.table, names, meets_rows=self.writes.meets_rows, role=role)
+            rules = table_rules(
+                conn,
+                self.table,
+                [column.name for column in self.columns],
+                meets_rows=self.writes.meets_rows,
+                role=self.job.role if self.secured else None,
+                reads=self.writes.meets_rows and bool(self.writes.keys),
+            )
             if not rules.by_sets or not rules.columns:
                 raise NotBySets(for_good=True)
-            self._rules = rules_of_mode(rules, self.writes)
+            rules, meeting = rules_of_mode(rules, self.writes)
+            self._rules = rules, replace(meeting, secured=self.secured and meeting.changes)
         return self._rules
 
     def staged_columns(self, rules: TableRules) -> tuple[Column, ...]:
