@@ -54,7 +54,7 @@ export const errorsEn: Readonly<Record<string, readonly [title: string, advice: 
   IJ401: ["The row has too few values", "Add what is missing."],
   IJ402: ["The row has too many values", "Put values that contain the separator in quotes."],
   IJ403: ["The value is not of the right kind", "Correct the value. For dates and numbers, check how they are written."],
-  IJ404: ["A value is missing", "Fill it in."],
+  IJ404: ["A value is missing", "Fill it in.", "{column}: a value is missing"],
   IJ405: ["The value is out of range", "Correct the value; perhaps the day does not exist."],
   IJ406: ["The value is too long", "Shorten it."],
   IJ407: ["The row contains a byte that cannot be stored", "Remove the NUL bytes from the file."],

@@ -30,6 +30,7 @@ export const controls = css`
     min-height: 2rem;
     padding: 0.2rem 0.7rem;
     font-size: 0.8125rem;
+    white-space: nowrap;
   }
   .button.primary {
     border-color: var(--accent);
