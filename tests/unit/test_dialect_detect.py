@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from processor import dialect as dialects
 from processor.errors import AmbiguousDialect, BadOption, EmptyFile, JobError, NoDataRows, UnclosedQuote
 from processor.model import Dialect, Position
+from tests.examples import examples
 
 WORDS = st.sampled_from(
     ["Ana", "12", "3.5", "2026-01-31", "x y", "a, b", "it's", 'say "hi"', "", "Zoë", "a;b", "1,5", "12:30", "l1\nl2"]
@@ -25,7 +26,7 @@ def tables(draw: st.DrawFn) -> list[list[str]]:
 
 
 @given(tables(), st.sampled_from(",;\t|"), st.sampled_from(["\n", "\r\n"]), st.booleans())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_the_dialect_of_a_written_table_is_detected_or_ambiguous(
     table: list[list[str]], delimiter: str, line_end: str, quote_all: bool
 ) -> None:
@@ -117,7 +118,7 @@ def test_impossible_options_are_errors(options: dict[str, str]) -> None:
 
 
 @given(st.text(alphabet="ab1,;\t|:\"'\\#\n\r é", max_size=120), st.booleans())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 def test_any_text_has_a_dialect_or_a_code(text: str, complete: bool) -> None:
     data = text.encode()
     try:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from processor import dialect as dialects
 from processor.errors import BadCompression, JobError, SourceTooLarge, WrongEncoding
 from processor.model import Dialect, FileLimits, Position
+from tests.examples import examples
 
 LIMITS = FileLimits()
 
@@ -41,14 +42,14 @@ def test_utf8_passes_through_without_a_copy() -> None:
 
 
 @given(st.text(max_size=40), st.integers(1, 7))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_utf8_may_be_cut_anywhere(text: str, block: int) -> None:
     data = text.encode()
     assert b"".join(dialects.text_stream(blocks_of(data, block), Dialect(), LIMITS)) == data
 
 
 @given(st.binary(max_size=30), st.integers(1, 7))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 def test_bytes_are_valid_only_if_python_decodes_them(data: bytes, block: int) -> None:
     try:
         data.decode()
@@ -66,7 +67,7 @@ def test_the_error_names_line_and_offset_of_an_invalid_byte_when_resumed() -> No
 
 
 @given(st.text(max_size=40), st.sampled_from(["utf-16-le", "utf-16-be", "utf-32-le", "gb18030"]), st.integers(1, 5))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_other_encodings_become_utf8(text: str, encoding: str, block: int) -> None:
     dialect = Dialect(encoding=encoding)
     stream = dialects.text_stream(blocks_of(text.encode(encoding), block), dialect, LIMITS)
@@ -121,7 +122,7 @@ def test_a_truncated_compressed_stream_is_an_error(size: int) -> None:
 @given(
     st.binary(max_size=200), st.sampled_from([b"\x1f\x8b\x08", b"\x28\xb5\x2f\xfd", b"PK\x03\x04", b"", b"\xff\xfe"])
 )
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 def test_any_bytes_have_a_dialect_or_a_code(data: bytes, magic: bytes) -> None:
     try:
         dialect = dialects.detect(magic + data, True, {})

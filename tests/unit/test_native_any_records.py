@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from processor.native import Care, RecordReader
+from tests.examples import examples
 from tests.unit.protected_memory import protected_bytes, run_in_process
 
 TEXTS = st.text('a,"\\#\r\n', max_size=60)
@@ -30,7 +31,7 @@ def read_whole(text: str, marks: str) -> list[tuple[int, ...]]:
 
 
 @given(TEXTS, st.sampled_from([",   ", ',"  ', ',"\\ ', ',"\\#', ',"" ', '," #']), st.integers(1, 9))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 def test_pieces_of_any_size_give_the_records_of_the_whole(text: str, marks: str, size: int) -> None:
     data, one = as_bytes(text), reader(marks)
     at, offset, records = 0, 0, list[tuple[int, ...]]()
@@ -46,7 +47,7 @@ def test_pieces_of_any_size_give_the_records_of_the_whole(text: str, marks: str,
 
 
 @given(TEXTS)
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 def test_the_fields_are_those_of_the_csv_module(text: str) -> None:
     found = reader(',"\\ ').read(as_bytes(text), final=True)
     # csv ends a record that a quote or an escape holds open; the exact reader leaves it out.

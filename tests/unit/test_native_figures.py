@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 
 from processor.native import Batch, Measurement, Order, Sketch, most_frequent
 from processor.native.library import KERNELS
+from tests.examples import examples
 from tests.unit.protected_memory import SOME_TEXTS, Columns, protected_array, run_in_process
 
-some = settings(max_examples=300, deadline=None)
+some = settings(max_examples=examples(300), deadline=None)
 WORDS = st.text("ab\0\x7fé€\U0001f600", max_size=5)
 # Texts that share their first bytes: 7, 8, 12 and 13 are the limits of words and views.
 TEXTS = st.lists(

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from processor.native import find_records
 from processor.native.library import KERNELS
+from tests.examples import examples
 from tests.unit.protected_memory import protected_array, protected_bytes, run_in_process
 
 PIECES = ["a", ",", ",", '"', '"', '"a,b"', '"c\r\nd"', '"\n"', '""', "\n", "\r\n", "\n\n", "é" * 9, "x" * 61]
@@ -38,7 +39,7 @@ def expected(text: str, quote: str | None = '"') -> list[Record]:
 
 
 @given(TEXTS)
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=examples(1000), deadline=None)
 def test_records_are_those_of_python_or_not_regular(text: str) -> None:
     records = records_of(text)
     if records is None:
@@ -52,13 +53,13 @@ def test_records_are_those_of_python_or_not_regular(text: str) -> None:
 
 
 @given(TEXTS)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_without_a_quote_every_line_is_a_record(text: str) -> None:
     assert records_of(text, None) == expected(text, None)
 
 
 @given(TEXTS, st.integers(0, 300))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 def test_a_part_of_a_text_has_the_records_that_end_in_it(text: str, size: int) -> None:
     whole, part = records_of(text), text.encode()[:size].decode(errors="ignore")
     records = records_of(part, final=False)

@@ -12,6 +12,7 @@ from processor.native import BinaryForm, Form, copy_rows
 from processor.native.library import KERNELS
 from processor.native.rows import PIECE
 from processor.native.values import as_array
+from tests.examples import examples
 from tests.unit.protected_memory import SOME_TEXTS, Columns, protected_array, run_in_process
 
 Field = bytes | None
@@ -48,7 +49,7 @@ def encoded(text: str | None) -> Field:
 
 
 @given(st.lists(st.tuples(TEXTS, NUMBERS, NUMBERS, TEXTS), max_size=30), st.integers(0, 9), st.integers(0, 9))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 def test_rows_of_any_part_of_a_frame(rows: list[tuple], start: int, cut: int) -> None:
     schema = {"a": pl.String, "n": pl.Int64, "t": pl.Int64, "z": pl.String}
     whole = pl.DataFrame(rows, schema, orient="row").with_columns(pl.col("t").cast(pl.String))

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from processor.native import split_records
 from processor.native.library import KERNELS
+from tests.examples import examples
 from tests.unit.protected_memory import protected_array, protected_bytes, run_in_process
 
 #: Pieces of texts, up to and beyond the 12 bytes that a view holds inline and the 64 bytes of a block of the scan.
@@ -33,7 +34,7 @@ def rows_of(frame: pl.DataFrame) -> list[list[str]]:
 
 
 @given(TEXTS, st.integers(0, 130), st.integers(-1, 1))
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=examples(1000), deadline=None)
 def test_records_are_those_of_python_or_none(text: str, before: int, off: int) -> None:
     text = "p" * before + text
     rows = strict_rows(text)

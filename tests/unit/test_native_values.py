@@ -19,11 +19,12 @@ from hypothesis import strategies as st
 from processor.native import Batch, BinaryForm, Form, copy_rows, has_exact_value
 from processor.native.library import KERNELS
 from processor.native.values import as_array
+from tests.examples import examples
 from tests.unit.protected_memory import SOME_TEXTS, Columns, protected_array, protected_bytes, run_in_process
 
 EXACT = Context(prec=500)
 EPOCH = datetime(2000, 1, 1)  # noqa: DTZ001 - as in timestamps without a time zone
-many = settings(max_examples=300, deadline=None)
+many = settings(max_examples=examples(300), deadline=None)
 DIGITS = st.text("0123456789", max_size=24) | st.sampled_from(["0" * 30, "9" * 19, "9" * 20, "1" + "0" * 18, "9" * 196])
 SIGNS = st.sampled_from(["", "-", "+"])
 NUMBERS = st.builds(lambda *parts: "".join(parts), SIGNS, DIGITS, st.sampled_from(["", "."]), DIGITS)

@@ -12,6 +12,7 @@ from processor import records
 from processor.dialect.sample_rows import read_rows
 from processor.model import Chunk, Dialect, FileLimits, Position
 from processor.native import RecordReader, split_records
+from tests.examples import examples
 
 NOWHERE = "\ufdd0"
 
@@ -36,7 +37,7 @@ def fields(text: str, dialect: Dialect) -> list[list[str | None]]:
 
 
 @given(st.lists(st.text('a|~,"é', min_size=1, max_size=12), max_size=6), st.sampled_from(["||", "|~|", ",|", None]))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_the_fields_are_those_of_csv_with_a_single_mark(lines: list[str], delimiter: str | None) -> None:
     text = "".join(f"{line}\n" for line in lines)
     marked = text.replace(delimiter, NOWHERE) if delimiter else text
@@ -49,7 +50,7 @@ def test_the_fields_are_those_of_csv_with_a_single_mark(lines: list[str], delimi
 
 
 @given(st.text("a|\n", max_size=40), st.integers(1, 7))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_a_delimiter_may_lie_on_the_edge_of_two_blocks(text: str, block: int) -> None:
     dialect = Dialect(delimiter="|||")
     whole, parts = cut(text, dialect), cut(text, dialect, block)
@@ -57,7 +58,7 @@ def test_a_delimiter_may_lie_on_the_edge_of_two_blocks(text: str, block: int) ->
 
 
 @given(st.text("a|\r\n", max_size=40), st.integers(1, 5))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_the_reader_goes_on_within_a_delimiter(text: str, size: int) -> None:
     data = np.frombuffer(text.encode(), np.uint8)
     whole = RecordReader(ord("|"), rest=b"||").read(data, final=True).fields.tolist()

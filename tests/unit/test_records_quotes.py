@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from processor.model import Chunk, Dialect, FileLimits, Position
 from processor.native import Care, RecordReader
 from processor.records import closed, cut
+from tests.examples import examples
 from tests.unit.quote_reference import Record, Unclosed, read_text
 
 LOOSE, IN_ORDER, WELL, STRICT = (
@@ -118,7 +119,7 @@ def test_a_field_that_is_never_closed_ends_with_its_line(text: str, lines: list[
 
 @pytest.mark.parametrize("dialect", DIALECTS, ids=["loose", "in order", "well in order", "strict"])
 @given(TEXTS, st.integers(0, 4))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_records_and_faults_are_those_of_the_simple_reader(dialect: Dialect, text: str, width: int) -> None:
     try:
         expected = read_text(text, width, DIALECTS.index(dialect))
@@ -139,7 +140,7 @@ def reader_for(dialect: Dialect, width: int) -> RecordReader:
 
 
 @given(TEXTS, st.integers(0, 4), st.integers(1, 20), st.sampled_from([1, 3, 8, 30]), st.sampled_from([1, 2, 7, 1000]))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 def test_nothing_depends_on_blocks_chunks_and_windows(
     text: str, width: int, block: int, chunk: int, window: int
 ) -> None:

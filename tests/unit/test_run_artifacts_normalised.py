@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from processor.run.artifacts.normalised_csv import NormalisedCsv
+from tests.examples import examples
 
 CELLS = st.one_of(st.none(), st.text('a," \r\n\\;é', max_size=6))
 
@@ -20,7 +21,7 @@ def content(output: NormalisedCsv) -> list[list[str]]:
 
 
 @given(st.lists(st.tuples(CELLS, CELLS), max_size=30), st.integers(1, 2))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_rejected_records_are_taken_out(cells: list[tuple[str | None, ...]], width: int) -> None:
     rows = [row[:width] for row in cells]
     numbers = np.arange(len(rows), dtype=np.int64) * 3 + 1

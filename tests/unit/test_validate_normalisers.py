@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from processor.model import Normaliser
 from processor.validate.normalise import normaliser_of
 from processor.validate.normalisers import url
+from tests.examples import examples
 
 REGIONS = ["BR", "US", "CA", "GB", "DE", "FR", "IT", "ES", "PT", "AR", "MX", "IN", "JP", "AU", "RU", "CN", "ZA", "NG"]
 
@@ -50,7 +51,7 @@ TLD = st.sampled_from(["com", "Co", "test", "LOCAL", "c", "br", "x1", "arpa", "o
         st.builds("{}@{}.{}".format, LOCAL, HOST, TLD) | st.text(st.sampled_from("a@. \t"), max_size=6), min_size=1
     )
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_email_equals_email_validator(texts):
     assert normalised("email", [*texts, None]) == [*map(by_email_validator, texts), None]
 
@@ -142,7 +143,7 @@ ADDRESSES = st.builds(
 
 
 @given(st.lists(ADDRESSES, min_size=20))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_url_equals_the_whole_pattern(texts):
     parts = pl.Series("c", texts).str.strip_chars().str.extract_groups(url.ADDRESS).struct
     expected = parts.field("origin").str.to_lowercase() + parts.field("rest")
