@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
-from uuid import UUID
+from typing import Any, Literal
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
@@ -96,6 +96,29 @@ def test_an_upload_that_is_cancelled_leaves_the_files_that_wait(person_of: Peopl
     person.sees("month 2.csv")
 
 
+@pytest.mark.nightly
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_in_questions_and_refusals(person_of: People, scheme: Literal["light", "dark"]) -> None:
+    person = person_of(width=390)
+    person.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    person.sign_up("/?target=people")
+    choose(person, {"a.pdf": b"%PDF-1.7", "b.csv": b"mail,name\n" + b",x\n" * 2_000 + b"a@x.com,y\n"})
+    person.sees("This is a PDF document")
+    seen = {"refused": person.accessibility()}
+    person.press("Go on with b.csv")
+    person.sees("Nothing goes into the required column")
+    seen["unmet"] = person.accessibility()
+    person.page.get_by_label("Column for mail").select_option("email")
+    person.press("Continue")
+    person.sees("rows were rejected")
+    seen["too many"] = person.accessibility()
+    person.open(f"/?job={uuid4()}")
+    person.sees("This import cannot be shown")
+    seen["no job"] = person.accessibility()
+    assert {state: problems for state, problems in seen.items() if problems} == {}
+    person.trouble.clear()  # the browser reports that there is no such job
+
+
 MONEY = """
 create table public.money (amount numeric, day date, owner uuid not null default auth.uid());
 alter table public.money enable row level security;
@@ -143,6 +166,7 @@ def test_a_column_that_raises_a_question_is_asked_about_before_the_check(with_mo
     person.page.get_by_label("Column for when").select_option("day")
     person.press("Continue")
     person.sees("What is the order of the dates?")
+    assert person.accessibility() == []
     person.page.get_by_label("31/12/2026: day first").first.check()
     person.press("Continue")
     person.press("Import 2 rows")
