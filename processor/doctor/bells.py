@@ -104,12 +104,12 @@ def send(installation: Installation) -> Ring:
 
     Raises: psycopg.Error.
     """
-    conn = installation.connection()
-    with installation.bounded():
+    with installation.bounded() as conn:
         sent = conn.execute(SEND).fetchone()
     begin = time.monotonic()
     while True:
-        row = conn.execute(RESULT, sent).fetchone()
+        with installation.bounded() as conn:
+            row = conn.execute(RESULT, sent).fetchone()
         taken, status, error = row or (False, None, None)
         seconds = time.monotonic() - begin
         failed = error is not None or (status is not None and not 200 <= status <= 299)
