@@ -31,6 +31,9 @@ NODE_IMPORT = """
 import { createClient } from "@supabase/supabase-js";
 import { importFile } from "import-jobs";
 const { SUPABASE_URL, SUPABASE_PUBLISHABLE_KEY } = process.env;
+// Auth installs its packages when a stack starts for the first time.
+const isUp = () => fetch(`${SUPABASE_URL}/auth/v1/health`, { headers: { apikey: SUPABASE_PUBLISHABLE_KEY } });
+for (let tries = 0; tries < 600 && !(await isUp()).ok; tries++) await new Promise((next) => setTimeout(next, 500));
 const supabase = createClient(SUPABASE_URL, SUPABASE_PUBLISHABLE_KEY, { auth: { persistSession: false } });
 const { error } = await supabase.auth.signUp({ email: "ada@example.com", password: "a long password" });
 if (error) throw error;
