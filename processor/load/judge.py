@@ -50,7 +50,8 @@ class Judge:
         else:
             self._keys = suspected if len(suspected) < 2 else refusing
         self._references = [rule for rule in rules.references if rule.name in suspects and not rule.is_own]
-        self._own = [rule for rule in rules.references if rule.name in suspects and rule.is_own]
+        # Together, rows are accepted whose parents come later; one by one, they are refused, and others get their keys.
+        self._own = [rule for rule in rules.references if rule.is_own]
 
     def orphans(self, failed: npt.NDArray[np.int64]) -> dict[str, Mask]:
         """Return, by foreign key, the rows without a parent among those that pass the checks."""
