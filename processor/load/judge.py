@@ -78,6 +78,8 @@ class Judge:
             for key in self._meeting.keys:
                 skipped |= self._lookups.taken(key, accepted, rest & ~skipped)
             rest &= ~skipped
+        if self._meeting.secured and self._lookups.meeting(self._meeting.keys[0], "anybody", rest).any():
+            raise NotBySets(for_good=True)
         known = Known(orphans=orphans, orphaned=orphaned, taken=taken, in_order=in_order)
         self._give_reasons(refused_by, accepted, rest, known)
         return Verdict(accepted=accepted | skipped, refused_by=refused_by)

@@ -229,8 +229,7 @@ begin
     union
     select unnest(k.columns) from importer.table_keys(relation) as k
     union
-    select d.refobjsubid::smallint
-    from pg_catalog.pg_depend as d inner join pg_catalog.pg_policy as p on p.oid = d.objid
+    select d.refobjsubid::smallint from pg_catalog.pg_depend as d inner join pg_catalog.pg_policy as p on p.oid = d.objid
     where d.classid = 'pg_policy'::regclass and p.polrelid = table_rules.relation and table_rules.role is not null
       and d.refclassid = 'pg_class'::regclass and d.refobjid = table_rules.relation and d.refobjsubid > 0
   );
@@ -256,7 +255,7 @@ begin
       and not exists (
         select from pg_catalog.pg_attrdef as d inner join pg_catalog.pg_attribute as a
           on a.attrelid = d.adrelid and a.attnum = d.adnum
-        where d.adrelid = c.oid and a.attgenerated <> '' and importer.has_own_code('pg_attrdef', d.oid)
+        where d.adrelid = c.oid and a.attgenerated <> '' and (a.attnotnull or importer.has_own_code('pg_attrdef', d.oid))
       )
       and not importer.has_planned_code(relation)
       and not exists (select from importer.table_keys(relation) as k where not k.is_plain)
@@ -293,9 +292,9 @@ end
 $$;
 
 comment on function importer.table_rules(regclass, text[], name, boolean) is
-'Returns what can refuse rows of which the file fills the columns `written`, and whether sets can say which ones: the
-checks by name, the keys by index, the foreign keys, the policies if row security applies to `role`, the query for the
-rows, and the role that looks them up.';
+'Returns what can refuse rows of which the file fills the columns `written`, and whether sets can say which ones: checks,
+keys, foreign keys, and policies if row security applies to `role`; the query for the rows, and the role that looks up.';
 
-revoke all on function importer.table_rules(regclass, text[], name, boolean) from public, anon, authenticated, service_role;
+revoke all on function importer.table_rules(regclass, text[], name, boolean)
+from public, anon, authenticated, service_role;
 grant execute on function importer.table_rules(regclass, text[], name, boolean) to import_processor, import_uploader;

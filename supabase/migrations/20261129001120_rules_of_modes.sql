@@ -92,8 +92,8 @@ revoke all on function importer.rules_of_modes(regclass, text[]) from public, an
 grant execute on function importer.rules_of_modes(regclass, text[]) to import_processor, import_uploader;
 
 -- A policy can be evaluated ahead of INSERT if it reads no table and calls no function that may read one, besides those
--- of Auth, which read the claims. The expression itself is evaluated with the rights of the role that writes. INSERT that
--- names the key of ON CONFLICT reads rows, so that new ones have to be visible as well.
+-- of Auth, which read the claims. The expression itself is evaluated with the rights of the role that writes. An INSERT
+-- that names the key of ON CONFLICT reads rows, so that new ones have to be visible as well.
 -- Source: PostgreSQL, get_row_security_policies().
 create function importer.policies_of_new_rows(relation regclass, role name, reads boolean default false)
 returns table (condition text, by_sets boolean)
