@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import Any, LiteralString
 
 import psycopg
+from psycopg.pq import ExecStatus
 from psycopg_pool import ConnectionPool
 
 from processor.errors import DatabaseUnavailable
@@ -66,6 +67,17 @@ def configure_session(conn: psycopg.Connection[Any]) -> None:
     Raises: psycopg.Error.
     """
     conn.execute(SESSION)
+
+
+def end_session_state(conn: psycopg.Connection[Any], clean: LiteralString) -> None:
+    """Execute the statements of `clean`, then set the settings again, in one round trip.
+
+    Past psycopg, which takes 0.1 ms to look at the results of ten statements one by one.
+    Raises: psycopg.OperationalError.
+    """
+    result = conn.pgconn.exec_((clean + SESSION).encode())
+    if result.status != ExecStatus.TUPLES_OK:
+        raise psycopg.OperationalError(result.get_error_message())
 
 
 def check(conn: psycopg.Connection[Any]) -> None:

@@ -15,18 +15,25 @@ class Bell:
         self._looks = len(PAUSES)
         self._lock = threading.Lock()
         self._ring: int | None = None
+        self._announced = True
 
     def ring(self, number: int | None = None) -> None:
         """Ask for looks; `number` is that of a ring from the database, which is to be noted."""
         with self._lock:
             if number is not None:
                 self._ring = max(number, self._ring or 0)
+        self._announced = True
         self._looks = 0
         self._rung.set()
 
     def wake(self) -> None:
-        """Ask for one look."""
+        """Ask for one look, because an import has ended: only imports can be waiting for that."""
         self._rung.set()
+
+    def take_announced(self) -> bool:
+        """Return whether there was a ring since the last call, so that work of any kind may be due."""
+        announced, self._announced = self._announced, False
+        return announced
 
     def take_number(self) -> int | None:
         """Return the highest number since the last call, None if there was none."""

@@ -10,7 +10,7 @@ import psycopg
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from processor.database.cancellation import Cancellation
-from processor.database.connection import configure_session
+from processor.database.connection import end_session_state
 from processor.model import Job
 
 # How long to wait for a connection of the pool: longer than a restart of Postgres, shorter than a lease.
@@ -22,7 +22,7 @@ EXTRA_SECONDS = 0.5
 # them anew takes 3 ms.
 CLEAN: LiteralString = """
 reset session authorization; reset role; reset all; deallocate all; close all; unlisten *; discard temp;
-select pg_catalog.pg_advisory_unlock_all()
+select pg_catalog.pg_advisory_unlock_all();
 """
 
 
@@ -110,8 +110,7 @@ class JobConnections:
 def clean(conn: psycopg.Connection) -> None:
     """Make a session as it was when it was opened; close it where that fails."""
     try:
-        conn.execute(CLEAN)
-        configure_session(conn)
+        end_session_state(conn, CLEAN)
     except psycopg.Error:
         with suppress(psycopg.Error):
             conn.close()

@@ -34,7 +34,9 @@ LOOK_SECONDS, REPORT_SECONDS = 1.5, 5.0
 SESSION_SECONDS, MISSING_SECONDS = 1.0, 0.25
 # How long to wait, while most slots are taken, until another one is free: a claim of two jobs costs little more than
 # one of one job, and claims were a fifth of the work of Postgres on jobs of 1,000 rows.
-GATHER_SECONDS = 0.02
+GATHER_SECONDS = 0.05
+# How often to look for inspections and undos when only imports have ended, which makes no room for them.
+OTHERS_SECONDS = 0.05
 # What the sweep says of a job that is due, as opposed to one that it took back.
 RUNG = "rung"
 
@@ -58,7 +60,7 @@ class Dispatcher:
         self._stopped = threading.Event()
         self._unavailable = ""
         self._schema_fits = False
-        self._looked = 0.0
+        self._looked, self._looks_for_others_at = 0.0, 0.0
         self._idleness = Idleness(config.idle_seconds, idle)
         self._claims, self._reports = Interval(LOOK_SECONDS), Interval(REPORT_SECONDS)
         self._sweeps, self._sessions = Interval(config.sweep_seconds), Interval(SESSION_SECONDS)
@@ -109,13 +111,16 @@ class Dispatcher:
         number = self._bell.take_number()
         if number is not None or self._reports.left <= 0:
             self._report(number)
+        found = self._bell.take_announced()
         if self._sessions.left <= 0:
-            rung = self._take_back() or rung
+            found = self._take_back() or found
         if self._sweeps.left <= 0:
             self._sweep()
-            rung = True
-        if self._claims.left <= 0 or (rung and not self._gathers()):
-            self._claim_all()
+            found = True
+        if found:
+            self._looks_for_others_at = 0.0
+        if self._claims.left <= 0 or ((rung or found) and not self._gathers()):
+            self._claim_due()
         if self._idleness.due and self._undos.free():
             self._end_if_idle()
 
@@ -169,13 +174,17 @@ class Dispatcher:
         self._claims.restart(left)
         return True
 
-    def _claim_all(self) -> None:
+    def _claim_due(self) -> None:
+        everything = time.monotonic() >= self._looks_for_others_at
         for queue in self._queues:
-            self._claim(queue)
-        if self._undos.free() and not self._stopped.is_set():
+            if everything or queue.of_imports:
+                self._claim(queue)
+        if everything and self._undos.free() and not self._stopped.is_set():
             with self._pool.connection(POOL_SECONDS) as conn:
                 self._undos.claim(conn)
         self._looked = time.monotonic()
+        if everything:
+            self._looks_for_others_at = self._looked + OTHERS_SECONDS
         self._claims.restart()
 
     def _claim(self, queue: WorkQueue) -> None:

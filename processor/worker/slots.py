@@ -27,6 +27,7 @@ class WorkQueue:
     free: Callable[[], int]
     claim: Claim
     begin: Callable[[Job], None]
+    of_imports: bool = False
 
 
 class Slots:

@@ -78,7 +78,7 @@ class Undos:
             metrics.attempt_ended("undo", result, time.monotonic() - started)
             self._running = None
             self._ended.set()
-            self._bell.wake()
+            self._bell.ring()
 
     def _failed(self, request: UndoRequest, exc: Exception) -> str:
         """Write why the undo cannot be done; one that may succeed later is taken again after a while.

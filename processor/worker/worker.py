@@ -62,7 +62,7 @@ class Worker:
         self._dispatcher.start(
             [
                 WorkQueue(self._inspections.free, claims.claim_inspections, self._begin_inspection),
-                WorkQueue(self._imports.free, claims.claim, self._begin_import),
+                WorkQueue(self._imports.free, claims.claim, self._begin_import, of_imports=True),
             ],
             self._undos,
             self._imports.mostly_taken,
@@ -153,7 +153,7 @@ class Worker:
             self._heartbeat.drop(job)
             (self._inspections if job.inspects else self._imports).done(lease)
             self._ended.set()
-            self._bell.wake()
+            (self._bell.ring if job.inspects else self._bell.wake)()
 
     def _context(self, lease: Lease) -> AttemptContext:
         config, job = self._config, lease.job
