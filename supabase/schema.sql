@@ -6660,7 +6660,7 @@ begin
     a.attname::text,
     a.attnum,
     format_type(a.atttypid, a.atttypmod),
-    format_type(importer.base_type(t.oid), null),
+    format_type(case t.typtype when 'd' then importer.base_type(t.oid) else t.oid end, null),
     t.typtype::text,
     a.attnotnull and not filled or t.typnotnull,
     (a.attnotnull and not filled or t.typnotnull)
