@@ -87,6 +87,7 @@ def upgraded(
     """A database of 0.1.0 with jobs in every state, upgraded, and all its jobs at their ends."""
     folder = tmp_path_factory.mktemp("project")
     (folder / "supabase" / "migrations").mkdir(parents=True)
+    (folder / "supabase" / "config.toml").write_text('project_id = "own"\n', encoding="utf-8")
     old, new = WAYS[request.param]
     with contextmanager(cluster.clone)("floor") as database:
         old(database, folder)
