@@ -1,4 +1,4 @@
-"""The bell tells rings, which may announce work of any kind, from the end of an import, which makes room for imports."""
+"""The bell tells rings, which may announce work of any kind, from ends of imports, which make room for imports."""
 
 from processor.worker.bell import Bell
 
