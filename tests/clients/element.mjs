@@ -95,7 +95,7 @@ person.one(".actions .primary").click();
 await person.until("confirmation", () => person.one(".sentences"));
 person.one(".actions .primary").click();
 await person.step("result");
-await person.until("rejected row", () => person.one(".rejected-row input"));
+await person.until("rejected row", () => person.one(".rejected-row input") && person.one(".groups tbody tr"));
 results.imported = { stats: person.stats(), people: (await ada.from("people").select("email,name").order("email")).data };
 results.rejected = { why: person.text(".rejected-row .why"), causes: person.all(".groups tbody tr").length };
 const parent = person.element.flow.state.job;
