@@ -7,33 +7,6 @@ add column error_params jsonb check (jsonb_typeof(error_params) = 'object');
 comment on column public.import_job_errors.error_params is
 'The names and numbers in the message besides the column, each by its name; null if it has none.';
 
--- The same as before, with the parameters. errors.csv has no place for them, so job_rejections does not keep them.
-create or replace function importer.keep_rejections(job_id uuid, rejections jsonb, kept integer) returns void
-language sql security definer set search_path = pg_catalog, pg_temp
-as $$
-  with rejected as (
-    select
-      e.record, e.line, e."column", e.code, e.message, e.params, e.raw, row_number() over (order by e.record) as place
-    from jsonb_to_recordset(keep_rejections.rejections)
-      as e (record bigint, line bigint, "column" text, code text, message text, params jsonb, raw text)
-  ),
-
-  shown as (
-    insert into public.import_job_errors (
-      job_id, record_number, line_number, column_name, code, message, error_params, raw
-    )
-    -- Calls first_bytes() only for long records: a call takes as long as the insert of the row.
-    select
-      keep_rejections.job_id, r.record, r.line, r."column", r.code, r.message, r.params,
-      case when octet_length(r.raw) > 8192 then importer.first_bytes(r.raw, 8192) else r.raw end
-    from rejected as r where r.place <= keep_rejections.kept
-  )
-
-  insert into importer.job_rejections (job_id, record_number, line_number, column_name, code, message, raw)
-  select keep_rejections.job_id, r.record, r.line, r."column", r.code, r.message, r.raw
-  from rejected as r where r.place > keep_rejections.kept or octet_length(r.raw) > 8192
-$$;
-
 -- The function has one more argument, so it is another one.
 drop function importer.fail_job(uuid, uuid, text, text, text, boolean, jsonb, text);
 

@@ -22,12 +22,6 @@ begin
     raise exception '% is not a table', relation using errcode = 'IJ503',
     hint = 'Register a table or a partitioned table.';
   end if;
-  select array_agg(i.name order by i.place) into insertable from importer.insertable_columns(relation) as i;
-  chosen := coalesce(register_target.columns, insertable);
-  if chosen is null or not chosen <@ insertable or chosen = '{}' then
-    raise exception 'some columns cannot be imported into' using errcode = 'IJ503',
-    hint = format('Choose from these columns: %s.', array_to_string(insertable, ', '));
-  end if;
   target_name := coalesce(register_target.name, (select c.relname from pg_catalog.pg_class as c where c.oid = relation));
   select t.* into old from public.import_targets as t where t.name = target_name;
   if key is null and coalesce(register_target.mode, old.mode) in ('upsert', 'update') and old.key_columns is null then
@@ -36,6 +30,23 @@ begin
     inner join pg_catalog.pg_attribute as a on a.attrelid = i.indrelid
       and a.attnum = any ((i.indkey::smallint[])[0 : i.indnkeyatts - 1]) -- without INCLUDE columns
     where i.indrelid = relation and i.indisprimary;
+  end if;
+  key := coalesce(key, old.key_columns);
+  -- A key that is always generated does not outlive the mode update.
+  if coalesce(register_target.mode, old.mode, 'insert') not in ('update', 'upsert')
+    and register_target.key_columns is null and exists (
+      select from pg_catalog.pg_attribute as a
+      where a.attrelid = relation and a.attname = any (key) and (a.attgenerated <> '' or a.attidentity = 'a')
+    )
+  then
+    key := null;
+  end if;
+  select array_agg(i.name order by i.place) into insertable
+  from importer.target_columns(relation, coalesce(register_target.mode, old.mode), key) as i;
+  chosen := coalesce(register_target.columns, insertable);
+  if chosen is null or not chosen <@ insertable or chosen = '{}' then
+    raise exception 'some columns cannot be imported into' using errcode = 'IJ503',
+    hint = format('Choose from these columns: %s.', array_to_string(insertable, ', '));
   end if;
   insert into public.import_targets as t (
     name, "table", columns, mode, key_columns, update_columns, owner_column, provenance_column, run_as,
@@ -51,7 +62,7 @@ begin
     -- Settings that an administrator has made for a column stay.
     (select jsonb_object_agg(c.name, coalesce(old.columns -> c.name, '{}')) from unnest(chosen) as c (name)),
     coalesce(register_target.mode, nullif(old.mode, 'none'), 'insert'),
-    coalesce(key, old.key_columns),
+    key,
     coalesce(register_target.update_columns, old.update_columns),
     coalesce(register_target.owner_column, old.owner_column),
     coalesce(register_target.provenance_column, old.provenance_column),
