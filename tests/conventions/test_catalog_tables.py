@@ -32,6 +32,7 @@ def test_there_are_no_other_tables(catalog: psycopg.Connection) -> None:
         "importer.migrations",
         "importer.owner_changes",
         "importer.processors",
+        "importer.queue_pause",
         "importer.rings",
         "importer.settings",
         "importer.target_tables",
