@@ -82,3 +82,53 @@ def test_connection_string_of_the_uploader_is_optional_and_not_printed(value: st
     settings = read("IMPORT_JOBS_UPLOADER_DATABASE_URL", value)
     assert settings.uploader_database_url == (value if expected is ... else None)
     assert "word" not in repr(settings)
+
+
+@pytest.mark.parametrize("value", ["0", "65536", "many"])
+def test_port_of_metrics_is_a_port(value: str) -> None:
+    with pytest.raises(BadEnvironment, match=r"^IMPORT_JOBS_METRICS_PORT must be a number from 1 to 65535$"):
+        read("IMPORT_JOBS_METRICS_PORT", value)
+
+
+def test_port_of_metrics_is_not_that_of_the_doorbell() -> None:
+    assert (read("IMPORT_JOBS_METRICS_PORT", "9400").metrics_port, read("IMPORT_JOBS_PORT", "1").metrics_port) == (
+        9400,
+        None,
+    )
+    with pytest.raises(BadEnvironment, match=r"^IMPORT_JOBS_METRICS_PORT must be another port than IMPORT_JOBS_PORT$"):
+        read("IMPORT_JOBS_METRICS_PORT", "8080")
+
+
+ENDPOINT = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318"}
+
+
+@pytest.mark.parametrize(
+    ("variables", "exporters"),
+    [
+        ({}, ()),
+        ({"OTEL_SERVICE_NAME": "imports"}, ()),
+        (ENDPOINT, ("otlp",)),
+        ({"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://127.0.0.1:4318/v1/traces"}, ("otlp",)),
+        ({"OTEL_TRACES_EXPORTER": "otlp"}, ("otlp",)),
+        ({"OTEL_TRACES_EXPORTER": "console, otlp,console"}, ("console", "otlp")),
+        (ENDPOINT | {"OTEL_TRACES_EXPORTER": "none"}, ()),
+        (ENDPOINT | {"OTEL_SDK_DISABLED": "True"}, ()),
+        (ENDPOINT | {"OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf"}, ("otlp",)),
+    ],
+)
+def test_variables_of_opentelemetry_ask_for_traces(variables: dict[str, str], exporters: tuple[str, ...]) -> None:
+    assert from_environment(REQUIRED | variables).trace_exporters == exporters
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("OTEL_TRACES_EXPORTER", "zipkin"),
+        ("OTEL_TRACES_EXPORTER", "otlp,none"),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
+        ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "http/json"),
+    ],
+)
+def test_exporter_that_is_not_supported_is_an_error(name: str, value: str) -> None:
+    with pytest.raises(BadEnvironment, match=f"^{name} must be "):
+        from_environment(REQUIRED | ENDPOINT | {name: value})
