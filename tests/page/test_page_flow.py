@@ -51,7 +51,7 @@ def test_a_reload_shows_the_job_and_the_list_has_it(person_of: People) -> None:
     person.page.get_by_role("link", name="My imports").click()
     person.page.wait_for_url("**/?view=imports*")
     history = person.page.locator("import-jobs-history")
-    history.get_by_role("button", name="my people.csv").first.click()
+    history.get_by_role("link", name="my people.csv").first.click()
     assert person.job == job
     person.sees("Import completed")
 
