@@ -64,6 +64,33 @@ def test_long_chains_in_any_order_are_loaded(stack: Stack, compressed: bool) -> 
     assert_loaded(stack, job, table, list(range(1, 15_001)), [15_002])
 
 
+@pytest.mark.parametrize("checks", [False, True], ids=["parents", "parents and checks"])
+def test_of_shuffled_rows_those_are_rejected_that_a_missing_one_cuts_off(stack: Stack, checks: bool) -> None:
+    random = Random(5)  # noqa: S311 - no secret
+    table = tree(stack, ", boss integer, n integer check (n > 0), t text")
+    stack.sql(f"alter table public.{table} add foreign key (boss) references public.{table}")
+    rows = [(n, random.randrange(n), random.choice([0, 0, random.randrange(n)])) for n in range(1, 6_001)]
+    lines = [
+        (
+            n,
+            99_999 if random.random() < 0.01 else up or None,
+            boss or None,
+            0 if checks and n % 97 == 0 else 1,
+            "y" * 90,
+        )
+        for n, up, boss in rows
+    ]
+    random.shuffle(lines)
+    alive, before = {line[0] for line in lines if line[3]}, -1
+    while before != (before := len(alive)):
+        alive = {line[0] for line in lines if line[0] in alive and {line[1], line[2]} <= {None, *alive}}
+    job = stack.run(csv(lines, "id,parent,boss,n,t"), table, {"max_errors": "100%"})
+    assert (job["status"], [row[0] for row in stack.rows(table, "id")]) == ("completed", sorted(alive))
+    assert stack.rejections(job) == [
+        (place, None, "IJ411" if line[3] else "IJ412") for place, line in enumerate(lines, 2) if line[0] not in alive
+    ]
+
+
 def test_rows_that_refer_to_each_other_or_themselves_are_loaded(stack: Stack) -> None:
     table = tree(stack)
     job = stack.run(b"id,parent\n1,2\n2,3\n3,1\n4,4\n5,1\n6,7\n8,6\n9,10\n10,9\n", table)
