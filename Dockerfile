@@ -15,7 +15,8 @@ RUN python -m venv /opt/sbom
 RUN /opt/sbom/bin/pip install --no-cache-dir cyclonedx-bom==7.5.0
 RUN /opt/sbom/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible \
     --output-file /opt/import-jobs/sbom.cdx.json /opt/import-jobs
-RUN mkdir -m 700 /spool
+# A tmpfs takes its mode from the folder on which it is mounted, but not its owner, so everybody may write to it.
+RUN mkdir -p /rootfs/spool && chmod 1777 /rootfs/spool
 
 FROM ${BASE_IMAGE}
 ARG BASE_IMAGE
@@ -28,7 +29,7 @@ LABEL org.opencontainers.image.title="import-jobs" \
     org.opencontainers.image.revision="${REVISION}" \
     org.opencontainers.image.base.name="${BASE_IMAGE}"
 COPY --from=build /opt/import-jobs /opt/import-jobs
-COPY --from=build --chown=65532:65532 /spool /spool
+COPY --from=build --chown=65532:65532 /rootfs /
 # Nothing is written but below /spool, which is a volume or a tmpfs, so that the rest can be read-only. PORT and
 # IMPORT_JOBS_PORT stay unset, because hosts such as Cloud Run set the first.
 ENV PATH=/opt/import-jobs/bin:$PATH \

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-PATHS = ("/opt", "/spool", "/src")
+PATHS = ("/opt", "/rootfs", "/spool", "/src")
 ABSOLUTE = re.compile(rf"(?<![\w/])({'|'.join(PATHS)})(?=[/:\s]|$)")
 GENERATED = shutil.ignore_patterns("__pycache__", "kernels.*", ".temp", "node_modules")
 # Mounts what a container with --read-only and --tmpfs /spool has, then gives up all rights but to enter the folder of

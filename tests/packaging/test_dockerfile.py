@@ -53,7 +53,7 @@ def test_nothing_is_run_or_downloaded_in_the_last_stage() -> None:
 
 def test_user_is_a_number_and_not_root() -> None:
     assert value_of("USER") == f"{USER}:{USER}"
-    assert f"--chown={USER}:{USER} /spool /spool" in TEXT
+    assert f"--chown={USER}:{USER} /rootfs /" in TEXT
 
 
 def test_everything_that_is_written_is_in_the_volume() -> None:
