@@ -1,6 +1,7 @@
 """Installs a built package into an empty environment, outside the checkout, and imports a file there."""
 
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -31,9 +32,8 @@ NODE_IMPORT = """
 import { createClient } from "@supabase/supabase-js";
 import { importFile } from "import-jobs";
 const { SUPABASE_URL, SUPABASE_PUBLISHABLE_KEY } = process.env;
-// Auth installs its packages when a stack starts for the first time.
 const isUp = () => fetch(`${SUPABASE_URL}/auth/v1/health`, { headers: { apikey: SUPABASE_PUBLISHABLE_KEY } });
-for (let tries = 0; tries < 600 && !(await isUp()).ok; tries++) await new Promise((next) => setTimeout(next, 500));
+for (let tries = 0; tries < 120 && !(await isUp()).ok; tries++) await new Promise((next) => setTimeout(next, 500));
 const supabase = createClient(SUPABASE_URL, SUPABASE_PUBLISHABLE_KEY, { auth: { persistSession: false } });
 const { error } = await supabase.auth.signUp({ email: "ada@example.com", password: "a long password" });
 if (error) throw error;
@@ -42,6 +42,10 @@ const job = await importFile(supabase, file, { target: "people", realtime: false
 if (job.status !== "completed" || job.rows_loaded !== 1) throw new Error(JSON.stringify(job));
 process.exit(0);
 """
+# How this machine reaches package registries. The stack installs Auth from npm, so the environment needs that as well.
+NETWORK = re.compile(
+    r"(https?|no|all)_proxy|npm_config_.*|pip_.*|node_extra_ca_certs|ssl_cert_(file|dir)", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,9 @@ class Environment:
 
     def run(self, *command: str | Path) -> str:
         """Run a program, which sees nothing of the checkout. Raises: ReleaseError."""
-        outside = {"PATH": os.defpath, "HOME": str(self.folder), "LANG": "C.UTF-8"}
+        network = {name: value for name, value in os.environ.items() if value and NETWORK.fullmatch(name)}
+        settings = {"NPM_CONFIG_USERCONFIG": str(Path.home() / ".npmrc"), **network}
+        outside = {"PATH": os.defpath, "HOME": str(self.folder), "LANG": "C.UTF-8", **settings}
         return run(*command, folder=self.folder / "work", env={**outside, **self.env}, clean=True)
 
     def import_jobs(self, *arguments: str) -> str:
