@@ -1,5 +1,5 @@
--- Keys of rows that meet existing ones: which row of the table a staged one will change, and whether another row has its
--- other keys. As with importer.rows_with_taken_key(), nothing is looked up for anybody but the holder of the lease.
+-- Keys of rows that meet existing ones: which row of the table a staged one will change, and whether another row has
+-- its other keys. As with importer.rows_with_taken_key(), only the holder of the lease is answered.
 
 create function importer.rows_that_meet(
   job_id uuid, token uuid, stage regclass, written text[], key oid, whose text, judged bytea
