@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from processor import dialect as dialects
 from processor.errors import AmbiguousDialect, BadOption, EmptyFile, JobError, NoDataRows, UnclosedQuote
 from processor.model import Dialect, Position
-from tests.examples import examples
+from tests.property_examples import examples
 
 WORDS = st.sampled_from(
     ["Ana", "12", "3.5", "2026-01-31", "x y", "a, b", "it's", 'say "hi"', "", "Zoë", "a;b", "1,5", "12:30", "l1\nl2"]

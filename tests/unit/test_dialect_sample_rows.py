@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from processor.dialect.sample_rows import read_rows
-from tests.examples import examples
+from tests.property_examples import examples
 
 LINES = st.text('a,;"\\\n\r \t', max_size=60).map(lambda text: io.StringIO(text, newline="").readlines())
 NEVER = "\x01"

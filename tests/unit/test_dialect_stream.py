@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from processor import dialect as dialects
 from processor.errors import BadCompression, JobError, SourceTooLarge, WrongEncoding
 from processor.model import Dialect, FileLimits, Position
-from tests.examples import examples
+from tests.property_examples import examples
 
 LIMITS = FileLimits()
 

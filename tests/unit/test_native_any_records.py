@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from processor.native import Care, RecordReader
-from tests.examples import examples
+from tests.property_examples import examples
 from tests.unit.protected_memory import protected_bytes, run_in_process
 
 TEXTS = st.text('a,"\\#\r\n', max_size=60)

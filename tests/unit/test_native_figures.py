@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from processor.native import Batch, Measurement, Order, Sketch, most_frequent
 from processor.native.library import KERNELS
-from tests.examples import examples
+from tests.property_examples import examples
 from tests.unit.protected_memory import SOME_TEXTS, Columns, protected_array, run_in_process
 
 some = settings(max_examples=examples(300), deadline=None)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from processor.native import find_records
 from processor.native.library import KERNELS
-from tests.examples import examples
+from tests.property_examples import examples
 from tests.unit.protected_memory import protected_array, protected_bytes, run_in_process
 
 PIECES = ["a", ",", ",", '"', '"', '"a,b"', '"c\r\nd"', '"\n"', '""', "\n", "\r\n", "\n\n", "é" * 9, "x" * 61]

@@ -12,7 +12,7 @@ from processor.native import BinaryForm, Form, copy_rows
 from processor.native.library import KERNELS
 from processor.native.rows import PIECE
 from processor.native.values import as_array
-from tests.examples import examples
+from tests.property_examples import examples
 from tests.unit.protected_memory import SOME_TEXTS, Columns, protected_array, run_in_process
 
 Field = bytes | None

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from processor.native import split_records
 from processor.native.library import KERNELS
-from tests.examples import examples
+from tests.property_examples import examples
 from tests.unit.protected_memory import protected_array, protected_bytes, run_in_process
 
 #: Pieces of texts, up to and beyond the 12 bytes that a view holds inline and the 64 bytes of a block of the scan.

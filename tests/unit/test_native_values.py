@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from processor.native import Batch, BinaryForm, Form, copy_rows, has_exact_value
 from processor.native.library import KERNELS
 from processor.native.values import as_array
-from tests.examples import examples
+from tests.property_examples import examples
 from tests.unit.protected_memory import SOME_TEXTS, Columns, protected_array, protected_bytes, run_in_process
 
 EXACT = Context(prec=500)

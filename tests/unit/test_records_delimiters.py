@@ -12,7 +12,7 @@ from processor import records
 from processor.dialect.sample_rows import read_rows
 from processor.model import Chunk, Dialect, FileLimits, Position
 from processor.native import RecordReader, split_records
-from tests.examples import examples
+from tests.property_examples import examples
 
 NOWHERE = "\ufdd0"
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from processor.model import Chunk, Dialect, FileLimits, Position
 from processor.native import Care, RecordReader
 from processor.records import closed, cut
-from tests.examples import examples
+from tests.property_examples import examples
 from tests.unit.quote_reference import Record, Unclosed, read_text
 
 LOOSE, IN_ORDER, WELL, STRICT = (

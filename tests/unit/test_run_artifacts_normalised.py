@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from processor.run.artifacts.normalised_csv import NormalisedCsv
-from tests.examples import examples
+from tests.property_examples import examples
 
 CELLS = st.one_of(st.none(), st.text('a," \r\n\\;é', max_size=6))
 

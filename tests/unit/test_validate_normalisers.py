@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from processor.model import Normaliser
 from processor.validate.normalise import normaliser_of
 from processor.validate.normalisers import url
-from tests.examples import examples
+from tests.property_examples import examples
 
 REGIONS = ["BR", "US", "CA", "GB", "DE", "FR", "IT", "ES", "PT", "AR", "MX", "IN", "JP", "AU", "RU", "CN", "ZA", "NG"]
 
