@@ -156,7 +156,8 @@ ODS_CELLS = (
     f'<table:table-cell table:number-columns-repeated="2" {_ERROR}><office:annotation><text:p>#NOTE!</text:p>'
     "</office:annotation><text:p>#RE<text:span>F!</text:span></text:p></table:table-cell>"
     '<table:table-cell office:value-type="float" office:value="1"><text:p>#1</text:p></table:table-cell>'
-    f'</table:table-row><table:table-row table:number-rows-repeated="2"><table:table-cell table:formula="of:=1/0" {_ZERO}>'
+    '</table:table-row><table:table-row table:number-rows-repeated="2">'
+    f'<table:table-cell table:formula="of:=1/0" {_ZERO}>'
     "<text:p>#DIV/0!</text:p></table:table-cell><table:covered-table-cell/>"
     f"<table:table-cell {_ZERO}><text:p>#DIV/0!</text:p></table:table-cell></table:table-row>"
 )
