@@ -186,7 +186,7 @@ REFUSED = tuple(
         title=f"refused by {cause.title}",
         run=refused.RUNS[cause.name],
         quick=Size(20_000, 1),
-        full=Size(1_000_000, 5) if cause in refused.BY_INSERT else Size(300_000, 3),
+        full=Size(1_000_000, 5) if cause in refused.BY_INSERT else Size(300_000, 5),
         disk_bytes=1000,
     )
     for cause in refused.CAUSES
