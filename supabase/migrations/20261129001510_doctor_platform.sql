@@ -41,7 +41,7 @@ as $$
     case when u.url is null then 'no URL of the processor is stored' else 'the stored URL of the processor is none' end,
     'Run import-jobs configure --processor-url URL, with the URL at which the database reaches the processor.'
   from (select importer.setting('import_jobs_processor_url') as url) as u
-  where coalesce(u.url !~* '^https?://[^/?#\s]', true)
+  where coalesce(u.url !~* '^https?://[^/?#[:space:]]', true)
 $$;
 
 comment on function importer.doctor_processor_url() is

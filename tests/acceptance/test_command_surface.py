@@ -149,7 +149,7 @@ def complete(words: str, env: dict[str, str]) -> list[str]:
 def test_shell_completes_commands_options_targets_and_ids(stack: Stack) -> None:
     table = stack.table("id integer")
     job = str(stack.run(b"id\n1\n", table)["id"])
-    assert complete("import-jobs re", stack.env) == ["retry"]
+    assert complete("import-jobs re", stack.env) == ["retry", "resume"]
     assert "--mapping" in complete("import-jobs import --m", stack.env)
     assert complete(f"import-jobs import a.csv --target {table[:8]}", stack.env) == [table]
     assert complete(f"import-jobs watch {job[:8]}", stack.env) == [job]

@@ -74,6 +74,7 @@ NOT_DONE = {
         "IJ601",
         "Ask an administrator to allow it in import_targets.allowed_roles or allowed_when.",
     ): "the same, at the insert",
+    ("IJ601", "Ask an administrator to make you a supervisor"): "tests/integration/test_doctor.py",
     ("IJ601", "Set owner_column"): "tests/acceptance/test_modes.py",
     ("IJ602", "Upload the file to <your user id>/… in the bucket imports, and set"): "every import of a user does it",
     ("IJ602", "Ask an administrator for the policies"): "tests/clients/test_edge_environment.py",

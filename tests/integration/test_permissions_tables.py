@@ -80,6 +80,11 @@ importer.processors      insert   | -     | -     | -    | -            | -     
 importer.processors      update   | -     | -     | -    | -            | -                | 0
 importer.processors      delete   | -     | -     | -    | -            | -                | 0
 importer.processors      truncate | -     | -     | -    | -            | -                | -1
+importer.queue_pause     select   | -     | -     | -    | -            | -                | 0
+importer.queue_pause     insert   | -     | -     | -    | -            | -                | 1
+importer.queue_pause     update   | -     | -     | -    | -            | -                | 0
+importer.queue_pause     delete   | -     | -     | -    | -            | -                | 0
+importer.queue_pause     truncate | -     | -     | -    | -            | -                | -1
 importer.rings           select   | -     | -     | -    | -            | -                | 0
 importer.rings           insert   | -     | -     | -    | -            | -                | 1
 importer.rings           update   | -     | -     | -    | -            | -                | 0
@@ -196,6 +201,7 @@ WRITES = {
         "lost_at = 'infinity'",
     ),
     "importer.processors": ("(worker) values ('x')", "newest_ring = 1"),
+    "importer.queue_pause": ("(reason) values ('x')", "reason = 'y'"),
     "importer.rings": ("(timeout_milliseconds) values (1000)", "timeout_milliseconds = 2000"),
     "importer.owner_changes": ("(owner, since, changes) values (gen_random_uuid(), now(), 1)", "changes = 2"),
     "importer.settings": ("(name, value) values ('x', 'x')", "value = 'x'"),
