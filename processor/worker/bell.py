@@ -22,7 +22,7 @@ class Bell:
         with self._lock:
             if number is not None:
                 self._ring = max(number, self._ring or 0)
-        self._announced = True
+            self._announced = True
         self._looks = 0
         self._rung.set()
 
@@ -32,7 +32,8 @@ class Bell:
 
     def take_announced(self) -> bool:
         """Return whether there was a ring since the last call, so that work of any kind may be due."""
-        announced, self._announced = self._announced, False
+        with self._lock:  # a ring between reading and writing would be forgotten
+            announced, self._announced = self._announced, False
         return announced
 
     def take_number(self) -> int | None:

@@ -111,15 +111,15 @@ class Dispatcher:
         number = self._bell.take_number()
         if number is not None or self._reports.left <= 0:
             self._report(number)
-        found = self._bell.take_announced()
+        announced = self._bell.take_announced()
         if self._sessions.left <= 0:
-            found = self._take_back() or found
+            announced = self._take_back() or announced
         if self._sweeps.left <= 0:
             self._sweep()
-            found = True
-        if found:
+            announced = True
+        if announced:
             self._looks_for_others_at = 0.0
-        if self._claims.left <= 0 or ((rung or found) and not self._gathers()):
+        if self._claims.left <= 0 or ((rung or announced) and not self._gathers()):
             self._claim_due()
         if self._idleness.due and self._undos.free():
             self._end_if_idle()
