@@ -102,7 +102,7 @@ class Judge:
                 return accepted & ~cut, taken, orphaned | cut
         raise NotBySets(for_good=False)
 
-    def _give_reasons(self, refused_by: npt.NDArray[np.int64], accepted: Mask, rest: Mask, known: "Known") -> None:
+    def _give_reasons(self, refused_by: npt.NDArray[np.int64], accepted: Mask, rest: Mask, known: Known) -> None:
         """Note the first rule that refuses each row of the rest.
 
         Raises: NotBySets where none does, psycopg.Error.
@@ -164,7 +164,7 @@ class Judge:
             return self._lookups.taken_by_another(key, self._meeting.keys[0], winners, judged)
         return self._lookups.taken(key, winners, judged)
 
-    def _taken_by_accepted(self, key: Rule, accepted: Mask, rest: Mask, known: "Known") -> Mask:
+    def _taken_by_accepted(self, key: Rule, accepted: Mask, rest: Mask, known: Known) -> Mask:
         if key.name not in known.taken:
             return self._taken(key, accepted, rest)
         mask, unknown = known.taken[key.name] & rest, rest & known.orphaned

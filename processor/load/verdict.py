@@ -1,4 +1,4 @@
-"""Decide for a set of rows which of them a table refuses, and for which reason, as if it took them one by one.
+"""What is known of the rules of a table, and what comes of judging rows by them, as if it took them one by one.
 
 Postgres tests the checks of a row by name, then its unique indexes by OID, and after the row is written what its
 triggers test, by their names: foreign keys, and keys that are deferrable. The first that fails is the reason. A refused
@@ -14,8 +14,6 @@ import numpy.typing as npt
 from processor.load.relatives import Relatives
 
 Mask = npt.NDArray[np.bool_]
-# How often keys are compared again for rows that one key has refused and another one let pass.
-ROUNDS: Final = 20
 # SQLSTATEs of what the rules refuse.
 FOREIGN_KEY: Final = "23503"
 UNIQUE: Final = "23505"
