@@ -39,7 +39,7 @@ def main(arguments: list[str]) -> int:
         if given.prepare:
             for name in prepare.prepare(ROOT, wanted, datetime.now(UTC).date()):
                 print(f"wrote {name}")
-            print(f'next: git commit --all --message "Release {wanted.python}", after git add tests/upgrade')
+            print(f'next: git add tests/upgrade && git commit --all --message "Release {wanted.python}"')
             return 0
         checks.check(ROOT, wanted)
         print(f"checked {wanted.python}: the version agrees everywhere")
