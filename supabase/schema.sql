@@ -2927,6 +2927,16 @@ $$;
 
 COMMENT ON FUNCTION importer.guard_import_job_params() IS 'Trigger function: clears error_params when a job has no error any more, and sets them where the sweep fails a job.';
 
+CREATE FUNCTION importer.has_own_casts(type_id oid) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select t.oid >= 16384 and (t.typtype <> 'e' or t.oid <> has_own_casts.type_id)
+  from pg_catalog.pg_type as t where t.oid = importer.base_type(has_own_casts.type_id)
+$$;
+
+COMMENT ON FUNCTION importer.has_own_casts(type_id oid) IS 'Returns whether to compare values of a type with each other may call a cast that is not Postgres''s own.';
+
 CREATE FUNCTION importer.has_own_code(class regclass, object oid) RETURNS boolean
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -5602,6 +5612,8 @@ declare
   rule record;
   rows text;
 begin
+  perform importer.lock_for_reading(relation);
+  perform importer.lock_stage(stage, relation);
   select
     array_to_string(f.conditions, ' and ') as same, (
       select string_agg(format('s.%I is not null', a.attname), ' and ')
@@ -5613,8 +5625,6 @@ begin
   into strict rule
   from importer.table_references(relation) as f
   where f.id = rows_before_their_parent.reference and f.is_plain and f.parent = relation;
-  perform importer.lock_for_reading(relation);
-  perform importer.lock_stage(stage, relation);
   rows := importer.staged_rows(relation, written, stage::text);
   return query execute format(
     'select s."#record", p.first, p.last
@@ -5656,6 +5666,7 @@ CREATE FUNCTION importer.rows_that_meet(job_id uuid, token uuid, stage regclass,
     AS $_$
 declare
   relation regclass;
+  owner_name text;
   owner_is text := 'true';
   rule record;
   rows bytea;
@@ -5666,8 +5677,8 @@ begin
     case when whose <> 'anybody' then format(
       '(%I operator(pg_catalog.=) %L) is %s true', t.owner_column, j.created_by,
       case when whose = 'others' then 'not' end
-    ) else 'true' end
-  into relation, owner_is
+    ) else 'true' end, t.owner_column
+  into relation, owner_is, owner_name
   from public.import_jobs as j cross join importer.find_target(j.target) as t
   where j.id = rows_that_meet.job_id;
   perform importer.lock_for_reading(relation);
@@ -5677,7 +5688,13 @@ begin
     string_agg(format('t.k%s operator(pg_catalog.=) s.k%s', e.place, e.place), ' and ') as same
   into strict rule
   from importer.table_keys(relation) as k cross join unnest(k.expressions) with ordinality as e (value, place)
-  where k.id = rows_that_meet.key and k.is_plain
+  where k.id = rows_that_meet.key and k.is_plain and (
+    -- An owner of another type might be compared by a cast of other people.
+    whose = 'anybody' or not exists (
+      select from pg_catalog.pg_attribute as a
+      where a.attrelid = relation and a.attname = owner_name and importer.base_type(a.atttypid) >= 16384
+    )
+  )
   having count(*) > 0;
   execute format(
     'select string_agg(int8send(s.place), '''')
@@ -5819,23 +5836,29 @@ CREATE FUNCTION importer.rows_without_parent(job_id uuid, token uuid, stage regc
     AS $_$
 declare
   relation regclass := importer.judged_table(rows_without_parent.job_id, rows_without_parent.token);
+  parent_table regclass;
   rule record;
   rows bytea;
 begin
+  execute format('lock table only %s in access share mode', relation);
+  select f.parent into strict parent_table
+  from importer.table_references(relation) as f where f.id = rows_without_parent.reference;
+  perform importer.lock_for_reading(parent_table);
+  perform importer.lock_stage(stage, relation);
+  -- Only now, because to wait for a lock is to wait for somebody who may alter the table.
   select
-    f.parent, array_to_string(f.conditions, ' and ') as same, (
+    array_to_string(f.conditions, ' and ') as same, (
       select string_agg(format('s.%I is not null', a.attname), ' and ')
       from pg_catalog.pg_attribute as a where a.attrelid = relation and a.attnum = any (f.columns)
     ) as complete, (select p.relkind = 'r' from pg_catalog.pg_class as p where p.oid = f.parent) as is_only
   into strict rule
-  from importer.table_references(relation) as f where f.id = rows_without_parent.reference and f.is_plain;
-  perform importer.lock_for_reading(rule.parent);
-  perform importer.lock_stage(stage, relation);
+  from importer.table_references(relation) as f
+  where f.id = rows_without_parent.reference and f.parent = parent_table and f.is_plain;
   execute format(
     'select string_agg(int8send(s."#record"), '''') from %s as s
     where get_bit($1, s."#record") = 1 and %s and not exists (select from %s %s as p where %s)',
     importer.staged_rows(relation, written, stage::text), rule.complete, case when rule.is_only then 'only' else '' end,
-    rule.parent, rule.same
+    parent_table, rule.same
   ) into rows using judged;
   return rows;
 end
@@ -6322,8 +6345,7 @@ begin
         select
         from unnest(i.indkey::smallint[]) as k (number)
         inner join pg_catalog.pg_attribute as a on a.attrelid = i.indrelid and a.attnum = k.number
-        inner join pg_catalog.pg_type as t on t.oid = importer.base_type(a.atttypid)
-        where t.oid >= 16384 and t.typtype <> 'e'
+        where importer.has_own_casts(a.atttypid)
       )
       and not exists (select from unnest(i.indclass::oid[]) as o (id) where o.id >= 16384)
       and not exists (
@@ -6369,14 +6391,16 @@ begin
       and coalesce(to_jsonb(o) ->> 'conperiod', 'false') = 'false'
       and not exists (select from unnest(o.conpfeqop) as e (id) where e.id >= 16384)
       and not importer.has_planned_code(o.confrelid)
-      -- Types of other people have casts of their own.
+      -- An enum is compared with itself alone: with anything else a cast of other people would be called.
       and not exists (
-        select from pg_catalog.pg_attribute as a
-        inner join pg_catalog.pg_type as t on t.oid = importer.base_type(a.atttypid)
-        where t.oid >= 16384 and t.typtype <> 'e' and (
-          a.attrelid = o.conrelid and a.attnum = any (o.conkey)
-          or a.attrelid = o.confrelid and a.attnum = any (o.confkey)
-        )
+        select from unnest(o.conkey, o.confkey) as k (number, parent_number)
+        inner join pg_catalog.pg_attribute as a on a.attrelid = o.conrelid and a.attnum = k.number
+        inner join pg_catalog.pg_attribute as b on b.attrelid = o.confrelid and b.attnum = k.parent_number
+        where importer.has_own_casts(a.atttypid) or importer.has_own_casts(b.atttypid)
+          or a.atttypid <> b.atttypid and greatest(a.atttypid, b.atttypid) >= 16384
+            and exists (
+              select from pg_catalog.pg_type as t where t.oid in (a.atttypid, b.atttypid) and t.typtype = 'e'
+            )
       )
       and not exists (
         select from unnest(o.confkey) as k (number)
@@ -8495,6 +8519,8 @@ REVOKE ALL ON FUNCTION importer.grant_target(relation regclass) FROM PUBLIC;
 REVOKE ALL ON FUNCTION importer.guard_import_job() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.guard_import_job_params() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION importer.has_own_casts(type_id oid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION importer.has_own_code(class regclass, object oid) FROM PUBLIC;
 

@@ -50,3 +50,18 @@ comment on function importer.has_planned_code(regclass) is
 'Returns whether to plan a query on a table, or on its partitions, may call functions that are not Postgres''s own.';
 
 revoke all on function importer.has_planned_code(regclass) from public, anon, authenticated, service_role;
+
+-- Postgres looks for the operator of each comparison in a query, and where none is for the type itself, one behind an
+-- implicit cast will do, which may call a function of the type's owner. An enum is safe: its comparison is never passed
+-- over for another. A domain over an enum is not.
+create function importer.has_own_casts(type_id oid) returns boolean
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+  select t.oid >= 16384 and (t.typtype <> 'e' or t.oid <> has_own_casts.type_id)
+  from pg_catalog.pg_type as t where t.oid = importer.base_type(has_own_casts.type_id)
+$$;
+
+comment on function importer.has_own_casts(oid) is
+'Returns whether to compare values of a type with each other may call a cast that is not Postgres''s own.';
+
+revoke all on function importer.has_own_casts(oid) from public, anon, authenticated, service_role;

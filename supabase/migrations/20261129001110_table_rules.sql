@@ -79,7 +79,8 @@ comment on function importer.staged_rows(regclass, text[], text) is
 
 revoke all on function importer.staged_rows(regclass, text[], text) from public, anon, authenticated, service_role;
 
--- Its columns are of Postgres's own types or enums, or domains over them, and no collation calls different texts equal.
+-- Its columns are of Postgres's own types, of domains over them, or of enums, and no collation calls different texts
+-- equal.
 create function importer.table_keys(relation regclass)
 returns table (
   id oid, name text, columns smallint[], expressions text[], condition text, is_plain boolean, trigger_name text
@@ -114,8 +115,7 @@ begin
         select
         from unnest(i.indkey::smallint[]) as k (number)
         inner join pg_catalog.pg_attribute as a on a.attrelid = i.indrelid and a.attnum = k.number
-        inner join pg_catalog.pg_type as t on t.oid = importer.base_type(a.atttypid)
-        where t.oid >= 16384 and t.typtype <> 'e'
+        where importer.has_own_casts(a.atttypid)
       )
       and not exists (select from unnest(i.indclass::oid[]) as o (id) where o.id >= 16384)
       and not exists (
@@ -167,14 +167,16 @@ begin
       and coalesce(to_jsonb(o) ->> 'conperiod', 'false') = 'false'
       and not exists (select from unnest(o.conpfeqop) as e (id) where e.id >= 16384)
       and not importer.has_planned_code(o.confrelid)
-      -- Types of other people have casts of their own.
+      -- An enum is compared with itself alone: with anything else a cast of other people would be called.
       and not exists (
-        select from pg_catalog.pg_attribute as a
-        inner join pg_catalog.pg_type as t on t.oid = importer.base_type(a.atttypid)
-        where t.oid >= 16384 and t.typtype <> 'e' and (
-          a.attrelid = o.conrelid and a.attnum = any (o.conkey)
-          or a.attrelid = o.confrelid and a.attnum = any (o.confkey)
-        )
+        select from unnest(o.conkey, o.confkey) as k (number, parent_number)
+        inner join pg_catalog.pg_attribute as a on a.attrelid = o.conrelid and a.attnum = k.number
+        inner join pg_catalog.pg_attribute as b on b.attrelid = o.confrelid and b.attnum = k.parent_number
+        where importer.has_own_casts(a.atttypid) or importer.has_own_casts(b.atttypid)
+          or a.atttypid <> b.atttypid and greatest(a.atttypid, b.atttypid) >= 16384
+            and exists (
+              select from pg_catalog.pg_type as t where t.oid in (a.atttypid, b.atttypid) and t.typtype = 'e'
+            )
       )
       and not exists (
         select from unnest(o.confkey) as k (number)

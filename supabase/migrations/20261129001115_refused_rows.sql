@@ -162,23 +162,29 @@ set jit = off set constraint_exclusion = off set work_mem = '32MB' set random_pa
 as $$
 declare
   relation regclass := importer.judged_table(rows_without_parent.job_id, rows_without_parent.token);
+  parent_table regclass;
   rule record;
   rows bytea;
 begin
+  execute format('lock table only %s in access share mode', relation);
+  select f.parent into strict parent_table
+  from importer.table_references(relation) as f where f.id = rows_without_parent.reference;
+  perform importer.lock_for_reading(parent_table);
+  perform importer.lock_stage(stage, relation);
+  -- Only now, because to wait for a lock is to wait for somebody who may alter the table.
   select
-    f.parent, array_to_string(f.conditions, ' and ') as same, (
+    array_to_string(f.conditions, ' and ') as same, (
       select string_agg(format('s.%I is not null', a.attname), ' and ')
       from pg_catalog.pg_attribute as a where a.attrelid = relation and a.attnum = any (f.columns)
     ) as complete, (select p.relkind = 'r' from pg_catalog.pg_class as p where p.oid = f.parent) as is_only
   into strict rule
-  from importer.table_references(relation) as f where f.id = rows_without_parent.reference and f.is_plain;
-  perform importer.lock_for_reading(rule.parent);
-  perform importer.lock_stage(stage, relation);
+  from importer.table_references(relation) as f
+  where f.id = rows_without_parent.reference and f.parent = parent_table and f.is_plain;
   execute format(
     'select string_agg(int8send(s."#record"), '''') from %s as s
     where get_bit($1, s."#record") = 1 and %s and not exists (select from %s %s as p where %s)',
     importer.staged_rows(relation, written, stage::text), rule.complete, case when rule.is_only then 'only' else '' end,
-    rule.parent, rule.same
+    parent_table, rule.same
   ) into rows using judged;
   return rows;
 end
@@ -209,6 +215,8 @@ declare
   rule record;
   rows text;
 begin
+  perform importer.lock_for_reading(relation);
+  perform importer.lock_stage(stage, relation);
   select
     array_to_string(f.conditions, ' and ') as same, (
       select string_agg(format('s.%I is not null', a.attname), ' and ')
@@ -220,8 +228,6 @@ begin
   into strict rule
   from importer.table_references(relation) as f
   where f.id = rows_before_their_parent.reference and f.is_plain and f.parent = relation;
-  perform importer.lock_for_reading(relation);
-  perform importer.lock_stage(stage, relation);
   rows := importer.staged_rows(relation, written, stage::text);
   return query execute format(
     'select s."#record", p.first, p.last

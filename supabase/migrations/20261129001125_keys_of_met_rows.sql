@@ -9,6 +9,7 @@ set jit = off set constraint_exclusion = off set work_mem = '32MB' set random_pa
 as $$
 declare
   relation regclass;
+  owner_name text;
   owner_is text := 'true';
   rule record;
   rows bytea;
@@ -19,8 +20,8 @@ begin
     case when whose <> 'anybody' then format(
       '(%I operator(pg_catalog.=) %L) is %s true', t.owner_column, j.created_by,
       case when whose = 'others' then 'not' end
-    ) else 'true' end
-  into relation, owner_is
+    ) else 'true' end, t.owner_column
+  into relation, owner_is, owner_name
   from public.import_jobs as j cross join importer.find_target(j.target) as t
   where j.id = rows_that_meet.job_id;
   perform importer.lock_for_reading(relation);
@@ -30,7 +31,13 @@ begin
     string_agg(format('t.k%s operator(pg_catalog.=) s.k%s', e.place, e.place), ' and ') as same
   into strict rule
   from importer.table_keys(relation) as k cross join unnest(k.expressions) with ordinality as e (value, place)
-  where k.id = rows_that_meet.key and k.is_plain
+  where k.id = rows_that_meet.key and k.is_plain and (
+    -- An owner of another type might be compared by a cast of other people.
+    whose = 'anybody' or not exists (
+      select from pg_catalog.pg_attribute as a
+      where a.attrelid = relation and a.attname = owner_name and importer.base_type(a.atttypid) >= 16384
+    )
+  )
   having count(*) > 0;
   execute format(
     'select string_agg(int8send(s.place), '''')

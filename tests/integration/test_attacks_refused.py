@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from processor.model import Job
-from tests.integration.queue_harness import Queue
+from tests.integration.queue_harness import OWNER, Queue, raises
 from tests.integration.test_rows_with_taken_key import ORPHANS, STAGE, TAKEN, job, reference
 
 __all__ = ["job"]
@@ -28,6 +28,10 @@ CAST = """create type {schema}.fake as (i integer);
 create function {schema}.uncover(f {schema}.fake) returns {plain} language sql immutable
 as 'select app.foreign_code((f).i)::{plain}';
 create cast ({schema}.fake as {plain}) with function {schema}.uncover({schema}.fake) as implicit;"""
+ENUM = "create type app.kind as enum ('1', '3', '9'); create domain app.kinds as app.kind;"
+KIND = """create function app.spelled(k app.kind) returns integer language sql
+as 'select app.foreign_code(length(enum_out(k)::text))';
+create cast (app.kind as integer) with function app.spelled(app.kind) as implicit;"""
 OTHER_STAGES = {
     "type of a key": CAST.format(schema="pg_temp", plain="integer")
     + """drop table import_judged;
@@ -43,6 +47,8 @@ OTHER_STAGES = {
     "check": """alter table import_judged add check (app.foreign_code(1) = 1 and id > 0);
     set local constraint_exclusion = on""",
 }
+#: How a value of p is written where p has another type.
+STAGED = {"app.fake": "row({})", "app.kind;": "'{}'", "app.kinds;": "'{}'"}
 OTHER_TABLES = {
     "statistics of the table": "create statistics app.s on (app.foreign_code(1) + id), p from app.t",
     "statistics of the parent": "create statistics app.s on (app.foreign_code(1) + id), code from app.parent",
@@ -54,6 +60,13 @@ OTHER_TABLES = {
     "type of a reference": CAST.format(schema="app", plain="integer")
     + """alter table app.t drop column p; alter table app.t add p app.fake;
     alter table app.t add constraint t_p_fkey foreign key (p) references app.parent not valid""",
+    "cast of an enum that is a reference": f"""{ENUM} {KIND}
+    alter table app.t drop column p; alter table app.t add p app.kind;
+    alter table app.t add constraint t_p_fkey foreign key (p) references app.parent""",
+    "cast of an enum below a domain that is a key": f"""{ENUM} {KIND}
+    alter table app.t drop column p; alter table app.t add p app.kinds;
+    update app.t set p = '1'; alter table app.t add unique (p, id);
+    alter table app.t add constraint t_p_fkey foreign key (c) references app.parent""",
 }
 
 
@@ -69,9 +82,11 @@ def executed(queue: Queue, job: Job, change: str, where: str) -> bool:
             try:
                 with conn.transaction():
                     stage = STAGE
-                    if "p app.fake" in change:
-                        stage = STAGE.replace("p integer", "p app.fake").replace("(1, 1,", "(1, row(1),")
-                        stage = stage.replace("(5, 9,", "(5, row(9),").replace("(5, 3,", "(5, row(3),")
+                    for of_type, value in STAGED.items():
+                        if f"p {of_type}" in change:
+                            stage = STAGE.replace("p integer", f"p {of_type.rstrip(';')}")
+                            for row, p in ((1, 1), (5, 9), (5, 3)):
+                                stage = stage.replace(f"({row}, {p},", f"({row}, {value.format(p)},")
                     conn.execute("set local constraint_exclusion = on")
                     conn.execute(stage)  # pyright: ignore[reportArgumentType]
                     if where == "stage":
@@ -79,6 +94,11 @@ def executed(queue: Queue, job: Job, change: str, where: str) -> bool:
                     conn.execute(statement, (job.id, job.token, rule, b"\x03"))  # pyright: ignore[reportArgumentType]
             except psycopg.Error as exc:
                 assert exc.sqlstate in REFUSED, exc  # noqa: PT017
+    return has_run(queue)
+
+
+def has_run(queue: Queue) -> bool:
+    """Return whether foreign code was executed as postgres."""
     return queue.admin.execute("select is_called from app.runs").fetchone()[0]
 
 
@@ -141,3 +161,24 @@ def test_no_stage_has_code_executed(queue: Queue, job: Job, change: str) -> None
 @pytest.mark.parametrize("change", OTHER_TABLES)
 def test_no_table_has_code_executed(queue: Queue, job: Job, change: str) -> None:
     assert not executed(queue, job, OTHER_TABLES[change], "table")
+
+
+MEETING = """select importer.rows_that_meet(
+  job_id => %s, token => %s, stage => 'pg_temp.import_judged', written => '{id,p}', key => %s, whose => 'owner',
+  judged => '\\x0f'
+)"""
+
+
+def test_no_owner_column_has_code_executed(queue: Queue, job: Job) -> None:
+    queue.admin.execute(EVIDENCE)
+    queue.admin.execute(CAST.format(schema="app", plain="text"))
+    queue.admin.execute(
+        "alter table app.t add owner app.fake; update app.t set owner = row(1);"
+        "update public.import_targets set owner_column = 'owner'"
+    )
+    queue.admin.execute("update public.import_jobs set created_by = %s", [OWNER])
+    queue.admin.execute("alter sequence app.runs restart")
+    with queue.db.connect("import_uploader") as conn, raises("P0002"), conn.transaction():
+        conn.execute(STAGE)
+        conn.execute(MEETING, (job.id, job.token, unique_keys(queue)[0]))
+    assert not has_run(queue)

@@ -112,6 +112,7 @@ importer.has_unique_key                   | -     | -     | -    | -            
 importer.headers_key                      | -     | -     | -    | -            | -                | yes
 importer.hold_session                     | -     | -     | -    | -            | yes              | yes
 importer.has_trigger_before_rows          | -     | -     | -    | -            | -                | yes
+importer.has_own_casts                    | -     | -     | -    | -            | -                | yes
 importer.has_own_code                     | -     | -     | -    | -            | -                | yes
 importer.has_planned_code                 | -     | -     | -    | -            | -                | yes
 importer.hold_target                      | -     | -     | -    | -            | yes              | yes
