@@ -1609,9 +1609,14 @@ CREATE FUNCTION importer.doctor() RETURNS TABLE(name text, severity text, messag
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
+  caller constant name := coalesce(nullif(current_setting('role', true), 'none'), session_user);
   examined record;
 begin
-  if current_setting('role', true) in ('anon', 'authenticated') and not importer.is_supervisor() then
+  -- Projects have roles of their own for clients, which are members of authenticated and may not use the schema either.
+  if caller <> 'service_role'
+    and (caller in ('anon', 'authenticated') or not has_schema_privilege(caller, 'importer', 'usage'))
+    and not importer.is_supervisor()
+  then
     raise exception 'only supervisors may examine the installation' using errcode = 'IJ601',
     hint = 'Ask an administrator to make you a supervisor, by the setting supervisor_when.';
   end if;

@@ -234,9 +234,14 @@ create function importer.doctor() returns table (name text, severity text, messa
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
+  caller constant name := coalesce(nullif(current_setting('role', true), 'none'), session_user);
   examined record;
 begin
-  if current_setting('role', true) in ('anon', 'authenticated') and not importer.is_supervisor() then
+  -- Projects have roles of their own for clients, which are members of authenticated and may not use the schema either.
+  if caller <> 'service_role'
+    and (caller in ('anon', 'authenticated') or not has_schema_privilege(caller, 'importer', 'usage'))
+    and not importer.is_supervisor()
+  then
     raise exception 'only supervisors may examine the installation' using errcode = 'IJ601',
     hint = 'Ask an administrator to make you a supervisor, by the setting supervisor_when.';
   end if;

@@ -197,3 +197,14 @@ def test_estimate_of_a_slow_owner_is_no_error(queue: Queue) -> None:
             "select estimated_seconds from public.check_planned_import('people', 99999999999)"
         ).fetchone()
     assert row == (2147483647,)
+
+
+def test_role_of_a_project_may_not_examine_the_installation(queue: Queue) -> None:
+    queue.admin.execute("create role editor in role authenticated; grant editor to authenticator")
+    try:
+        with queue.user() as conn:
+            conn.execute("reset role; set role editor")
+            with raises("IJ601"):
+                conn.execute("select from public.import_doctor()")
+    finally:
+        queue.admin.execute("drop role editor")
