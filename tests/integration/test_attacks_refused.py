@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import psycopg
 import pytest
 
@@ -163,6 +165,7 @@ def test_no_table_has_code_executed(queue: Queue, job: Job, change: str) -> None
     assert not executed(queue, job, OTHER_TABLES[change], "table")
 
 
+WAITING = "select cardinality(pg_blocking_pids(%s)) > 0"
 MEETING = """select importer.rows_that_meet(
   job_id => %s, token => %s, stage => 'pg_temp.import_judged', written => '{id,p}', key => %s, whose => 'owner',
   judged => '\\x0f'
@@ -182,3 +185,28 @@ def test_no_owner_column_has_code_executed(queue: Queue, job: Job) -> None:
         conn.execute(STAGE)
         conn.execute(MEETING, (job.id, job.token, unique_keys(queue)[0]))
     assert not has_run(queue)
+
+
+def test_a_parent_that_is_altered_meanwhile_has_no_code_executed(queue: Queue, job: Job) -> None:
+    queue.admin.execute(EVIDENCE)
+    queue.admin.execute(
+        f"""{ENUM} alter table app.parent add k app.kind unique;
+        alter table app.t drop column p, add p app.kind;
+        alter table app.t add constraint t_p_fkey foreign key (p) references app.parent (k)"""  # pyright: ignore[reportArgumentType]
+    )
+    values = " ".join(f"({row}, '{p}', {place})," for place, (row, p) in enumerate([(1, 1), (5, 9), (5, 3)]))
+    stage = f"""create temporary table import_judged (id integer, p app.kind, "#record" bigint) on commit drop;
+    insert into import_judged values {values[:-1]}; grant select on import_judged to postgres"""
+    rule = reference(queue)
+    with ThreadPoolExecutor(1) as pool, queue.db.connect("import_uploader") as conn:
+        with queue.admin.transaction():
+            queue.admin.execute(f"{KIND} alter table app.parent alter k type integer")  # pyright: ignore[reportArgumentType]
+            queue.admin.execute("select setval('app.runs', 1, false)")
+            conn.execute("begin")
+            conn.execute(stage)  # pyright: ignore[reportArgumentType]
+            asking = pool.submit(conn.execute, ORPHANS, (job.id, job.token, rule, b"\x07"))
+            while not queue.admin.execute(WAITING, [conn.info.backend_pid]).fetchone()[0]:
+                assert not asking.done()
+        error = asking.exception()
+        conn.execute("rollback")
+    assert not has_run(queue), error
