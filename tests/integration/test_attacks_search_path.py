@@ -119,6 +119,7 @@ def test_nothing_that_the_processor_plants_runs_as_another_role(attacked: Queue,
 
 
 @pytest.mark.parametrize("path", ["''", "pg_catalog", "public, pg_catalog"])
+@pytest.mark.nightly
 def test_attack_would_find_a_function_that_does_not_name_pg_temp_last(attacked: Queue, path: str) -> None:
     attacked.admin.execute(
         "create function public.careless(value pg_catalog.text) returns pg_catalog.text language plpgsql"
@@ -130,6 +131,7 @@ def test_attack_would_find_a_function_that_does_not_name_pg_temp_last(attacked: 
     assert ("postgres", "type text") in foreign(attacked, "authenticated")
 
 
+@pytest.mark.nightly
 def test_attack_would_find_a_function_that_looks_in_public_first(attacked: Queue) -> None:
     attacked.admin.execute(
         "create function importer.careless() returns pg_catalog.text language sql"

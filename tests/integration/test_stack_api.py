@@ -55,6 +55,7 @@ def test_parts_that_end_are_started_again(stack: StackCommand) -> None:
         assert alive(everything) == []
 
 
+@pytest.mark.nightly
 def test_stack_says_what_it_goes_without(stack: StackCommand, tmp_path: Path) -> None:
     """PostgREST on PATH serves the Data API. Auth is missing because npm does not reach a registry."""
     found = installation.find(print).postgrest

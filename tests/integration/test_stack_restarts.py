@@ -119,6 +119,7 @@ class Load:
         )
 
 
+@pytest.mark.nightly
 def test_each_part_is_killed_in_turn_under_load(running):
     stack, env = running
     load = Load(stack, env)

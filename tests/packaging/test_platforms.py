@@ -73,6 +73,7 @@ def test_page_lists_these_platforms() -> None:
     assert f"| platform | Python {PYTHONS[0]} to {PYTHONS[-1]} | note |" in page
 
 
+@pytest.mark.nightly
 def test_every_dependency_has_a_wheel_for_a_common_laptop(tmp_path: Path) -> None:
     done = resolve("macos-arm64", "3.13", tmp_path)
     assert done.returncode == 0, done.stderr

@@ -105,6 +105,7 @@ def test_project_is_installed_upgraded_and_replayed(project: Project, db: Databa
 
 
 @pytest.mark.parametrize("project", VERSIONS, indirect=True)
+@pytest.mark.nightly
 def test_push_and_migrate_meet(project: Project, db: Database) -> None:
     project.install(OLD)
     assert migrate.apply(project.db.admin_url, OLD) == [migration.stem for migration in OLD]
