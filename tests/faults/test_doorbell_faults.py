@@ -18,15 +18,16 @@ FIRST_TRY = ["pending", "running", "completed"]
 DELIVERING = """
 select pid from pg_stat_activity where application_name = 'pg_net stand-in' and state = 'idle in transaction'
 """
+# A look for work ends with the undos; after a statement before that the same session may send the next one at once.
 CLAIMED = """
 select pid from pg_stat_activity
-where usename = 'import_processor' and query like '%claim_jobs%' and state = 'idle'
+where usename = 'import_processor' and query like '%claim_undos%' and state = 'idle'
 """
 UNANSWERED = "select id from net._http_response where error_msg is not null and created > now() - interval '1 minute'"
 
 
 def idle_processor(stack: FaultStack) -> Processor:
-    """Start a processor, wait for its first claim, and return it; from then on it claims only when it is rung."""
+    """Start a processor and return it after its first look; from then on it claims only when it is rung."""
     processor = stack.processor(sweep_seconds=NO_SWEEP)
     until(lambda: stack.sql(CLAIMED, role=SUPERUSER), processor.log_text)
     return processor
