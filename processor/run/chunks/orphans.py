@@ -1,7 +1,5 @@
 """Find, before a chunk is written, the rows whose parent is neither in the table nor in the chunk."""
 
-from typing import LiteralString, cast
-
 import numpy as np
 import polars as pl
 import psycopg
@@ -13,7 +11,7 @@ from processor.queue import waiting
 from processor.queue.waiting import SelfReference
 from processor.run.sinks.choose import number_column
 from processor.run.sinks.family import Mask
-from processor.run.sinks.statements import RECORD
+from processor.run.sinks.statements import RECORD, numbered_temp_table
 
 FOREIGN_KEY = "23503"
 
@@ -30,13 +28,7 @@ class Orphans:
         self._job, self._references = job, references
         self._columns = tuple(column for column in columns if column.name in names)
         self._names = {reference.name for reference in references}
-        self._create = sql.SQL('create temporary table import_family ({}, "#record" bigint) on commit drop').format(
-            sql.SQL(", ").join(
-                # Postgres itself has qualified and quoted the type: it is what format_type() says of the column.
-                sql.SQL("{} {}").format(sql.Identifier(column.name), sql.SQL(cast(LiteralString, column.type)))
-                for column in self._columns
-            )
-        )
+        self._create = numbered_temp_table(sql.Identifier("pg_temp", "import_family"), self._columns)
         self._by_sets = by_sets(references, columns)
         self.expected = False
 

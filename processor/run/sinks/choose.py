@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from functools import partial
-from typing import LiteralString, cast
 from uuid import UUID
 
 import psycopg
@@ -26,6 +25,7 @@ from processor.run.sinks.statements import (
     STAGE,
     TransferStatements,
     Writing,
+    numbered_temp_table,
     transfer_statements,
     updated_columns,
 )
@@ -130,14 +130,7 @@ def check_keys(target: Target, columns: Sequence[str]) -> None:
 
 def temp_table_sink(conn: psycopg.Connection, job: Job, columns: tuple[Column, ...], writing: Writing) -> TempTableSink:
     """Return the sink that goes through a temporary table."""
-    described = [
-        # Postgres itself has qualified and quoted the type: it is what format_type() says of the column.
-        sql.SQL("{} {}").format(sql.Identifier(column.name), sql.SQL(cast(LiteralString, column.type)))
-        for column in columns
-    ]
-    create = sql.SQL('create temporary table import_stage ({}, "#record" bigint) on commit drop').format(
-        sql.SQL(", ").join(described)
-    )
+    create = numbered_temp_table(STAGE, columns)
     if job.as_uploader:
         create += grant_stage(job)
     enter_keys, delete_repeated = unique_key_statements(conn, job, writing)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import LiteralString, TypeVar, cast
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,7 @@ from processor.load import (
 )
 from processor.model import Column, Job, Rejections
 from processor.run.access.identity import Identity
+from processor.run.sinks.statements import numbered_temp_table
 
 R = TypeVar("R")
 Mask = npt.NDArray[np.bool_]
@@ -83,17 +84,10 @@ class Judging:
 
     def create_stage(self, conn: psycopg.Connection, rules: TableRules) -> None:
         """Create the temporary table."""
-        described = [
-            # Postgres itself has qualified and quoted the type: it is what format_type() says of the column.
-            sql.SQL("{} {}").format(sql.Identifier(column.name), sql.SQL(cast(LiteralString, column.type)))
-            for column in self.staged_columns(rules)
-        ]
+        create = numbered_temp_table(JUDGED, self.staged_columns(rules))
         readers = [rules.reader, *([self.job.role] if self.job.as_uploader else [])]
-        conn.execute(
-            sql.SQL(
-                'create temporary table import_judged ({}, "#record" bigint) on commit drop; grant select on {} to {}'
-            ).format(sql.SQL(", ").join(described), JUDGED, sql.SQL(", ").join(map(sql.Identifier, readers)))
-        )
+        grant = sql.SQL("; grant select on {} to {}").format(JUDGED, sql.SQL(", ").join(map(sql.Identifier, readers)))
+        conn.execute(create + grant)
 
     def judge(
         self, conn: psycopg.Connection, lookups: StageLookups, decide: Callable[[Judge], R], present: Mask | None = None

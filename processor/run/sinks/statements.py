@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import LiteralString, Protocol, cast
 from uuid import UUID
 
 from psycopg import sql
 
 from processor.load import PLACE
-from processor.model import Target
+from processor.model import Column, Target
 from processor.run.sinks.repeated_keys import delete_superseded
 
 STAGE = sql.Identifier("pg_temp", "import_stage")
@@ -51,6 +51,18 @@ class TransferStatements:
     meets_rules: sql.Composed
     delete_superseded: sql.Composed | None
     select_owned_by_others: sql.Composed | None = None
+
+
+def numbered_temp_table(name: sql.Identifier, columns: Sequence[Column]) -> sql.Composed:
+    """Compose the statement for a temporary table of one transaction, with these columns and the record."""
+    described = [
+        # Postgres itself has qualified and quoted the type: it is what format_type() says of the column.
+        sql.SQL("{} {}").format(sql.Identifier(column.name), sql.SQL(cast(LiteralString, column.type)))
+        for column in columns
+    ]
+    return sql.SQL('create temporary table {} ({}, "#record" bigint) on commit drop').format(
+        name, sql.SQL(", ").join(described)
+    )
 
 
 @dataclass(frozen=True, slots=True)
