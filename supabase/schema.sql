@@ -5724,13 +5724,10 @@ CREATE FUNCTION importer.rows_with_key_of_another(job_id uuid, token uuid, stage
     SET random_page_cost TO '1'
     AS $_$
 declare
-  relation regclass;
+  relation regclass := importer.judged_table(rows_with_key_of_another.job_id, rows_with_key_of_another.token);
   rule record;
   other record;
 begin
-  perform importer.check_token(rows_with_key_of_another.job_id, rows_with_key_of_another.token);
-  select importer.target_relation(j.target, must_exist => true) into relation
-  from public.import_jobs as j where j.id = rows_with_key_of_another.job_id;
   perform importer.lock_for_reading(relation);
   perform importer.lock_stage(stage, relation);
   select

@@ -68,13 +68,10 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp set row_
 set jit = off set constraint_exclusion = off set work_mem = '32MB' set random_page_cost = 1
 as $$
 declare
-  relation regclass;
+  relation regclass := importer.judged_table(rows_with_key_of_another.job_id, rows_with_key_of_another.token);
   rule record;
   other record;
 begin
-  perform importer.check_token(rows_with_key_of_another.job_id, rows_with_key_of_another.token);
-  select importer.target_relation(j.target, must_exist => true) into relation
-  from public.import_jobs as j where j.id = rows_with_key_of_another.job_id;
   perform importer.lock_for_reading(relation);
   perform importer.lock_stage(stage, relation);
   select
